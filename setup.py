@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel_port: Linux's bus and slot reset series of 2013, in Python."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="kernel_port",
+    version="0.1.0",
+    description="A kernel-patch-faithful port of the 2013 series 'pci: bus and slot reset interface'",
+    license="GPL-2.0-only",
+    packages=find_packages(include=["kernel_port", "kernel_port.*"]),
+    package_data={"kernel_port": ["py.typed", "images/examples/*.toml"]},
+    python_requires=">=3.11",
+    install_requires=["cffi>=1.15"],
+    extras_require={"test": ["pytest>=7", "pytest-cov"]},
+    entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
+    cffi_modules=["c_shims/build.py:ffibuilder"],
+    zip_safe=False,
+)
