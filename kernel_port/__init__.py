@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A reference port of the 2013 series "pci: bus and slot reset interface" (Alex Williamson, v2).
+
+boot() gives a machine with a kernel at any point of the series; kernel_port.pci_reset_slot and every other C name is
+the fully patched kernel's, running on the machine booted last.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from .link import Kernel, link
+
+__version__ = "0.1.0"
+
+
+@cache
+def _patched() -> Kernel:
+    return link()
+
+
+def __getattr__(name: str) -> Any:
+    if name == "boot":
+        from .machine import boot  # noqa: PLC0415 - a kernel without hardware is of use too
+
+        return boot
+    try:
+        return getattr(_patched(), name)
+    except AttributeError:
+        raise AttributeError(f"module {__name__} has no attribute {name}, nor has the kernel") from None

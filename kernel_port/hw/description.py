@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a machine is made of, as data: every loader produces one, the hardware model is built from one.
+
+The fields are the keys of the TOML machine description. Times are in milliseconds; -1 means never.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .address import Address
+
+
+@dataclass(slots=True)
+class FunctionDescription:
+    """One PCI function: its registers as found, and how it behaves."""
+
+    address: Address
+    #: Register image as known: 64, 256 or 4096 bytes (longer images may be cut, the rest is zero).
+    config: bytes
+    #: Size of its configuration space, 256 or 4096; reads past it give all ones.
+    size: int = 256
+    #: BAR sizes in bytes, by BAR number 0..5; a 64-bit BAR is named by its lower half.
+    bars: dict[int, int] = field(default_factory=dict)
+    #: Size of the expansion ROM in bytes, 0 for none.
+    rom: int = 0
+    #: Driver bound when the machine was described, "" for none.
+    driver: str = ""
+
+    # How it resets.
+    #: False: the function claims a reset on D3hot -> D0 (No_Soft_Reset clear) and does nothing.
+    soft_reset_works: bool = True
+    #: False: the function advertises FLR (PCIe or AF) and does nothing.
+    flr_works: bool = True
+    #: Transactions stay pending this long after power on (-1: for ever, until a reset).
+    pending_ms: float = 0
+    #: After a reset the function answers no request for this long (-1: never again).
+    ready_ms: float = 0
+    #: False: writes to the power state field have no effect.
+    power_state_changes: bool = True
+    #: Register offset -> number of writes it takes, after a reset, for a value to stick.
+    writes_needed: dict[int, int] = field(default_factory=dict)
+
+    # Ports (type 1 header) only.
+    #: Time the link needs to train after the end of a reset (-1: it stays down).
+    link_training_ms: float = 0
+    #: False: presence does not follow the link (out-of-band presence pins).
+    presence_follows_link: bool = True
+    #: Presence and link status change this much after the event that causes it.
+    slot_status_ms: float = 0
+    #: A slot command completes after this long (-1: never).
+    command_ms: float = 0
+    #: Slot Status bits that appear by themselves: [milliseconds after power on, bits], ...
+    slot_events: list[tuple[float, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class MachineDescription:
+    """A whole machine: its functions in address order, and what the loader had to say about it."""
+
+    name: str
+    functions: list[FunctionDescription] = field(default_factory=list)
+    about: str = ""
+    #: "" for hardware as specified; "qemu" for QEMU's simplifications.
+    quirks: str = ""
+    #: What the source cannot tell or gets wrong, one line each.
+    warnings: list[str] = field(default_factory=list)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""include/linux/delay.h and kernel/timer.c: letting time pass."""
+
+from __future__ import annotations
+
+from .sched import NSEC_PER_MSEC, NSEC_PER_USEC
+from .system import system
+
+
+def msleep(msecs: int) -> None:
+    """Sleep *msecs* milliseconds; other threads run meanwhile.
+
+    C: kernel/timer.c, exported, service"""
+    system.emit("msleep", msecs)
+    system.sched.sleep(msecs * NSEC_PER_MSEC)
+
+
+def ssleep(seconds: int) -> None:
+    """Sleep *seconds* seconds.
+
+    C: include/linux/delay.h, static inline, service"""
+    msleep(seconds * 1000)
+
+
+def mdelay(msecs: int) -> None:
+    """Wait *msecs* milliseconds without giving way.
+
+    C: include/linux/delay.h, macro, service"""
+    system.emit("mdelay", msecs)
+    system.sched.delay(msecs * NSEC_PER_MSEC)
+
+
+def udelay(usecs: int) -> None:
+    """Wait *usecs* microseconds without giving way.
+
+    C: include/asm-generic/delay.h, macro, service"""
+    system.emit("udelay", usecs)
+    system.sched.delay(usecs * NSEC_PER_USEC)

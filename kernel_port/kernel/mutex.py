@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel/mutex.c and kernel/rwsem.c: sleeping locks, and the record of who holds what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .sched import Thread
+from .system import system
+
+
+@dataclass(eq=False, slots=True)
+class mutex:
+    """struct mutex, with a name: *kind* of lock and the address (`of`) of what it guards."""
+
+    kind: str = ""
+    of: str = ""
+    owner: Thread | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} lock of {self.of}" if self.of else self.kind
+
+
+@dataclass(eq=False, slots=True)
+class rw_semaphore:
+    """struct rw_semaphore. One thread runs at a time, so readers only need counting."""
+
+    kind: str = ""
+    readers: int = 0
+    writer: Thread | None = None
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+def lock_acquired(kind: str, of: str) -> None:
+    """Note that the running thread holds a lock now.
+
+    C: kernel/lockdep.c lock_acquire(), service"""
+    system.emit("lock", kind, of)
+    system.sched.current.held.append((kind, of))
+
+
+def lock_released(kind: str, of: str) -> None:
+    """Note that a lock is free again; like the C, any thread may release what another took.
+
+    C: kernel/lockdep.c lock_release(), service"""
+    system.emit("unlock", kind, of)
+    threads = [system.sched.current, *system.sched.threads]
+    holder = next((thread for thread in threads if (kind, of) in thread.held), None)
+    if holder is not None:
+        holder.held.remove((kind, of))
+
+
+def mutex_init(lock: mutex, kind: str, of: str) -> None:
+    """Name a lock and make it free.
+
+    C: include/linux/mutex.h, macro, service"""
+    lock.kind, lock.of, lock.owner = kind, of, None
+
+
+def mutex_lock(lock: mutex) -> None:
+    """Take *lock*, sleeping while another thread (or this one) holds it.
+
+    C: kernel/mutex.c, exported, service"""
+    while lock.owner is not None:
+        system.emit("lock_wait", lock.kind, lock.of)
+        system.sched.block(lock)
+    lock.owner = system.sched.current
+    lock_acquired(lock.kind, lock.of)
+
+
+def mutex_trylock(lock: mutex) -> int:
+    """Take *lock* if it is free.
+
+    C: kernel/mutex.c, exported, service
+    :return: 1 if taken, 0 if somebody holds it"""
+    if lock.owner is not None:
+        return 0
+    lock.owner = system.sched.current
+    lock_acquired(lock.kind, lock.of)
+    return 1
+
+
+def mutex_unlock(lock: mutex) -> None:
+    """Release *lock* and wake who waits for it.
+
+    C: kernel/mutex.c, exported, service"""
+    lock.owner = None
+    lock_released(lock.kind, lock.of)
+    system.sched.wake(lock)
+
+
+def mutex_is_locked(lock: mutex) -> int:
+    """Whether anybody holds *lock*.
+
+    C: include/linux/mutex.h, static inline, service
+    :return: 1 or 0"""
+    return int(lock.owner is not None)
+
+
+def down_read(sem: rw_semaphore) -> None:
+    """Take *sem* shared.
+
+    C: kernel/rwsem.c, exported, service"""
+    while sem.writer is not None:
+        system.emit("lock_wait", sem.kind, "")
+        system.sched.block(sem)
+    sem.readers += 1
+    lock_acquired(sem.kind, "")
+
+
+def up_read(sem: rw_semaphore) -> None:
+    """Release *sem*, taken shared.
+
+    C: kernel/rwsem.c, exported, service"""
+    sem.readers -= 1
+    lock_released(sem.kind, "")
+    system.sched.wake(sem)
+
+
+def down_write(sem: rw_semaphore) -> None:
+    """Take *sem* for this thread alone.
+
+    C: kernel/rwsem.c, exported, service"""
+    while sem.writer is not None or sem.readers:
+        system.emit("lock_wait", sem.kind, "")
+        system.sched.block(sem)
+    sem.writer = system.sched.current
+    lock_acquired(sem.kind, "")
+
+
+def up_write(sem: rw_semaphore) -> None:
+    """Release *sem*, taken alone.
+
+    C: kernel/rwsem.c, exported, service"""
+    sem.writer = None
+    lock_released(sem.kind, "")
+    system.sched.wake(sem)

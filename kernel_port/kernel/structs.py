@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""include/linux/pci.h and what it needs of device.h and ioport.h: structs, constants, inline functions.
+
+A C pointer that may be NULL keeps its C type here; NULL is None. Structs compare by identity, as pointers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..pci_regs import PCI_EXP_FLAGS_TYPE
+from .mutex import mutex, mutex_lock, mutex_trylock, mutex_unlock
+
+NULL: Any = None
+
+# enum pci_power_t
+PCI_D0 = 0
+PCI_D1 = 1
+PCI_D2 = 2
+PCI_D3hot = 3
+PCI_D3cold = 4
+PCI_UNKNOWN = 5
+PCI_POWER_ERROR = -1
+
+# Times of include/linux/pci.h and drivers/pci/pci.h, ms (PCI PM spec 1.2, 5.6.1)
+PCI_PM_D2_DELAY = 200  # microseconds
+PCI_PM_D3_WAIT = 10
+PCI_PM_D3COLD_WAIT = 100
+PCI_PM_BUS_WAIT = 50
+
+# Resources of a device: six BARs, the ROM, then a bridge's windows (no SR-IOV in this kernel)
+PCI_STD_RESOURCES = 0
+PCI_STD_RESOURCE_END = 5
+PCI_ROM_RESOURCE = 6
+PCI_BRIDGE_RESOURCES = 7
+PCI_BRIDGE_RESOURCE_NUM = 4
+DEVICE_COUNT_RESOURCE = 11
+
+# include/linux/ioport.h
+IORESOURCE_BITS = 0xFF
+IORESOURCE_IO = 0x100
+IORESOURCE_MEM = 0x200
+IORESOURCE_PREFETCH = 0x2000
+IORESOURCE_READONLY = 0x4000
+IORESOURCE_SIZEALIGN = 0x40000
+IORESOURCE_MEM_64 = 0x100000
+IORESOURCE_ROM_ENABLE = 1 << 0
+IORESOURCE_PCI_FIXED = 1 << 4
+
+# access status, include/linux/pci.h
+PCIBIOS_SUCCESSFUL = 0x00
+PCIBIOS_FUNC_NOT_SUPPORTED = 0x81
+PCIBIOS_BAD_VENDOR_ID = 0x83
+PCIBIOS_DEVICE_NOT_FOUND = 0x86
+PCIBIOS_BAD_REGISTER_NUMBER = 0x87
+
+PCI_CFG_SPACE_SIZE = 256
+PCI_CFG_SPACE_EXP_SIZE = 4096
+
+# enum pci_dev_flags
+PCI_DEV_FLAGS_NO_D3 = 2
+
+PCI_ANY_ID = 0xFFFFFFFF
+
+
+@dataclass(eq=False, slots=True)
+class device_driver:
+    """struct device_driver and struct pci_driver in one: a name and what it does to a pci_dev."""
+
+    name: str
+    probe: Callable[[pci_dev], int] = NULL
+    remove: Callable[[pci_dev], None] = NULL
+
+
+@dataclass(eq=False, slots=True)
+class device:
+    """struct device: a name (pci_name() of a PCI device), a lock, a driver."""
+
+    name: str = ""
+    mutex: mutex = field(default_factory=mutex)
+    driver: device_driver = NULL
+
+
+@dataclass(eq=False, slots=True)
+class resource:
+    """struct resource: a range of bus addresses, both ends included."""
+
+    start: int = 0
+    end: int = 0
+    flags: int = 0
+    name: str = ""
+
+
+# pci_dev and pci_bus have fields of the same name; C keeps struct tags apart, Python needs a second name.
+struct_device = device
+struct_resource = resource
+
+
+@dataclass(eq=False, slots=True)
+class pci_ops:
+    """struct pci_ops: the two functions every config cycle goes through.
+
+    read(bus, devfn, where, size) gives (status, value), write(bus, devfn, where, size, value) a status."""
+
+    read: Callable[[pci_bus, int, int, int], tuple[int, int]]
+    write: Callable[[pci_bus, int, int, int, int], int]
+
+
+@dataclass(eq=False, slots=True)
+class pci_sysdata:
+    """struct pci_sysdata (x86): what the architecture knows of a root bus."""
+
+    domain: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class pci_cap_saved_data:
+    """struct pci_cap_saved_data: saved words of one capability."""
+
+    cap_nr: int
+    size: int
+    data: list[int]
+
+
+@dataclass(eq=False, slots=True)
+class pci_slot:
+    """struct pci_slot: a physical slot on a bus. kobj_name is its name in sysfs."""
+
+    bus: pci_bus
+    number: int
+    hotplug: Any = NULL  # struct hotplug_slot *, see base/pci_hotplug.py
+    kobj_name: str = ""
+    refcount: int = 1
+
+
+@dataclass(eq=False, slots=True)
+class pci_bus:
+    """struct pci_bus."""
+
+    parent: pci_bus = NULL
+    children: list[pci_bus] = field(default_factory=list)
+    devices: list[pci_dev] = field(default_factory=list)
+    self: pci_dev = NULL
+    slots: list[pci_slot] = field(default_factory=list)
+    resource: list[struct_resource] = field(default_factory=list)
+    busn_res: struct_resource = field(default_factory=struct_resource)
+    ops: pci_ops = NULL
+    sysdata: pci_sysdata = NULL
+    number: int = 0
+    primary: int = 0
+    max_bus_speed: int = 0xFF
+    cur_bus_speed: int = 0xFF
+    name: str = ""
+    bridge_ctl: int = 0
+    bus_flags: int = 0
+    is_added: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class pci_dev:
+    """struct pci_dev: what the kernel knows of one function."""
+
+    bus: pci_bus = NULL
+    subordinate: pci_bus = NULL
+    slot: pci_slot = NULL
+    devfn: int = 0
+    vendor: int = 0
+    device: int = 0
+    subsystem_vendor: int = 0
+    subsystem_device: int = 0
+    class_: int = 0
+    revision: int = 0
+    hdr_type: int = 0
+    pcie_cap: int = 0
+    msi_cap: int = 0
+    msix_cap: int = 0
+    pcie_mpss: int = 0
+    rom_base_reg: int = 0
+    pin: int = 0
+    pcie_flags_reg: int = 0
+    driver: device_driver = NULL
+    current_state: int = PCI_D0
+    pm_cap: int = 0
+    pme_support: int = 0
+    pme_poll: int = 0
+    d1_support: int = 0
+    d2_support: int = 0
+    no_d1d2: int = 0
+    no_d3cold: int = 0
+    mmio_always_on: int = 0
+    wakeup_prepared: int = 0
+    runtime_d3cold: int = 0
+    d3_delay: int = 0
+    d3cold_delay: int = 0
+    error_state: int = 0
+    dev: struct_device = field(default_factory=struct_device)
+    cfg_size: int = PCI_CFG_SPACE_SIZE
+    irq: int = 0
+    resource: list[struct_resource] = field(default_factory=list)
+    match_driver: int = 0
+    transparent: int = 0
+    multifunction: int = 0
+    is_added: int = 0
+    is_busmaster: int = 0
+    msi_enabled: int = 0
+    msix_enabled: int = 0
+    ari_enabled: int = 0
+    state_saved: int = 0
+    block_cfg_access: int = 0
+    is_physfn: int = 0
+    is_virtfn: int = 0
+    reset_fn: int = 0
+    is_hotplug_bridge: int = 0
+    io_window_1k: int = 0
+    dev_flags: int = 0
+    saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
+    saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
+
+
+def PCI_DEVFN(slot: int, func: int) -> int:
+    """Pack device and function number.
+
+    C: include/uapi/linux/pci.h, macro, base"""
+    return (slot & 0x1F) << 3 | func & 0x07
+
+
+def PCI_SLOT(devfn: int) -> int:
+    """The device number of *devfn*.
+
+    C: include/uapi/linux/pci.h, macro, base"""
+    return devfn >> 3 & 0x1F
+
+
+def PCI_FUNC(devfn: int) -> int:
+    """The function number of *devfn*.
+
+    C: include/uapi/linux/pci.h, macro, base"""
+    return devfn & 0x07
+
+
+def pci_name(pdev: pci_dev) -> str:
+    """The address of *pdev* as text, 0000:01:00.0.
+
+    C: include/linux/pci.h, static inline, base"""
+    return pdev.dev.name
+
+
+def pci_domain_nr(bus: pci_bus) -> int:
+    """The domain (segment) *bus* belongs to.
+
+    C: arch/x86/include/asm/pci.h, static inline, base"""
+    return bus.sysdata.domain
+
+
+def pci_is_root_bus(pbus: pci_bus) -> bool:
+    """Whether no bridge leads to *pbus*.
+
+    C: include/linux/pci.h, static inline, base"""
+    return not pbus.parent
+
+
+def pci_is_bridge(dev: pci_dev) -> bool:
+    """Whether a bus lies below *dev* (v3.11 tests the bus, not the header type).
+
+    C: drivers/pci/pci.h, static inline, base"""
+    return bool(dev.subordinate)
+
+
+def pci_pcie_cap(dev: pci_dev) -> int:
+    """Offset of the PCI Express capability, 0 if there is none.
+
+    C: include/linux/pci.h, static inline, base"""
+    return dev.pcie_cap
+
+
+def pci_is_pcie(dev: pci_dev) -> bool:
+    """Whether *dev* has a PCI Express capability.
+
+    C: include/linux/pci.h, static inline, base"""
+    return bool(pci_pcie_cap(dev))
+
+
+def pcie_caps_reg(dev: pci_dev) -> int:
+    """The cached PCI Express Capabilities register (PCIe 3.0, 7.8.2).
+
+    C: include/linux/pci.h, static inline, base"""
+    return dev.pcie_flags_reg
+
+
+def pci_pcie_type(dev: pci_dev) -> int:
+    """The device/port type, PCI_EXP_TYPE_*.
+
+    C: include/linux/pci.h, static inline, base"""
+    return (pcie_caps_reg(dev) & PCI_EXP_FLAGS_TYPE) >> 4
+
+
+def pci_slot_name(slot: pci_slot) -> str:
+    """The name of a physical slot in sysfs.
+
+    C: include/linux/pci.h, static inline, base"""
+    return slot.kobj_name
+
+
+def device_lock(dev: device) -> None:
+    """Keep drivers from binding to or leaving *dev*.
+
+    C: include/linux/device.h, static inline, service"""
+    mutex_lock(dev.mutex)
+
+
+def device_trylock(dev: device) -> int:
+    """Take the lock of *dev* if it is free.
+
+    C: include/linux/device.h, static inline, service
+    :return: 1 if taken, 0 if not"""
+    return mutex_trylock(dev.mutex)
+
+
+def device_unlock(dev: device) -> None:
+    """Release the lock of *dev*.
+
+    C: include/linux/device.h, static inline, service"""
+    mutex_unlock(dev.mutex)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The computer as kernel code knows it: who runs, what time it is, and a record of everything observable.
+
+A linked kernel finds its own computer under the global name `system`. Rooms import it for readers and type checkers;
+the linker puts the booted one in its place.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any, NamedTuple
+
+from .sched import Clock, Scheduler
+
+#: Frames of kernel code, innermost first: (code, index of the last instruction).
+Stack = tuple[tuple[CodeType, int], ...]
+
+
+class Event(NamedTuple):
+    """One observable act. *op* and *args* are those of the golden traces' FORMAT.md."""
+
+    time: int
+    """Virtual time, ns since power on."""
+    context: str
+    """Who did it: a thread's name, or "irq 0000:00:1c.0", or "timer ..."."""
+    op: str
+    args: tuple[Any, ...]
+    stack: Stack
+
+
+class System:
+    """One computer: a scheduler over a clock, interrupt lines, and the trace."""
+
+    latest: System
+
+    def __init__(self, clock: Clock, choose: Callable[[int], int] | None = None) -> None:
+        self.sched = Scheduler(clock, choose)
+        self.events: list[Event] = []
+        self.tracing = True
+        #: False: work stays on its queue until somebody runs it (the golden replay does).
+        self.runs_workers = True
+        #: Called with each event as it happens; the golden replay checks it against its tape here.
+        self.listen: Callable[[Event], None] | None = None
+        #: The globals of the kernel that runs here; frames with these globals are kernel code.
+        self.symtab: dict[str, Any] = {}
+        #: Interrupt number -> (handler, dev_id), see interrupt.py.
+        self.irq_actions: dict[int, tuple[Callable[[int, Any], int], Any]] = {}
+        System.latest = self
+
+    def emit(self, op: str, *args: Any) -> None:
+        """Record that the running code did *op*."""
+        if not self.tracing:
+            return
+        event = Event(self.sched.clock.now, self.sched.context, op, args, self._stack())
+        self.events.append(event)
+        if self.listen is not None:
+            self.listen(event)
+
+    def _stack(self) -> Stack:
+        """The kernel frames below the caller, up to the first frame that is not kernel code."""
+        symtab = self.symtab
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_globals is not symtab:
+            frame = frame.f_back  # type: ignore[assignment]
+        stack = []
+        while frame is not None and frame.f_globals is symtab:
+            stack.append((frame.f_code, frame.f_lasti))
+            frame = frame.f_back  # type: ignore[assignment]
+        return tuple(stack)
+
+
+class _Latest:
+    """What a kernel that was linked without a computer runs on: the one booted last."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(System.latest, name)
+        except AttributeError:
+            raise RuntimeError("no machine is running: call kernel_port.boot() first") from None
+
+
+system: System = _Latest()  # type: ignore[assignment]

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel/timer.c: one-shot timers in jiffies. HZ is 1000: a jiffy is a millisecond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .sched import NSEC_PER_MSEC
+from .system import system
+
+HZ = 1000
+
+
+@dataclass(eq=False, slots=True)
+class timer_list:
+    """struct timer_list. *of* is the address of the device it serves, for traces."""
+
+    of: str = ""
+    expires: int = 0
+    function: Callable[[Any], None] | None = None
+    data: Any = None
+    handle: Any = None
+
+
+def jiffies() -> int:
+    """The time in jiffies (milliseconds since power on).
+
+    C: kernel/timer.c, variable, service"""
+    return system.sched.clock.now // NSEC_PER_MSEC
+
+
+def init_timer(timer: timer_list) -> None:
+    """Make *timer* not pending.
+
+    C: include/linux/timer.h, macro, service"""
+    timer.handle = None
+
+
+def add_timer(timer: timer_list) -> None:
+    """Call timer.function(timer.data) at timer.expires, as an interrupt does.
+
+    C: kernel/timer.c, exported, service"""
+    system.emit("add_timer", timer.of, timer.expires - jiffies())
+
+    def fire() -> None:
+        timer.handle = None
+        assert timer.function is not None
+        with system.sched.interrupting(f"timer {timer.of}"):
+            timer.function(timer.data)
+
+    timer.handle = system.sched.clock.call_at(timer.expires * NSEC_PER_MSEC, fire)
+
+
+def timer_pending(timer: timer_list) -> int:
+    """Whether *timer* is armed.
+
+    C: include/linux/timer.h, static inline, service
+    :return: 1 or 0"""
+    return int(timer.handle is not None)
+
+
+def del_timer_sync(timer: timer_list) -> int:
+    """Disarm *timer*; handlers never run at the same time as this, so there is nobody to wait for.
+
+    C: kernel/timer.c, exported, service
+    :return: 1 if it was pending, 0 if not"""
+    system.emit("del_timer", timer.of)
+    pending = timer_pending(timer)
+    if pending:
+        system.sched.clock.cancel(timer.handle)
+        timer.handle = None
+    return pending

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Link services, base and patches 1..n into one kernel, as ld(1) would.
+
+Why: at +1 the unpatched pci_reset_function() must reach the patched pci_parent_bus_reset(). A plain import binds the
+caller to the old one. So every function is copied with the linked kernel's name space as its globals (text is
+relocated), and every annotated variable of a room is copied too (each kernel has its own data).
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from importlib import import_module
+from types import FunctionType, ModuleType
+from typing import Any
+
+from .kernel.system import System
+from .kernel.system import system as latest_system
+
+SERVICES = tuple(
+    f"kernel.{room}"
+    for room in (
+        "export", "delay", "mutex", "wait", "timer", "workqueue", "module", "structs", "printk", "interrupt"
+    )
+)  # fmt: skip
+BASE: tuple[str, ...] = ()
+PATCHES: tuple[str, ...] = ()
+
+
+class LinkError(ImportError):
+    """A room defines what it does not declare, adds what exists, or modifies what does not exist."""
+
+
+class Kernel(ModuleType):
+    """A linked kernel: its symbols are its attributes."""
+
+    #: How many patches of the series are in it.
+    point: int
+    #: What EXPORT_SYMBOL and EXPORT_SYMBOL_GPL mark.
+    exports: list[str]
+    #: Symbol -> the room that supplied it.
+    rooms: dict[str, str]
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{self.__name__} has no symbol {name}")
+
+
+def defined_in(room: ModuleType) -> dict[str, Any]:
+    """The functions and structs whose `def` or `class` statement is in *room*."""
+    return {
+        name: obj
+        for name, obj in vars(room).items()
+        if isinstance(obj, (FunctionType, type)) and obj.__module__ == room.__name__
+    }
+
+
+def check(name: str, room: ModuleType, known: dict[str, str]) -> None:
+    """Refuse a room that does not apply to what is *known* so far.
+
+    A patch room declares ADDS and MODIFIES; a service or base room only adds.
+
+    :raises LinkError: names the room and the symbols"""
+    symbols = set(defined_in(room))
+    adds, modifies = set(getattr(room, "ADDS", symbols)), set(getattr(room, "MODIFIES", ()))
+    if symbols != adds | modifies:
+        raise LinkError(f"{name}: defines {sorted(symbols)} but declares {sorted(adds | modifies)}")
+    if again := adds & known.keys():
+        raise LinkError(f"{name}: adds what exists: {', '.join(f'{s} ({known[s]})' for s in sorted(again))}")
+    if missing := modifies - known.keys():
+        raise LinkError(f"{name}: modifies what does not exist: {', '.join(sorted(missing))}")
+
+
+def relocate(function: FunctionType, symtab: dict[str, Any]) -> FunctionType:
+    """Copy *function* so that its global names are looked up in *symtab*."""
+    new = FunctionType(function.__code__, symtab, function.__name__, function.__defaults__)
+    new.__kwdefaults__ = function.__kwdefaults__
+    new.__doc__, new.__module__, new.__qualname__ = function.__doc__, function.__module__, function.__qualname__
+    new.__annotations__ = function.__annotations__
+    new.__dict__.update(function.__dict__)
+    return new
+
+
+def link(point: int | None = None, system: System | None = None) -> Kernel:
+    """Return base plus the first *point* patches (default: all), running on *system* (default: the one booted last).
+
+    :raises LinkError: the rooms do not fit together
+    :raises ValueError: the series has no such point"""
+    point = len(PATCHES) if point is None else point
+    if not 0 <= point <= len(PATCHES):
+        raise ValueError(f"there is no point {point} of the series: it runs from 0 (base) to {len(PATCHES)}")
+    kernel = Kernel(f"linux-3.11+{point}")
+    symtab = vars(kernel)
+    rooms: dict[str, str] = {}
+    memo: dict[int, Any] = {}  # an object that two rooms share stays shared in the copy
+    for name in SERVICES + BASE + PATCHES[:point]:
+        room = import_module(f".{name}", __package__)
+        check(name, room, rooms)
+        own = defined_in(room)
+        data = vars(room).get("__annotations__", {})
+        for symbol, obj in vars(room).items():
+            if symbol in own:
+                symtab[symbol] = relocate(obj, symtab) if isinstance(obj, FunctionType) else obj
+                rooms[symbol] = name
+            elif symbol in data:
+                symtab[symbol] = deepcopy(obj, memo)
+                rooms[symbol] = name
+            elif not symbol.startswith("__") and not is_room_symbol(obj):
+                symtab.setdefault(symbol, obj)
+    symtab["system"] = system or latest_system
+    if system is not None:
+        system.symtab = symtab
+    kernel.point, kernel.rooms = point, rooms
+    kernel.exports = [symbol for symbol in rooms if getattr(symtab[symbol], "exported", None)]
+    return kernel
+
+
+def is_room_symbol(obj: Any) -> bool:
+    """Whether *obj* is a function or struct of some room: an import names a version, the linker supplies the newest."""
+    return isinstance(obj, (FunctionType, type)) and obj.__module__.startswith(f"{__package__}.")
