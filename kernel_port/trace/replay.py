@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Replay a golden trace: run the port against the tape and demand the same acts, in the same order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from .golden import GoldenTrace, read
+from .site import cause
+from .stage import Stage
+from .tape import LOCK_KINDS, Divergence, show
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one replay; *divergence* is empty if the port did the same."""
+
+    name: str
+    source: str
+    divergence: str = ""
+    #: Where in the port, "patch/p04_...py:33 in pciehp_reset_slot (C: ...)", if a statement of it is to blame.
+    where: str = ""
+
+
+def replay(trace: GoldenTrace) -> Verdict:
+    """Run the port against *trace*."""
+    stage = Stage(trace)
+    tape, call = stage.tape, trace.call
+    tape.rolling = True
+    try:
+        if call["function"] == "sequence":
+            result: Any = [step_result(stage, index, step) for index, step in enumerate(call["steps"])]
+        else:
+            result = stage.perform(call)
+        problem = end_state(stage, trace, result)
+        return Verdict(trace.name, trace.source, problem)
+    except Divergence as divergence:
+        return Verdict(trace.name, trace.source, str(divergence), blame(divergence, vars(stage.kernel)))
+
+
+def step_result(stage: Stage, index: int, step: dict[str, Any]) -> Any:
+    """Make one call of a sequence; what happened to the hardware between calls is on the tape already."""
+    if "hw" in step:
+        return None
+    stage.tape.emit("step", index)
+    return stage.perform(step)
+
+
+def end_state(stage: Stage, trace: GoldenTrace, result: Any) -> str:
+    """What is wrong when all acts were right, "" for nothing."""
+    tape = stage.tape
+    if tape.cursor < len(tape.ops):
+        return f"op {tape.cursor}: expected {show(tape.ops[tape.cursor])}, got the end of the call"
+    if result != trace.result:
+        return f"result: expected {trace.result}, got {result}"
+    held = [f"{kind} {of}" for kind, of in tape.sched.current.held if kind in LOCK_KINDS]
+    if held:
+        return f"locks still held: {', '.join(held)}"
+    for name, state in trace.state_after.items():
+        dev = stage.devices[name]
+        got = {"power_state": dev.current_state, "state_saved": bool(dev.state_saved)}
+        if got != state:
+            return f"state of {name}: expected {state}, got {got}"
+    return ""
+
+
+def blame(divergence: Divergence, symtab: dict[str, Any]) -> str:
+    """The statement of the port that diverged, with the C it stands for."""
+    stack = [(frame.f_code, lasti) for frame, lasti in _frames(divergence.__traceback__) if frame.f_globals is symtab]
+    return str(cause(reversed(stack)) or "")
+
+
+def _frames(tb: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    while tb is not None:
+        yield tb.tb_frame, tb.tb_lasti
+        tb = tb.tb_next
+
+
+def main(paths: list[str]) -> int:
+    """Replay files; say what diverges and how many are identical."""
+    verdicts = [replay(trace) for path in paths for trace in read(Path(path))]
+    for verdict in verdicts:
+        if verdict.divergence:
+            print(f"{verdict.name}: {verdict.divergence}" + (f" at {verdict.where}" if verdict.where else ""))
+    identical = sum(not verdict.divergence for verdict in verdicts)
+    print(f"identical {identical} of {len(verdicts)}")
+    return int(identical < len(verdicts))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where in the port something happened: the statement, its function, and the C it stands for."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import CodeType
+
+PACKAGE = Path(__file__).resolve().parents[1]
+#: Rooms whose statements carry out what others decide: an act is laid to whoever called them.
+ACCESSORS = ("base/access.py", "kernel/")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One statement of the port."""
+
+    room: str
+    """Its file, relative to the package: "patch/p05_....py"."""
+    line: int
+    function: str
+    c_source: str
+    """The "C:" line of the function's docstring: file, linkage, point of the series; "" if it has none."""
+
+    def __str__(self) -> str:
+        c_source = f" (C: {self.c_source})" if self.c_source else ""
+        return f"{self.room}:{self.line} in {self.function}{c_source}"
+
+    @property
+    def text(self) -> str:
+        """The source line itself."""
+        return linecache.getline(str(PACKAGE / self.room), self.line).strip()
+
+
+@cache
+def locate(code: CodeType, lasti: int) -> Site | None:
+    """The statement that instruction *lasti* of *code* belongs to; None if it is not the port's."""
+    path = Path(code.co_filename)
+    if not path.is_relative_to(PACKAGE):
+        return None
+    line = next((line for start, end, line in code.co_lines() if start <= lasti < end and line), code.co_firstlineno)
+    return Site(path.relative_to(PACKAGE).as_posix(), line, code.co_name, c_source(code))
+
+
+def c_source(code: CodeType) -> str:
+    """What the docstring of a function says after "C:"."""
+    docstring = code.co_consts[0] if code.co_consts and isinstance(code.co_consts[0], str) else ""
+    match = re.search(r"^\s*C: (.*)$", docstring, re.MULTILINE)
+    return match[1].rstrip() if match else ""
+
+
+def cause(stack: Iterable[tuple[CodeType, int]]) -> Site | None:
+    """The statement an act is laid to: the innermost of *stack* (innermost first) that is not an accessor's."""
+    sites = [site for code, lasti in stack if (site := locate(code, lasti)) is not None]
+    return next((site for site in sites if not site.room.startswith(ACCESSORS)), sites[0] if sites else None)
