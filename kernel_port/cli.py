@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel-port command: which subcommands there are, and how errors reach the user.
+
+Exit status: 0 done, 1 the operation failed (or differs), 2 usage or bad input. No traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+from .hw.errors import MachineError
+
+#: Subcommand -> what it is for. Each is a room in commands/, imported only when it is used.
+COMMANDS = {
+    "list": "the series, patch by patch, and the room of each",
+}
+
+EPILOG = """\
+MACHINE is a path (lspci -xxxx text, sysfs directory, raw ECAM image, machine description), "host" for this computer
+(read only), or "example:NAME". TARGET is 01:00.0, slot:1 or bus:01.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line and how to find out more."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def overview() -> Parser:
+    """The parser of kernel-port itself: the subcommands, their arguments unread."""
+    listing = "\n".join(f"  {name:<10} {purpose}" for name, purpose in COMMANDS.items())
+    parser = Parser(
+        prog="kernel-port",
+        description="Linux's 2013 bus and slot reset series, in Python, on the config space of a real machine.",
+        epilog=f"commands:\n{listing}\n\n{EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of those below; COMMAND --help tells more")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help=argparse.SUPPRESS)
+    return parser
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line; errors come as exceptions."""
+    parser = overview()
+    args = parser.parse_args(argv)
+    if args.version:
+        from . import __version__
+
+        print(f"kernel-port {__version__}")
+        return 0
+    if args.command is None:
+        parser.print_help()
+        return 0
+    if args.command not in COMMANDS:
+        parser.error(f"there is no command {args.command!r}")
+    room = import_module(f".commands.{args.command}", __package__)
+    command = Parser(
+        prog=f"kernel-port {args.command}",
+        description=room.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    room.arguments(command)
+    status: int = room.run(command.parse_args(args.arguments))
+    return status
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The entry point; turns errors into one line on standard error and an exit status."""
+    try:
+        status = run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except MachineError as error:
+        print(f"kernel-port: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; say nothing at exit
+            return 0
+        print(f"kernel-port: {error.filename or 'input or output'}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("kernel-port: interrupted", file=sys.stderr)
+        return 130
+    return status
