@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Configuration space as bytes: one PCI domain, laid out as an ECAM window. The last hop of a config cycle.
+
+A function is at bus << 20 | device << 15 | function << 12 and has 4096 bytes there, little-endian on every host. An
+image is sparse: a whole domain of 256 buses costs what its functions cost. It holds bytes; behaviour is the rest of hw.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .._shims import ffi, lib
+from .address import Address
+from .errors import MachineError
+
+FUNCTION_SIZE = 4096
+BUS_SIZE = FUNCTION_SIZE << 8
+DOMAIN_SIZE = BUS_SIZE << 8
+
+_ZEROS = bytes(FUNCTION_SIZE)
+_ONES = b"\xff" * FUNCTION_SIZE
+
+
+class ConfigImage:
+    """The registers of a PCI domain, in private memory unless in_place() is asked for.
+
+    :param size: bytes, whole functions from bus 0 on; all zero to begin with
+    :raises MachineError: *size* is none that an image can have"""
+
+    __slots__ = ("_fd", "_image", "size")
+
+    def __init__(self, size: int = DOMAIN_SIZE) -> None:
+        _check_size("image", size)
+        # A file without a name rather than anonymous memory: it knows which of its pages hold data.
+        fd = os.memfd_create("config image")
+        os.truncate(fd, size)
+        self._map(fd, size)
+
+    def _map(self, fd: int, size: int) -> None:
+        """Give *fd* to the shim, which closes it with the image or when nobody refers to the image any more."""
+        image = lib.config_image_open(fd, size)
+        if image == ffi.NULL:
+            os.close(fd)
+            raise OSError(ffi.errno, f"cannot map {size} bytes of configuration space: {os.strerror(ffi.errno)}")
+        self._image = ffi.gc(image, lib.config_image_close)
+        self._fd = fd
+        self.size = size
+
+    @classmethod
+    def copy_of(cls, path: str | os.PathLike[str]) -> ConfigImage:
+        """Read a raw ECAM file into private memory; the file is never written.
+
+        :raises MachineError: the file cannot be read or is no image; names it, the offset and the remedy"""
+        fd, size = _open(path, os.O_RDONLY)
+        try:
+            image = cls(size)
+            _copy(fd, image._fd, size)
+        finally:
+            os.close(fd)
+        return image
+
+    @classmethod
+    def in_place(cls, path: str | os.PathLike[str]) -> ConfigImage:
+        """Map a raw ECAM file itself: each write changes it, for other processes too.
+
+        :raises MachineError: the file cannot be written or is no image; names it, the offset and the remedy"""
+        image = cls.__new__(cls)
+        image._map(*_open(path, os.O_RDWR))
+        return image
+
+    def __enter__(self) -> ConfigImage:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back. From then on reads give all ones and writes are dropped; closing again is no error."""
+        if self._image != ffi.NULL:
+            ffi.release(self._image)
+            self._image = ffi.NULL
+            self._fd = -1
+
+    def read(self, bus: int, devfn: int, reg: int, size: int) -> int:
+        """Return a register of *size* 1, 2 or 4 bytes; all ones if misaligned or outside the image."""
+        return lib.pci_mmcfg_load(self._image, bus, devfn, reg, size)
+
+    def write(self, bus: int, devfn: int, reg: int, size: int, value: int) -> None:
+        """Store the low *size* bytes, 1, 2 or 4, of a 32-bit *value*; dropped if misaligned or outside the image."""
+        lib.pci_mmcfg_write(self._image, bus, devfn, reg, size, value)
+
+    def load(self, address: Address, data: bytes) -> None:
+        """Set the first bytes of the function at *address* to *data*.
+
+        :raises MachineError: the image ends before that, or *data* is longer than a function"""
+        self._bytes(address, len(data))[:] = data
+
+    def dump(self, address: Address, size: int = FUNCTION_SIZE) -> bytes:
+        """Return the first *size* bytes of the function at *address*.
+
+        :raises MachineError: the image ends before that, or *size* is more than a function has"""
+        return bytes(self._bytes(address, size)[:])
+
+    def functions(self, domain: int = 0) -> Iterator[Address]:
+        """Yield the address, in *domain*, of each function that holds anything but all zeros or all ones, ascending."""
+        for offset, page in _pages(self._fd):
+            if page != _ONES:
+                yield Address.of(domain, offset >> 20, offset >> 12 & 0xFF)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the image to *path* as a sparse raw ECAM file, whole or not at all.
+
+        :raises OSError: the file cannot be written; one that was there before is untouched"""
+        target = Path(path)
+        draft = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            with draft.open("xb") as file:
+                _copy(self._fd, file.fileno(), self.size)
+                os.fsync(file.fileno())
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _bytes(self, address: Address, length: int) -> Any:
+        offset = address.bus << 20 | address.devfn << 12
+        start = lib.config_image_bytes(self._image, offset, length)
+        if start == ffi.NULL or length > FUNCTION_SIZE:
+            raise MachineError(
+                f"{address}: {length:#x} bytes at offset {offset:#x} do not fit: "
+                f"a function has {FUNCTION_SIZE:#x} and the image {self.size:#x}; make it larger"
+            )
+        return ffi.buffer(start, length)
+
+
+def _open(path: str | os.PathLike[str], flags: int) -> tuple[int, int]:
+    """Open a raw ECAM file; return its descriptor and its size."""
+    try:
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise MachineError(f"{os.fspath(path)}: not a file; give a raw ECAM image")
+        _check_size(os.fspath(path), status.st_size)
+        return os.open(path, flags | os.O_CLOEXEC), status.st_size
+    except OSError as error:
+        raise MachineError(f"{os.fspath(path)}: {error.strerror}; give a raw ECAM image") from error
+
+
+def _check_size(name: str, size: int) -> None:
+    if not FUNCTION_SIZE <= size <= DOMAIN_SIZE:
+        raise MachineError(
+            f"{name}: {size} bytes make no raw ECAM image: it has {FUNCTION_SIZE} bytes per function, 1 MiB per bus, "
+            f"at most {DOMAIN_SIZE >> 20} MiB; give each domain a file of its own"
+        )
+    if size % FUNCTION_SIZE:
+        whole = size - size % FUNCTION_SIZE
+        raise MachineError(
+            f"{name}: truncated at offset {size:#x}: the function at {whole:#x} has {size - whole} of its "
+            f"{FUNCTION_SIZE} bytes; take the image again, or drop that function with truncate -s {whole}"
+        )
+
+
+def _pages(fd: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the offset and the bytes of each page that is not zero; holes cost nothing."""
+    end = 0
+    while True:
+        try:
+            start = os.lseek(fd, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                return
+            raise
+        start -= start % FUNCTION_SIZE
+        end = os.lseek(fd, start, os.SEEK_HOLE)
+        end += -end % FUNCTION_SIZE
+        for offset in range(start, end, FUNCTION_SIZE):
+            page = os.pread(fd, FUNCTION_SIZE, offset)
+            if page != _ZEROS:
+                yield offset, page
+
+
+def _copy(source: int, target: int, size: int) -> None:
+    os.truncate(target, size)
+    for offset, page in _pages(source):
+        os.pwrite(target, page, offset)
