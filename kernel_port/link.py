@@ -16,13 +16,18 @@ from typing import Any
 from .kernel.system import System
 from .kernel.system import system as latest_system
 
-SERVICES = tuple(
-    f"kernel.{room}"
-    for room in (
-        "export", "delay", "mutex", "wait", "timer", "workqueue", "module", "structs", "printk", "interrupt"
-    )
+SERVICES = (
+    "pci_regs", "kernel.export", "kernel.delay", "kernel.mutex", "kernel.wait", "kernel.timer", "kernel.workqueue",
+    "kernel.module", "kernel.structs", "kernel.printk", "kernel.bug", "kernel.interrupt",
 )  # fmt: skip
-BASE: tuple[str, ...] = ()
+BASE: tuple[str, ...] = (
+    "base.access",
+    "base.quirks",
+    "base.pci_capability",
+    "base.pci_power",
+    "base.pci_state",
+    "base.pci",
+)
 PATCHES: tuple[str, ...] = ()
 
 

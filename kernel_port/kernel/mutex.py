@@ -33,6 +33,13 @@ class rw_semaphore:
         return self.kind
 
 
+def lock_contended(kind: str, of: str) -> None:
+    """Note that the running thread has to wait for a lock.
+
+    C: kernel/lockdep.c, exported, service"""
+    system.emit("lock_wait", kind, of)
+
+
 def lock_acquired(kind: str, of: str) -> None:
     """Note that the running thread holds a lock now.
 
@@ -64,7 +71,7 @@ def mutex_lock(lock: mutex) -> None:
 
     C: kernel/mutex.c, exported, service"""
     while lock.owner is not None:
-        system.emit("lock_wait", lock.kind, lock.of)
+        lock_contended(lock.kind, lock.of)
         system.sched.block(lock)
     lock.owner = system.sched.current
     lock_acquired(lock.kind, lock.of)
@@ -104,7 +111,7 @@ def down_read(sem: rw_semaphore) -> None:
 
     C: kernel/rwsem.c, exported, service"""
     while sem.writer is not None:
-        system.emit("lock_wait", sem.kind, "")
+        lock_contended(sem.kind, "")
         system.sched.block(sem)
     sem.readers += 1
     lock_acquired(sem.kind, "")
@@ -124,7 +131,7 @@ def down_write(sem: rw_semaphore) -> None:
 
     C: kernel/rwsem.c, exported, service"""
     while sem.writer is not None or sem.readers:
-        system.emit("lock_wait", sem.kind, "")
+        lock_contended(sem.kind, "")
         system.sched.block(sem)
     sem.writer = system.sched.current
     lock_acquired(sem.kind, "")
