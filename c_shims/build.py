@@ -27,13 +27,13 @@ if not Path(sysconfig.get_path("include"), "Python.h").exists():
     raise SystemExit("kernel_port needs Python.h: install python3-dev (Debian), python3-devel (Fedora)")
 
 ffibuilder = FFI()
-ffibuilder.cdef("".join(re.sub(r"^#.*$", "", (HERE / name).read_text(), flags=re.M) for name in HEADERS) + REGISTERS)
+ffibuilder.cdef("".join(re.sub(r"^#.*$", "", (HERE / name).read_text(), flags=re.MULTILINE) for name in HEADERS) + REGISTERS)
 ffibuilder.set_source(
     "kernel_port._shims",
     "".join(f'#include "{name}"\n' for name in HEADERS)
     + PROLOGUE
     # A name that this header lacks has the value of 2013; the compiler compares all others (tests/test_pci_regs.py).
-    + re.sub(r"^#define (\w+) (\S+)$", r"#ifndef \1\n#define \1 \2\n#endif", REGISTERS, flags=re.M),
+    + re.sub(r"^#define (\w+) (\S+)$", r"#ifndef \1\n#define \1 \2\n#endif", REGISTERS, flags=re.MULTILINE),
     sources=["c_shims/config_image.c", "c_shims/delay.c"],
     include_dirs=["c_shims"],
     depends=[f"c_shims/{name}" for name in [*HEADERS, "pci_regs.cdef.h"]],
