@@ -26,6 +26,8 @@ class FunctionDescription:
     rom: int = 0
     #: Driver bound when the machine was described, "" for none.
     driver: str = ""
+    #: Numbers of the BARs (6: the expansion ROM) whose size is a guess from the address, not known.
+    guessed: list[int] = field(default_factory=list)
 
     # How it resets.
     #: False: the function claims a reset on D3hot -> D0 (No_Soft_Reset clear) and does nothing.
@@ -52,6 +54,8 @@ class FunctionDescription:
     command_ms: float = 0
     #: Slot Status bits that appear by themselves: [milliseconds after power on, bits], ...
     slot_events: list[tuple[float, int]] = field(default_factory=list)
+    #: Slot Status bits that appear right behind the first write to Slot Status.
+    slot_events_on_clear: int = 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What all functions of a machine share: time, policy, and whom they tell of what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .clock import Clock
+from .policy import Policy
+
+if TYPE_CHECKING:
+    from .function import Function
+
+
+class Board:
+    """The common ground of functions. Fabric is one; functions know no more of it than this."""
+
+    def __init__(self, clock: Clock, policy: Policy) -> None:
+        self.clock = clock
+        self.policy = policy
+        #: Called with (what, address) when something happens in hardware that is no access.
+        self.observe: Callable[[str, str], None] | None = None
+        #: Called with the address of a port that starts asking for a hot-plug interrupt.
+        self.interrupt: Callable[[str], None] | None = None
+        #: (domain << 8 | bus) -> functions by devfn that answer there now; found when asked for.
+        self.reach: dict[int, dict[int, Function]] = {}
+
+    def happened(self, what: str, where: str) -> None:
+        """Tell whoever observes."""
+        if self.observe is not None:
+            self.observe(what, where)
+
+    def reroute(self) -> None:
+        """Something on the way to some bus changed: find all ways anew."""
+        self.reach.clear()

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A bridge: what it forwards, and the resets it passes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from ..pci_regs import (
+    PCI_BRIDGE_CONTROL,
+    PCI_BRIDGE_CTL_BUS_RESET,
+    PCI_CAP_ID_EXP,
+    PCI_EXP_LNKCTL,
+    PCI_EXP_LNKCTL_LD,
+    PCI_SECONDARY_BUS,
+    PCI_SUBORDINATE_BUS,
+)
+from .board import Board
+from .description import FunctionDescription
+from .function import D3HOT, Function, Hook
+from .image import ConfigImage
+from .link import Link
+from .masks import Reset
+from .slot import Slot
+
+
+class Bridge(Function):
+    """A function with a secondary bus. Root and downstream ports have a link there, some of them a slot."""
+
+    def __init__(self, description: FunctionDescription, image: ConfigImage, board: Board) -> None:
+        super().__init__(description, image, board)
+        #: The functions on the secondary side, wherever their bus is in the numbering of today.
+        self.below: list[Function] = []
+        self.slot = Slot(self) if self.layout.has_slot else None
+        self.link = Link(self, self.slot) if self.layout.has_link else None
+        self._held: Reset | None = None
+
+    def power_on(self) -> None:
+        """The machine is complete: find out what is below, without resetting it."""
+        self._held = self._holding()
+        if self.link is not None:
+            self.link.find_partner(bool(self.below), self._held)
+        if self.slot is not None:
+            self.slot.power_on()
+
+    @cached_property
+    def hooks(self) -> dict[str, Hook]:
+        hooks: dict[str, Hook] = {
+            "PCI_SECONDARY_BUS": self._renumber,
+            "PCI_SUBORDINATE_BUS": self._renumber,
+            "PCI_CB_CARD_BUS": self._renumber,
+            "PCI_CB_SUBORDINATE_BUS": self._renumber,
+            "PCI_BRIDGE_CONTROL": self._bridge_control,
+            "PCI_CB_BRIDGE_CONTROL": self._bridge_control,
+        }
+        if self.link is not None:
+            hooks["PCI_EXP_LNKCTL"] = self._link_control
+        if self.slot is not None:
+            hooks["PCI_EXP_SLTCTL"] = self.slot.command
+            hooks["PCI_EXP_SLTSTA"] = self.slot.status_written
+        return super().hooks | hooks
+
+    def forwards(self, bus: int) -> int | None:
+        """Where a configuration cycle for *bus* goes that arrives at this bridge.
+
+        :return: the number of the secondary bus if it goes on there, None if not"""
+        secondary = self.get(PCI_SECONDARY_BUS, 1)
+        if not 0 < secondary <= bus <= self.get(PCI_SUBORDINATE_BUS, 1):
+            return None
+        if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block):
+            return None
+        open_way = self._held is None and (self.link is None or self.link.active)
+        return secondary if open_way else None
+
+    def _renumber(self, _old: int, _new: int, _triggered: int) -> None:
+        self.board.reroute()
+
+    def _bridge_control(self, old: int, new: int, _triggered: int) -> None:
+        if (old ^ new) & PCI_BRIDGE_CTL_BUS_RESET:
+            self.update()
+
+    def _link_control(self, old: int, new: int, _triggered: int) -> None:
+        if (old ^ new) & PCI_EXP_LNKCTL_LD:
+            self.update()
+
+    def _holding(self) -> Reset | None:
+        """The strongest reason why the secondary side is held in reset now, None if it is not."""
+        if self.slot is not None and self.slot.power_off:
+            return Reset.POWER
+        if self.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET or self._link_disabled:
+            return Reset.HOT
+        return None
+
+    @property
+    def _link_disabled(self) -> bool:
+        if self.link is None:
+            return False
+        return bool(self.get(self.layout.capabilities[PCI_CAP_ID_EXP] + PCI_EXP_LNKCTL, 2) & PCI_EXP_LNKCTL_LD)
+
+    def update(self) -> None:
+        """A level that holds the secondary side may have changed: act on its edges."""
+        before, self._held = self._held, self._holding()
+        if self._held is before:
+            return
+        self.board.reroute()
+        if self._held is None:
+            self._release()
+            return
+        if self.link is not None:
+            in_reset = bool(self.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET)
+            self.link.down(takes_presence=in_reset)
+        for function in self._everything_below():
+            function.reset(self._held)
+
+    def reset(self, kind: Reset) -> None:
+        super().reset(kind)
+        self.board.reroute()
+        if kind in (Reset.POWER, Reset.HOT):
+            self._held = None
+            if self.link is not None:
+                self.link.down(quietly=True)
+
+    def _release(self) -> None:
+        """The end of a reset: links train, below too and all at once, and functions start to get ready."""
+        self.complete()
+        for function in self._everything_below():
+            if isinstance(function, Bridge):
+                function.complete()
+
+    def complete(self) -> None:
+        """Bring the secondary side of this bridge back."""
+        if self.link is not None:
+            self.link.train()
+        else:
+            self.wake()
+
+    def wake(self) -> None:
+        """The way to the secondary side is open."""
+        self.board.reroute()
+        for function in self.below:
+            function.ready()
+
+    def _answer(self) -> None:
+        super()._answer()
+        self.board.reroute()
+
+    def _everything_below(self) -> Iterator[Function]:
+        """Nearest first. A list of what is left to visit: a machine may be 255 bridges deep."""
+        pending = list(self.below)
+        for function in pending:
+            yield function
+            if isinstance(function, Bridge):
+                pending += function.below

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The fabric: brings each configuration cycle to the function it is for, as bridges forward it now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from ..pci_regs import (
+    PCI_HEADER_TYPE,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_HEADER_TYPE_MASK,
+    PCI_SECONDARY_BUS,
+    PCI_STD_HEADER_SIZEOF,
+)
+from .address import Address
+from .board import Board
+from .bridge import Bridge
+from .clock import Clock
+from .description import FunctionDescription, MachineDescription
+from .errors import MachineError
+from .function import Function
+from .image import ConfigImage
+from .policy import policy_of
+
+_ALL_ONES = {1: 0xff, 2: 0xffff, 4: 0xffffffff}
+_LEADS_ON = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
+
+#: (domain, bus number at power on)
+Bus = tuple[int, int]
+
+
+class Fabric(Board):
+    """All hardware of a machine.
+
+    :param images: where the registers of a domain live, by domain; private memory for the others
+    :raises MachineError: the description is of no possible machine"""
+
+    def __init__(
+        self, description: MachineDescription, clock: Clock, images: dict[int, ConfigImage] | None = None
+    ) -> None:
+        super().__init__(clock, policy_of(description.quirks))
+        self._images = dict(images or {})
+        self._functions: dict[Address, Function] = {}
+        self._bridges: dict[Bus, list[Bridge]] = defaultdict(list)
+        self._on_bus: dict[Bus, dict[int, Function]] = defaultdict(dict)
+        self._leads_to: dict[Bus, Bridge] = {}
+        for function in sorted(description.functions, key=lambda f: f.address):
+            self._add(function)
+        for bus, bridge in self._leads_to.items():
+            bridge.below = list(self._on_bus.get(bus, {}).values())
+        self._roots = sorted(bus for bus in self._on_bus if bus not in self._leads_to)
+        self._refuse_loops()
+        for bridges in self._bridges.values():
+            for bridge in bridges:
+                bridge.power_on()
+
+    def _add(self, description: FunctionDescription) -> None:
+        address = description.address
+        if address in self._functions:
+            raise MachineError(f"{address} is described twice: remove one")
+        if len(description.config) < PCI_STD_HEADER_SIZEOF or description.size not in (256, 4096):
+            raise MachineError(f"{address}: {len(description.config)} of {description.size} bytes are described: "
+                               f"give at least {PCI_STD_HEADER_SIZEOF} of 256 or 4096")
+        if address.domain not in self._images:
+            self._images[address.domain] = ConfigImage()
+        header_type = description.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+        kind = Bridge if header_type in _LEADS_ON else Function
+        function = kind(description, self._images[address.domain], self)
+        bus = address.domain, address.bus
+        self._functions[address] = self._on_bus[bus][address.devfn] = function
+        if isinstance(function, Bridge):
+            self._bridges[bus].append(function)
+            secondary = function.get(PCI_SECONDARY_BUS, 1)
+            if secondary:
+                # Of several bridges that claim a bus, the first has it: that is whom a cycle meets first.
+                self._leads_to.setdefault((address.domain, secondary), function)
+
+    def _refuse_loops(self) -> None:
+        """Every bus must hang from a root, else no cycle could ever get there."""
+        for bus in sorted(set(self._on_bus) - set(self._hanging())):
+            bridge = self._leads_to[bus]
+            raise MachineError(f"{bridge.name}: secondary bus {bus[1]:02x} is above the bridge: correct the bus numbers")
+
+    def _hanging(self) -> list[Bus]:
+        """Every bus that can be reached from a root bus through the bridges' initial numbers."""
+        found = list(self._roots)
+        for domain, bus in found:
+            for bridge in self._bridges.get((domain, bus), ()):
+                secondary = domain, bridge.get(PCI_SECONDARY_BUS, 1)
+                if self._leads_to.get(secondary) is bridge:
+                    found.append(secondary)
+        return found
+
+    def read(self, domain: int, bus: int, devfn: int, where: int, size: int) -> int:
+        """Read *size* bytes, 1, 2 or 4, at register *where* of whoever answers to this address now.
+
+        :return: the value; all ones if nobody answers"""
+        functions = self.reach.get(domain << 8 | bus)
+        if functions is None:
+            functions = self._find(domain, bus)
+        function = functions.get(devfn)
+        if function is None or function.silent or where + size > function.size:
+            return _ALL_ONES[size]
+        return function.get(where, size)
+
+    def write(self, domain: int, bus: int, devfn: int, where: int, size: int, value: int) -> None:
+        """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nobody answers to this address now."""
+        functions = self.reach.get(domain << 8 | bus)
+        if functions is None:
+            functions = self._find(domain, bus)
+        function = functions.get(devfn)
+        if function is not None and not function.silent and where + size <= function.size:
+            function.write(where, size, value & _ALL_ONES[size])
+
+    def _find(self, domain: int, bus: int) -> dict[int, Function]:
+        """Who is on *bus* now: go from the root buses down, as the cycle does."""
+        found: dict[int, Function] = {}
+        if (domain, bus) in self._roots:
+            found = self._on_bus[domain, bus]
+        else:
+            for root in self._roots:
+                if root[0] == domain and (bridge := self._descend(root, bus)) is not None:
+                    found = {function.devfn: function for function in bridge.below}
+                    break
+        self.reach[domain << 8 | bus] = found
+        return found
+
+    def _descend(self, root: Bus, bus: int) -> Bridge | None:
+        """The bridge whose secondary side is *bus* now, for a cycle that starts on *root*."""
+        bridges = self._bridges.get(root, [])
+        while True:
+            for bridge in bridges:
+                secondary = bridge.forwards(bus)
+                if secondary is not None:
+                    break
+            else:
+                return None
+            if secondary == bus:
+                return bridge
+            bridges = [function for function in bridge.below if isinstance(function, Bridge)]
+
+    def roots(self) -> list[Bus]:
+        """The buses no bridge leads to, as firmware tells the kernel: (domain, bus), ascending."""
+        return list(self._roots)
+
+    def function(self, address: Address) -> Function:
+        """The function that has *address* at power on.
+
+        :raises MachineError: there is none"""
+        try:
+            return self._functions[address]
+        except KeyError:
+            raise MachineError(f"there is no function {address} in this machine") from None
+
+    def config(self, address: Address) -> bytes:
+        """The registers as the function at *address* holds them, whether anybody can reach it or not."""
+        return self.function(address).dump()
+
+    def asserted(self, bdf: str) -> bool:
+        """The port at this address asks for a hot-plug interrupt now, and can be heard."""
+        port = self._functions.get(Address.parse(bdf))
+        if not isinstance(port, Bridge) or port.slot is None:
+            return False
+        address = port.description.address
+        return port.slot.asserted and self._find(address.domain, address.bus).get(port.devfn) is port

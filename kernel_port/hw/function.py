@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One PCI function: its registers in the image, and what writing them sets off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from ..pci_regs import (
+    PCI_AF_STATUS,
+    PCI_AF_STATUS_TP,
+    PCI_CAP_ID_AF,
+    PCI_CAP_ID_EXP,
+    PCI_CAP_ID_PM,
+    PCI_EXP_DEVSTA,
+    PCI_EXP_DEVSTA_TRPND,
+    PCI_PM_CAP_D1,
+    PCI_PM_CAP_D2,
+    PCI_PM_CTRL,
+    PCI_PM_CTRL_NO_SOFT_RESET,
+    PCI_PM_CTRL_STATE_MASK,
+    PCI_PM_PMC,
+)
+from .address import bdf
+from .board import Board
+from .description import FunctionDescription
+from .image import ConfigImage
+from .layout import Layout
+from .masks import Masks, Reset, masks_of
+
+D0, D1, D2, D3HOT = range(4)
+
+#: Called with the register before the write, after it, and the write-1-to-trigger bits that were written.
+Hook = Callable[[int, int, int], None]
+
+
+class Function:
+    """A function that is neither bridge nor port."""
+
+    def __init__(self, description: FunctionDescription, image: ConfigImage, board: Board) -> None:
+        self.description = description
+        self.board = board
+        self.size = description.size
+        self.bus = description.address.bus
+        self.devfn = description.address.devfn
+        self.name = bdf(*description.address[:2], self.devfn)
+        self._image = image
+        #: Answers no request: it has not finished initializing itself after a reset.
+        self.silent = False
+        #: Counts resets, so that timers of an earlier one know that they are stale.
+        self.epoch = 0
+        self._lost_writes: dict[int, int] = {}
+        image.load(description.address, description.config)
+        if description.pending_ms:
+            self._set_pending(True)
+            board.clock.call_after(description.pending_ms, self._unless_reset(lambda: self._set_pending(False)))
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What registers it has. Found when first asked for: of most functions nobody ever writes one."""
+        return Layout(self.description)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return masks_of(self.layout.registers(), self.size)
+
+    @cached_property
+    def hooks(self) -> dict[str, Hook]:
+        """What to call after a register was written."""
+        return {
+            "PCI_PM_CTRL": self._power_state,
+            "PCI_EXP_DEVCTL": self._function_level_reset,
+            "PCI_AF_CTRL": self._function_level_reset,
+        }
+
+    def get(self, where: int, size: int) -> int:
+        """A register as it is, whether anybody can reach it or not."""
+        return self._image.read(self.bus, self.devfn, where, size)
+
+    def put(self, where: int, size: int, value: int) -> None:
+        """Set a register, read-only bits included: the hardware's own doing."""
+        self._image.write(self.bus, self.devfn, where, size, value)
+
+    def dump(self) -> bytes:
+        """All registers as they are."""
+        return self._image.dump(self.description.address, self.size)
+
+    def write(self, where: int, size: int, value: int) -> None:
+        """A configuration write that reached the function."""
+        if self._lost_writes.get(where):
+            self._lost_writes[where] -= 1
+            return
+        rw, w1c, registers = self._masks.access(where, size)
+        old = self.get(where, size)
+        hooked = [(r, self.get(r.start, r.size)) for r in registers if r.name in self.hooks]
+        self.put(where, size, (old & ~rw | value & rw) & ~(value & w1c))
+        for register, before in hooked:
+            written = value << 8 * (where - register.start) if where >= register.start else (
+                value >> 8 * (register.start - where))
+            self.hooks[register.name](before, self.get(register.start, register.size), written & register.w1t)
+
+    def reset(self, kind: Reset) -> None:
+        """Take a reset; the function then is silent until ready() is called and its time has come."""
+        self.epoch += 1
+        self.board.happened(kind.value, self.name)
+        self._image.load(self.description.address, self._masks.after(kind, self.dump()))
+        self._set_pending(False)
+        self._lost_writes = {where: count - 1 for where, count in self.description.writes_needed.items()}
+        if self.description.ready_ms:
+            self.silent = True
+
+    def ready(self) -> None:
+        """The reset is over: answer again, in due time."""
+        self.board.clock.call_after(self.description.ready_ms, self._unless_reset(self._answer))
+
+    def _answer(self) -> None:
+        if self.silent:
+            self.silent = False
+            self.board.happened("ready", self.name)
+
+    def _unless_reset(self, act: Callable[[], None]) -> Callable[[], None]:
+        """*act*, unless a reset comes first."""
+        epoch = self.epoch
+
+        def check() -> None:
+            if self.epoch == epoch:
+                act()
+
+        return check
+
+    @property
+    def power_state(self) -> int:
+        """D0 to D3HOT."""
+        position = self.layout.capabilities.get(PCI_CAP_ID_PM)
+        return D0 if position is None else self.get(position + PCI_PM_CTRL, 2) & PCI_PM_CTRL_STATE_MASK
+
+    def _power_state(self, old: int, new: int, _triggered: int) -> None:
+        before, after = old & PCI_PM_CTRL_STATE_MASK, new & PCI_PM_CTRL_STATE_MASK
+        if before == after:
+            return
+        position = self.layout.capabilities[PCI_CAP_ID_PM]
+        needs = {D1: PCI_PM_CAP_D1, D2: PCI_PM_CAP_D2}.get(after, 0)
+        if not self.description.power_state_changes or needs & ~self.get(position + PCI_PM_PMC, 2):
+            self.put(position + PCI_PM_CTRL, 2, new & ~PCI_PM_CTRL_STATE_MASK | before)
+            return
+        self.board.reroute()
+        if (before, after) == (D3HOT, D0) and not new & PCI_PM_CTRL_NO_SOFT_RESET and self.board.policy.soft_reset:
+            if self.description.soft_reset_works:
+                self.reset(Reset.SOFT)
+                self.ready()
+            else:
+                self.board.happened("soft reset ignored", self.name)
+
+    def _function_level_reset(self, _old: int, _new: int, triggered: int) -> None:
+        if triggered and self.description.flr_works:
+            self.reset(Reset.FLR)
+            self.ready()
+
+    def _set_pending(self, pending: bool) -> None:
+        """Transactions Pending, in whichever capability has it."""
+        for capability, register, bit in (
+            (PCI_CAP_ID_EXP, PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND),
+            (PCI_CAP_ID_AF, PCI_AF_STATUS, PCI_AF_STATUS_TP),
+        ):
+            position = self.layout.capabilities.get(capability)
+            if position is not None:
+                where = position + register
+                self.put(where, 1, self.get(where, 1) & ~bit | (bit if pending else 0))

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which registers a function has: rows picked from the table by what its configuration space says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .. import pci_regs
+from ..pci_regs import (
+    PCI_ACS_CAP,
+    PCI_AF_CAP,
+    PCI_AF_CAP_FLR,
+    PCI_CAP_ID_EXP,
+    PCI_CAP_LIST_NEXT,
+    PCI_CAPABILITY_LIST,
+    PCI_CB_CAPABILITY_LIST,
+    PCI_EXP_DEVCAP,
+    PCI_EXP_DEVCAP2,
+    PCI_EXP_DEVCAP_FLR,
+    PCI_EXP_FLAGS,
+    PCI_EXP_FLAGS_SLOT,
+    PCI_EXP_FLAGS_TYPE,
+    PCI_EXP_FLAGS_VERS,
+    PCI_EXP_LNKCAP,
+    PCI_EXP_LNKCAP_SLS,
+    PCI_EXP_SLTCAP,
+    PCI_EXP_SLTCAP_AIP,
+    PCI_EXP_SLTCAP_PIP,
+    PCI_EXP_SLTCTL_AIC,
+    PCI_EXP_SLTCTL_PIC,
+    PCI_EXP_TYPE_DOWNSTREAM,
+    PCI_EXP_TYPE_RC_EC,
+    PCI_EXP_TYPE_RC_END,
+    PCI_EXP_TYPE_ROOT_PORT,
+    PCI_EXT_CAP_ID,
+    PCI_EXT_CAP_NEXT,
+    PCI_HEADER_TYPE,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_HEADER_TYPE_MASK,
+    PCI_HEADER_TYPE_NORMAL,
+    PCI_IO_BASE,
+    PCI_IO_RANGE_TYPE_32,
+    PCI_MSI_FLAGS,
+    PCI_MSI_FLAGS_64BIT,
+    PCI_MSI_FLAGS_MASKBIT,
+    PCI_PM_PMC,
+    PCI_PREF_MEMORY_BASE,
+    PCI_PREF_RANGE_TYPE_64,
+    PCI_STATUS,
+    PCI_STATUS_CAP_LIST,
+    PCI_STD_HEADER_SIZEOF,
+    PCI_PM_CAP_PME_D3cold,
+)
+from . import caps, regs
+from .bars import base_addresses
+from .description import FunctionDescription
+from .regs import Register
+
+CONFIG_SPACE_SIZE = 256
+EXTENDED_SPACE_SIZE = 4096
+
+
+class Layout:
+    """The registers of one function, found by reading its configuration space as described.
+
+    A list of capabilities that loops or leaves configuration space ends where it goes wrong."""
+
+    def __init__(self, description: FunctionDescription) -> None:
+        self.config = description.config.ljust(description.size, b"\0")
+        self.description = description
+        self.header_type = self.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+        #: Capability ID -> offset; of several with the same ID the first, as software finds them.
+        self.capabilities: dict[int, int] = {}
+        for position in self._walk():
+            self.capabilities.setdefault(self.config[position], position)
+        self.extended: dict[int, int] = {}
+        for position in self._walk_extended():
+            self.extended.setdefault(PCI_EXT_CAP_ID(self.dword(position)), position)
+        flags = self.exp(PCI_EXP_FLAGS)
+        #: The port type of a PCI Express function, None on conventional PCI.
+        self.port_type = None if PCI_CAP_ID_EXP not in self.capabilities else (flags & PCI_EXP_FLAGS_TYPE) >> 4
+        self.exp_version = flags & PCI_EXP_FLAGS_VERS
+        #: The port leads to a link: root ports and downstream ports of switches.
+        self.has_link = self.is_bridge and self.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM)
+        #: There is a slot at the end of that link.
+        self.has_slot = self.has_link and bool(flags & PCI_EXP_FLAGS_SLOT)
+
+    @property
+    def is_bridge(self) -> bool:
+        """The function leads to another bus."""
+        return self.header_type in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
+
+    def word(self, offset: int) -> int:
+        """A 16-bit register as described."""
+        return int.from_bytes(self.config[offset:offset + 2], "little")
+
+    def dword(self, offset: int) -> int:
+        """A 32-bit register as described."""
+        return int.from_bytes(self.config[offset:offset + 4], "little")
+
+    def exp(self, register: int) -> int:
+        """A register of the PCI Express capability as described, 32 bits; 0 on conventional PCI."""
+        position = self.capabilities.get(PCI_CAP_ID_EXP)
+        return 0 if position is None else self.dword(position + register)
+
+    def _walk(self) -> Iterator[int]:
+        if not self.word(PCI_STATUS) & PCI_STATUS_CAP_LIST or self.header_type > PCI_HEADER_TYPE_CARDBUS:
+            return
+        cardbus = self.header_type == PCI_HEADER_TYPE_CARDBUS
+        position = self.config[PCI_CB_CAPABILITY_LIST if cardbus else PCI_CAPABILITY_LIST] & ~3
+        seen = set()
+        while position >= PCI_STD_HEADER_SIZEOF and position not in seen and self.config[position] != 0xff:
+            seen.add(position)
+            yield position
+            position = self.config[position + PCI_CAP_LIST_NEXT] & ~3
+
+    def _walk_extended(self) -> Iterator[int]:
+        position = CONFIG_SPACE_SIZE
+        seen = set()
+        while CONFIG_SPACE_SIZE <= position <= len(self.config) - 4 and position not in seen:
+            seen.add(position)
+            if self.dword(position) in (0, 0xffffffff):
+                return
+            yield position
+            position = PCI_EXT_CAP_NEXT(self.dword(position))
+
+    def registers(self) -> tuple[Register, ...]:
+        """All rows of this function, at their places."""
+        rows = [*self._header(), *base_addresses(self.description, self.header_type)]
+        for capability, position in self.capabilities.items():
+            rows += [replace(row, base=position) for row in self._capability(capability, position)]
+        for capability, position in self.extended.items():
+            rows += [replace(row, base=position) for row in self._extended_capability(capability, position)]
+        return tuple(row for row in rows if row.start + row.size <= len(self.config))
+
+    def _header(self) -> Iterator[Register]:
+        conventional = self.port_type is None
+        if self.header_type <= PCI_HEADER_TYPE_CARDBUS:
+            yield from regs.COMMON_CONVENTIONAL if conventional else regs.COMMON
+        if self.header_type == PCI_HEADER_TYPE_BRIDGE:
+            yield from regs.BRIDGE_CONVENTIONAL if conventional else regs.BRIDGE
+            if self.config[PCI_IO_BASE] & PCI_IO_RANGE_TYPE_32:
+                yield from regs.BRIDGE_IO_32
+            if self.config[PCI_PREF_MEMORY_BASE] & PCI_PREF_RANGE_TYPE_64:
+                yield from regs.BRIDGE_PREF_64
+        elif self.header_type == PCI_HEADER_TYPE_CARDBUS:
+            yield from regs.CARDBUS
+
+    def _capability(self, capability: int, position: int) -> tuple[Register, ...]:
+        match capability:
+            case pci_regs.PCI_CAP_ID_PM:
+                wakes = bool(self.word(position + PCI_PM_PMC) & PCI_PM_CAP_PME_D3cold)
+                return caps.PM_D3COLD if wakes else caps.PM
+            case pci_regs.PCI_CAP_ID_PCIX:
+                return caps.PCIX if self.header_type == PCI_HEADER_TYPE_NORMAL else ()
+            case pci_regs.PCI_CAP_ID_AF:
+                return caps.AF if self.config[position + PCI_AF_CAP] & PCI_AF_CAP_FLR else ()
+            case pci_regs.PCI_CAP_ID_MSIX:
+                return caps.MSIX
+            case pci_regs.PCI_CAP_ID_MSI:
+                flags = self.word(position + PCI_MSI_FLAGS)
+                wide = flags & PCI_MSI_FLAGS_64BIT
+                masks = caps.MSI_MASK_64 if wide else caps.MSI_MASK_32
+                return (caps.MSI_64 if wide else caps.MSI_32) + (masks if flags & PCI_MSI_FLAGS_MASKBIT else ())
+            case pci_regs.PCI_CAP_ID_EXP:
+                return tuple(self._express())
+        return ()
+
+    def _express(self) -> Iterator[Register]:
+        """PCIe 7.8: which parts of the capability exist depends on port type and version."""
+        yield from caps.EXP_FLR if self.exp(PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR else caps.EXP
+        on_a_link = self.port_type not in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
+        if on_a_link:
+            yield from caps.EXP_LINK
+        if self.has_slot:
+            slot_control, slot_status = caps.EXP_SLOT
+            capability = self.exp(PCI_EXP_SLTCAP)
+            lamps_off = ((PCI_EXP_SLTCTL_AIC if capability & PCI_EXP_SLTCAP_AIP else 0)
+                         | (PCI_EXP_SLTCTL_PIC if capability & PCI_EXP_SLTCAP_PIP else 0))
+            yield replace(slot_control, reset=lamps_off)
+            yield slot_status
+        if self.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_EC):
+            yield from caps.EXP_ROOT
+        if self.exp_version >= 2:
+            (device_control_2,) = caps.EXP_2
+            yield replace(device_control_2, rw=device_control_2.rw | caps.device_control_2(self.exp(PCI_EXP_DEVCAP2)))
+            if on_a_link:
+                (link_control_2,) = caps.EXP_2_LINK
+                yield replace(link_control_2, reset=self.exp(PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_SLS)
+
+    def _extended_capability(self, capability: int, position: int) -> tuple[Register, ...]:
+        match capability:
+            case pci_regs.PCI_EXT_CAP_ID_ERR:
+                root = self.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_EC)
+                return caps.AER + (caps.AER_ROOT if root else ())
+            case pci_regs.PCI_EXT_CAP_ID_ACS:
+                (control,) = caps.ACS
+                return (replace(control, rw=control.rw & self.word(position + PCI_ACS_CAP)),)
+            case pci_regs.PCI_EXT_CAP_ID_ARI:
+                return caps.ARI
+            case pci_regs.PCI_EXT_CAP_ID_ATS:
+                return caps.ATS
+        return ()

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The hot-plug controller of a port: commands, events, and the interrupt they raise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..pci_regs import (
+    PCI_CAP_ID_EXP,
+    PCI_EXP_SLTCAP,
+    PCI_EXP_SLTCAP_EIP,
+    PCI_EXP_SLTCAP_NCCS,
+    PCI_EXP_SLTCAP_PCP,
+    PCI_EXP_SLTCTL,
+    PCI_EXP_SLTCTL_ABPE,
+    PCI_EXP_SLTCTL_CCIE,
+    PCI_EXP_SLTCTL_DLLSCE,
+    PCI_EXP_SLTCTL_HPIE,
+    PCI_EXP_SLTCTL_MRLSCE,
+    PCI_EXP_SLTCTL_PCC,
+    PCI_EXP_SLTCTL_PDCE,
+    PCI_EXP_SLTCTL_PFDE,
+    PCI_EXP_SLTSTA,
+    PCI_EXP_SLTSTA_ABP,
+    PCI_EXP_SLTSTA_CC,
+    PCI_EXP_SLTSTA_DLLSC,
+    PCI_EXP_SLTSTA_EIS,
+    PCI_EXP_SLTSTA_MRLSC,
+    PCI_EXP_SLTSTA_PDC,
+    PCI_EXP_SLTSTA_PDS,
+    PCI_EXP_SLTSTA_PFD,
+)
+
+if TYPE_CHECKING:
+    from .bridge import Bridge
+
+#: Slot Control enable -> the Slot Status bit it lets through to the interrupt (PCIe 6.7.3.4).
+INTERRUPTS = {
+    PCI_EXP_SLTCTL_ABPE: PCI_EXP_SLTSTA_ABP,
+    PCI_EXP_SLTCTL_PFDE: PCI_EXP_SLTSTA_PFD,
+    PCI_EXP_SLTCTL_MRLSCE: PCI_EXP_SLTSTA_MRLSC,
+    PCI_EXP_SLTCTL_PDCE: PCI_EXP_SLTSTA_PDC,
+    PCI_EXP_SLTCTL_CCIE: PCI_EXP_SLTSTA_CC,
+    PCI_EXP_SLTCTL_DLLSCE: PCI_EXP_SLTSTA_DLLSC,
+}
+
+
+class Slot:
+    """Slot Control and Slot Status of a port (PCIe 6.7.3)."""
+
+    def __init__(self, port: Bridge) -> None:
+        self._port = port
+        self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
+        self._capability = port.layout.exp(PCI_EXP_SLTCAP)
+        self._commands = 0
+        self._asserted = False
+        self._on_clear = port.description.slot_events_on_clear
+
+    @property
+    def control(self) -> int:
+        """Slot Control."""
+        return self._port.get(self._exp + PCI_EXP_SLTCTL, 2)
+
+    @property
+    def status(self) -> int:
+        """Slot Status."""
+        return self._port.get(self._exp + PCI_EXP_SLTSTA, 2)
+
+    @property
+    def present(self) -> bool:
+        """Presence Detect State."""
+        return bool(self.status & PCI_EXP_SLTSTA_PDS)
+
+    @property
+    def power_off(self) -> bool:
+        """The slot has a power controller, and that is off."""
+        return bool(self._capability & PCI_EXP_SLTCAP_PCP and self.control & PCI_EXP_SLTCTL_PCC)
+
+    @property
+    def asserted(self) -> bool:
+        """The port asks for an interrupt."""
+        control, status = self.control, self.status
+        return bool(control & PCI_EXP_SLTCTL_HPIE
+                    and any(control & enable and status & event for enable, event in INTERRUPTS.items()))
+
+    def power_on(self) -> None:
+        """Schedule what is going to happen by itself."""
+        self._asserted = self.asserted
+        for after_ms, bits in self._port.description.slot_events:
+            self._port.board.clock.call_after(after_ms, lambda bits=bits: self._event(bits))  # type: ignore[misc]
+
+    def command(self, _old: int, _new: int, triggered: int) -> None:
+        """Slot Control was written: that is a command, whether it changes anything or not (PCIe 6.7.3.2)."""
+        self._commands += 1
+        number = self._commands
+
+        def completed() -> None:
+            # A further command takes the place of the one that was under way.
+            if self._commands == number:
+                self._event(PCI_EXP_SLTSTA_CC)
+
+        if triggered and self._capability & PCI_EXP_SLTCAP_EIP:
+            self._set_status(self.status ^ PCI_EXP_SLTSTA_EIS)
+        self._port.update()
+        if not self._capability & PCI_EXP_SLTCAP_NCCS:
+            self._port.board.clock.call_after(self._port.description.command_ms, completed)
+        self.check_interrupt()
+
+    def status_written(self, _old: int, _new: int, _triggered: int) -> None:
+        """Slot Status was written; events may come in just behind that."""
+        self.check_interrupt()
+        bits, self._on_clear = self._on_clear, 0
+        if bits:
+            self._event(bits)
+
+    def link_changed(self, active: bool, link_event: bool, presence: bool) -> None:
+        """The link came up or went down, and with it perhaps in-band presence."""
+        status = self.status
+        if link_event:
+            status |= PCI_EXP_SLTSTA_DLLSC
+        if presence:
+            status = status & ~PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC | (PCI_EXP_SLTSTA_PDS if active else 0)
+            self._port.board.happened(f"presence {'on' if active else 'off'}", self._port.name)
+        self._set_status(status)
+
+    def _event(self, bits: int) -> None:
+        self._set_status(self.status | bits)
+
+    def _set_status(self, status: int) -> None:
+        self._port.put(self._exp + PCI_EXP_SLTSTA, 2, status)
+        self.check_interrupt()
+
+    def check_interrupt(self) -> None:
+        """Raise the interrupt if the port starts to ask for it."""
+        before, self._asserted = self._asserted, self.asserted
+        if self._asserted and not before and self._port.board.interrupt is not None:
+            self._port.board.interrupt(self._port.name)
