@@ -26,14 +26,17 @@ if shutil.which(compiler) is None:
 if not Path(sysconfig.get_path("include"), "Python.h").exists():
     raise SystemExit("kernel_port needs Python.h: install python3-dev (Debian), python3-devel (Fedora)")
 
+declarations = [re.sub(r"^#.*", "", (HERE / name).read_text(), flags=re.MULTILINE) for name in HEADERS]
+# A name that this machine's header lacks gets the value of 2013; the compiler compares all others.
+values = re.findall(r"^#define (\w+) (\w+)$", REGISTERS, flags=re.MULTILINE)
+missing = "".join(f"#ifndef {name}\n#define {name} {value}\n#endif\n" for name, value in values)
+
+# API mode: cffi checks the arguments, and releases the interpreter lock around each call so that other threads can run.
 ffibuilder = FFI()
-ffibuilder.cdef("".join(re.sub(r"^#.*$", "", (HERE / name).read_text(), flags=re.MULTILINE) for name in HEADERS) + REGISTERS)
+ffibuilder.cdef("".join([*declarations, REGISTERS]))
 ffibuilder.set_source(
     "kernel_port._shims",
-    "".join(f'#include "{name}"\n' for name in HEADERS)
-    + PROLOGUE
-    # A name that this header lacks has the value of 2013; the compiler compares all others (tests/test_pci_regs.py).
-    + re.sub(r"^#define (\w+) (\S+)$", r"#ifndef \1\n#define \1 \2\n#endif", REGISTERS, flags=re.MULTILINE),
+    "".join(f'#include "{name}"\n' for name in HEADERS) + PROLOGUE + missing,
     sources=["c_shims/config_image.c", "c_shims/delay.c"],
     include_dirs=["c_shims"],
     depends=[f"c_shims/{name}" for name in [*HEADERS, "pci_regs.cdef.h"]],

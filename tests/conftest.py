@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What several test files need."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The directory with dumps, golden traces and live captures beside the repository."""
+    directory = ROOT.parent / "shared"
+    if not directory.is_dir():
+        pytest.skip("no shared directory beside the repository")
+    return directory

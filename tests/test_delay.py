@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The shim's delays, against Python's own monotonic clock. None may be early; how late is the machine's affair."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from kernel_port._shims import lib
+
+USEC, MSEC, SEC = 10**3, 10**6, 10**9
+
+
+def elapsed(call, *arguments):
+    """How long the call took, ns."""
+    started = time.monotonic_ns()
+    call(*arguments)
+    return time.monotonic_ns() - started
+
+
+def test_monotonic_ns_is_the_clock_of_python():
+    before = time.monotonic_ns()
+    now = lib.monotonic_ns()
+    assert before <= now <= time.monotonic_ns()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+@pytest.mark.parametrize(("delay", "unit"), [("udelay", USEC), ("mdelay", MSEC), ("msleep", MSEC)])
+def test_delay_is_never_early(delay, unit, count):
+    for _ in range(3):
+        assert elapsed(getattr(lib, delay), count) >= count * unit
+
+
+@pytest.mark.parametrize("usecs", [100, 149, 150, 151, 200, 400])
+def test_udelay_around_the_length_where_it_begins_to_sleep_is_never_early(usecs):
+    assert elapsed(lib.udelay, usecs) >= usecs * USEC
+
+
+@pytest.mark.slow
+def test_ssleep_is_never_early():
+    assert elapsed(lib.ssleep, 1) >= SEC
+
+
+def test_sleep_until_reaches_its_deadline():
+    deadline = time.monotonic_ns() + 3 * MSEC
+    lib.sleep_until(deadline)
+    assert time.monotonic_ns() >= deadline
+
+
+def test_sleep_until_the_past_returns():
+    # Were the deadline taken as a duration, this would take as long as the machine is up.
+    lib.sleep_until(time.monotonic_ns() - SEC)
+    lib.sleep_until(0)
+
+
+def test_signals_do_not_shorten_a_sleep():
+    # The alarm rings every 2 ms: at least once in 20 ms, each one ends clock_nanosleep() with EINTR. The process is one
+    # of its own, for the handler runs wherever this one happens to be.
+    program = """
+import signal, time
+from kernel_port._shims import lib
+rung = []
+signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+started = time.monotonic_ns()
+lib.msleep(20)
+elapsed = time.monotonic_ns() - started
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(len(rung) > 0, elapsed >= 20_000_000)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "True True\n"
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_another_thread_runs_during_a_sleep():
+    # The other thread is let go when this one is about to sleep, and looks at the clock. Did the sleeper keep the
+    # interpreter's lock, it could do so only after the sleep.
+    go, seen = threading.Event(), []
+
+    def other():
+        go.wait()
+        seen.append(time.monotonic_ns())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    previous = sys.getswitchinterval()
+    sys.setswitchinterval(10)  # no switch but where somebody gives way
+    try:
+        go.set()
+        lib.msleep(200)
+        woken = time.monotonic_ns()
+    finally:
+        sys.setswitchinterval(previous)
+    thread.join()
+    assert seen[0] < woken

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The config image: the shim's loads and stores, and the files they land in. Expected bytes are worked out by hand."""
+
+import errno
+import gc
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kernel_port._shims import ffi, lib
+from kernel_port.hw.address import Address
+from kernel_port.hw.errors import MachineError
+from kernel_port.hw.image import DOMAIN_SIZE, ConfigImage
+from kernel_port.pci_regs import PCI_BASE_ADDRESS_0, PCI_COMMAND, PCI_VENDOR_ID
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def image():
+    with ConfigImage(2 * MIB) as image:
+        yield image
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A sparse image of two buses: 8086:1234 at 01:02.3, at 1 << 20 | 2 << 15 | 3 << 12 = 0x113000."""
+    path = tmp_path / "ecam"
+    with path.open("wb") as file:
+        file.truncate(2 * MIB)
+        file.seek(0x113000)
+        file.write(b"\x86\x80\x34\x12")
+    return path
+
+
+# Loads and stores
+
+DEVFN = 2 << 3 | 3  # 02.3
+
+
+@pytest.mark.parametrize(
+    ("reg", "size", "value"),
+    [
+        # 01 82 03 84 from 0x10 on
+        (0x10, 1, 0x01),
+        (0x11, 1, 0x82),
+        (0x10, 2, 0x8201),
+        (0x12, 2, 0x8403),
+        (0x10, 4, 0x84038201),
+    ],
+)
+def test_read_is_little_endian(image, reg, size, value):
+    image.load(Address(0, 1, 2, 3), bytes(0x10) + b"\x01\x82\x03\x84")
+    assert image.read(1, DEVFN, reg, size) == value
+
+
+@pytest.mark.parametrize(
+    ("reg", "size", "value", "expected"),
+    [
+        (0x10, 1, 0x11223344, "44 aa aa aa"),
+        (0x13, 1, 0x44, "aa aa aa 44"),
+        (0x12, 2, 0x11223344, "aa aa 44 33"),
+        (0x10, 4, 0x11223344, "44 33 22 11"),
+    ],
+)
+def test_write_is_little_endian_and_touches_its_bytes_alone(image, reg, size, value, expected):
+    address = Address(0, 1, 2, 3)
+    image.load(address, b"\xaa" * 0x20)
+    image.write(1, DEVFN, reg, size, value)
+    assert image.dump(address, 0x20) == b"\xaa" * 0x10 + bytes.fromhex(expected) + b"\xaa" * 0xC
+
+
+def test_registers_of_neighbours_do_not_overlap(image):
+    # The last dword of 00:1f.7 at 0xfffffc, counted from the bus: 0xff << 12 | 0xffc; the next byte is 01:00.0's.
+    image.write(0, 0xFF, 0xFFC, 4, 0x11111111)
+    image.write(1, 0, 0, 4, 0x22222222)
+    assert image.read(0, 0xFF, 0xFFC, 4) == 0x11111111
+    assert image.read(1, 0, 0, 4) == 0x22222222
+    assert [str(address) for address in image.functions()] == ["0000:00:1f.7", "0000:01:00.0"]
+
+
+def test_last_register_of_a_domain():
+    with ConfigImage() as image:
+        image.write(0xFF, 0xFF, 0xFFF, 1, 0x5A)
+        # 256 MiB less one byte
+        assert image.dump(Address(0, 0xFF, 0x1F, 7))[-1:] == b"\x5a"
+
+
+BAD_CYCLES = [
+    pytest.param(256, 0, 0, 4, id="bus"),
+    pytest.param(0, 256, 0, 4, id="devfn"),
+    pytest.param(0, 0, 4096, 1, id="register"),
+    pytest.param(0, 0, -4, 4, id="negative"),
+    pytest.param(0, 0, 0x11, 2, id="odd-word"),
+    pytest.param(0, 0, 0x12, 4, id="odd-dword"),
+    pytest.param(0, 0, 0x10, 3, id="three-bytes"),
+    pytest.param(0, 0, 0x10, 0, id="no-bytes"),
+    pytest.param(0, 0, 0x10, 8, id="eight-bytes"),
+    pytest.param(0, 0, 0x10, -1, id="less-than-no-bytes"),
+    pytest.param(2, 0, 0, 4, id="beyond-the-image"),
+]
+
+
+@pytest.mark.parametrize(("bus", "devfn", "reg", "size"), BAD_CYCLES)
+def test_pci_mmcfg_read_of_no_register_is_einval_and_all_ones(image, bus, devfn, reg, size):
+    value = ffi.new("uint32_t *", 0)
+    assert lib.pci_mmcfg_read(image._image, bus, devfn, reg, size, value) == -errno.EINVAL
+    assert value[0] == 0xFFFFFFFF
+
+
+@pytest.mark.parametrize(("bus", "devfn", "reg", "size"), BAD_CYCLES)
+def test_pci_mmcfg_write_of_no_register_is_einval_and_writes_nothing(image, bus, devfn, reg, size):
+    assert lib.pci_mmcfg_write(image._image, bus, devfn, reg, size, 0x5A5A5A5A) == -errno.EINVAL
+    assert list(image.functions()) == []
+
+
+def test_pci_mmcfg_read_and_write_are_zero_where_there_is_a_register(image):
+    value = ffi.new("uint32_t *", 0)
+    assert lib.pci_mmcfg_write(image._image, 1, DEVFN, PCI_COMMAND, 2, 0x0407) == 0
+    assert lib.pci_mmcfg_read(image._image, 1, DEVFN, PCI_COMMAND, 2, value) == 0
+    assert value[0] == 0x0407
+
+
+@pytest.mark.parametrize(("size", "ones"), [(1, 0xFF), (2, 0xFFFF), (4, 0xFFFFFFFF)])
+def test_read_beyond_the_image_is_all_ones_of_its_size(image, size, ones):
+    assert image.read(2, 0, 0, size) == ones
+
+
+def test_closed_image_answers_nothing(image):
+    image.write(0, 0, PCI_VENDOR_ID, 2, 0x8086)
+    image.close()
+    image.write(0, 0, PCI_VENDOR_ID, 2, 0x8086)
+    image.close()
+    assert image.read(0, 0, PCI_VENDOR_ID, 2) == 0xFFFF
+
+
+# Whole functions
+
+
+def test_load_longer_than_a_function_is_refused(image):
+    with pytest.raises(MachineError, match=r"0000:01:02\.3: 0x1001 bytes at offset 0x113000"):
+        image.load(Address(0, 1, 2, 3), bytes(4097))
+
+
+def test_dump_beyond_the_image_is_refused(image):
+    with pytest.raises(MachineError, match=r"0000:02:00\.0: .* the image 0x200000; make it larger"):
+        image.dump(Address(0, 2, 0, 0))
+
+
+def test_functions_skips_all_ones(image):
+    image.load(Address(0, 0, 0, 0), b"\xff" * 4096)
+    image.load(Address(0, 0, 1, 0), b"\xff" * 4095)
+    assert [str(address) for address in image.functions(domain=7)] == ["0007:00:01.0"]
+
+
+# Files
+
+
+def test_copy_of_reads_what_is_there(path):
+    with ConfigImage.copy_of(path) as image:
+        assert image.size == 2 * MIB
+        assert image.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0x12348086
+        assert [str(address) for address in image.functions()] == ["0000:01:02.3"]
+
+
+def test_copy_of_never_writes_the_file(path):
+    before = path.read_bytes()
+    path.chmod(0o444)
+    with ConfigImage.copy_of(path) as image:
+        image.write(1, DEVFN, PCI_COMMAND, 2, 0x0407)
+        assert image.read(1, DEVFN, PCI_COMMAND, 2) == 0x0407
+    assert path.read_bytes() == before
+
+
+def test_copy_of_does_not_follow_the_file(path):
+    with ConfigImage.copy_of(path) as image:
+        os.truncate(path, 0)  # would be a bus error in a mapping of the file
+        assert image.read(1, DEVFN, PCI_VENDOR_ID, 2) == 0x8086
+
+
+def test_in_place_is_seen_in_the_file_by_another_process(path):
+    reader = "import sys; f = open(sys.argv[1], 'rb'); f.seek(0x113000); print(f.read(8).hex(' '))"
+    with ConfigImage.in_place(path) as image:
+        image.write(1, DEVFN, PCI_COMMAND, 2, 0x0407)
+        seen = subprocess.run([sys.executable, "-c", reader, path], capture_output=True, text=True, check=True)
+    assert seen.stdout == "86 80 34 12 07 04 00 00\n"
+
+
+def test_in_place_sees_what_another_process_writes(path):
+    writer = "import sys; f = open(sys.argv[1], 'r+b'); f.seek(0x113010); f.write(bytes.fromhex('0000e0f7'))"
+    with ConfigImage.in_place(path) as image:
+        subprocess.run([sys.executable, "-c", writer, path], check=True)
+        assert image.read(1, DEVFN, PCI_BASE_ADDRESS_0, 4) == 0xF7E00000
+
+
+def test_save_is_the_same_file_and_as_sparse(path, tmp_path):
+    with ConfigImage.copy_of(path) as image:
+        image.save(tmp_path / "saved")
+    assert (tmp_path / "saved").read_bytes() == path.read_bytes()
+    assert (tmp_path / "saved").stat().st_blocks * 512 < MIB
+
+
+def test_save_of_a_domain_costs_what_it_holds(tmp_path):
+    with ConfigImage() as image:
+        for bus in range(256):
+            image.load(Address(0, bus, 0, 0), struct.pack("<HH", 0x8086, bus))
+        image.save(tmp_path / "saved")
+        assert len(list(image.functions())) == 256
+    status = (tmp_path / "saved").stat()
+    assert (status.st_size, status.st_blocks * 512 < 8 * MIB) == (DOMAIN_SIZE, True)
+
+
+def test_save_replaces_the_file_or_leaves_it(path, tmp_path):
+    with ConfigImage(MIB) as image:
+        image.save(path)
+        assert path.read_bytes() == bytes(MIB)
+        with pytest.raises(IsADirectoryError):
+            image.save(tmp_path)
+        with pytest.raises(FileNotFoundError):
+            image.save(tmp_path / "nowhere" / "ecam")
+    assert list(tmp_path.iterdir()) == [path]
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
+
+
+def test_save_onto_the_file_it_maps(path):
+    with ConfigImage.in_place(path) as image:
+        image.save(path)
+    with ConfigImage.copy_of(path) as image:
+        assert image.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0x12348086
+
+
+@pytest.mark.parametrize("opening", [ConfigImage.copy_of, ConfigImage.in_place])
+def test_truncated_file_names_offset_and_remedy(path, opening):
+    os.truncate(path, 0x113044)
+    with pytest.raises(MachineError) as error:
+        opening(path)
+    assert str(error.value) == (
+        f"{path}: truncated at offset 0x113044: the function at 0x113000 has 68 of its 4096 bytes; "
+        f"take the image again, or drop that function with truncate -s {0x113000}"
+    )
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, DOMAIN_SIZE + 4096, 1 << 40])
+def test_file_of_impossible_size_is_refused(path, size):
+    os.truncate(path, size)
+    with pytest.raises(MachineError, match=f"{size} bytes make no raw ECAM image"):
+        ConfigImage.copy_of(path)
+
+
+def test_missing_file_is_a_machine_error(tmp_path):
+    with pytest.raises(MachineError, match="nothing: No such file or directory"):
+        ConfigImage.copy_of(tmp_path / "nothing")
+
+
+def test_directory_and_pipe_are_machine_errors(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in tmp_path, tmp_path / "pipe":
+        with pytest.raises(MachineError, match="not a file"):
+            ConfigImage.copy_of(path)
+
+
+def test_image_nobody_refers_to_gives_its_memory_back():
+    def mappings():
+        return Path("/proc/self/maps").read_text().count("config image")
+
+    before = mappings()
+    image = ConfigImage()
+    assert mappings() == before + 1
+    del image
+    gc.collect()
+    assert mappings() == before
