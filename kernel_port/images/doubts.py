@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a source cannot tell or gets wrong: BAR sizes that have to be guessed, and the warnings of a machine.
+
+Each warning names the functions it is about and says what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ..hw.address import Address
+from ..hw.description import FunctionDescription
+from ..pci_regs import (
+    PCI_CAP_ID_EXP,
+    PCI_EXP_DEVCAP2,
+    PCI_EXP_DEVCTL2,
+    PCI_EXP_DEVCTL2_ARI,
+    PCI_HEADER_TYPE,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_HEADER_TYPE_MFD,
+    PCI_SECONDARY_BUS,
+    PCI_STATUS,
+    PCI_STATUS_CAP_LIST,
+    PCI_SUBORDINATE_BUS,
+    PCI_VENDOR_ID,
+)
+from .decode import ROM, all_ones, base_addresses, capabilities, dword, fault_in_capabilities, header_type, word
+
+#: Functions a warning names before it says how many more there are.
+_NAMED = 64
+
+
+def guess_sizes(functions: list[FunctionDescription]) -> None:
+    """Give each BAR and ROM that has an address but no known size the largest one the address allows.
+
+    Numbers of BARs so guessed are kept in `guessed`."""
+    for function in functions:
+        if all_ones(function.config):
+            continue
+        known = {**function.bars, ROM: function.rom}
+        for bar in base_addresses(function.config):
+            if not bar.address or known.get(bar.number):
+                continue
+            size = bar.address & -bar.address
+            function.guessed.append(bar.number)
+            if bar.number == ROM:
+                function.rom = size
+            else:
+                function.bars[bar.number] = size
+
+
+def warnings(functions: list[FunctionDescription]) -> list[str]:
+    """Everything doubtful about a machine, one line each.
+
+    :param functions: in address order, after `guess_sizes`"""
+    said: dict[str, list[Address]] = defaultdict(list)
+    live = []
+    for function in functions:
+        if all_ones(function.config):
+            said["reads all ones: it was off or unreachable when recorded, nothing is known of its resets"].append(
+                function.address
+            )
+            continue
+        live.append(function)
+        for text in _about_function(function):
+            said[text].append(function.address)
+    for survey in (_about_siblings, _about_bridges, _about_parents):
+        for text, address in survey(live):
+            said[text].append(address)
+    lines = [f"{_names(addresses)}: {text}" for text, addresses in said.items()]
+    return lines + _about_guesses(functions)
+
+
+def _names(addresses: list[Address]) -> str:
+    more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
+    return ", ".join(map(str, addresses[:_NAMED])) + more
+
+
+def _about_function(function: FunctionDescription) -> Iterator[str]:
+    config, known = function.config, len(function.config)
+    if dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
+        yield "has no vendor and device ID (a virtual function?): the kernel does not find it when it scans the bus"
+    if header_type(config) > PCI_HEADER_TYPE_CARDBUS:
+        yield f"has header type {header_type(config):#04x}, which is none: it was not answering properly, the kernel ignores it"
+        return
+    if known < min(function.size, 256):
+        if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
+            yield (
+                f"only {known} bytes are known, its capabilities are not among them: no verdict about its resets can be "
+                "trusted; record it as root"
+            )
+        else:
+            yield f"only {known} bytes are known: the rest is taken to be 0; record it as root"
+    elif known < function.size:
+        yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
+    if fault := fault_in_capabilities(config):
+        yield f"its capability list {fault}: the kernel finds nothing after that"
+
+
+def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
+    devices: dict[tuple[int, int, int], list[FunctionDescription]] = defaultdict(list)
+    for function in functions:
+        devices[function.address[:3]].append(function)
+    ari = {(function.address.domain, function.config[PCI_SECONDARY_BUS]) for function in functions if _forwards_ari(function)}
+    for (domain, bus, _device), members in devices.items():
+        first = members[0]
+        multifunction = bool(first.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MFD)
+        if first.address.function:
+            if (domain, bus) in ari and first.address.device:
+                continue
+            for member in members:
+                yield "there is no function 0: the kernel does not look for it", member.address
+        elif (domain, bus) in ari:
+            continue
+        elif multifunction and len(members) == 1:
+            yield "says multifunction but has no sibling here: others were hidden or left out, resets may take them along", (
+                first.address
+            )
+        elif not multifunction and len(members) > 1:
+            for member in members[1:]:
+                yield "function 0 does not say multifunction: the kernel does not look for it", member.address
+
+
+def _forwards_ari(function: FunctionDescription) -> bool:
+    """Whether a port takes its secondary bus for one device of up to 256 functions."""
+    if header_type(function.config) != PCI_HEADER_TYPE_BRIDGE:
+        return False
+    for where, cap in capabilities(function.config):
+        if cap == PCI_CAP_ID_EXP:
+            return bool(
+                (word(function.config, where + PCI_EXP_DEVCTL2) | word(function.config, where + PCI_EXP_DEVCAP2))
+                & PCI_EXP_DEVCTL2_ARI
+            )
+    return False
+
+
+def _bridges(functions: list[FunctionDescription]) -> Iterator[tuple[Address, int, int]]:
+    """Each bridge that has bus numbers: its address, secondary and subordinate bus."""
+    for function in functions:
+        if header_type(function.config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+            yield function.address, function.config[PCI_SECONDARY_BUS], function.config[PCI_SUBORDINATE_BUS]
+
+
+def _about_bridges(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
+    leads_to: dict[tuple[int, int], Address] = {}
+    ranges: dict[tuple[int, int], list[tuple[int, int, Address]]] = defaultdict(list)
+    for address, secondary, subordinate in _bridges(functions):
+        numbers = f"{secondary:02x}..{subordinate:02x}"
+        if not secondary and not subordinate:
+            yield "a bridge without bus numbers: nothing below it can be reached", address
+        elif secondary <= address.bus:
+            yield f"a bridge on bus {address.bus:02x} that leads to buses {numbers}: a loop, the kernel ignores it", address
+        elif subordinate < secondary:
+            yield f"a bridge whose buses {numbers} end before they begin: nothing below it can be reached", address
+        else:
+            ranges[address.domain, address.bus].append((secondary, subordinate, address))
+            other = leads_to.setdefault((address.domain, secondary), address)
+            if other != address:
+                yield f"leads to bus {secondary:02x} as {other} does: which one answers is undefined", address
+    for (domain, bus), siblings in ranges.items():
+        siblings.sort()
+        for (_, end, before), (begin, last, address) in zip(siblings, siblings[1:], strict=False):
+            if begin <= end:
+                yield f"its buses {begin:02x}..{last:02x} overlap those of {before}: both claim them", address
+        above = leads_to.get((domain, bus))
+        limit = next((last for _, last, address in ranges.get((domain, above.bus), ()) if address == above), 255) if above else 255
+        for begin, last, address in siblings:
+            if last > limit:
+                yield f"its buses {begin:02x}..{last:02x} go past {limit:02x}, the last one {above} leads to", address
+
+
+def _about_parents(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
+    reached = {(address.domain, bus) for address, secondary, last in _bridges(functions) for bus in (secondary,) if bus <= last}
+    for function in functions:
+        address = function.address
+        if address.bus and (address.domain, address.bus) not in reached:
+            yield (
+                f"no bridge leads to bus {address.domain:04x}:{address.bus:02x}: it is taken for a root bus, "
+                "which cannot be reset"
+            ), address
+
+
+def _about_guesses(functions: list[FunctionDescription]) -> list[str]:
+    guessed = [function for function in functions if function.guessed]
+    if not guessed:
+        return []
+    count = sum(len(function.guessed) for function in guessed)
+    return [
+        f"{_names([function.address for function in guessed])}: sizes of {count} BARs guessed from their addresses "
+        "(lspci -vv text or a sysfs tree states them)"
+    ]
+
+

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What firmware does to a composed machine: addresses for its BARs, windows for its bridges, decoding switched on.
+
+Addresses are given out in the order of functions. The buses below a bridge are one range, so its windows are too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..pci_regs import (
+    PCI_BASE_ADDRESS_0,
+    PCI_BASE_ADDRESS_MEM_PREFETCH,
+    PCI_BASE_ADDRESS_MEM_TYPE_64,
+    PCI_BASE_ADDRESS_SPACE_IO,
+    PCI_COMMAND,
+    PCI_COMMAND_IO,
+    PCI_COMMAND_MASTER,
+    PCI_COMMAND_MEMORY,
+    PCI_IO_BASE,
+    PCI_IO_LIMIT,
+    PCI_MEMORY_BASE,
+    PCI_MEMORY_LIMIT,
+    PCI_PREF_BASE_UPPER32,
+    PCI_PREF_LIMIT_UPPER32,
+    PCI_PREF_MEMORY_BASE,
+    PCI_PREF_MEMORY_LIMIT,
+    PCI_PREF_RANGE_TYPE_64,
+)
+from .compose import Draft, put
+from .decode import bar_count, rom_register
+from .grammar import Bar
+
+IO, MEMORY, PREFETCHABLE = "I/O ports", "memory below 4 GiB", "memory"
+
+
+class _Pool:
+    """Addresses to give out, ascending: each aligned to its size, each bus in pages of its own."""
+
+    def __init__(self, name: str, start: int, end: int, page: int) -> None:
+        self.name, self.next, self.end, self.page = name, start, end, page
+
+    def take(self, size: int) -> int:
+        """:raises ValueError: there is not that much left"""
+        start = -(-self.next // size) * size
+        if start + size > self.end:
+            raise ValueError(f'no {self.name} left for {size:#x} bytes; make it smaller, or "64-bit prefetchable"')
+        self.next = start + size
+        return start
+
+    def new_page(self) -> None:
+        """Begin the next bus, whose bridge can only open whole pages."""
+        self.next = -(-self.next // self.page) * self.page
+
+
+class _Taken(NamedTuple):
+    """A range of addresses in use on a bus."""
+
+    domain: int
+    bus: int
+    pool: str
+    start: int
+    end: int
+
+
+def assign(drafts: Sequence[Draft]) -> None:
+    """Assign addresses and windows, and set Command.
+
+    :param drafts: composed functions in address order
+    :raises ValueError: a BAR cannot be where it is said to be; the message begins with the function's address"""
+    pools = {
+        IO: _Pool(IO, 0x1000, 0x1_0000, 0x1000),
+        MEMORY: _Pool(MEMORY, 0x8000_0000, 0xFEC0_0000, 1 << 20),
+        PREFETCHABLE: _Pool(PREFETCHABLE, 0x38_0000_0000, 1 << 62, 1 << 20),
+    }
+    taken: list[_Taken] = []
+    previous = (0, 0)
+    for draft in drafts:
+        if draft.address[:2] != previous:
+            previous = draft.address[:2]
+            for pool in pools.values():
+                pool.new_page()
+        try:
+            taken += _place(draft, pools)
+        except ValueError as error:
+            raise ValueError(f"{draft.address}: {error}") from None
+    for draft in drafts:
+        if draft.kind.bridge:
+            _open_windows(draft, taken)
+
+
+def _place(draft: Draft, pools: dict[str, _Pool]) -> list[_Taken]:
+    """Assign a function's BARs and ROM, and switch on what it decodes."""
+    taken = []
+    upper_halves = {number + 1 for number, bar in draft.keys["bars"].items() if bar.wide}
+    for number, bar in sorted(draft.keys["bars"].items()):
+        if number + bar.wide >= bar_count(draft.config) or number in upper_halves:
+            raise ValueError(f"bars: there is no room for BAR {number}; a 64-bit one takes two, a bridge has two")
+        pool = IO if bar.io else PREFETCHABLE if bar.wide and bar.prefetchable else MEMORY
+        start = pools[pool].take(bar.size)
+        taken.append(_Taken(draft.address.domain, draft.address.bus, pool, start, start + bar.size))
+        put(draft.config, PCI_BASE_ADDRESS_0 + 4 * number, 8 if bar.wide else 4, start | _low_bits(bar))
+    if rom := draft.keys["rom"]:
+        if not rom_register(draft.config) or rom < 2048:
+            raise ValueError("rom: at least 2K")
+        start = pools[MEMORY].take(rom)
+        taken.append(_Taken(draft.address.domain, draft.address.bus, MEMORY, start, start + rom))
+        put(draft.config, rom_register(draft.config), 4, start)
+    command = draft.keys["command"]
+    put(draft.config, PCI_COMMAND, 2, _command(draft, taken) if command is None else command)
+    return taken
+
+
+def _low_bits(bar: Bar) -> int:
+    if bar.io:
+        return PCI_BASE_ADDRESS_SPACE_IO
+    return bar.wide * PCI_BASE_ADDRESS_MEM_TYPE_64 | bar.prefetchable * PCI_BASE_ADDRESS_MEM_PREFETCH
+
+
+def _command(draft: Draft, taken: list[_Taken]) -> int:
+    if draft.kind.bridge:
+        return PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER
+    pools = {one.pool for one in taken}
+    return (IO in pools) * PCI_COMMAND_IO | bool(pools - {IO}) * PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER
+
+
+def _open_windows(draft: Draft, taken: list[_Taken]) -> None:
+    """Have a bridge pass on what is in use on the buses below it; a closed window begins after its end."""
+    first, last = draft.keys["bus"]
+    below: dict[str, tuple[int, int]] = {}
+    for one in taken:
+        if one.domain == draft.address.domain and first <= one.bus <= last:
+            start, end = below.get(one.pool, (one.start, one.end))
+            below[one.pool] = (min(start, one.start), max(end, one.end))
+    config = draft.config
+    start, end = below.get(IO, (0xF000, 1))
+    put(config, PCI_IO_BASE, 1, start >> 8 & 0xF0)
+    put(config, PCI_IO_LIMIT, 1, end - 1 >> 8 & 0xF0)
+    start, end = below.get(MEMORY, (0xFFF0_0000, 1))
+    put(config, PCI_MEMORY_BASE, 2, start >> 16 & 0xFFF0)
+    put(config, PCI_MEMORY_LIMIT, 2, end - 1 >> 16 & 0xFFF0)
+    start, end = below.get(PREFETCHABLE, (0xFFF0_0000, 1))
+    put(config, PCI_PREF_MEMORY_BASE, 2, start >> 16 & 0xFFF0 | PCI_PREF_RANGE_TYPE_64)
+    put(config, PCI_PREF_MEMORY_LIMIT, 2, end - 1 >> 16 & 0xFFF0 | PCI_PREF_RANGE_TYPE_64)
+    put(config, PCI_PREF_BASE_UPPER32, 4, start >> 32)
+    put(config, PCI_PREF_LIMIT_UPPER32, 4, end - 1 >> 32)

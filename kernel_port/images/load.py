@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Load a machine from whatever describes it: the kind of source is told from its content, not from its name."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import BinaryIO
+
+from ..hw.description import FunctionDescription, MachineDescription
+from ..hw.errors import MachineError
+from . import ecam, lspci, machine_toml, sysfs
+from .doubts import guess_sizes, warnings
+
+#: Longest file read: a whole domain's ECAM, or the lspci -x text of as many functions as there can be.
+SIZE_LIMIT = ecam.WHOLE
+#: Longest machine description read.
+TOML_LIMIT = 16 << 20
+
+_HEAD = 65536
+_TOML = re.compile(rb"^[ \t]*\[\[[ \t]*function[ \t]*\]\]", re.MULTILINE)
+_DUMP = re.compile(rb"^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\s|^[0-9a-f]{2}:(?: [0-9a-f]{2})+", re.MULTILINE | re.IGNORECASE)
+_KEY = re.compile(rb"^[ \t]*(?:[\w-]+[ \t]*=|\[\[?[\w. -]+\]\]?[ \t]*\r?$)", re.MULTILINE)
+_KINDS = "lspci -xxxx text, a sysfs directory, a raw ECAM image or a TOML machine description"
+
+
+def load(source: str | Path) -> MachineDescription:
+    """Load a machine.
+
+    :param source: path of an lspci -x/-xxx/-xxxx dump, a sysfs directory, a raw ECAM image or a TOML machine description;
+        or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-`` (lspci text on standard input)
+    :return: functions in address order, with what is doubtful about them in `warnings`
+    :raises MachineError: the source cannot be read or is bad; names file, line or offset, and the remedy"""
+    machine = _read(source)
+    machine.functions.sort(key=lambda function: function.address)
+    guess_sizes(machine.functions)
+    machine.warnings += warnings(machine.functions)
+    return machine
+
+
+def example_names() -> list[str]:
+    """Names of the built-in examples."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _examples().iterdir() if entry.name.endswith(".toml"))
+
+
+def _examples() -> Traversable:
+    return resources.files(__package__) / "examples"
+
+
+def _read(source: str | Path) -> MachineDescription:
+    if source == "host":
+        return MachineDescription("host", sysfs.read(sysfs.HOST, "host"), about="This computer.")
+    if source == "-":
+        return MachineDescription("-", _lspci(sys.stdin.buffer, "standard input"))
+    if isinstance(source, str) and source.startswith("example:"):
+        return _example(source)
+    path = Path(source)
+    try:
+        if path.is_dir():
+            return MachineDescription(path.name or str(path), sysfs.read(path, str(path)))
+        # O_NONBLOCK: opening a pipe or a terminal must not wait for somebody at the other end.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            return _read_file(file, path)
+    except (OSError, ValueError) as error:
+        if isinstance(error, MachineError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise MachineError(f"{path}: {reason}; MACHINE is {_KINDS}, host or example:NAME") from error
+
+
+def _example(source: str) -> MachineDescription:
+    name = source.partition(":")[2]
+    if name not in example_names():
+        raise MachineError(f"{source}: no such built-in example; there are: {', '.join(example_names())}")
+    text = (_examples() / f"{name}.toml").read_bytes()
+    return machine_toml.parse(text, source)
+
+
+def _read_file(file: BinaryIO, path: Path) -> MachineDescription:
+    name = str(path)
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise MachineError(f"{name}: not a regular file or directory; give {_KINDS}, or - for standard input")
+    if status.st_size > SIZE_LIMIT:
+        raise MachineError(f"{name}: {status.st_size} bytes, more than the {SIZE_LIMIT} that are read; give {_KINDS}")
+    head = file.read(_HEAD)
+    file.seek(0)
+    reader = _reader(head, status.st_size, name)
+    if reader is machine_toml.parse:
+        if status.st_size > TOML_LIMIT:
+            raise MachineError(f"{name}: {status.st_size} bytes, more than the {TOML_LIMIT} of a machine description")
+        machine = machine_toml.parse(file.read(TOML_LIMIT), name)
+        machine.name = machine.name or path.stem
+        return machine
+    return MachineDescription(path.stem, ecam.read(file, name) if reader is ecam.read else _lspci(file, name))
+
+
+def _reader(head: bytes, size: int, name: str) -> Callable[..., object]:
+    """Which of the readers a file is for."""
+    if not head:
+        raise MachineError(f"{name}: empty; give {_KINDS}")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.count(0) > len(head) // 4:
+        raise MachineError(f"{name}: text in UTF-16; save it as UTF-8 (PowerShell: | Out-File -Encoding ascii)")
+    if size % ecam.PAGE == 0 and (b"\0" in head or head.count(0xFF) == len(head)):
+        return ecam.read
+    if b"\0" in head:
+        hint = "one function's config file: give the directory its folder is in; " if size in (64, 128, 256) else ""
+        raise MachineError(f"{name}: offset {head.index(0):#x}: binary data; {hint}give {_KINDS}")
+    if _TOML.search(head):
+        return machine_toml.parse
+    if _DUMP.search(head):
+        return lspci.parse
+    if _KEY.search(head):
+        return machine_toml.parse
+    raise MachineError(f"{name}: neither {_KINDS}; record one with: lspci -xxxx > FILE (as root)")
+
+
+def _lspci(file: BinaryIO, name: str) -> list[FunctionDescription]:
+    # Device names may be in any encoding, and none of them matters.
+    text = io.TextIOWrapper(file, encoding="latin-1")
+    try:
+        return lspci.parse(text, name)
+    finally:
+        text.detach()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a machine to a file: lspci text, raw ECAM or a TOML machine description."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from ..hw.description import MachineDescription
+from ..hw.errors import MachineError
+from . import ecam, lspci, machine_toml
+
+_ENDINGS = {
+    ".txt": "lspci", ".lspci": "lspci", ".ecam": "ecam", ".img": "ecam", ".bin": "ecam", ".toml": "toml",
+}  # fmt: skip
+
+#: Names of the formats a machine can be written in.
+FORMATS = ("lspci", "ecam", "toml")
+
+
+def save(machine: MachineDescription, path: str | Path, format: str | None = None) -> None:
+    """Write *machine* to *path*, whole or not at all: a file that was there stays until the new one is complete.
+
+    :param format: one of FORMATS, or None to go by the ending: .txt .lspci, .ecam .img .bin, .toml
+    :raises MachineError: the format is not known or cannot hold this machine, or the file cannot be written"""
+    path = Path(path)
+    write = _writer(path, format)
+    try:
+        _replace(path, lambda file: write(machine, file, str(path)))
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror}; choose a folder that can be written to") from error
+
+
+def _writer(path: Path, format: str | None) -> Callable[[MachineDescription, BinaryIO, str], None]:
+    name = format or _ENDINGS.get(path.suffix.lower())
+    if name is None:
+        raise MachineError(f"{path}: no format for the ending {path.suffix!r}; use one of {' '.join(_ENDINGS)}")
+    if name not in FORMATS:
+        raise MachineError(f"{path}: no format {name!r}; there are {', '.join(FORMATS)}")
+    return {"lspci": _lspci, "ecam": _ecam, "toml": _toml}[name]
+
+
+def _lspci(machine: MachineDescription, file: BinaryIO, _name: str) -> None:
+    file.writelines(line.encode() for line in lspci.write(machine.functions))
+
+
+def _toml(machine: MachineDescription, file: BinaryIO, _name: str) -> None:
+    file.writelines(line.encode() for line in machine_toml.write(machine))
+
+
+def _ecam(machine: MachineDescription, file: BinaryIO, name: str) -> None:
+    ecam.write(machine.functions, file, name)
+
+
+def _replace(path: Path, fill: Callable[[BinaryIO], None]) -> None:
+    """Fill a temporary file in the same folder and give it the name once it is on the disk."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            fill(file)  # type: ignore[arg-type]
+            file.flush()
+            os.fchmod(file.fileno(), _mode(path))
+            os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _mode(path: Path) -> int:
+    """Permissions of the file that was there, or those a new one gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A directory such as /sys/bus/pci/devices, of this computer or copied from another: one folder per function.
+
+Read of each folder: `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each BAR) and
+the name the link `driver` points to. Nothing is written, and no link is followed out of the tree: a folder's link is
+only read for its name, except that a folder may itself be a link to where the kernel keeps it, .../devices/pci*.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from ..hw.address import Address
+from ..hw.description import FunctionDescription
+from ..hw.errors import MachineError
+from ..pci_regs import PCI_STD_HEADER_SIZEOF
+from .decode import ROM, bar_count, rom_register
+
+HOST = Path("/sys/bus/pci/devices")
+
+_NAME = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
+_LENGTHS = (64, 128, 256, 4096)
+_RESOURCE_LIMIT = 65536
+
+
+def read(tree: Path, name: str) -> list[FunctionDescription]:
+    """Read the functions of a sysfs tree: a directory of devices, or one that has bus/pci/devices or devices in it.
+
+    :raises MachineError: there is no function, or a file of one cannot be read; names the file"""
+    top = _devices_directory(tree)
+    inside = (top.resolve(), *(_kernel_tree(top),))
+    functions = []
+    for entry in _entries(top, name):
+        folder = top / entry
+        target = folder.resolve()
+        if not any(target.is_relative_to(root) for root in inside if root):
+            raise MachineError(f"{folder}: links out of the tree, to {target}; copy the tree with: cp -rL")
+        functions.append(_function(folder, Address.parse(entry)))
+    return functions
+
+
+def _devices_directory(tree: Path) -> Path:
+    for candidate in (tree, tree / "devices", tree / "bus/pci/devices", tree / "sys/bus/pci/devices"):
+        if candidate.is_dir() and any(_NAME.fullmatch(entry.name) for entry in os.scandir(candidate)):
+            return candidate
+    return tree
+
+
+def _kernel_tree(top: Path) -> Path | None:
+    """Where bus/pci/devices/* point in the kernel's layout, which a copied tree may keep: ../../../devices."""
+    if top.parts[-3:] != HOST.parts[-3:]:
+        return None
+    return top.parents[2].joinpath("devices").resolve()
+
+
+def _entries(top: Path, name: str) -> list[str]:
+    try:
+        entries = sorted(entry for entry in os.listdir(top) if _NAME.fullmatch(entry))  # noqa: PTH208
+    except OSError as error:
+        raise MachineError(f"{name}: {error.strerror}; is this a directory such as {HOST}?") from error
+    if not entries:
+        raise MachineError(f"{name}: no folder such as 0000:00:00.0 in it; give a directory such as {HOST}")
+    return entries
+
+
+def _read_file(path: Path, limit: int) -> bytes:
+    """At most *limit* bytes of a regular file; a link is no file here."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(fd, "rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror}; read the tree as a user who may, or record it with lspci -xxxx") from error
+
+
+def _function(folder: Path, address: Address) -> FunctionDescription:
+    path = folder / "config"
+    config = _read_file(path, 4097)
+    if len(config) < PCI_STD_HEADER_SIZEOF or len(config) > 4096 or len(config) % 4:
+        raise MachineError(f"{path}: {len(config)} bytes, not {', '.join(map(str, _LENGTHS))}; copy it again, as root")
+    # The kernel states the whole size even to readers it shows only the first 64 bytes.
+    size = 4096 if path.stat().st_size > 256 else 256
+    function = FunctionDescription(address, config, size=size, driver=_link_name(folder / "driver"))
+    if (folder / "resource").exists() and not os.path.lexists(folder / "physfn"):
+        _take_resources(function, folder / "resource")
+    return function
+
+
+def _link_name(path: Path) -> str:
+    """The last part of what a link points to; a copied tree may have a folder or nothing in its place."""
+    try:
+        return Path(os.readlink(path)).name  # noqa: PTH115
+    except OSError:
+        return ""
+
+
+def _take_resources(function: FunctionDescription, path: Path) -> None:
+    """Sizes of BARs 0 to 5 and the ROM: a line of start, end and flags for each, in that order."""
+    text = _read_file(path, _RESOURCE_LIMIT).decode("ascii", "replace")
+    for number, line in enumerate(text.splitlines()[: ROM + 1]):
+        try:
+            start, end, _flags = (int(field, 16) for field in line.split())
+        except ValueError as error:
+            raise MachineError(f"{path}:{number + 1}: not a start, an end and flags: {line[:60]!r}; copy it again") from error
+        size = end - start + 1 if end > start else 0
+        if number < bar_count(function.config) and size:
+            function.bars[number] = size
+        elif number == ROM and rom_register(function.config):
+            function.rom = size
