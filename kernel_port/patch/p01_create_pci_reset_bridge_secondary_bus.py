@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pci: Create pci_reset_bridge_secondary_bus()
+
+Why: the way to reset a bus through its bridge is about to get more users than the function reset, so it gets a name.
+What: the accesses and delays move out of pci_parent_bus_reset() into a function of their own, exported. What happens on
+the bus does not change.
+"""
+
+from __future__ import annotations
+
+from errno import ENOTTY
+
+from ..base.access import pci_read_config_word, pci_write_config_word
+from ..kernel.delay import msleep
+from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.structs import pci_dev, pci_is_root_bus
+from ..pci_regs import PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_BUS_RESET
+
+ADDS = ("pci_reset_bridge_secondary_bus",)
+MODIFIES = ("pci_parent_bus_reset",)
+
+
+def pci_reset_bridge_secondary_bus(dev: pci_dev) -> None:
+    """Reset the bus below a bridge: 100 ms held, 100 ms to settle. Takes no lock and does not ask what *dev* is.
+
+    C: drivers/pci/pci.c, exported, patch 1
+    :param dev: the bridge, ``struct pci_dev *``"""
+    ctrl = pci_read_config_word(dev, PCI_BRIDGE_CONTROL)
+    ctrl |= PCI_BRIDGE_CTL_BUS_RESET
+    pci_write_config_word(dev, PCI_BRIDGE_CONTROL, ctrl)
+    msleep(100)
+    ctrl &= ~PCI_BRIDGE_CTL_BUS_RESET
+    pci_write_config_word(dev, PCI_BRIDGE_CONTROL, ctrl)
+    msleep(100)
+
+
+EXPORT_SYMBOL_GPL(pci_reset_bridge_secondary_bus)
+
+
+def pci_parent_bus_reset(dev: pci_dev, probe: int) -> int:
+    """Reset *dev*, alone on its bus, by resetting the bus.
+
+    C: drivers/pci/pci.c, static, patch 1
+    :param probe: not 0: only say whether it would work
+    :return: 0, or -ENOTTY if there is no bridge to do it or the reset would hit others"""
+    # the device is on a root bus, or is a bridge itself, or no bridge is known above it: no bus reset hits it alone
+    if pci_is_root_bus(dev.bus) or dev.subordinate or not dev.bus.self:
+        return -ENOTTY
+    for pdev in dev.bus.devices:
+        # another function is on the same bus, and a bus reset would reset it too
+        if pdev is not dev:
+            return -ENOTTY
+    if probe:
+        return 0
+    pci_reset_bridge_secondary_bus(dev.bus.self)
+    return 0

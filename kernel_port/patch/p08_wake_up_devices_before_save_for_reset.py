@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pci: Wake-up devices before saving config space for reset
+
+Why: a reset leaves a device in D0, and a save made in a low power state is not worth restoring: below a sleeping bridge
+it holds all ones.
+What: pci_dev_save_and_disable() brings the device to D0 first.
+"""
+
+from __future__ import annotations
+
+from ..base.access import pci_write_config_word
+from ..base.pci_power import pci_set_power_state
+from ..base.pci_state import pci_save_state
+from ..kernel.structs import PCI_D0, pci_dev
+from ..pci_regs import PCI_COMMAND, PCI_COMMAND_INTX_DISABLE
+
+ADDS = ()
+MODIFIES = ("pci_dev_save_and_disable",)
+
+
+def pci_dev_save_and_disable(dev: pci_dev) -> None:
+    """Wake *dev*, save its config space and make the device quiet.
+
+    C: drivers/pci/pci.c, static, patch 8"""
+    # After the reset it is in D0 anyway, and no restore brings it back to another state.
+    pci_set_power_state(dev, PCI_D0)
+    pci_save_state(dev)
+    # Only the bit that disables INTx stays: no decoding, and no bus mastering, hence no DMA and no MSI.
+    pci_write_config_word(dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)
