@@ -133,6 +133,8 @@ class pci_slot:
     hotplug: Any = NULL  # struct hotplug_slot *, see base/pci_hotplug.py
     kobj_name: str = ""
     refcount: int = 1
+    #: Its files in sysfs: name -> (show, store), NULL where it cannot be read or written.
+    attrs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)

@@ -37,6 +37,7 @@ class workqueue_struct:
     name: str
     worklist: deque[work_struct] = field(default_factory=deque)
     worker: Thread | None = None
+    destroyed: bool = False
 
     def __str__(self) -> str:
         return f"work on {self.name}"
@@ -47,6 +48,13 @@ def INIT_WORK(work: work_struct, func: Callable[[Any], None], data: Any, *about:
 
     C: include/linux/workqueue.h, macro, service"""
     work.func, work.data, work.about = func, data, about
+
+
+def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[Any], None], data: Any, *about: str) -> None:
+    """Say what *dwork* does when its time has come.
+
+    C: include/linux/workqueue.h, macro, service"""
+    INIT_WORK(dwork.work, func, data, *about)
 
 
 def alloc_ordered_workqueue(name: str) -> workqueue_struct:
@@ -74,9 +82,13 @@ def worker_thread(wq: workqueue_struct) -> None:
     while True:
         while wq.worklist:
             run_one_work(wq)
+        if wq.destroyed:
+            break
         me.idle = True
         system.sched.block(wq)
         me.idle = False
+    wq.worker = None
+    system.sched.wake(wq)
 
 
 def queue_work(wq: workqueue_struct, work: work_struct) -> int:
@@ -138,3 +150,17 @@ def cancel_delayed_work(dwork: delayed_work) -> int:
     system.sched.clock.cancel(dwork.handle)
     dwork.handle = None
     return 1
+
+
+def destroy_workqueue(wq: workqueue_struct) -> None:
+    """Wait until all that is queued is done, and end the worker.
+
+    C: kernel/workqueue.c, exported, service"""
+    wq.destroyed = True
+    if wq.worker is not None:
+        wq.worker.idle = False
+        system.sched.wake(wq)
+    while wq.worker is not None:
+        system.sched.block(wq)
+    while wq.worklist:  # there never was a worker
+        run_one_work(wq)

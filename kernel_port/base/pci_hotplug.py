@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""include/linux/pci_hotplug.h before the series: what a hotplug driver gives the hotplug core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..kernel.module import module
+from ..kernel.structs import NULL, pci_bus, pci_slot, pci_slot_name
+
+if TYPE_CHECKING:
+    from .pci_hotplug_core import __pci_hp_register
+
+
+@dataclass(eq=False, slots=True)
+class hotplug_slot_ops:
+    """struct hotplug_slot_ops: what a hotplug driver can do to its slot; NULL where it cannot.
+
+    The getters give (status, value)."""
+
+    owner: module = NULL
+    mod_name: str = ""
+    enable_slot: Callable[[hotplug_slot], int] = NULL
+    disable_slot: Callable[[hotplug_slot], int] = NULL
+    set_attention_status: Callable[[hotplug_slot, int], int] = NULL
+    hardware_test: Callable[[hotplug_slot, int], int] = NULL
+    get_power_status: Callable[[hotplug_slot], tuple[int, int]] = NULL
+    get_attention_status: Callable[[hotplug_slot], tuple[int, int]] = NULL
+    get_latch_status: Callable[[hotplug_slot], tuple[int, int]] = NULL
+    get_adapter_status: Callable[[hotplug_slot], tuple[int, int]] = NULL
+
+
+@dataclass(eq=False, slots=True)
+class hotplug_slot_info:
+    """struct hotplug_slot_info: what is shown for a value whose getter is missing."""
+
+    power_status: int = 0
+    attention_status: int = 0
+    latch_status: int = 0
+    adapter_status: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class hotplug_slot:
+    """struct hotplug_slot: a physical slot as its hotplug driver registers it."""
+
+    ops: Any = NULL  # struct hotplug_slot_ops *; patch 2 makes it grow
+    info: hotplug_slot_info = NULL
+    release: Callable[[hotplug_slot], None] = NULL
+    private: Any = NULL
+    pci_slot: pci_slot = NULL
+
+
+def hotplug_slot_name(slot: hotplug_slot) -> str:
+    """The name under which *slot* is registered.
+
+    C: include/linux/pci_hotplug.h, static inline, base"""
+    return pci_slot_name(slot.pci_slot)
+
+
+def pci_hp_register(slot: hotplug_slot, pbus: pci_bus, devnr: int, name: str, owner: module) -> int:
+    """Register *slot* for the module *owner*.
+
+    C: include/linux/pci_hotplug.h, macro, base
+    :return: as __pci_hp_register()"""
+    # PORT: the macro takes THIS_MODULE and KBUILD_MODNAME of the file it is used in; one name space has no such thing
+    return __pci_hp_register(slot, pbus, devnr, name, owner, owner.name)

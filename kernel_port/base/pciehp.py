@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/hotplug/pciehp.h, and struct pcie_device of include/linux/pcieport_if.h."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..kernel.mutex import mutex
+from ..kernel.printk import dev_dbg, dev_err, dev_info, dev_warn
+from ..kernel.structs import NULL, device, pci_dev
+from ..kernel.timer import timer_list
+from ..kernel.wait import wait_queue_head
+from ..kernel.workqueue import delayed_work, work_struct, workqueue_struct
+from ..pci_regs import (
+    PCI_EXP_SLTCAP_ABP,
+    PCI_EXP_SLTCAP_AIP,
+    PCI_EXP_SLTCAP_EIP,
+    PCI_EXP_SLTCAP_HPS,
+    PCI_EXP_SLTCAP_MRLSP,
+    PCI_EXP_SLTCAP_NCCS,
+    PCI_EXP_SLTCAP_PCP,
+    PCI_EXP_SLTCAP_PIP,
+)
+from .pci_hotplug import hotplug_slot, hotplug_slot_name
+
+if TYPE_CHECKING:
+    from .pciehp_core import pciehp_debug
+
+MY_NAME = "pciehp"
+
+# What happened to a slot, event_info.event_type
+INT_BUTTON_IGNORE = 0
+INT_PRESENCE_ON = 1
+INT_PRESENCE_OFF = 2
+INT_SWITCH_CLOSE = 3
+INT_SWITCH_OPEN = 4
+INT_POWER_FAULT = 5
+INT_POWER_FAULT_CLEAR = 6
+INT_BUTTON_PRESS = 7
+INT_BUTTON_RELEASE = 8
+INT_BUTTON_CANCEL = 9
+
+# What is being done with a slot, slot.state
+STATIC_STATE = 0
+BLINKINGON_STATE = 1
+BLINKINGOFF_STATE = 2
+POWERON_STATE = 3
+POWEROFF_STATE = 4
+
+
+@dataclass(eq=False, slots=True)
+class pcie_device:
+    """struct pcie_device (include/linux/pcieport_if.h): one service of a PCI Express port, here its hotplug part."""
+
+    port: pci_dev
+    irq: int = 0
+    priv_data: Any = NULL
+    device: device = field(default_factory=device)
+
+
+@dataclass(eq=False, slots=True)
+class slot:
+    """struct slot: the one slot below a port."""
+
+    state: int = STATIC_STATE
+    ctrl: controller = NULL
+    hotplug_slot: hotplug_slot = NULL
+    #: Waits five seconds after a button press, in case of a second one.
+    work: delayed_work = field(default_factory=delayed_work)
+    lock: mutex = field(default_factory=mutex)
+    wq: workqueue_struct = NULL
+
+
+# Field and struct have the same name: C keeps struct tags apart, Python needs a second name.
+struct_slot = slot
+
+
+@dataclass(eq=False, slots=True)
+class event_info:
+    """struct event_info: something that happened to a slot, on its way to the work queue."""
+
+    event_type: int
+    p_slot: struct_slot
+    work: work_struct = field(default_factory=work_struct)
+
+
+@dataclass(eq=False, slots=True)
+class controller:
+    """struct controller: the hotplug part of a port."""
+
+    ctrl_lock: mutex = field(default_factory=mutex)
+    pcie: pcie_device = NULL
+    slot: struct_slot = NULL
+    #: Who waits for command completion.
+    queue: wait_queue_head = field(default_factory=wait_queue_head)
+    #: Slot Capabilities, read once.
+    slot_cap: int = 0
+    poll_timer: timer_list = field(default_factory=timer_list)
+    cmd_busy: int = 0
+    no_cmd_complete: int = 0
+    link_active_reporting: int = 0
+    notification_enabled: int = 0
+    power_fault_detected: int = 0
+
+
+def ctrl_dbg(ctrl: controller, text: str) -> None:
+    """Say something about the port, if pciehp.pciehp_debug is set.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    if pciehp_debug:
+        dev_dbg(ctrl.pcie.device, text)
+
+
+def ctrl_err(ctrl: controller, text: str) -> None:
+    """Say that something failed at the port.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    dev_err(ctrl.pcie.device, text)
+
+
+def ctrl_info(ctrl: controller, text: str) -> None:
+    """Say what happens at the port.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    dev_info(ctrl.pcie.device, text)
+
+
+def ctrl_warn(ctrl: controller, text: str) -> None:
+    """Say that something is odd at the port.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    dev_warn(ctrl.pcie.device, text)
+
+
+def ATTN_BUTTN(ctrl: controller) -> int:
+    """Whether the slot has an attention button.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_ABP
+
+
+def POWER_CTRL(ctrl: controller) -> int:
+    """Whether the slot's power can be switched.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_PCP
+
+
+def MRL_SENS(ctrl: controller) -> int:
+    """Whether the slot has a latch that can be sensed.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_MRLSP
+
+
+def ATTN_LED(ctrl: controller) -> int:
+    """Whether the slot has an attention (amber) lamp.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_AIP
+
+
+def PWR_LED(ctrl: controller) -> int:
+    """Whether the slot has a power (green) lamp.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_PIP
+
+
+def HP_SUPR_RM(ctrl: controller) -> int:
+    """Whether a card may be taken out without notice.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_HPS
+
+
+def EMI(ctrl: controller) -> int:
+    """Whether the slot has an electromechanical interlock.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_EIP
+
+
+def NO_CMD_CMPL(ctrl: controller) -> int:
+    """Whether the port says that it never reports the completion of a command.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap & PCI_EXP_SLTCAP_NCCS
+
+
+def PSN(ctrl: controller) -> int:
+    """The physical slot number.
+
+    C: drivers/pci/hotplug/pciehp.h, macro, base"""
+    return ctrl.slot_cap >> 19
+
+
+def slot_name(slot: struct_slot) -> str:
+    """The name of the slot in sysfs.
+
+    C: drivers/pci/hotplug/pciehp.h, static inline, base"""
+    return hotplug_slot_name(slot.hotplug_slot)

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/hotplug/pciehp_core.c: the driver of PCI Express hotplug ports, as the hotplug core sees it."""
+
+from __future__ import annotations
+
+from errno import EBUSY, ENODEV
+
+from ..kernel.module import module
+from ..kernel.structs import pci_domain_nr
+from .pci_hotplug import hotplug_slot, hotplug_slot_info, hotplug_slot_name, hotplug_slot_ops, pci_hp_register
+from .pci_hotplug_core import pci_hp_deregister
+from .pciehp import (
+    ATTN_LED,
+    MRL_SENS,
+    POWER_CTRL,
+    PSN,
+    controller,
+    ctrl_dbg,
+    ctrl_err,
+    ctrl_warn,
+    pcie_device,
+    slot_name,
+)
+from .pciehp_ctrl import pciehp_enable_slot, pciehp_sysfs_disable_slot, pciehp_sysfs_enable_slot
+from .pciehp_hpc import pcie_init, pcie_init_notification, pciehp_release_ctrl
+from .pciehp_hpc_slot import (
+    pciehp_get_adapter_status,
+    pciehp_get_attention_status,
+    pciehp_get_latch_status,
+    pciehp_get_power_status,
+    pciehp_power_off_slot,
+    pciehp_set_attention_status,
+)
+
+# Module parameters
+pciehp_debug: bool = False
+#: Look for events with a timer, ...
+pciehp_poll_mode: bool = False
+#: ... every so many seconds.
+pciehp_poll_time: int = 0
+#: Switch a card on that is there when the driver comes.
+pciehp_force: bool = False
+
+THIS_MODULE: module = module("pciehp")
+
+
+def release_slot(hotplug_slot: hotplug_slot) -> None:
+    """Free a slot's memory.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"release_slot: {hotplug_slot_name(hotplug_slot)}")
+
+
+def init_slot(ctrl: controller) -> int:
+    """Register the slot below the port, with all that it can do. Its name is the physical slot number.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: as pci_hp_register()"""
+    slot = ctrl.slot
+
+    hotplug = hotplug_slot()
+    info = hotplug_slot_info()
+
+    ops = hotplug_slot_ops()
+    ops.enable_slot = enable_slot
+    ops.disable_slot = disable_slot
+    ops.get_power_status = get_power_status
+    ops.get_adapter_status = get_adapter_status
+    if MRL_SENS(ctrl):
+        ops.get_latch_status = get_latch_status
+    if ATTN_LED(ctrl):
+        ops.get_attention_status = get_attention_status
+        ops.set_attention_status = set_attention_status
+
+    hotplug.info = info
+    hotplug.private = slot
+    hotplug.release = release_slot
+    hotplug.ops = ops
+    slot.hotplug_slot = hotplug
+    name = f"{PSN(ctrl)}"
+
+    bus = ctrl.pcie.port.subordinate
+    ctrl_dbg(ctrl, f"slot {name} is device 0 of bus {pci_domain_nr(bus):04x}:{bus.number:02x}")
+    retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
+    if retval:
+        ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
+    return retval
+
+
+def cleanup_slot(ctrl: controller) -> None:
+    """Undo init_slot().
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base"""
+    pci_hp_deregister(ctrl.slot.hotplug_slot)
+
+
+def set_attention_status(hotplug_slot: hotplug_slot, status: int) -> int:
+    """Switch the attention lamp: 0 off, 1 on, 2 blinking.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: as pciehp_set_attention_status()"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"set_attention_status: slot {slot_name(slot)}")
+
+    return pciehp_set_attention_status(slot, status)
+
+
+def enable_slot(hotplug_slot: hotplug_slot) -> int:
+    """Switch the slot on.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: as pciehp_sysfs_enable_slot()"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"enable_slot: slot {slot_name(slot)}")
+
+    return pciehp_sysfs_enable_slot(slot)
+
+
+def disable_slot(hotplug_slot: hotplug_slot) -> int:
+    """Switch the slot off.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: as pciehp_sysfs_disable_slot()"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"disable_slot: slot {slot_name(slot)}")
+
+    return pciehp_sysfs_disable_slot(slot)
+
+
+def get_power_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
+    """Read whether the slot has power: 1 or 0.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: (status, value)"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"get_power_status: slot {slot_name(slot)}")
+
+    return pciehp_get_power_status(slot)
+
+
+def get_attention_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
+    """Read what the attention lamp does: 0 off, 1 on, 2 blinking.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: (status, value)"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"get_attention_status: slot {slot_name(slot)}")
+
+    return pciehp_get_attention_status(slot)
+
+
+def get_latch_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
+    """Read whether the latch is open: 1 or 0.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: (status, value)"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"get_latch_status: slot {slot_name(slot)}")
+
+    return pciehp_get_latch_status(slot)
+
+
+def get_adapter_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
+    """Read whether there is a card in the slot: 1 or 0.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: (status, value)"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"get_adapter_status: slot {slot_name(slot)}")
+
+    return pciehp_get_adapter_status(slot)
+
+
+def pciehp_probe(dev: pcie_device) -> int:
+    """Take charge of a hotplug port.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: 0, or -ENODEV if the port cannot be accessed, its place or its interrupt is taken"""
+    # PORT: there is no ACPI, so firmware is not asked whether pciehp may have the port
+
+    ctrl = pcie_init(dev)
+    if not ctrl:
+        return -ENODEV
+    dev.priv_data = ctrl  # set_service_data()
+
+    rc = init_slot(ctrl)
+    if rc:
+        if rc == -EBUSY:
+            ctrl_warn(ctrl, "another hotplug driver has the slot")
+        else:
+            ctrl_err(ctrl, "the slot cannot be set up")
+        pciehp_release_ctrl(ctrl)
+        return -ENODEV
+
+    # Events from here on: all that handles them is in place
+    rc = pcie_init_notification(ctrl)
+    if rc:
+        ctrl_err(ctrl, "the slot cannot be watched")
+        cleanup_slot(ctrl)
+        pciehp_release_ctrl(ctrl)
+        return -ENODEV
+
+    slot = ctrl.slot
+    _, occupied = pciehp_get_adapter_status(slot)
+    _, poweron = pciehp_get_power_status(slot)
+    if occupied and pciehp_force:
+        pciehp_enable_slot(slot)
+    # An empty slot needs no power.
+    if not occupied and poweron and POWER_CTRL(ctrl):
+        pciehp_power_off_slot(slot)
+
+    return 0
+
+
+def pciehp_remove(dev: pcie_device) -> None:
+    """Leave a hotplug port alone.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base"""
+    ctrl = dev.priv_data
+
+    cleanup_slot(ctrl)
+    pciehp_release_ctrl(ctrl)

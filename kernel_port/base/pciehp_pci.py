@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/hotplug/pciehp_pci.c: tell the PCI core of a card that came or went."""
+
+from __future__ import annotations
+
+from errno import EINVAL, ENODEV
+
+from ..kernel.structs import PCI_DEVFN, pci_domain_nr, pci_name
+from ..pci_regs import (
+    PCI_BRIDGE_CONTROL,
+    PCI_BRIDGE_CTL_VGA,
+    PCI_COMMAND,
+    PCI_COMMAND_INTX_DISABLE,
+    PCI_COMMAND_MASTER,
+    PCI_COMMAND_SERR,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+)
+from .access import pci_read_config_byte, pci_read_config_word, pci_write_config_word
+from .bus import pci_bus_add_devices
+from .hotplug_pci import pci_hp_add_bridge
+from .pciehp import ctrl_dbg, ctrl_err, slot
+from .pciehp_hpc_slot import pciehp_get_adapter_status
+from .probe import pci_scan_slot
+from .remove import pci_stop_and_remove_bus_device
+from .search import pci_get_slot
+
+
+def pciehp_configure_device(p_slot: slot) -> int:
+    """Find the card's functions, and all that is behind its bridges.
+
+    C: drivers/pci/hotplug/pciehp_pci.c, base
+    :return: 0, -EINVAL if there is a device already, -ENODEV if nobody answers"""
+    bridge = p_slot.ctrl.pcie.port
+    parent = bridge.subordinate
+    ctrl = p_slot.ctrl
+
+    dev = pci_get_slot(parent, PCI_DEVFN(0, 0))
+    if dev:
+        ctrl_err(ctrl, f"there is {pci_name(dev)} already, no card can be added")
+        return -EINVAL
+
+    num = pci_scan_slot(parent, PCI_DEVFN(0, 0))
+    if num == 0:
+        ctrl_err(ctrl, "no new device found")
+        return -ENODEV
+
+    for dev in parent.devices:
+        if dev.hdr_type in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+            pci_hp_add_bridge(dev)
+
+    # PORT: pci_assign_unassigned_bridge_resources() and pci_configure_slot() are left out: resources and
+    # settings stay as they are found
+
+    pci_bus_add_devices(parent)
+
+    return 0
+
+
+def pciehp_unconfigure_device(p_slot: slot) -> int:
+    """Forget the card's functions, and all that is behind its bridges.
+
+    C: drivers/pci/hotplug/pciehp_pci.c, base
+    :return: 0, or -EINVAL at a bridge that leads to the VGA device: it and what is left stay"""
+    rc = 0
+    parent = p_slot.ctrl.pcie.port.subordinate
+    ctrl = p_slot.ctrl
+
+    ctrl_dbg(ctrl, f"pciehp_unconfigure_device: bus {pci_domain_nr(parent):04x}:{parent.number:02x}")
+    ret, presence = pciehp_get_adapter_status(p_slot)
+    if ret:
+        presence = 0
+
+    # Backwards: removing a physical function removes its virtual functions, which come after it.
+    for dev in reversed(parent.devices.copy()):  # PORT: no pci_dev_get(), pci_dev_put(): Python counts references
+        if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE and presence:
+            bctl = pci_read_config_byte(dev, PCI_BRIDGE_CONTROL)
+            if bctl & PCI_BRIDGE_CTL_VGA:
+                ctrl_err(ctrl, f"{pci_name(dev)} leads to the display, it cannot be removed")
+                rc = -EINVAL
+                break
+        pci_stop_and_remove_bus_device(dev)
+        # The device is still there: keep it from sending anything.
+        if presence:
+            command = pci_read_config_word(dev, PCI_COMMAND)
+            command &= ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)
+            command |= PCI_COMMAND_INTX_DISABLE
+            pci_write_config_word(dev, PCI_COMMAND, command)
+
+    return rc

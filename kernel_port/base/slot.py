@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/slot.c: physical slots, and which devices sit in them.
+
+A slot is found by (bus, device number) and counted: who asks for it again gets the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from errno import EBUSY, EIO
+
+from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.mutex import down_write, up_write
+from ..kernel.printk import printk
+from ..kernel.structs import NULL, PCI_SLOT, pci_bus, pci_domain_nr, pci_slot, pci_slot_name
+from .pci_hotplug import hotplug_slot
+from .search import pci_bus_sem
+
+#: /sys/bus/pci/slots: every physical slot by name.
+pci_slots_kset: dict[str, pci_slot] = {}
+
+
+def pci_slot_attr_show(slot: pci_slot, attr: str) -> int | str:
+    """Read the sysfs file *attr* of *slot*.
+
+    C: drivers/pci/slot.c, static, base
+    :return: the text, or -EIO if the file cannot be read"""
+    show: Callable[[pci_slot], int | str] | None = slot.attrs[attr][0]
+    return show(slot) if show else -EIO
+
+def pci_slot_attr_store(slot: pci_slot, attr: str, buf: str) -> int:
+    """Write *buf* to the sysfs file *attr* of *slot*.
+
+    C: drivers/pci/slot.c, static, base
+    :return: how many characters were taken, -EIO if the file cannot be written, or the error of the driver"""
+    store: Callable[[pci_slot, str], int] | None = slot.attrs[attr][1]
+    return store(slot, buf) if store else -EIO
+
+def kobject_put(slot: pci_slot) -> None:
+    """Drop a reference; the last one takes the slot's name out of sysfs and releases it.
+
+    C: lib/kobject.c, exported, base"""
+    slot.refcount -= 1
+    if slot.refcount == 0:
+        del pci_slots_kset[slot.kobj_name]
+        pci_slot_release(slot)
+
+
+def pci_slot_release(slot: pci_slot) -> None:
+    """Take *slot* away from its devices and its bus.
+
+    C: drivers/pci/slot.c, static, base"""
+    printk("debug", f"{pci_domain_nr(slot.bus):04x}:{slot.bus.number:02x}: slot {pci_slot_name(slot)} is gone")
+
+    for dev in slot.bus.devices:
+        if PCI_SLOT(dev.devfn) == slot.number:
+            dev.slot = NULL
+
+    slot.bus.slots.remove(slot)
+
+
+def make_slot_name(name: str) -> str:
+    """Find a free name: *name*, else name-1, name-2, ... (firmware that gives several slots one name).
+
+    C: drivers/pci/slot.c, static, base"""
+    new_name = name
+    dup = 1
+    while new_name in pci_slots_kset:
+        new_name = f"{name}-{dup}"
+        dup += 1
+    return new_name
+
+
+def rename_slot(slot: pci_slot, name: str) -> int:
+    """Give *slot* the name a hotplug driver wants.
+
+    C: drivers/pci/slot.c, static, base
+    :return: 0"""
+    if pci_slot_name(slot) == name:
+        return 0
+
+    slot_name = make_slot_name(name)
+
+    # kobject_rename()
+    del pci_slots_kset[slot.kobj_name]
+    slot.kobj_name = slot_name
+    pci_slots_kset[slot_name] = slot
+    return 0
+
+
+def get_slot(parent: pci_bus, slot_nr: int) -> pci_slot | None:
+    """Find the slot with this device number and take a reference. The caller holds pci_bus_sem.
+
+    C: drivers/pci/slot.c, static, base"""
+    for slot in parent.slots:
+        if slot.number == slot_nr:
+            slot.refcount += 1  # kobject_get()
+            return slot
+
+    return None
+
+
+def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_slot | None) -> pci_slot | int:
+    """Make a physical slot, or take a reference on the one that exists.
+
+    C: drivers/pci/slot.c, exported, base
+    :param slot_nr: device number, or -1 for a placeholder: then an existing slot is not looked for
+    :param name: wished name; a number is appended if another slot has it
+    :param hotplug: the hotplug slot if a hotplug driver asks: it may rename an unclaimed slot
+    :return: the slot, or -EBUSY if another hotplug driver has it (PORT: ERR_PTR(err) is the negative number itself)"""
+    down_write(pci_bus_sem)
+
+    slot = get_slot(parent, slot_nr) if slot_nr != -1 else None
+    if slot:
+        err = 0
+        if hotplug:
+            err = -EBUSY if slot.hotplug else 0
+            err = err or rename_slot(slot, name)
+            if err:
+                kobject_put(slot)
+        up_write(pci_bus_sem)
+        return err or slot
+
+    slot = pci_slot(bus=parent, number=slot_nr & 0xFF)
+
+    # kobject_init_and_add()
+    slot.kobj_name = make_slot_name(name)
+    pci_slots_kset[slot.kobj_name] = slot
+
+    parent.slots.insert(0, slot)
+
+    for dev in parent.devices:
+        if PCI_SLOT(dev.devfn) == slot_nr:
+            dev.slot = slot
+
+    printk("debug", f"{pci_domain_nr(parent):04x}:{parent.number:02x}: slot {pci_slot_name(slot)} is {slot_nr:02x}")
+    up_write(pci_bus_sem)
+    return slot
+
+
+EXPORT_SYMBOL_GPL(pci_create_slot)
+
+
+def pci_destroy_slot(slot: pci_slot) -> None:
+    """Drop a reference on *slot*; with the last one it is gone.
+
+    C: drivers/pci/slot.c, exported, base"""
+    down_write(pci_bus_sem)
+    kobject_put(slot)
+    up_write(pci_bus_sem)
+
+
+EXPORT_SYMBOL_GPL(pci_destroy_slot)
