@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pci: Add hotplug_slot_ops.reset_slot()
+
+Why: a reset of the bus below a slot looks to the slot like a card that goes and comes back; only the slot's driver
+knows how to reset the card without that.
+What: the table of operations gets one more, as its last member. Nobody fills it in and nobody calls it yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..base import pci_hotplug
+from ..base.pci_hotplug import hotplug_slot
+from ..kernel.structs import NULL
+
+ADDS = ()
+MODIFIES = ("hotplug_slot_ops",)
+
+
+@dataclass(eq=False, slots=True)
+class hotplug_slot_ops(pci_hotplug.hotplug_slot_ops):
+    """struct hotplug_slot_ops: what a hotplug driver can do to its slot; NULL where it cannot.
+
+    reset_slot(slot, probe) resets what is in the slot; with probe it only says whether it could."""
+
+    reset_slot: Callable[[hotplug_slot, int], int] = NULL

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pci: Add pci_hp_reset_slot()
+
+Why: whoever wants a slot reset should not have to know how the module behind the slot is kept from going away.
+What: one function in the hotplug core that holds the module, calls the slot's reset_slot and lets go. No caller yet.
+(The merged series has it as pci_reset_hotplug_slot() in pci.c.)
+"""
+
+from __future__ import annotations
+
+from errno import ENOTTY
+
+from ..base.pci_hotplug import hotplug_slot
+from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.module import module_put, try_module_get
+
+ADDS = ("pci_hp_reset_slot",)
+MODIFIES = ()
+
+
+def pci_hp_reset_slot(hotplug: hotplug_slot, probe: int) -> int:
+    """Have a slot's driver reset what is in the slot.
+
+    C: drivers/pci/hotplug/pci_hotplug_core.c, exported, patch 3
+    :param probe: not 0: only say whether it would work
+    :return: 0; -ENOTTY if the driver cannot, is going away, or there is none; else the driver's error"""
+    rc = -ENOTTY
+
+    # no hotplug driver has this slot, or its module is just being unloaded
+    if not hotplug or not try_module_get(hotplug.ops.owner):
+        return rc
+
+    # a slot whose hotplug driver offers no reset stays at "cannot"
+    if hotplug.ops.reset_slot:
+        rc = hotplug.ops.reset_slot(hotplug, probe)
+
+    module_put(hotplug.ops.owner)
+
+    return rc
+
+
+EXPORT_SYMBOL_GPL(pci_hp_reset_slot)

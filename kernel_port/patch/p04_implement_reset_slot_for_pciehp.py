@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pci: Implement reset_slot for pciehp
+
+Why: there is one slot on the bus below a port, so a bus reset resets the slot; but where cards may be taken out without
+notice, pciehp takes the reset for a removal and forgets the devices.
+What: presence detection is disabled around the reset, and what it noted meanwhile is cleared. In polling mode the
+timer is stopped as well. Look at: the interrupt handler reads status bits, not enables, so any other event during the
+reset still finds the presence change; and presence detection is on afterwards, whatever it was before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..base.pci_hotplug import hotplug_slot, hotplug_slot_info, pci_hp_register
+from ..base.pciehp import ATTN_LED, HP_SUPR_RM, MRL_SENS, PSN, controller, ctrl_dbg, ctrl_err, slot, slot_name
+from ..base.pciehp_core import (
+    THIS_MODULE,
+    disable_slot,
+    enable_slot,
+    get_adapter_status,
+    get_attention_status,
+    get_latch_status,
+    get_power_status,
+    release_slot,
+    set_attention_status,
+)
+from ..base.pciehp_hpc import int_poll_timeout, pcie_write_cmd, pciehp_writew
+from ..kernel.structs import pci_domain_nr
+from ..kernel.timer import del_timer_sync
+from ..pci_regs import PCI_EXP_SLTCTL_PDCE, PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_PDC
+from .p01_create_pci_reset_bridge_secondary_bus import pci_reset_bridge_secondary_bus
+from .p02_add_hotplug_slot_ops_reset_slot import hotplug_slot_ops
+
+if TYPE_CHECKING:
+    from ..base.pciehp_core import pciehp_poll_mode
+
+ADDS = ("pciehp_reset_slot", "reset_slot")
+MODIFIES = ("init_slot",)
+
+
+def init_slot(ctrl: controller) -> int:
+    """Register the slot below the port, with all that it can do. Its name is the physical slot number.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, patch 4
+    :return: as pci_hp_register()"""
+    slot = ctrl.slot
+
+    hotplug = hotplug_slot()
+    info = hotplug_slot_info()
+
+    ops = hotplug_slot_ops()
+    ops.enable_slot = enable_slot
+    ops.disable_slot = disable_slot
+    ops.get_power_status = get_power_status
+    ops.get_adapter_status = get_adapter_status
+    ops.reset_slot = reset_slot
+    if MRL_SENS(ctrl):
+        ops.get_latch_status = get_latch_status
+    if ATTN_LED(ctrl):
+        ops.get_attention_status = get_attention_status
+        ops.set_attention_status = set_attention_status
+
+    hotplug.info = info
+    hotplug.private = slot
+    hotplug.release = release_slot
+    hotplug.ops = ops
+    slot.hotplug_slot = hotplug
+    name = f"{PSN(ctrl)}"
+
+    bus = ctrl.pcie.port.subordinate
+    ctrl_dbg(ctrl, f"slot {name} is device 0 of bus {pci_domain_nr(bus):04x}:{bus.number:02x}")
+    retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
+    if retval:
+        ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
+    return retval
+
+
+def reset_slot(hotplug_slot: hotplug_slot, probe: int) -> int:
+    """Reset what is in the slot.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, patch 4
+    :param probe: not 0: only say whether it would work
+    :return: as pciehp_reset_slot()"""
+    slot = hotplug_slot.private
+
+    ctrl_dbg(slot.ctrl, f"reset_slot: slot {slot_name(slot)}")
+
+    return pciehp_reset_slot(slot, probe)
+
+
+def pciehp_reset_slot(slot: slot, probe: int) -> int:
+    """Reset the bus below the port, and keep presence detection from taking that for a removal.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, patch 4
+    :param probe: not 0: only say that it would work
+    :return: 0"""
+    ctrl = slot.ctrl
+
+    if probe:
+        return 0
+
+    if HP_SUPR_RM(ctrl):
+        pcie_write_cmd(ctrl, 0, PCI_EXP_SLTCTL_PDCE)
+        if pciehp_poll_mode:
+            del_timer_sync(ctrl.poll_timer)
+
+    pci_reset_bridge_secondary_bus(ctrl.pcie.port)
+
+    if HP_SUPR_RM(ctrl):
+        pciehp_writew(ctrl, PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_PDC)
+        pcie_write_cmd(ctrl, PCI_EXP_SLTCTL_PDCE, PCI_EXP_SLTCTL_PDCE)
+        if pciehp_poll_mode:
+            int_poll_timeout(ctrl.poll_timer.data)
+
+    return 0
