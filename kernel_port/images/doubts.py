@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..hw.address import Address
 from ..hw.description import FunctionDescription
@@ -83,13 +84,13 @@ def _about_function(function: FunctionDescription) -> Iterator[str]:
     if dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
         yield "has no vendor and device ID (a virtual function?): the kernel does not find it when it scans the bus"
     if header_type(config) > PCI_HEADER_TYPE_CARDBUS:
-        yield f"has header type {header_type(config):#04x}, which is none: it was not answering properly, the kernel ignores it"
+        yield f"has header type {header_type(config):#04x}, which is none: it was not answering, the kernel ignores it"
         return
     if known < min(function.size, 256):
         if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
             yield (
-                f"only {known} bytes are known, its capabilities are not among them: no verdict about its resets can be "
-                "trusted; record it as root"
+                f"only {known} bytes are known and its capabilities are not among them: no verdict about its resets "
+                "can be trusted; record it as root"
             )
         else:
             yield f"only {known} bytes are known: the rest is taken to be 0; record it as root"
@@ -103,7 +104,8 @@ def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str,
     devices: dict[tuple[int, int, int], list[FunctionDescription]] = defaultdict(list)
     for function in functions:
         devices[function.address[:3]].append(function)
-    ari = {(function.address.domain, function.config[PCI_SECONDARY_BUS]) for function in functions if _forwards_ari(function)}
+    ports = filter(_forwards_ari, functions)
+    ari = {(port.address.domain, port.config[PCI_SECONDARY_BUS]) for port in ports}
     for (domain, bus, _device), members in devices.items():
         first = members[0]
         multifunction = bool(first.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MFD)
@@ -115,9 +117,8 @@ def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str,
         elif (domain, bus) in ari:
             continue
         elif multifunction and len(members) == 1:
-            yield "says multifunction but has no sibling here: others were hidden or left out, resets may take them along", (
-                first.address
-            )
+            text = "says multifunction but has no sibling here: others are hidden or left out, resets may hit them"
+            yield text, first.address
         elif not multifunction and len(members) > 1:
             for member in members[1:]:
                 yield "function 0 does not say multifunction: the kernel does not look for it", member.address
@@ -146,33 +147,36 @@ def _bridges(functions: list[FunctionDescription]) -> Iterator[tuple[Address, in
 def _about_bridges(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
     leads_to: dict[tuple[int, int], Address] = {}
     ranges: dict[tuple[int, int], list[tuple[int, int, Address]]] = defaultdict(list)
+    last_bus: dict[Address, int] = {}
     for address, secondary, subordinate in _bridges(functions):
         numbers = f"{secondary:02x}..{subordinate:02x}"
         if not secondary and not subordinate:
             yield "a bridge without bus numbers: nothing below it can be reached", address
         elif secondary <= address.bus:
-            yield f"a bridge on bus {address.bus:02x} that leads to buses {numbers}: a loop, the kernel ignores it", address
+            yield f"a bridge on bus {address.bus:02x} leading to buses {numbers}: nothing below it is reached", address
         elif subordinate < secondary:
             yield f"a bridge whose buses {numbers} end before they begin: nothing below it can be reached", address
         else:
-            ranges[address.domain, address.bus].append((secondary, subordinate, address))
             other = leads_to.setdefault((address.domain, secondary), address)
             if other != address:
                 yield f"leads to bus {secondary:02x} as {other} does: which one answers is undefined", address
+                continue
+            ranges[address.domain, address.bus].append((secondary, subordinate, address))
+            last_bus[address] = subordinate
     for (domain, bus), siblings in ranges.items():
         siblings.sort()
-        for (_, end, before), (begin, last, address) in zip(siblings, siblings[1:], strict=False):
+        for (_, end, before), (begin, last, address) in pairwise(siblings):
             if begin <= end:
                 yield f"its buses {begin:02x}..{last:02x} overlap those of {before}: both claim them", address
         above = leads_to.get((domain, bus))
-        limit = next((last for _, last, address in ranges.get((domain, above.bus), ()) if address == above), 255) if above else 255
+        limit = last_bus[above] if above else 255
         for begin, last, address in siblings:
             if last > limit:
                 yield f"its buses {begin:02x}..{last:02x} go past {limit:02x}, the last one {above} leads to", address
 
 
 def _about_parents(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
-    reached = {(address.domain, bus) for address, secondary, last in _bridges(functions) for bus in (secondary,) if bus <= last}
+    reached = {(address.domain, secondary) for address, secondary, last in _bridges(functions) if secondary <= last}
     for function in functions:
         address = function.address
         if address.bus and (address.domain, address.bus) not in reached:
@@ -187,9 +191,7 @@ def _about_guesses(functions: list[FunctionDescription]) -> list[str]:
     if not guessed:
         return []
     count = sum(len(function.guessed) for function in guessed)
-    return [
-        f"{_names([function.address for function in guessed])}: sizes of {count} BARs guessed from their addresses "
-        "(lspci -vv text or a sysfs tree states them)"
-    ]
+    names = _names([function.address for function in guessed])
+    return [f"{names}: sizes of {count} BARs guessed from their addresses (lspci -vv text or a sysfs tree states them)"]
 
 

@@ -2,7 +2,8 @@
 """A raw ECAM image: what a PCI Express machine maps, bus << 20 | device << 15 | function << 12 | register.
 
 Such a file is sparse: 256 MiB long, a few hundred KiB of it data. A function exists if its first dword is neither 0
-(a hole) nor all ones (nobody answered); so a virtual function, whose IDs read all ones, is not kept. One file, one domain.
+(a hole) nor all ones (nobody answered); so a virtual function, whose IDs read all ones, is not kept. One file, one
+domain, which is read as domain 0.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def read(image: BinaryIO, name: str) -> list[FunctionDescription]:
             continue
         if header_type(page) > PCI_HEADER_TYPE_CARDBUS and header_type(page) != _NO_HEADER:
             raise MachineError(
-                f"{name}: offset {offset:#x}: header type {header_type(page):#04x}: not a raw ECAM image, or a damaged one"
+                f"{name}: offset {offset:#x}: header type {header_type(page):#04x}: not a raw ECAM image, or a damaged "
+                "one; record the machine again, with lspci -xxxx"
             )
         functions.append(_function(offset, page))
     if not functions:
@@ -85,11 +87,11 @@ def write(functions: Iterable[FunctionDescription], image: BinaryIO, name: str) 
     domains = sorted({function.address.domain for function in functions})
     if len(domains) > 1:
         listed = ", ".join(f"{domain:04x}" for domain in domains[:8])
-        raise MachineError(f"{name}: a raw ECAM image holds one domain, this machine has {listed}; write lspci text or TOML")
+        raise MachineError(f"{name}: raw ECAM holds one domain, this machine has {listed}; write lspci text or TOML")
     for function in functions:
         if len(function.config) < function.size:
             raise MachineError(
-                f"{name}: {function.address}: {len(function.config)} of {function.size} bytes are known, a raw ECAM image "
+                f"{name}: {function.address}: {len(function.config)} of {function.size} bytes are known, raw ECAM "
                 "would say that the rest is 0; write lspci text or TOML"
             )
         image.seek(function.address.bus << 20 | function.address.devfn << 12)

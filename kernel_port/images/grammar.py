@@ -21,8 +21,9 @@
     express = {flr = true}
     pm = {no_soft_reset = true}
 
-Instead of kind, IDs, bus and capabilities, `config` gives the bytes themselves, as rows of an lspci dump; rows of zeros may be left
-out. Behaviour (soft_reset_works, ready_ms, link_training_ms, slot_events, ...) has the names of hw/description.py.
+Instead of kind, IDs, bus and capabilities, `config` gives the bytes themselves, as rows of an lspci dump; rows of
+zeros may be left out. Behaviour (soft_reset_works, ready_ms, link_training_ms, slot_events, ...) has the names of
+hw/description.py.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ KINDS: dict[str, Kind] = {
     "legacy-endpoint": Kind(PCI_EXP_TYPE_LEG_END, False, 0x030000, "PCI Express device with I/O ports"),
     "integrated-endpoint": Kind(PCI_EXP_TYPE_RC_END, False, 0x040300, "device within the root complex, no link"),
     "event-collector": Kind(PCI_EXP_TYPE_RC_EC, False, 0x080700, "root complex event collector"),
-    "express-to-pci-bridge": Kind(PCI_EXP_TYPE_PCI_BRIDGE, True, 0x060400, "PCI Express above, conventional PCI below"),
-    "pci-to-express-bridge": Kind(PCI_EXP_TYPE_PCIE_BRIDGE, True, 0x060400, "conventional PCI above, PCI Express below"),
+    "express-to-pci-bridge": Kind(PCI_EXP_TYPE_PCI_BRIDGE, True, 0x060400, "Express above, conventional PCI below"),
+    "pci-to-express-bridge": Kind(PCI_EXP_TYPE_PCIE_BRIDGE, True, 0x060400, "conventional PCI above, Express below"),
     "pci": Kind(None, False, 0x020000, "conventional PCI device"),
     "pci-bridge": Kind(None, True, 0x060400, "conventional PCI-to-PCI bridge"),
     "host-bridge": Kind(None, False, 0x060000, "what the host itself shows on bus 0"),
@@ -106,7 +107,7 @@ def number(low: int, high: int) -> Reader:
 
     def read(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
-            raise ValueError(f"an integer from {low} to {high:#x}" if high > 9999 else f"an integer from {low} to {high}")
+            raise ValueError(f"an integer from {low} to {high if high < 256 else hex(high)}")
         return value
 
     return read
@@ -175,13 +176,13 @@ def bar(value: Any) -> Bar:
     """A size, and after it the words io, 64-bit, prefetchable: "16M", "256M 64-bit prefetchable", "128 io"."""
     words = value.split() if isinstance(value, str) and len(value) < 64 else [value]
     flags = words[1:]
-    good = set(flags) <= {"io", "64-bit", "prefetchable"} and len(set(flags)) == len(flags) and (len(flags) < 2 or "io" not in flags)
     try:
-        length = size(int(words[0]) if isinstance(words[0], str) and words[0].isdecimal() else words[0])
+        length = size(words[0])
     except (ValueError, IndexError):
-        good = False
-    if not good or length < (4 if "io" in flags else 16):
-        raise ValueError('a size of at least 16 (io: 4) and its kind, such as "16M", "256M 64-bit prefetchable", "128 io"')
+        length = 0
+    known = flags in ([], ["io"], ["prefetchable"], ["64-bit"], ["64-bit", "prefetchable"])
+    if not known or length < (4 if "io" in flags else 16):
+        raise ValueError('a size of at least 16 (io: 4) and its sort: "16M", "256M 64-bit prefetchable", "128 io"')
     return Bar(length, "io" in flags, "64-bit" in flags, "prefetchable" in flags)
 
 
@@ -229,7 +230,6 @@ def options(name: str) -> Reader:
     return read
 
 
-_LAMP = "has an attention indicator"
 #: Options of each capability, by its name.
 CAPABILITIES: dict[str, dict[str, Key]] = {
     "pm": {
@@ -262,7 +262,7 @@ CAPABILITIES: dict[str, dict[str, Key]] = {
         "button": Key(boolean, False, "has an attention button"),
         "power_controller": Key(boolean, False, "can switch the slot off"),
         "latch": Key(boolean, False, "has a sensor of the retention latch"),
-        "attention_lamp": Key(boolean, False, _LAMP),
+        "attention_lamp": Key(boolean, False, "has an attention indicator"),
         "power_lamp": Key(boolean, False, "has a power indicator"),
         "interlock": Key(boolean, False, "has an electromechanical interlock"),
         "no_command_completed": Key(boolean, False, "commands are not acknowledged"),

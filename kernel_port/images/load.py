@@ -26,7 +26,10 @@ TOML_LIMIT = 16 << 20
 
 _HEAD = 65536
 _TOML = re.compile(rb"^[ \t]*\[\[[ \t]*function[ \t]*\]\]", re.MULTILINE)
-_DUMP = re.compile(rb"^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\s|^[0-9a-f]{2}:(?: [0-9a-f]{2})+", re.MULTILINE | re.IGNORECASE)
+_DUMP = re.compile(
+    rb"^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\s|^[0-9a-f]{2}:(?: [0-9a-f]{2})+",
+    re.MULTILINE | re.IGNORECASE,
+)
 _KEY = re.compile(rb"^[ \t]*(?:[\w-]+[ \t]*=|\[\[?[\w. -]+\]\]?[ \t]*\r?$)", re.MULTILINE)
 _KINDS = "lspci -xxxx text, a sysfs directory, a raw ECAM image or a TOML machine description"
 
@@ -34,8 +37,9 @@ _KINDS = "lspci -xxxx text, a sysfs directory, a raw ECAM image or a TOML machin
 def load(source: str | Path) -> MachineDescription:
     """Load a machine.
 
-    :param source: path of an lspci -x/-xxx/-xxxx dump, a sysfs directory, a raw ECAM image or a TOML machine description;
-        or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-`` (lspci text on standard input)
+    :param source: path of an lspci -x/-xxx/-xxxx dump, a sysfs directory, a raw ECAM image or a TOML machine
+        description; or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-`` (lspci text
+        on standard input)
     :return: functions in address order, with what is doubtful about them in `warnings`
     :raises MachineError: the source cannot be read or is bad; names file, line or offset, and the remedy"""
     machine = _read(source)
@@ -66,7 +70,7 @@ def _read(source: str | Path) -> MachineDescription:
         if path.is_dir():
             return MachineDescription(path.name or str(path), sysfs.read(path, str(path)))
         # O_NONBLOCK: opening a pipe or a terminal must not wait for somebody at the other end.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return _read_file(file, path)
     except (OSError, ValueError) as error:
         if isinstance(error, MachineError):

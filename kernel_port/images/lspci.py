@@ -83,7 +83,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
             entry = _Entry(Address.parse(device[1]), number)
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
                 raise MachineError(
-                    f"{name}:{number}: {entry.address} was already described in line {earlier.line}; remove one of the two"
+                    f"{name}:{number}: {entry.address} is there already, in line {earlier.line}; remove one of the two"
                 )
     if not entries:
         raise MachineError(f"{name}: no function in {number} lines of text; {_RECORD}")
@@ -114,7 +114,8 @@ def _take_row(entry: _Entry | None, row: re.Match[str], place: str) -> None:
             return  # prose around the dump
         raise MachineError(f"{place}: a row of bytes that belongs to no function; restore the line naming the function")
     if data is None:
-        raise MachineError(f"{place}: {entry.address}: not pairs of hexadecimal digits: {row[2].strip()[:60]!r}; {_RECORD}")
+        shown = row[2].strip()[:60]
+        raise MachineError(f"{place}: {entry.address}: not pairs of hexadecimal digits: {shown!r}; {_RECORD}")
     append_row(entry.config, int(row[1], 16), data, f"{place}: {entry.address}")
 
 

@@ -83,7 +83,7 @@ def _placed(tables: list[dict[str, Any]], name: str) -> Iterator[tuple[str, dict
             raise MachineError(f"{place}{at}: {fault}") from None
         address = keys["address"]
         if (earlier := seen.setdefault(address, number)) != number:
-            raise MachineError(f"{place}: {address} is already function {earlier}; remove one or give it another address")
+            raise MachineError(f"{place}: {address} is function {earlier} already; remove one or change its address")
         yield f"{place} ({address})", keys
 
 
@@ -193,7 +193,7 @@ def _compose(machine: MachineDescription, drafts: list[Draft], name: str) -> Non
 
 
 def write(machine: MachineDescription) -> Iterator[str]:
-    """The text of a machine description that reads back equal: bytes as rows, sizes, and behaviour where it is not the usual."""
+    """The text of a machine description that reads back equal: bytes as rows, known sizes, unusual behaviour."""
     for key in grammar.MACHINE:
         if value := getattr(machine, key):
             yield f"{key} = {_value(value)}\n"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A directory such as /sys/bus/pci/devices, of this computer or copied from another: one folder per function.
 
-Read of each folder: `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each BAR) and
-the name the link `driver` points to. Nothing is written, and no link is followed out of the tree: a folder's link is
-only read for its name, except that a folder may itself be a link to where the kernel keeps it, .../devices/pci*.
+Read of each folder: `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each
+BAR) and the name of what the link `driver` points to. Nothing is written, and no link is followed out of the tree, save
+that a folder may be a link to where the kernel keeps it: bus/pci/devices/* point into devices/.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ def _read_file(path: Path, limit: int) -> bytes:
     """At most *limit* bytes of a regular file; a link is no file here."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(fd, "rb") as file:
+        with os.fdopen(fd, "rb") as file:
             return file.read(limit)
     except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}; read the tree as a user who may, or record it with lspci -xxxx") from error
+        raise MachineError(f"{path}: {error.strerror}; read it as root, or copy the tree as root") from error
 
 
 def _function(folder: Path, address: Address) -> FunctionDescription:
@@ -103,7 +103,7 @@ def _take_resources(function: FunctionDescription, path: Path) -> None:
         try:
             start, end, _flags = (int(field, 16) for field in line.split())
         except ValueError as error:
-            raise MachineError(f"{path}:{number + 1}: not a start, an end and flags: {line[:60]!r}; copy it again") from error
+            raise MachineError(f"{path}:{number + 1}: not start, end, flags: {line[:60]!r}; copy it again") from error
         size = end - start + 1 if end > start else 0
         if number < bar_count(function.config) and size:
             function.bars[number] = size
