@@ -157,6 +157,12 @@ def test_functions_skips_all_ones(image):
     assert [str(address) for address in image.functions(domain=7)] == ["0007:00:01.0"]
 
 
+def test_functions_skips_what_became_all_zeros(image):
+    image.write(0, 8, PCI_VENDOR_ID, 2, 0x8086)
+    image.write(0, 8, PCI_VENDOR_ID, 2, 0)
+    assert list(image.functions()) == []
+
+
 # Files
 
 
