@@ -56,7 +56,7 @@ def test_sleep_until_the_past_returns():
 
 
 def test_signals_neither_shorten_a_sleep_nor_turn_it_into_spinning():
-    # The alarm rings every 2 ms and each time ends clock_nanosleep() with EINTR. Sleeping again costs next to no processor
+    # The alarm rings every 2 ms and each time ends clock_nanosleep() with EINTR. Sleeping again costs no processor
     # time; spinning from the first alarm on would cost 58 ms of it. In a process of its own, for the sake of this one.
     program = """
 import signal, time
