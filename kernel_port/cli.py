@@ -16,7 +16,10 @@ from .hw.errors import MachineError
 
 #: Subcommand -> what it is for. Each is a room in commands/, imported only when it is used.
 COMMANDS = {
+    "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
     "list": "the series, patch by patch, and the room of each",
+    "show": "where a symbol is defined at each point of the series",
+    "convert": "write a machine as lspci text, raw ECAM image or machine description",
 }
 
 EPILOG = """\

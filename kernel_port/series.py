@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +18,93 @@ class Patch:
     #: The commit it became in v3.12, "" where not verified, and that commit's title.
     merged_as: str
     merged_title: str
-    #: C file -> lines (added, removed) in the merged commit.
-    files: dict[str, tuple[int, int]]
+    #: C file -> lines (added, removed), in the merged commit unless the note says otherwise.
+    files: dict[str, tuple[int, int]] = field(hash=False)
+    #: Where the merged commit and the patch as posted differ.
+    note: str = ""
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """The functions and structs that are new."""
+        return tuple(import_module(f".patch.{self.room}", __package__).ADDS)
+
+    @property
+    def modifies(self) -> tuple[str, ...]:
+        """The functions and structs that change."""
+        return tuple(import_module(f".patch.{self.room}", __package__).MODIFIES)
+
+
+SERIES = (
+    Patch(
+        1,
+        "pci: Create pci_reset_bridge_secondary_bus()",
+        "p01_create_pci_reset_bridge_secondary_bus",
+        "64e8674fbe6bc848333a9b7e19f8cc019dde9eab",
+        "PCI: Add pci_reset_bridge_secondary_bus()",
+        {"drivers/pci/pci.c": (23, 9), "include/linux/pci.h": (1, 0)},
+    ),
+    Patch(
+        2,
+        "pci: Add hotplug_slot_ops.reset_slot()",
+        "p02_add_hotplug_slot_ops_reset_slot",
+        "5c32b35b004f5ef70dcf62bbc42b8bed1e50b471",
+        "PCI: Add hotplug_slot_ops.reset_slot()",
+        {"include/linux/pci_hotplug.h": (4, 0)},
+    ),
+    Patch(
+        3,
+        "pci: Add pci_hp_reset_slot()",
+        "p03_add_pci_hp_reset_slot",
+        "",
+        "",
+        {"drivers/pci/hotplug/pci_hotplug_core.c": (24, 0), "include/linux/pci_hotplug.h": (8, 0)},
+        "not a commit of its own: merged with patch 5, as pci_reset_hotplug_slot() in pci.c; counts follow from the "
+        "cover letter's totals",
+    ),
+    Patch(
+        4,
+        "pci: Implement reset_slot for pciehp",
+        "p04_implement_reset_slot_for_pciehp",
+        "2e35afaefe64946caaecfacaf7fb568e46185e88",
+        "PCI: pciehp: Add reset_slot() method",
+        {
+            "drivers/pci/hotplug/pciehp.h": (1, 0),
+            "drivers/pci/hotplug/pciehp_core.c": (12, 0),
+            "drivers/pci/hotplug/pciehp_hpc.c": (31, 0),
+        },
+    ),
+    Patch(
+        5,
+        "pci: Add slot reset option to pci_dev_reset",
+        "p05_add_reset_slot_option_to_pci_dev_reset",
+        "608c388122c72e1bf11ba8113434eb3d0c40c32d",
+        "PCI: Add slot reset option to pci_dev_reset()",
+        {"drivers/pci/pci.c": (34, 0)},
+        "the merged commit has patch 3's function in it",
+    ),
+    Patch(
+        6,
+        "pci: Split out pci_dev lock/unlock and save/restore",
+        "p06_split_out_pci_dev_lock_unlock_and_save_restore",
+        "77cb985ad4acbe66a92ead1bb826deffa47dd33f",
+        "PCI: Split out pci_dev lock/unlock and save/restore",
+        {"drivers/pci/pci.c": (38, 17)},
+    ),
+    Patch(
+        7,
+        "pci: Add slot and bus reset interfaces",
+        "p07_add_slot_and_bus_reset_interfaces",
+        "090a3c5322e900f468b3205b76d0837003ad57b2",
+        "PCI: Add pci_reset_slot() and pci_reset_bus()",
+        {"drivers/pci/pci.c": (209, 0), "include/linux/pci.h": (2, 0)},
+    ),
+    Patch(
+        8,
+        "pci: Wake-up devices before save for reset",
+        "p08_wake_up_devices_before_save_for_reset",
+        "",
+        "PCI: Wake-up devices before saving config space for reset",
+        {"drivers/pci/pci.c": (7, 0)},
+        "counts derived from the difference between v3.11 and v3.12; the commit id is not verified",
+    ),
+)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Show where a symbol is defined at each point of the series, or which symbols a room or a patch has.
+
+SYMBOL is a C name (a function, struct, variable or constant), a room (base/pci, p05) or the number of a patch.
+
+Examples: kernel-port show pci_parent_bus_reset
+          kernel-port show 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..hw.errors import MachineError
+from ..link import BASE, PATCHES, SERVICES
+from ..terminal import Paint, clean
+
+PACKAGE = Path(__file__).resolve().parents[1]
+#: Names at the top of a room that are about the room.
+OF_THE_ROOM = ("ADDS", "MODIFIES")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One definition of a symbol."""
+
+    symbol: str
+    point: int
+    """From which point of the series on: 0 is the base."""
+    room: str
+    """"base/pci.py"."""
+    line: int
+    kind: str
+    """function, struct or variable."""
+    signature: str
+    doc: str
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of show."""
+    parser.add_argument("symbol", metavar="SYMBOL", help="a C name, a room or the number of a patch")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc; oldest first); "
+        "of a room: room, definitions",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is known of the symbol, or the symbols of the room."""
+    rooms = [read(name) for name in SERVICES + BASE + PATCHES]
+    definitions = [definition for room in rooms for definition in room.definitions if definition.symbol == args.symbol]
+    if definitions:
+        exported = next((room.exports[args.symbol] for room in rooms if args.symbol in room.exports), None)
+        if args.json:
+            known = {"symbol": args.symbol, "exported": exported, "definitions": [asdict(d) for d in definitions]}
+            print(json.dumps(known, indent=1))
+        else:
+            print_symbol(definitions, exported)
+        return 0
+    room = find_room(rooms, args.symbol)
+    if args.json:
+        print(json.dumps({"room": room.path, "definitions": [asdict(d) for d in room.definitions]}, indent=1))
+    else:
+        print_room(room)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One source file of the kernel side."""
+
+    path: str
+    point: int
+    doc: str
+    definitions: list[Definition]
+    exports: dict[str, str]
+
+
+def read(name: str) -> Room:
+    """Read a room, "base.pci", from its source."""
+    path = name.replace(".", "/") + ".py"
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+    point = PATCHES.index(name) + 1 if name in PATCHES else 0
+    definitions = [d for node in tree.body for d in define(node, path, point) if d.symbol not in OF_THE_ROOM]
+    return Room(path, point, ast.get_docstring(tree) or "", definitions, dict(exports(tree)))
+
+
+def define(node: ast.stmt, room: str, point: int) -> Iterator[Definition]:
+    """The definitions that a statement at the top of a room makes."""
+    match node:
+        case ast.FunctionDef():
+            returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+            signature = f"{node.name}({ast.unparse(node.args)}){returns}"
+            yield Definition(node.name, point, room, node.lineno, "function", signature, ast.get_docstring(node) or "")
+        case ast.ClassDef():
+            yield Definition(
+                node.name, point, room, node.lineno, "struct", f"struct {node.name}", ast.get_docstring(node) or ""
+            )
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            yield Definition(name, point, room, node.lineno, "variable", ast.unparse(node), "")
+
+
+def exports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Symbol and mark of each EXPORT_SYMBOL(symbol)."""
+    for node in tree.body:
+        match node:
+            case ast.Expr(ast.Call(func=ast.Name(id=mark), args=[ast.Name(id=symbol)])) if mark.startswith("EXPORT_"):
+                yield symbol, mark
+
+
+def find_room(rooms: list[Room], name: str) -> Room:
+    """The room that *name* means: its path, its stem, the start of it (p05), or the number of its patch.
+
+    :raises MachineError: neither a symbol nor a room; names those that are nearest"""
+    wanted = name.removesuffix(".py").removeprefix("kernel_port/")
+    for room in rooms:
+        path = room.path.removesuffix(".py")
+        stem = path.rpartition("/")[2]
+        if wanted in (path, stem, stem.partition("_")[0] if room.point else path) or wanted == str(room.point or ""):
+            return room
+    known = sorted({d.symbol for room in rooms for d in room.definitions} | {room.path for room in rooms})
+    near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+    hint = f"; the nearest: {', '.join(near)}" if near else "; kernel-port list names the rooms"
+    raise MachineError(f"{clean(name)}: no such symbol, room or patch{hint}")
+
+
+def print_symbol(definitions: list[Definition], exported: str | None) -> None:
+    """Print where a symbol is defined, and the newest definition's docstring."""
+    paint, newest = Paint(), definitions[-1]
+    print(f"{paint('bold', newest.signature)}")
+    print(f"    {newest.kind}{f', {exported}' if exported else ''}\n")
+    for definition in definitions:
+        at = f"kernel_port/{definition.room}:{definition.line}"
+        changed = f"    was {definition.signature}" if definition.signature != newest.signature else ""
+        print(f"    {point_name(definition.point):<6}{at}{changed}")
+    if newest.doc:
+        print("\n" + indented(newest.doc))
+
+
+def print_room(room: Room) -> None:
+    """Print what a room is about and its symbols."""
+    paint = Paint()
+    print(f"{paint('bold', f'kernel_port/{room.path}')} ({point_name(room.point)})\n\n{indented(room.doc)}\n")
+    for definition in room.definitions:
+        mark = f", {room.exports[definition.symbol]}" if definition.symbol in room.exports else ""
+        signature = definition.signature.partition("\n")[0]
+        print(f"    {definition.line:>4}  {signature}{paint('dim', mark)}")
+
+
+def point_name(point: int) -> str:
+    """How a point of the series is written: "base", "+5"."""
+    return f"+{point}" if point else "base"
+
+
+def indented(text: str) -> str:
+    """*text* a step to the right."""
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The user's terminal: colour where it is wanted, its width, progress of what takes long, and text made harmless."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Collection, Iterator
+from types import TracebackType
+from typing import TextIO, TypeVar
+
+T = TypeVar("T")
+
+STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+#: Seconds before progress is worth a word, then between words: on a terminal, elsewhere.
+PATIENCE, INTERVAL_LIVE, INTERVAL_FILE = 1.0, 0.1, 5.0
+
+
+class Paint:
+    """Colours text for a stream: on a terminal, unless NO_COLOR is set (no-color.org) or it is a dumb one."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        stream = stream or sys.stdout
+        self.on = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def __call__(self, style: str, text: str) -> str:
+        """*text* in a style of STYLES."""
+        return f"\033[{STYLES[style]}m{text}\033[m" if self.on and text else text
+
+
+def width() -> int:
+    """Columns of the terminal; where there is none, enough for long lines to stay whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
+
+
+def clean(text: str) -> str:
+    """*text* with everything that could make a terminal do something, or change the text's direction, spelled out."""
+    return "".join(c if c.isprintable() or c == " " else _spelled(c) for c in text)
+
+
+def _spelled(character: str) -> str:
+    if unicodedata.category(character) == "Zs":
+        return " "
+    return character.encode("unicode_escape", "backslashreplace").decode()
+
+
+class Progress:
+    """Says on standard error how far something is, if it takes more than a second."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.next = time.monotonic() + PATIENCE
+        self.shown = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.shown and sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+
+    def at(self, how_far: str) -> None:
+        """It is at *how_far* now."""
+        now = time.monotonic()
+        if now < self.next:
+            return
+        live = sys.stderr.isatty()
+        self.next, self.shown = now + (INTERVAL_LIVE if live else INTERVAL_FILE), True
+        line = f"{self.what}: {how_far}"
+        sys.stderr.write(f"\r\033[K{line}" if live else f"{line}\n")
+        sys.stderr.flush()
+
+
+def progress(items: Collection[T], what: str) -> Iterator[T]:
+    """*items* one after the other; says how many are done if it takes more than a second."""
+    with Progress(what) as bar:
+        for number, item in enumerate(items):
+            bar.at(f"{number} of {len(items)}")
+            yield item
