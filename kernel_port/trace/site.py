@@ -43,8 +43,12 @@ def locate(code: CodeType, lasti: int) -> Site | None:
     path = Path(code.co_filename)
     if not path.is_relative_to(PACKAGE):
         return None
-    line = next((line for start, end, line in code.co_lines() if start <= lasti < end and line), code.co_firstlineno)
-    return Site(path.relative_to(PACKAGE).as_posix(), line, code.co_name, c_source(code))
+    return Site(path.relative_to(PACKAGE).as_posix(), line_at(code, lasti), code.co_name, c_source(code))
+
+
+def line_at(code: CodeType, lasti: int) -> int:
+    """The line that instruction *lasti* of *code* was made from."""
+    return next((line for start, end, line in code.co_lines() if start <= lasti < end and line), code.co_firstlineno)
 
 
 def c_source(code: CodeType) -> str:
