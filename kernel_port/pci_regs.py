@@ -211,10 +211,16 @@ PCI_X_CMD_MAX_SPLIT = 0x0070              #  most split transactions at a time
 PCI_X_STATUS = 4
 PCI_X_STATUS_BUS = 0x0000ff00             #  its bus, learned from config writes
 PCI_X_STATUS_MAX_READ = 0x00600000        #  longest read it was made for
+PCI_X_STATUS_266MHZ = 0x40000000          #  266 MHz capable
+PCI_X_STATUS_533MHZ = 0x80000000          #  533 MHz capable
 
 # PCI-X, type 1 header
 PCI_X_BRIDGE_SSTATUS = 2
 PCI_X_BRIDGE_STATUS = 4
+
+# Bridge subsystem IDs
+PCI_SSVID_VENDOR_ID = 4
+PCI_SSVID_DEVICE_ID = 6
 
 # PCI Express
 PCI_EXP_FLAGS = 2

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/remove.c: taking devices away, those below a bridge before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..kernel.export import EXPORT_SYMBOL
+from ..kernel.mutex import down_write, up_write
+from ..kernel.structs import NULL, pci_bus, pci_dev, pci_name
+from ..kernel.system import system
+from .dd import device_release_driver
+from .search import pci_bus_sem
+
+if TYPE_CHECKING:
+    from .pci_power import pci_pme_active
+
+
+def pci_stop_dev(dev: pci_dev) -> None:
+    """Take *dev* from its driver.
+
+    C: drivers/pci/remove.c, static, base"""
+    pci_pme_active(dev, False)
+
+    if dev.is_added:
+        device_release_driver(dev)  # of device_del(), what can be seen
+        dev.is_added = 0
+
+
+def pci_destroy_dev(dev: pci_dev) -> None:
+    """Take *dev* off the list of its bus.
+
+    C: drivers/pci/remove.c, static, base"""
+    down_write(pci_bus_sem)
+    dev.bus.devices.remove(dev)
+    up_write(pci_bus_sem)
+
+
+def pci_remove_bus(bus: pci_bus) -> None:
+    """Take *bus* off the list of the bus above.
+
+    C: drivers/pci/remove.c, exported, base"""
+    down_write(pci_bus_sem)
+    bus.parent.children.remove(bus)
+    up_write(pci_bus_sem)
+
+
+EXPORT_SYMBOL(pci_remove_bus)
+
+
+def pci_stop_bus_device(dev: pci_dev) -> None:
+    """Take *dev* and all devices below from their drivers, the last found first.
+
+    C: drivers/pci/remove.c, static, base"""
+    bus = dev.subordinate
+
+    if bus:
+        for child in reversed(bus.devices[:]):
+            pci_stop_bus_device(child)
+
+    pci_stop_dev(dev)
+
+
+def pci_remove_bus_device(dev: pci_dev) -> None:
+    """Take *dev*, the bus below and all devices on it off the lists.
+
+    C: drivers/pci/remove.c, static, base"""
+    bus = dev.subordinate
+
+    if bus:
+        for child in bus.devices[:]:
+            pci_remove_bus_device(child)
+
+        pci_remove_bus(bus)
+        dev.subordinate = NULL
+
+    pci_destroy_dev(dev)
+
+
+def pci_stop_and_remove_bus_device(dev: pci_dev) -> None:
+    """Remove *dev* and everything below it.
+
+    C: drivers/pci/remove.c, exported, base"""
+    system.emit("remove_device", pci_name(dev))
+    pci_stop_bus_device(dev)
+    pci_remove_bus_device(dev)
+
+
+EXPORT_SYMBOL(pci_stop_and_remove_bus_device)
