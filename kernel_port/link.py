@@ -27,8 +27,35 @@ BASE: tuple[str, ...] = (
     "base.pci_power",
     "base.pci_state",
     "base.pci",
+    "base.search",
+    "base.probe_bars",
+    "base.probe",
+    "base.dd",
+    "base.bus",
+    "base.probe_bridge",
+    "base.remove",
+    "base.portdrv",
+    "base.pci_hotplug",
+    "base.slot",
+    "base.pci_hotplug_core",
+    "base.hotplug_pci",
+    "base.pciehp",
+    "base.pciehp_hpc",
+    "base.pciehp_hpc_slot",
+    "base.pciehp_pci",
+    "base.pciehp_ctrl",
+    "base.pciehp_core",
 )
-PATCHES: tuple[str, ...] = ()
+PATCHES: tuple[str, ...] = (
+    "patch.p01_create_pci_reset_bridge_secondary_bus",
+    "patch.p02_add_hotplug_slot_ops_reset_slot",
+    "patch.p03_add_pci_hp_reset_slot",
+    "patch.p04_implement_reset_slot_for_pciehp",
+    "patch.p05_add_reset_slot_option_to_pci_dev_reset",
+    "patch.p06_split_out_pci_dev_lock_unlock_and_save_restore",
+    "patch.p07_add_slot_and_bus_reset_interfaces",
+    "patch.p08_wake_up_devices_before_save_for_reset",
+)
 
 
 class LinkError(ImportError):

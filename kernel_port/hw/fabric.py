@@ -157,6 +157,11 @@ class Fabric(Board):
         """The registers as the function at *address* holds them, whether anybody can reach it or not."""
         return self.function(address).dump()
 
+    def close(self) -> None:
+        """The machine is switched off: let go of the registers."""
+        for image in self._images.values():
+            image.close()
+
     def asserted(self, bdf: str) -> bool:
         """The port at this address asks for a hot-plug interrupt now, and can be heard."""
         port = self._functions.get(Address.parse(bdf))

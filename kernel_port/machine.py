@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one place where kernel and hardware meet: boot a machine and call its kernel.
+
+What crosses: configuration cycles (pci_ops down to the fabric), interrupts (from the fabric up to do_IRQ), and time,
+which both sides share.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any
+
+from ._shims import lib
+from .hw.address import Address, bdf
+from .hw.clock import Clock, RealClock
+from .hw.description import MachineDescription
+from .hw.errors import MachineError
+from .hw.fabric import Fabric
+from .hw.image import ConfigImage
+from .images import load
+from .kernel.system import Event, System
+from .link import Kernel, link
+
+#: Rounds of serving interrupts after which a line that still asks is taken for stuck.
+INTERRUPT_ROUNDS = 8
+#: Bridges may be 255 deep, and the C recurses from each bus to the next.
+RECURSION_LIMIT = 5000
+#: How many addresses an error message lists.
+LISTED = 12
+
+
+class Machine:
+    """A booted machine: hardware, and a kernel that runs on it. Made by boot()."""
+
+    def __init__(
+        self, description: MachineDescription, kernel: Callable[[System], Kernel], clock: Clock, fabric: Fabric,
+        choose: Callable[[int], int] | None,
+    ) -> None:  # fmt: skip
+        self.description = description
+        self.clock = clock
+        self.fabric = fabric
+        self.system = System(clock, choose)
+        self.kernel = kernel(self.system)
+        #: What happened while the machine booted.
+        self.boot_events: list[Event] = []
+        self._asking: set[str] = set()
+        self._writing = False
+        fabric.interrupt = self._interrupt
+        fabric.observe = lambda what, where: self.system.emit("hw", what, where)
+
+    @property
+    def events(self) -> list[Event]:
+        """What has happened since boot, oldest first."""
+        return self.system.events
+
+    # -- configuration cycles ------------------------------------------------------------------------------------
+
+    def _pci_ops(self) -> Any:
+        """The two functions every configuration cycle goes through; they are in a hurry."""
+        fabric_read, fabric_write, emit, asking = self.fabric.read, self.fabric.write, self.system.emit, self._asking
+
+        def read(bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
+            domain, number = bus.sysdata.domain, bus.number
+            value = fabric_read(domain, number, devfn, where, size)
+            emit("r", bdf(domain, number, devfn), where, size, value)
+            if asking:
+                self._serve()
+            return 0, value
+
+        def write(bus: Any, devfn: int, where: int, size: int, value: int) -> int:
+            domain, number = bus.sysdata.domain, bus.number
+            emit("w", bdf(domain, number, devfn), where, size, value)
+            self._writing = True
+            fabric_write(domain, number, devfn, where, size, value)
+            self._writing = False
+            if asking:
+                self._serve()
+            return 0
+
+        return self.kernel.pci_ops(read=read, write=write)
+
+    # -- interrupts ----------------------------------------------------------------------------------------------
+
+    def _interrupt(self, port: str) -> None:
+        """*port* starts to ask for an interrupt: it is served at once, or when the access that made it ask is over."""
+        self._asking.add(port)
+        if not self._writing:
+            self._serve()
+
+    def _serve(self) -> None:
+        """Serve the ports that ask, in order of their addresses, until none does; a handler is not interrupted."""
+        if self.system.sched.in_interrupt:
+            return
+        for _ in range(INTERRUPT_ROUNDS):
+            served = [port for port in sorted(self._asking) if _irq(port) in self.system.irq_actions]
+            if not served:
+                return
+            for port in served:
+                if self.fabric.asserted(port):
+                    self.kernel.do_IRQ(_irq(port), port)
+                if not self.fabric.asserted(port):
+                    self._asking.discard(port)
+        self._asking.difference_update(served)
+
+    # -- boot ----------------------------------------------------------------------------------------------------
+
+    def start(self, *, poll_mode: bool) -> None:
+        """Boot: find all functions by configuration cycles, bind drivers, wait until nothing moves any more."""
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+        kernel = self.kernel
+        vars(kernel)["pciehp_poll_mode"] = int(poll_mode)
+        for function in self.description.functions:
+            if function.driver not in ("", "pcieport"):
+                kernel.pci_drivers[str(function.address)] = kernel.device_driver(function.driver)
+        roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
+        self.call("pci_scan_root_buses", roots, self._pci_ops())
+        self.boot_events, self.system.events = self.system.events, []
+
+    def call(self, name: str, *args: Any) -> Any:
+        """Run a kernel function as the main thread does, then let the other threads finish what they have to do.
+
+        :raises MachineError: the kernel has no such function at this point of the series"""
+        try:
+            function = getattr(self.kernel, name)
+        except AttributeError:
+            raise MachineError(f"{self.kernel.__name__} has no function {name}") from None
+        result = function(*args)
+        self.system.sched.settle()
+        return result
+
+    def close(self) -> None:
+        """Switch the machine off."""
+        self.system.sched.shutdown()
+        self.fabric.close()
+
+    def __enter__(self) -> Machine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # -- what there is -------------------------------------------------------------------------------------------
+
+    def buses(self) -> Iterator[Any]:
+        """Every bus the kernel knows (struct pci_bus), each before the buses below it."""
+        pending = list(reversed(self.kernel.pci_root_buses))
+        while pending:
+            bus = pending.pop()
+            yield bus
+            pending += reversed(bus.children)
+
+    @property
+    def functions(self) -> list[Any]:
+        """Every function the kernel knows (struct pci_dev), in order of address."""
+        devices = (dev for bus in self.buses() for dev in bus.devices)
+        return sorted(devices, key=lambda dev: (dev.bus.sysdata.domain, dev.bus.number, dev.devfn))
+
+    def function(self, address: str) -> Any:
+        """The struct pci_dev at 01:00.0 or 0000:01:00.0.
+
+        :raises MachineError: the kernel knows none"""
+        try:
+            wanted = Address.parse(address)
+        except ValueError as error:
+            raise MachineError(str(error)) from None
+        bus = self.kernel.pci_find_bus(wanted.domain, wanted.bus)
+        for dev in bus.devices if bus else ():
+            if dev.devfn == wanted.devfn:
+                return dev
+        if any(function.address == wanted for function in self.description.functions):
+            raise MachineError(
+                f"{wanted} is in {self.description.name}, but the kernel did not find it: "
+                "no bridge leads to its bus, or function 0 beside it is missing or not multifunction"
+            )
+        raise MachineError(f"there is no function {wanted}; {_listed(map(_name, self.functions))}")
+
+    def bus(self, number: str) -> Any:
+        """The struct pci_bus 01 or 0000:01.
+
+        :raises MachineError: the kernel knows none"""
+        domain, _, bus = number.rpartition(":")
+        try:
+            found = self.kernel.pci_find_bus(int(domain or "0", 16), int(bus, 16))
+        except ValueError:
+            raise MachineError(f"{number!r} is not a bus such as 01 or 0000:01") from None
+        if found is None:
+            raise MachineError(f"there is no bus {number}; {_listed(map(_bus_name, self.buses()))}")
+        return found
+
+    def slot(self, name: str) -> Any:
+        """The struct pci_slot with this name in /sys/bus/pci/slots.
+
+        :raises MachineError: there is none"""
+        slots = {slot.kobj_name: slot for bus in self.buses() for slot in bus.slots}
+        if name not in slots:
+            raise MachineError(f"there is no slot {name}; {_listed(slots)}")
+        return slots[name]
+
+    def target(self, text: str) -> tuple[str, Any]:
+        """What *text* names: 01:00.0, slot:1 or bus:01.
+
+        :return: "function", "slot" or "bus", and the struct
+        :raises MachineError: there is no such thing"""
+        kind, _, name = text.partition(":")
+        if kind == "slot":
+            return kind, self.slot(name)
+        if kind == "bus":
+            return kind, self.bus(name)
+        return "function", self.function(text)
+
+
+def boot(
+    source: MachineDescription | str | Path,
+    patches: int = 8,
+    *,
+    seed: int | None = None,
+    real_time: bool = False,
+    poll_mode: bool = False,
+    images: dict[int, ConfigImage] | None = None,
+) -> Machine:
+    """Boot a machine with the kernel that has the first *patches* of the series.
+
+    :param source: a machine description, or what images.load() takes: a path, ``example:NAME``, ``host``
+    :param seed: decides which of several runnable threads goes next; None: the oldest
+    :param real_time: delays take as long as they say; otherwise time is virtual
+    :param poll_mode: load pciehp with pciehp_poll_mode=1
+    :param images: where the registers live, by domain; they are closed with the machine
+    :raises MachineError: the machine cannot be read, or none like it is possible
+    :raises ValueError: the series has no such point"""
+    description = source if isinstance(source, MachineDescription) else load(source)
+    clock = RealClock(lambda ns: lib.sleep_until(lib.monotonic_ns() + ns)) if real_time else Clock()
+    choose = None if seed is None else Random(seed).randrange
+    fabric = Fabric(description, clock, images)
+    machine = Machine(description, lambda system: link(patches, system), clock, fabric, choose)
+    try:
+        machine.start(poll_mode=poll_mode)
+    except BaseException:
+        machine.close()
+        raise
+    return machine
+
+
+def _irq(port: str) -> int:
+    """The number of a port's interrupt, as pci_read_irq() gives it."""
+    domain, bus, device, function = Address.parse(port)
+    return domain << 16 | bus << 8 | device << 3 | function
+
+
+def _name(dev: Any) -> str:
+    return str(dev.dev.name)
+
+
+def _bus_name(bus: Any) -> str:
+    return f"{bus.sysdata.domain:04x}:{bus.number:02x}"
+
+
+def _listed(names: Any) -> str:
+    """What there is instead, not too much of it."""
+    names = list(names)
+    if not names:
+        return "there is none at all"
+    more = f", ... ({len(names)} in all)" if len(names) > LISTED else ""
+    return f"there is {', '.join(names[:LISTED])}{more}"
