@@ -21,6 +21,7 @@ from .function import D3HOT, Function, Hook
 from .image import ConfigImage
 from .link import Link
 from .masks import Reset
+from .regs import Register
 from .slot import Slot
 
 
@@ -32,7 +33,7 @@ class Bridge(Function):
         #: The functions on the secondary side, wherever their bus is in the numbering of today.
         self.below: list[Function] = []
         self.slot = Slot(self) if self.layout.has_slot else None
-        self.link = Link(self, self.slot) if self.layout.has_link else None
+        self.link = Link(self, self.slot) if self.layout.has_link and board.policy.links_drop else None
         self._held: Reset | None = None
 
     def power_on(self) -> None:
@@ -69,17 +70,31 @@ class Bridge(Function):
             return None
         if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block):
             return None
-        open_way = self._held is None and (self.link is None or self.link.active)
-        return secondary if open_way else None
+        if self._held is not None or (self.link is not None and not self.link.active):
+            return None
+        if not self.board.policy.reset_holds and secondary != bus and self._in_reset:
+            return None
+        return secondary
 
-    def _renumber(self, _old: int, _new: int, _triggered: int) -> None:
+    def _renumber(self, _register: Register, _old: int, _new: int, _written: int) -> None:
         self.board.reroute()
 
-    def _bridge_control(self, old: int, new: int, _triggered: int) -> None:
-        if (old ^ new) & PCI_BRIDGE_CTL_BUS_RESET:
+    def _bridge_control(self, _register: Register, old: int, new: int, _written: int) -> None:
+        if not (old ^ new) & PCI_BRIDGE_CTL_BUS_RESET:
+            return
+        self.board.reroute()
+        if self.board.policy.reset_holds:
             self.update()
+        elif new & PCI_BRIDGE_CTL_BUS_RESET:
+            self._reset_below()
 
-    def _link_control(self, old: int, new: int, _triggered: int) -> None:
+    def _reset_below(self) -> None:
+        """A reset without duration."""
+        for function in self._everything_below():
+            function.reset(Reset.HOT)
+            function.ready()
+
+    def _link_control(self, _register: Register, old: int, new: int, _written: int) -> None:
         if (old ^ new) & PCI_EXP_LNKCTL_LD:
             self.update()
 
@@ -87,9 +102,14 @@ class Bridge(Function):
         """The strongest reason why the secondary side is held in reset now, None if it is not."""
         if self.slot is not None and self.slot.power_off:
             return Reset.POWER
-        if self.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET or self._link_disabled:
+        if (self._in_reset and self.board.policy.reset_holds) or self._link_disabled:
             return Reset.HOT
         return None
+
+    @property
+    def _in_reset(self) -> bool:
+        """Secondary Bus Reset is set."""
+        return bool(self.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET)
 
     @property
     def _link_disabled(self) -> bool:
@@ -107,8 +127,7 @@ class Bridge(Function):
             self._release()
             return
         if self.link is not None:
-            in_reset = bool(self.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET)
-            self.link.down(takes_presence=in_reset)
+            self.link.down(takes_presence=self._in_reset)
         for function in self._everything_below():
             function.reset(self._held)
 
@@ -119,6 +138,8 @@ class Bridge(Function):
             self._held = None
             if self.link is not None:
                 self.link.down(quietly=True)
+        elif self.board.policy.function_reset_spreads:
+            self._reset_below()
 
     def _release(self) -> None:
         """The end of a reset: links train, below too and all at once, and functions start to get ready."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..pci_regs import (
     PCI_AF_CTRL_FLR,
+    PCI_AF_STATUS_TP,
     PCI_ERR_CAP_ECRC_CHKE,
     PCI_ERR_CAP_ECRC_GENE,
     PCI_ERR_ROOT_CMD_COR_EN,
@@ -20,6 +21,7 @@ from ..pci_regs import (
     PCI_EXP_DEVSTA_CED,
     PCI_EXP_DEVSTA_FED,
     PCI_EXP_DEVSTA_NFED,
+    PCI_EXP_DEVSTA_TRPND,
     PCI_EXP_DEVSTA_URD,
     PCI_EXP_LNKSTA_LABS,
     PCI_EXP_LNKSTA_LBMS,
@@ -55,7 +57,9 @@ PM_D3COLD = (
 PCIX = (Register("PCI_X_CMD", 2, rw=0x007f, reset=0x0032),)
 
 #: AF 6.3.
-AF = (Register("PCI_AF_CTRL", 1, w1t=PCI_AF_CTRL_FLR),)
+AF = (Register("PCI_AF_STATUS", 1, raised=PCI_AF_STATUS_TP),)
+#: AF 6.3: functions that advertise FLR here.
+AF_FLR = (*AF, Register("PCI_AF_CTRL", 1, w1t=PCI_AF_CTRL_FLR))
 
 #: PCI 6.8.1.
 MSI_32 = (
@@ -78,7 +82,8 @@ MSIX = (Register("PCI_MSIX_FLAGS", 2, rw=PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_
 EXP = (
     Register("PCI_EXP_DEVCTL", 2, rw=0x7fff, reset=0x2810, shared=PCI_EXP_DEVCTL_PAYLOAD),
     Register("PCI_EXP_DEVSTA", 2,
-             w1c=PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED | PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD),
+             w1c=PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED | PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD,
+             raised=PCI_EXP_DEVSTA_TRPND),
 )
 #: PCIe 7.8.4: functions that advertise FLR; elsewhere bit 15 does something else or nothing.
 EXP_FLR = (

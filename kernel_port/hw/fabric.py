@@ -80,7 +80,7 @@ class Fabric(Board):
         """Every bus must hang from a root, else no cycle could ever get there."""
         for bus in sorted(set(self._on_bus) - set(self._hanging())):
             bridge = self._leads_to[bus]
-            raise MachineError(f"{bridge.name}: secondary bus {bus[1]:02x} is above the bridge: correct the bus numbers")
+            raise MachineError(f"{bridge.name}: its secondary bus {bus[1]:02x} is above it: correct the numbers")
 
     def _hanging(self) -> list[Bus]:
         """Every bus that can be reached from a root bus through the bridges' initial numbers."""
@@ -152,6 +152,10 @@ class Fabric(Board):
             return self._functions[address]
         except KeyError:
             raise MachineError(f"there is no function {address} in this machine") from None
+
+    def has(self, address: Address) -> bool:
+        """Whether the machine has a function with *address* at power on."""
+        return address in self._functions
 
     def config(self, address: Address) -> bytes:
         """The registers as the function at *address* holds them, whether anybody can reach it or not."""

@@ -27,11 +27,12 @@ from .description import FunctionDescription
 from .image import ConfigImage
 from .layout import Layout
 from .masks import Masks, Reset, masks_of
+from .regs import Register
 
 D0, D1, D2, D3HOT = range(4)
 
-#: Called with the register before the write, after it, and the write-1-to-trigger bits that were written.
-Hook = Callable[[int, int, int], None]
+#: Called with a register's row, its value before the write and after it, and what was written to it.
+Hook = Callable[[Register, int, int, int], None]
 
 
 class Function:
@@ -62,7 +63,7 @@ class Function:
 
     @cached_property
     def _masks(self) -> Masks:
-        return masks_of(self.layout.registers(), self.size)
+        return masks_of(self.board.policy.registers(self.layout), self.size)
 
     @cached_property
     def hooks(self) -> dict[str, Hook]:
@@ -95,16 +96,15 @@ class Function:
         hooked = [(r, self.get(r.start, r.size)) for r in registers if r.name in self.hooks]
         self.put(where, size, (old & ~rw | value & rw) & ~(value & w1c))
         for register, before in hooked:
-            written = value << 8 * (where - register.start) if where >= register.start else (
-                value >> 8 * (register.start - where))
-            self.hooks[register.name](before, self.get(register.start, register.size), written & register.w1t)
+            shift = 8 * (where - register.start)
+            written = value << shift if shift >= 0 else value >> -shift
+            self.hooks[register.name](register, before, self.get(register.start, register.size), written)
 
     def reset(self, kind: Reset) -> None:
         """Take a reset; the function then is silent until ready() is called and its time has come."""
         self.epoch += 1
         self.board.happened(kind.value, self.name)
         self._image.load(self.description.address, self._masks.after(kind, self.dump()))
-        self._set_pending(False)
         self._lost_writes = {where: count - 1 for where, count in self.description.writes_needed.items()}
         if self.description.ready_ms:
             self.silent = True
@@ -134,7 +134,7 @@ class Function:
         position = self.layout.capabilities.get(PCI_CAP_ID_PM)
         return D0 if position is None else self.get(position + PCI_PM_CTRL, 2) & PCI_PM_CTRL_STATE_MASK
 
-    def _power_state(self, old: int, new: int, _triggered: int) -> None:
+    def _power_state(self, _register: Register, old: int, new: int, _written: int) -> None:
         before, after = old & PCI_PM_CTRL_STATE_MASK, new & PCI_PM_CTRL_STATE_MASK
         if before == after:
             return
@@ -151,8 +151,8 @@ class Function:
             else:
                 self.board.happened("soft reset ignored", self.name)
 
-    def _function_level_reset(self, _old: int, _new: int, triggered: int) -> None:
-        if triggered and self.description.flr_works:
+    def _function_level_reset(self, register: Register, _old: int, _new: int, written: int) -> None:
+        if written & register.w1t and self.description.flr_works:
             self.reset(Reset.FLR)
             self.ready()
 

@@ -156,7 +156,7 @@ class Layout:
             case pci_regs.PCI_CAP_ID_PCIX:
                 return caps.PCIX if self.header_type == PCI_HEADER_TYPE_NORMAL else ()
             case pci_regs.PCI_CAP_ID_AF:
-                return caps.AF if self.config[position + PCI_AF_CAP] & PCI_AF_CAP_FLR else ()
+                return caps.AF_FLR if self.config[position + PCI_AF_CAP] & PCI_AF_CAP_FLR else caps.AF
             case pci_regs.PCI_CAP_ID_MSIX:
                 return caps.MSIX
             case pci_regs.PCI_CAP_ID_MSI:

@@ -26,14 +26,14 @@ class Masks:
         self._registers = tuple(registers)
         self._accesses: dict[tuple[int, int], tuple[int, int, tuple[Register, ...]]] = {}
         columns = {}
-        for column in ("rw", "w1c", "reset", "sticky", "shared"):
+        for column in ("rw", "w1c", "reset", "sticky", "shared", "raised"):
             image = bytearray(size)
             for register in self._registers:
                 image[register.start:register.start + register.size] = (
                     getattr(register, column).to_bytes(register.size, "little"))
             columns[column] = int.from_bytes(image, "little")
         self._rw, self._w1c, self._defaults = columns["rw"], columns["w1c"], columns["reset"]
-        writable = self._rw | self._w1c
+        writable = self._rw | self._w1c | columns["raised"]
         kept = columns["sticky"] | columns["shared"]
         self._lost = {
             Reset.POWER: writable,

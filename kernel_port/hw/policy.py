@@ -1,28 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How faithful the silicon is: the specification, or somebody's simplification of it."""
+"""How faithful the silicon is: as specified, or with an emulator's simplifications."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import qemu
 from .errors import MachineError
+from .layout import Layout
+from .regs import Register
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Behaviour that differs between silicon and emulators. The defaults are silicon."""
+    """Behaviour in which emulators differ from silicon. The defaults are silicon."""
 
-    #: Secondary Bus Reset holds what is below silent, and the link down, as long as it is set.
+    #: Which registers a function has, and what can be done with them.
+    registers: Callable[[Layout], tuple[Register, ...]] = Layout.registers
+    #: Secondary Bus Reset holds what is below in reset as long as it is set. Otherwise setting it is the whole reset,
+    #: and a cycle still reaches the secondary bus itself, though no bus behind it.
     reset_holds: bool = True
+    #: Links go down in a reset and train after it, and presence may follow. Otherwise they are always up.
+    links_drop: bool = True
+    #: A function level reset of a bridge is one of everything below it as well.
+    function_reset_spreads: bool = False
     #: Waking from D3hot resets a function whose No_Soft_Reset is clear.
     soft_reset: bool = True
     #: A bridge in D3hot forwards nothing.
     sleeping_bridges_block: bool = True
+    #: A write to Slot Status that clears an event which had not happened yet clears none at all.
+    unseen_events_stay: bool = False
 
 
 POLICIES = {
     "": Policy(),
-    "qemu": Policy(reset_holds=False, soft_reset=False, sleeping_bridges_block=False),
+    "qemu": Policy(
+        registers=qemu.registers,
+        reset_holds=False,
+        links_drop=False,
+        function_reset_spreads=True,
+        soft_reset=False,
+        sleeping_bridges_block=False,
+        unseen_events_stay=True,
+    ),
 }
 
 

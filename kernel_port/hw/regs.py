@@ -27,6 +27,7 @@ from ..pci_regs import (
     PCI_COMMAND_PARITY,
     PCI_COMMAND_SERR,
     PCI_STATUS_DETECTED_PARITY,
+    PCI_STATUS_INTERRUPT,
     PCI_STATUS_PARITY,
     PCI_STATUS_REC_MASTER_ABORT,
     PCI_STATUS_REC_TARGET_ABORT,
@@ -51,6 +52,8 @@ class Register:
     reset: int = 0
     #: rw and w1c bits that only the loss of power resets.
     sticky: int = 0
+    #: Read-only bits that hardware raises and a reset clears.
+    raised: int = 0
     #: rw bits that a function level reset leaves alone, because they belong to the link or to all functions.
     shared: int = 0
     #: Where the header or capability begins.
@@ -78,7 +81,7 @@ LATENCY = 0xf8  # PCI 6.2.4: the low three bits may be read-only, and are
 #: PCI 6.2: what all header types share, on PCI Express.
 COMMON = (
     Register("PCI_COMMAND", 2, rw=COMMAND),                      # PCI 6.2.2, PCIe 7.5.1.1
-    Register("PCI_STATUS", 2, w1c=ERRORS),                       # PCI 6.2.3
+    Register("PCI_STATUS", 2, w1c=ERRORS, raised=PCI_STATUS_INTERRUPT),  # PCI 6.2.3
     Register("PCI_CACHE_LINE_SIZE", 1, rw=0xff),                 # PCI 6.2.4; PCIe 7.5.1.3: no effect
     Register("PCI_INTERRUPT_LINE", 1, rw=0xff),                  # PCI 6.2.4; its reset value is nobody's business
 )

@@ -30,6 +30,7 @@ from ..pci_regs import (
     PCI_EXP_SLTSTA_PDS,
     PCI_EXP_SLTSTA_PFD,
 )
+from .regs import Register
 
 if TYPE_CHECKING:
     from .bridge import Bridge
@@ -43,6 +44,7 @@ INTERRUPTS = {
     PCI_EXP_SLTCTL_CCIE: PCI_EXP_SLTSTA_CC,
     PCI_EXP_SLTCTL_DLLSCE: PCI_EXP_SLTSTA_DLLSC,
 }
+EVENTS = (PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC)
 
 
 class Slot:
@@ -89,7 +91,7 @@ class Slot:
         for after_ms, bits in self._port.description.slot_events:
             self._port.board.clock.call_after(after_ms, lambda bits=bits: self._event(bits))  # type: ignore[misc]
 
-    def command(self, _old: int, _new: int, triggered: int) -> None:
+    def command(self, register: Register, _old: int, _new: int, written: int) -> None:
         """Slot Control was written: that is a command, whether it changes anything or not (PCIe 6.7.3.2)."""
         self._commands += 1
         number = self._commands
@@ -99,15 +101,17 @@ class Slot:
             if self._commands == number:
                 self._event(PCI_EXP_SLTSTA_CC)
 
-        if triggered and self._capability & PCI_EXP_SLTCAP_EIP:
+        if written & register.w1t and self._capability & PCI_EXP_SLTCAP_EIP:
             self._set_status(self.status ^ PCI_EXP_SLTSTA_EIS)
         self._port.update()
         if not self._capability & PCI_EXP_SLTCAP_NCCS:
             self._port.board.clock.call_after(self._port.description.command_ms, completed)
         self.check_interrupt()
 
-    def status_written(self, _old: int, _new: int, _triggered: int) -> None:
+    def status_written(self, register: Register, old: int, new: int, written: int) -> None:
         """Slot Status was written; events may come in just behind that."""
+        if written & ~old & EVENTS and self._port.board.policy.unseen_events_stay:
+            self._set_status(new | old & EVENTS)
         self.check_interrupt()
         bits, self._on_clear = self._on_clear, 0
         if bits:

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The registers of QEMU's device models, as of QEMU 7.2: fewer writable bits, and less that a reset touches.
+
+A reset in QEMU sets back the command and status registers, cache line size, interrupt line, base addresses, MSI and
+MSI-X, and what the model of the device names; everything else keeps its value, as if it were sticky.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..pci_regs import (
+    PCI_BRIDGE_CTL_FAST_BACK,
+    PCI_BRIDGE_CTL_MASTER_ABORT,
+    PCI_COMMAND_PARITY,
+    PCI_EXP_DEVCTL_CERE,
+    PCI_EXP_DEVCTL_FERE,
+    PCI_EXP_DEVCTL_NFERE,
+    PCI_EXP_DEVCTL_URRE,
+    PCI_EXP_RTCTL_SECEE,
+    PCI_EXP_RTCTL_SEFEE,
+    PCI_EXP_RTCTL_SENFEE,
+    PCI_EXP_SLTCAP,
+    PCI_EXP_SLTCAP_PCP,
+    PCI_EXP_SLTCTL_ABPE,
+    PCI_EXP_SLTCTL_AIC,
+    PCI_EXP_SLTCTL_CCIE,
+    PCI_EXP_SLTCTL_EIC,
+    PCI_EXP_SLTCTL_HPIE,
+    PCI_EXP_SLTCTL_PCC,
+    PCI_EXP_SLTCTL_PDCE,
+    PCI_EXP_SLTCTL_PIC,
+    PCI_EXP_SLTSTA,
+    PCI_EXP_SLTSTA_ABP,
+    PCI_EXP_SLTSTA_CC,
+    PCI_EXP_SLTSTA_EIS,
+    PCI_EXP_SLTSTA_PDC,
+    PCI_EXP_SLTSTA_PDS,
+    PCI_EXP_TYPE_DOWNSTREAM,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+    PCI_EXP_TYPE_ROOT_PORT,
+    PCI_EXP_TYPE_UPSTREAM,
+)
+from .layout import Layout
+from .regs import BRIDGE_CONVENTIONAL, COMMAND, Register
+
+_DISCARD_TIMERS = 0x0b00  # BR 3.2.5.18: primary, secondary, SERR enable
+_DISCARD_STATUS = 0x0400
+_PREFIX_BLOCKING = 0x8000
+_ARI_FORWARDING = 0x0020
+_POWER_LAMP_ON = 0x0100
+_ERROR_REPORTING = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE
+_SLOT_CONTROL = (PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_CCIE
+                 | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_ABPE)
+
+#: What is the same for every device that has the register: columns that differ from the table of silicon.
+COLUMNS: dict[str, dict[str, Any]] = {
+    "PCI_COMMAND": {"rw": COMMAND & ~PCI_COMMAND_PARITY},
+    "PCI_LATENCY_TIMER": {"rw": 0},
+    "PCI_BRIDGE_CONTROL": {
+        "rw": (BRIDGE_CONVENTIONAL[-1].rw | PCI_BRIDGE_CTL_MASTER_ABORT | PCI_BRIDGE_CTL_FAST_BACK | _DISCARD_TIMERS),
+        "w1c": _DISCARD_STATUS,
+    },
+    # The upper halves of the I/O window are never implemented.
+    "PCI_IO_BASE_UPPER16": {"rw": 0},
+    "PCI_IO_LIMIT_UPPER16": {"rw": 0},
+    "PCI_SEC_LATENCY_TIMER": {"rw": 0xff},
+    "PCI_EXP_DEVCTL": {"rw": _ERROR_REPORTING, "reset": 0, "shared": 0},
+    "PCI_EXP_LNKCTL": {"rw": 0, "shared": 0},
+    "PCI_EXP_LNKSTA": {"w1c": 0},
+    # Data Link Layer State Changed Enable is not writable, nor are power fault and latch.
+    "PCI_EXP_SLTSTA": {
+        "w1c": PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC,
+        "raised": PCI_EXP_SLTSTA_EIS,
+    },
+    "PCI_EXP_RTCTL": {"rw": PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE},
+    "PCI_EXP_RTSTA": {"w1c": 0},
+    "PCI_EXP_LNKCTL2": {"rw": 0, "reset": 0, "shared": 0},
+}
+
+#: Registers that keep their value through a reset, whatever the device.
+KEPT = {"PCI_PM_CTRL", "PCI_X_CMD", "PCI_EXP_DEVSTA", "PCI_EXP_DEVCTL2", "PCI_ARI_CTRL", "PCI_ATS_CTRL"}
+
+_PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM)
+_SLOT_PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM)
+
+
+def registers(layout: Layout) -> tuple[Register, ...]:
+    """All rows of a function, as QEMU emulates them."""
+    return tuple(_emulated(layout))
+
+
+def _emulated(layout: Layout) -> Iterator[Register]:
+    rows = layout.registers()
+    if layout.port_type == PCI_EXP_TYPE_PCI_BRIDGE:
+        # Its secondary side is conventional, and has a latency timer.
+        rows += (Register("PCI_SEC_LATENCY_TIMER", 1),)
+    for register in rows:
+        row = replace(register, **COLUMNS.get(register.name, {}))
+        match row.name:
+            case "PCI_EXP_DEVCTL":
+                yield row if layout.port_type in _PORTS else _kept(row)
+            case "PCI_EXP_DEVCTL2":
+                forwarding = row.rw & _ARI_FORWARDING
+                row = replace(row, rw=_PREFIX_BLOCKING | forwarding)
+                yield replace(row, sticky=row.rw & ~(forwarding if layout.port_type in _SLOT_PORTS else 0))
+            case "PCI_EXP_SLTCTL":
+                yield _slot_control(row, layout)
+            case "PCI_PM_CTRL":
+                # The bridges that have the capability have none of its writable bits.
+                yield replace(row, rw=0, w1c=0, sticky=0) if layout.is_bridge else _kept(row)
+            case "PCI_IO_BASE" | "PCI_MEMORY_BASE" | "PCI_PREF_MEMORY_BASE":
+                # Root ports come out of reset with closed windows, other bridges with windows at 0.
+                yield replace(row, reset=row.rw if layout.port_type == PCI_EXP_TYPE_ROOT_PORT else 0)
+            case _:
+                yield _kept(row) if row.name in KEPT else row
+
+
+def _kept(row: Register) -> Register:
+    return replace(row, sticky=row.rw | row.w1c)
+
+
+def _slot_control(row: Register, layout: Layout) -> Register:
+    """Slot Control: out of reset a slot with a power controller is on, lamp too, if it holds a card."""
+    rw, reset = _SLOT_CONTROL, PCI_EXP_SLTCTL_AIC
+    if layout.exp(PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_PCP:
+        rw |= PCI_EXP_SLTCTL_PCC
+        occupied = layout.exp(PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS
+        reset |= _POWER_LAMP_ON if occupied else PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC
+    return replace(row, rw=rw, w1t=PCI_EXP_SLTCTL_EIC, reset=reset)
