@@ -48,6 +48,15 @@ class GoldenTrace:
     state_after: dict[str, dict[str, Any]]
 
 
+def is_golden(path: Path) -> bool:
+    """Whether the first line of *path* says that golden traces follow."""
+    try:
+        with path.open("rb") as file:
+            return FORMAT.encode() in file.readline(1 << 25)
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 def read(path: Path) -> Iterator[GoldenTrace]:
     """The traces of a file, in order.
 

@@ -269,6 +269,6 @@ SPECIAL: dict[str, Callable[[Stage, dict[str, Any]], Any]] = {
     "pci_store_saved_state": lambda stage, v: stage.store_saved_state(v["target"]),
     "pci_load_saved_state": lambda stage, v: stage.kernel.pci_load_saved_state(v["target"], stage.saved),
     "pci_load_and_free_saved_state": lambda stage, v: stage.kernel.pci_load_and_free_saved_state(
-        v["target"], stage.saved
+        v["target"], [stage.saved]
     ),
 }
