@@ -21,6 +21,7 @@ from ..pci_regs import (
     PCI_CAP_LIST_NEXT,
     PCI_CAPABILITY_LIST,
     PCI_CB_CAPABILITY_LIST,
+    PCI_EXT_CAP_NEXT,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
@@ -34,6 +35,8 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
 )
 
+#: Bytes of configuration space of conventional PCI; extended capabilities begin behind them.
+PCI_CFG_SPACE_SIZE = 256
 #: How the expansion ROM is numbered among the BARs, as in the kernel's resource list.
 ROM = 6
 #: Base address registers by header type.
@@ -64,6 +67,11 @@ def dword(config: bytes | bytearray, where: int) -> int:
 def header_type(config: bytes | bytearray) -> int:
     """Layout of the header: 0 device, 1 bridge, 2 CardBus bridge; anything else is not one."""
     return config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+
+
+def rounded_up(size: int) -> int:
+    """The smallest power of two that is at least *size*: what a BAR decodes, which some sources state short."""
+    return 1 << (size - 1).bit_length()
 
 
 def all_ones(config: bytes) -> bool:
@@ -113,12 +121,17 @@ def capabilities(config: bytes) -> Iterator[tuple[int, int]]:
 
 
 def fault_in_capabilities(config: bytes) -> str:
-    """What is wrong with the capability list, as a clause; "" if it is sound as far as it is known."""
+    """What is wrong with the capability lists, as a clause; "" if they are sound as far as they are known."""
     for where in _chain(config):
         if where < 0:
-            return f"loops back to {-where:#04x}"
+            return f"capability list loops back to {-where:#04x}"
         if where < PCI_STD_HEADER_SIZEOF:
-            return f"points to {where:#04x}, outside 0x40..0xff"
+            return f"capability list points to {where:#04x}, outside 0x40..0xff"
+    for where in _extended_chain(config):
+        if where < 0:
+            return f"extended capability list loops back to {-where:#05x}"
+        if where < PCI_CFG_SPACE_SIZE:
+            return f"extended capability list points to {where:#05x}, outside 0x100..0xfff"
     return ""
 
 
@@ -138,3 +151,19 @@ def _chain(config: bytes) -> Iterator[int]:
         if not PCI_STD_HEADER_SIZEOF <= where <= len(config) - 2 or config[where + PCI_CAP_LIST_ID] == 0xFF:
             return
         where = config[where + PCI_CAP_LIST_NEXT] & ~3
+
+
+def _extended_chain(config: bytes) -> Iterator[int]:
+    """Offsets the list of extended capabilities names, good or bad; the last one negated if it was there before."""
+    where = PCI_CFG_SPACE_SIZE
+    seen: set[int] = set()
+    while where and where + 4 <= len(config):
+        if where in seen:
+            yield -where
+            return
+        seen.add(where)
+        yield where
+        header = dword(config, where)
+        if where < PCI_CFG_SPACE_SIZE or header in (0, 0xFFFFFFFF):
+            return
+        where = PCI_EXT_CAP_NEXT(header)

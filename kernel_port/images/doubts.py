@@ -97,7 +97,7 @@ def _about_function(function: FunctionDescription) -> Iterator[str]:
     elif known < function.size:
         yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
     if fault := fault_in_capabilities(config):
-        yield f"its capability list {fault}: the kernel finds nothing after that"
+        yield f"its {fault}: the kernel finds nothing after that"
 
 
 def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:

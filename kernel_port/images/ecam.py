@@ -3,7 +3,8 @@
 
 Such a file is sparse: 256 MiB long, a few hundred KiB of it data. A function exists if its first dword is neither 0
 (a hole) nor all ones (nobody answered); so a virtual function, whose IDs read all ones, is not kept. One file, one
-domain, which is read as domain 0.
+domain, which is read as domain 0. A function has 4096 bytes if it has a PCI Express capability or something at 0x100
+(all ones is nothing), else 256.
 """
 
 from __future__ import annotations
@@ -17,14 +18,12 @@ from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_CAP_ID_EXP, PCI_HEADER_TYPE_CARDBUS, PCI_VENDOR_ID
-from .decode import capabilities, dword, header_type
+from .decode import PCI_CFG_SPACE_SIZE, capabilities, dword, header_type
 
 #: Bytes of an image that each function has.
 PAGE = 4096
 #: Length of the image of a whole domain: 256 buses.
 WHOLE = 256 << 20
-#: Offset of the first extended capability.
-_EXTENDED = 0x100
 #: Header type of a function that answered nothing but its IDs.
 _NO_HEADER = 0x7F
 _HOLE = (0, 0xFFFFFFFF)
@@ -57,8 +56,8 @@ def read(image: BinaryIO, name: str) -> list[FunctionDescription]:
 
 def _function(offset: int, page: bytes) -> FunctionDescription:
     address = Address.of(0, offset >> 20, offset >> 12 & 0xFF)
-    express = any(cap == PCI_CAP_ID_EXP for _, cap in capabilities(page[:_EXTENDED]))
-    extended = dword(page, _EXTENDED)
+    express = any(cap == PCI_CAP_ID_EXP for _, cap in capabilities(page[:PCI_CFG_SPACE_SIZE]))
+    extended = dword(page, PCI_CFG_SPACE_SIZE)
     size = 4096 if (express and extended != 0xFFFFFFFF) or extended not in _HOLE else 256
     return FunctionDescription(address, page[:size], size=size)
 

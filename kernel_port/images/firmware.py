@@ -97,6 +97,8 @@ def _place(draft: Draft, pools: dict[str, _Pool]) -> list[_Taken]:
     for number, bar in sorted(draft.keys["bars"].items()):
         if number + bar.wide >= bar_count(draft.config) or number in upper_halves:
             raise ValueError(f"bars: there is no room for BAR {number}; a 64-bit one takes two, a bridge has two")
+        if bar.size < (4 if bar.io else 16):
+            raise ValueError(f"bars: BAR {number} has {bar.size} bytes; I/O ports have at least 4, memory 16")
         pool = IO if bar.io else PREFETCHABLE if bar.wide and bar.prefetchable else MEMORY
         start = pools[pool].take(bar.size)
         taken.append(_Taken(draft.address.domain, draft.address.bus, pool, start, start + bar.size))

@@ -180,9 +180,8 @@ def bar(value: Any) -> Bar:
         length = size(words[0])
     except (ValueError, IndexError):
         length = 0
-    known = flags in ([], ["io"], ["prefetchable"], ["64-bit"], ["64-bit", "prefetchable"])
-    if not known or length < (4 if "io" in flags else 16):
-        raise ValueError('a size of at least 16 (io: 4) and its sort: "16M", "256M 64-bit prefetchable", "128 io"')
+    if not length or flags not in ([], ["io"], ["prefetchable"], ["64-bit"], ["64-bit", "prefetchable"]):
+        raise ValueError('a size and its sort, such as "16M", "256M 64-bit prefetchable" or "128 io"')
     return Bar(length, "io" in flags, "64-bit" in flags, "prefetchable" in flags)
 
 

@@ -19,10 +19,8 @@ from ..hw.errors import MachineError
 from . import ecam, lspci, machine_toml, sysfs
 from .doubts import guess_sizes, warnings
 
-#: Longest file read: a whole domain's ECAM, or the lspci -x text of as many functions as there can be.
-SIZE_LIMIT = ecam.WHOLE
-#: Longest machine description read.
-TOML_LIMIT = 16 << 20
+#: Longest file read, in bytes, by what it is.
+_LIMITS = {ecam.read: ecam.WHOLE, lspci.parse: lspci.TEXT_LIMIT, machine_toml.parse: machine_toml.TEXT_LIMIT}
 
 _HEAD = 65536
 _TOML = re.compile(rb"^[ \t]*\[\[[ \t]*function[ \t]*\]\]", re.MULTILINE)
@@ -92,15 +90,13 @@ def _read_file(file: BinaryIO, path: Path) -> MachineDescription:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         raise MachineError(f"{name}: not a regular file or directory; give {_KINDS}, or - for standard input")
-    if status.st_size > SIZE_LIMIT:
-        raise MachineError(f"{name}: {status.st_size} bytes, more than the {SIZE_LIMIT} that are read; give {_KINDS}")
     head = file.read(_HEAD)
     file.seek(0)
     reader = _reader(head, status.st_size, name)
+    if status.st_size > (limit := _LIMITS[reader]):
+        raise MachineError(f"{name}: {status.st_size} bytes, more than the {limit} that are read; give {_KINDS}")
     if reader is machine_toml.parse:
-        if status.st_size > TOML_LIMIT:
-            raise MachineError(f"{name}: {status.st_size} bytes, more than the {TOML_LIMIT} of a machine description")
-        machine = machine_toml.parse(file.read(TOML_LIMIT), name)
+        machine = machine_toml.parse(file.read(limit), name)
         machine.name = machine.name or path.stem
         return machine
     return MachineDescription(path.stem, ecam.read(file, name) if reader is ecam.read else _lspci(file, name))

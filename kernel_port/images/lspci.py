@@ -25,10 +25,12 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
     PCI_VENDOR_ID,
 )
-from .decode import ROM, BaseAddress, base_addresses, word
+from .decode import ROM, BaseAddress, base_addresses, rounded_up, word
 
 #: Longest line read; the longest that lspci writes are vital product data, a few hundred characters.
 LINE_LIMIT = 65536
+#: Longest text read: more than a dump of 65,536 functions of 256 bytes.
+TEXT_LIMIT = 128 << 20
 #: Bytes lspci shows at a time.
 ROW = 16
 #: Bytes of configuration space that lspci shows: a header, a CardBus header, all of PCI, all of PCI Express.
@@ -42,7 +44,7 @@ _RECORD = "record it again with: lspci -xxxx > FILE (as root)"
 _INDENT = r"(?:\t| {1,8})(?=\S)"
 _REGION = re.compile(
     _INDENT + r"(?:Region (?P<bar>[0-5]): )?(?P<what>Memory|I/O ports|Expansion ROM) at (?P<at>[0-9a-f]+|<\w+>)"
-    r".*\[size=(?P<size>\d+)(?P<unit>[KMGT]?)\]"
+    r".*\[size=(?P<size>[1-9]\d{0,9})(?P<unit>[KMGT]?)\]"
 )
 _DRIVER = re.compile(_INDENT + r"Kernel driver in use: ([\w.+-]+)")
 _UNIT = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
@@ -92,9 +94,12 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
 
 
 def _bounded_lines(lines: TextIO, name: str) -> Iterator[str]:
-    number = 0
+    number = length = 0
     while line := lines.readline(LINE_LIMIT):
         number += 1
+        length += len(line)
+        if length > TEXT_LIMIT:
+            raise MachineError(f"{name}:{number}: more than {TEXT_LIMIT} bytes of text; leave functions out of it")
         if len(line) == LINE_LIMIT:
             raise MachineError(f"{name}:{number}: line longer than {LINE_LIMIT} characters: not lspci text; {_RECORD}")
         yield line
@@ -154,7 +159,7 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
     found = list(base_addresses(function.config))
     for region in entry.regions:
         number = _region_number(region, found)
-        size = int(region["size"]) << _UNIT[region["unit"]]
+        size = rounded_up(int(region["size"]) << _UNIT[region["unit"]])
         if number == ROM:
             function.rom = size
         elif number is not None:

@@ -20,6 +20,8 @@ from .grammar import Key
 #: tomllib's work on one dotted key grows with the square of its parts; nothing here needs more than one.
 _MOST_DOTS = 64
 _LINE_LIMIT = 16384
+#: Longest machine description read, in bytes.
+TEXT_LIMIT = 16 << 20
 _CONFIG_ROW = re.compile(r"([0-9a-f]{2,3}):\s+(.+)", re.IGNORECASE)
 
 

@@ -28,6 +28,8 @@ def save(machine: MachineDescription, path: str | Path, format: str | None = Non
     :raises MachineError: the format is not known or cannot hold this machine, or the file cannot be written"""
     path = Path(path)
     write = _writer(path, format)
+    if path.exists() and not path.is_file():
+        raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
     try:
         _replace(path, lambda file: write(machine, file, str(path)))
     except OSError as error:

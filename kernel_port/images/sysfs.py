@@ -16,7 +16,7 @@ from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_STD_HEADER_SIZEOF
-from .decode import ROM, bar_count, rom_register
+from .decode import ROM, bar_count, rom_register, rounded_up
 
 HOST = Path("/sys/bus/pci/devices")
 
@@ -104,7 +104,7 @@ def _take_resources(function: FunctionDescription, path: Path) -> None:
             start, end, _flags = (int(field, 16) for field in line.split())
         except ValueError as error:
             raise MachineError(f"{path}:{number + 1}: not start, end, flags: {line[:60]!r}; copy it again") from error
-        size = end - start + 1 if end > start else 0
+        size = rounded_up(end - start + 1) if end >= start > 0 else 0
         if number < bar_count(function.config) and size:
             function.bars[number] = size
         elif number == ROM and rom_register(function.config):
