@@ -81,11 +81,11 @@ def passed_on(call: Call) -> Call | None:
 
 def maker(text: Source, call: Call) -> ast.stmt | None:
     """The statement that made the result: the last `return` run, or the assignment to the variable it returns."""
-    returned = last_run(call, (s for s in text.statements() if isinstance(s, ast.Return)))
+    returned = last_run(call, (s for s in text.statements if isinstance(s, ast.Return)))
     if returned is None or not isinstance(returned, ast.Return) or not isinstance(returned.value, ast.Name):
         return returned
     name = returned.value.id
-    return last_run(call, (s for s in text.statements() if stores(s, name))) or returned
+    return last_run(call, (s for s in text.statements if stores(s, name))) or returned
 
 
 def result_expression(statement: ast.stmt) -> ast.expr | None:
@@ -130,7 +130,7 @@ class Refusal:
 
     def guard(self) -> Guard:
         """Put together what there is to say."""
-        returned = last_run(self.call, (s for s in self.source.statements() if isinstance(s, ast.Return)))
+        returned = last_run(self.call, (s for s in self.source.statements if isinstance(s, ast.Return)))
         made = maker(self.source, self.call)
         if returned is None or made is None:  # code without statements of its own
             return Guard(self.call.result, "", self.source.site(self.call.code.co_firstlineno), "")
@@ -147,7 +147,7 @@ class Refusal:
             self.source.site(innermost.lineno),
             next((c for c in map(self.source.comment, [innermost, anchor, *reversed(conditions)]) if c), ""),
             self.because(innermost) if around else "",
-            self.values([*conditions, anchor]),
+            self.values([*map(test_of, conditions), *computed(anchor)]),
             tuple(self.reads()),
         )
 
@@ -162,7 +162,7 @@ class Refusal:
     def failed(self, returned: ast.stmt) -> Iterator[Condition]:
         """The tests before *returned* that came out false and would have led to another result."""
         name = returned.value.id if isinstance(returned, ast.Return) and isinstance(returned.value, ast.Name) else ""
-        for statement in self.source.statements():
+        for statement in self.source.statements:
             if not isinstance(statement, Condition) or statement.lineno not in self.ran:
                 continue
             inside = (node for child in statement.body for node in ast.walk(child) if isinstance(node, ast.stmt))
@@ -183,10 +183,9 @@ class Refusal:
         operand = self.scope.decisive(test)
         return self.source.text(operand) if operand is not None else ""
 
-    def values(self, nodes: list[ast.stmt]) -> dict[str, str]:
+    def values(self, heads: list[ast.expr]) -> dict[str, str]:
         """What the tests looked at, and the value of each."""
         shown: dict[str, str] = {}
-        heads = [head for head in map(test_of, nodes) if not isinstance(head, ast.Name)]
         tested = {node.id for head in heads for node in ast.walk(head) if isinstance(node, ast.Name)}
         for head in heads:
             for node in self.scope.operands(head):
@@ -206,7 +205,7 @@ class Refusal:
         """The register read whose result *node* is, if it is one."""
         statement: ast.AST | None = node
         if isinstance(node, ast.Name):
-            statement = last_run(self.call, (s for s in self.source.statements() if stores(s, node.id)))
+            statement = last_run(self.call, (s for s in self.source.statements if stores(s, node.id)))
         if statement is None:
             return None
         lines = range(getattr(statement, "lineno", 0), (getattr(statement, "end_lineno", 0) or 0) + 1)
@@ -231,12 +230,15 @@ class Refusal:
                 yield Read(bdf, offset, size, value, decode(self.config(bdf), offset, size, value))
 
 
-def test_of(statement: ast.stmt) -> ast.AST:
-    """What decides a statement: its test, or what it iterates over, or the value it returns or assigns."""
-    head: ast.AST | None = None
-    for name in ("iter", "test", "value"):
-        head = head or getattr(statement, name, None)
-    return head or statement
+def test_of(condition: Condition) -> ast.expr:
+    """What decides whether the body of *condition* runs."""
+    return condition.iter if isinstance(condition, ast.For) else condition.test
+
+
+def computed(anchor: ast.stmt) -> list[ast.expr]:
+    """What a `return` or an assignment computes; nothing if it only names a variable."""
+    expression = result_expression(anchor)
+    return [] if expression is None or isinstance(expression, ast.Name) else [expression]
 
 
 def leads_elsewhere(statement: ast.stmt, name: str) -> bool:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -34,12 +33,10 @@ class Source:
         self.node = _functions(self.path).get((code.co_name, code.co_firstlineno))
         nodes = ast.walk(self.node) if self.node else ()
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+        #: All statements of the function, outer before inner.
+        self.statements = [node for node in self._parents if isinstance(node, ast.stmt)]
+        self._texts: dict[ast.AST, str] = {}
 
-    def statements(self) -> Iterator[ast.stmt]:
-        """All statements of the function, outer before inner."""
-        for node in ast.walk(self.node) if self.node else ():
-            if isinstance(node, ast.stmt) and node is not self.node:
-                yield node
 
     def enclosing(self, statement: ast.stmt) -> list[Condition]:
         """The tests and loops around *statement*, outermost first."""
@@ -58,8 +55,11 @@ class Source:
 
     def text(self, node: ast.AST) -> str:
         """The source of an expression or statement, on one line."""
-        segment = ast.get_source_segment("".join(linecache.getlines(self.path)), node) or ast.unparse(node)
-        return re.sub(r"\s+", " ", re.sub(r"(?m)\s*#.*$", "", segment)).replace("( ", "(").replace(" )", ")")
+        if node not in self._texts:
+            segment = ast.get_source_segment("".join(linecache.getlines(self.path)), node) or ast.unparse(node)
+            line = re.sub(r"\s+", " ", re.sub(r"(?m)\s*#.*$", "", segment))
+            self._texts[node] = line.replace("( ", "(").replace(" )", ")")
+        return self._texts[node]
 
     def header(self, condition: Condition) -> str:
         """The first line of a test or loop, without the colon."""
