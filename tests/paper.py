@@ -106,3 +106,16 @@ def listed(*capabilities):
 def pcie(version, port_type, slot=False):
     """Fields of a pci_dev with a PCI Express capability at 0x40; PCI Express Capabilities: version, type << 4, slot."""
     return {"pcie_cap": 0x40, "pcie_flags_reg": version | port_type << 4 | slot << 8}
+
+
+def hotplug_slot(paper, bus, number=0, reset_slot=None):
+    """A slot on *bus*, driven by a module "acme"; the devices with its number are in it."""
+    ops = paper.kernel.hotplug_slot_ops(owner=paper.kernel.module("acme"))
+    if paper.kernel.point >= 2:
+        ops.reset_slot = reset_slot
+    slot = paper.kernel.pci_slot(bus, number, hotplug=paper.kernel.hotplug_slot(ops=ops))
+    bus.slots.append(slot)
+    for dev in bus.devices:
+        if dev.devfn >> 3 == number:
+            dev.slot = slot
+    return slot
