@@ -25,8 +25,8 @@ class Slotted(Paper):
     def __init__(self, point=0, slot_cap=0, control=0, status=PDS, link_cap=DLLLARC, link_status=DLLLA | WIDTH_X1 | 1):
         super().__init__(point)
         self.system.runs_workers = False
-        #: A command completes at once, and Link Active follows Link Disable.
-        self.completes = True
+        #: Whether a command completes at once.
+        self.completes = not slot_cap & NCCS
         registers = {
             LNKCAP: link_cap.to_bytes(4, "little"),
             LNKSTA: link_status.to_bytes(2, "little"),
