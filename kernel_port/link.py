@@ -9,9 +9,10 @@ relocated), and every annotated variable of a room is copied too (each kernel ha
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cache
 from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .kernel.system import System
 from .kernel.system import system as latest_system
@@ -76,29 +77,70 @@ class Kernel(ModuleType):
         raise AttributeError(f"{self.__name__} has no symbol {name}")
 
 
-def defined_in(room: ModuleType) -> dict[str, Any]:
-    """The functions and structs whose `def` or `class` statement is in *room*."""
-    return {
-        name: obj
-        for name, obj in vars(room).items()
-        if isinstance(obj, (FunctionType, type)) and obj.__module__ == room.__name__
-    }
+class Room(NamedTuple):
+    """What a room contributes, by kind. All but functions and variables are shared between kernels."""
+
+    functions: dict[str, FunctionType]
+    structs: dict[str, type]
+    #: The annotated variables: its data, of which each kernel has a copy.
+    variables: dict[str, Any]
+    #: Constants, and imports that are not from a room.
+    constants: dict[str, Any]
+    #: Functions and structs that it has for the first time, and those it has instead of an earlier one.
+    adds: frozenset[str]
+    modifies: frozenset[str]
 
 
-def check(name: str, room: ModuleType, known: dict[str, str]) -> None:
-    """Refuse a room that does not apply to what is *known* so far.
+@cache
+def contents(module: ModuleType) -> Room:
+    """Sort what is in *module*, a room."""
+    names = {name: obj for name, obj in vars(module).items() if not is_dunder(name)}
+    own = {name: obj for name, obj in names.items() if is_code(obj) and obj.__module__ == module.__name__}
+    variables = {name: names[name] for name in module.__annotations__ if name in names}
+    return Room(
+        functions={name: obj for name, obj in own.items() if isinstance(obj, FunctionType)},
+        structs={name: obj for name, obj in own.items() if isinstance(obj, type)},
+        variables=variables,
+        constants={
+            name: obj
+            for name, obj in names.items()
+            if name not in ("ADDS", "MODIFIES", "system")
+            and name not in variables
+            # An import from a room names a version; the linker supplies the newest.
+            and not (is_code(obj) and obj.__module__.startswith(f"{__package__}."))
+        },
+        adds=frozenset(getattr(module, "ADDS", own)),
+        modifies=frozenset(getattr(module, "MODIFIES", ())),
+    )
 
-    A patch room declares ADDS and MODIFIES; a service or base room only adds.
 
+def is_dunder(name: str) -> bool:
+    """Whether *name* is one that Python gives a module."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def is_code(obj: Any) -> bool:
+    """Whether *obj* has a `def` or `class` statement."""
+    return isinstance(obj, (FunctionType, type))
+
+
+def check(name: str, room: Room, rooms: dict[str, str], symtab: dict[str, Any]) -> None:
+    """Refuse a room that does not apply to what is linked so far.
+
+    A patch room declares ADDS and MODIFIES, its variables aside; a service or base room only adds.
+
+    :param rooms: symbol -> room of what is linked so far
     :raises LinkError: names the room and the symbols"""
-    symbols = set(defined_in(room))
-    adds, modifies = set(getattr(room, "ADDS", symbols)), set(getattr(room, "MODIFIES", ()))
-    if symbols != adds | modifies:
-        raise LinkError(f"{name}: defines {sorted(symbols)} but declares {sorted(adds | modifies)}")
-    if again := adds & known.keys():
-        raise LinkError(f"{name}: adds what exists: {', '.join(f'{s} ({known[s]})' for s in sorted(again))}")
-    if missing := modifies - known.keys():
+    symbols = room.functions.keys() | room.structs.keys()
+    if symbols != room.adds | room.modifies:
+        raise LinkError(f"{name}: defines {sorted(symbols)} but declares {sorted(room.adds | room.modifies)}")
+    if again := (room.adds | room.variables.keys()) & rooms.keys():
+        raise LinkError(f"{name}: adds what exists: {', '.join(f'{s} ({rooms[s]})' for s in sorted(again))}")
+    if missing := room.modifies - rooms.keys():
         raise LinkError(f"{name}: modifies what does not exist: {', '.join(sorted(missing))}")
+    for symbol, value in room.constants.items():
+        if symtab.get(symbol, value) != value and symbol not in rooms:
+            raise LinkError(f"{name}: {symbol} is {value!r}, elsewhere it is {symtab[symbol]!r}")
 
 
 def relocate(function: FunctionType, symtab: dict[str, Any]) -> FunctionType:
@@ -124,27 +166,16 @@ def link(point: int | None = None, system: System | None = None) -> Kernel:
     rooms: dict[str, str] = {}
     memo: dict[int, Any] = {}  # an object that two rooms share stays shared in the copy
     for name in SERVICES + BASE + PATCHES[:point]:
-        room = import_module(f".{name}", __package__)
-        check(name, room, rooms)
-        own = defined_in(room)
-        data = vars(room).get("__annotations__", {})
-        for symbol, obj in vars(room).items():
-            if symbol in own:
-                symtab[symbol] = relocate(obj, symtab) if isinstance(obj, FunctionType) else obj
-                rooms[symbol] = name
-            elif symbol in data:
-                symtab[symbol] = deepcopy(obj, memo)
-                rooms[symbol] = name
-            elif not symbol.startswith("__") and not is_room_symbol(obj):
-                symtab.setdefault(symbol, obj)
+        room = contents(import_module(f".{name}", __package__))
+        check(name, room, rooms, symtab)
+        symtab.update({symbol: value for symbol, value in room.constants.items() if symbol not in rooms})
+        symtab.update({symbol: relocate(function, symtab) for symbol, function in room.functions.items()})
+        symtab.update(room.structs)
+        symtab.update({symbol: deepcopy(value, memo) for symbol, value in room.variables.items()})
+        rooms.update(dict.fromkeys((*room.functions, *room.structs, *room.variables), name))
     symtab["system"] = system or latest_system
     if system is not None:
-        system.symtab = symtab
+        system.symtab = system.sched.symtab = symtab
     kernel.point, kernel.rooms = point, rooms
     kernel.exports = [symbol for symbol in rooms if getattr(symtab[symbol], "exported", None)]
     return kernel
-
-
-def is_room_symbol(obj: Any) -> bool:
-    """Whether *obj* is a function or struct of some room: an import names a version, the linker supplies the newest."""
-    return isinstance(obj, (FunctionType, type)) and obj.__module__.startswith(f"{__package__}.")

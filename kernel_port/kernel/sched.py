@@ -6,7 +6,8 @@
 - When nobody can run, time moves to the next deadline. What is due there (timers, interrupts) runs on the back of
   the thread that happened to be running, as interrupts do.
 - Which of several runnable threads goes next is decided by `choose`, so an interleaving is a list of numbers.
-- When nobody can run and nothing is due, that is a deadlock: Deadlock names who holds and who waits for what.
+- When nobody can run and nothing is due, or nothing that is due helps, that is a deadlock: Deadlock names who holds and
+  who waits for what.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from typing import Any, Protocol
 
 NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
+
+#: Nothing waits longer than this, ns. Timers that rearm themselves for ever must not hide a deadlock.
+PATIENCE = 3_600_000 * NSEC_PER_MSEC
 
 
 class Clock(Protocol):
@@ -58,7 +62,6 @@ class Thread:
     os_thread: threading.Thread | None = None
     #: Where it gave way, for reports.
     frame: FrameType | None = None
-    done: bool = False
 
 
 class Scheduler:
@@ -73,6 +76,8 @@ class Scheduler:
         self.context = "main"
         #: Depth of interrupt and timer handlers on the running thread's back.
         self.in_interrupt = 0
+        #: The globals of the kernel that runs here: frames with these are shown in reports.
+        self.symtab: dict[str, Any] = {}
         self._failure: BaseException | None = None
         self._stopping = False
 
@@ -99,13 +104,17 @@ class Scheduler:
 
         def expire() -> None:
             nonlocal woken
-            woken = False
-            me.waits_for = None
+            if me.waits_for is on:  # else somebody was faster, and it only has not had its turn yet
+                woken = False
+                me.waits_for = None
 
         alarm = None if deadline is None else self.clock.call_at(deadline, expire)
-        self._give_way(me)
-        if alarm is not None and woken:
-            self.clock.cancel(alarm)
+        try:
+            self._give_way(me)
+        finally:
+            me.frame = None
+            if alarm is not None:
+                self.clock.cancel(alarm)
         return woken
 
     def wake(self, on: Any) -> None:
@@ -133,41 +142,38 @@ class Scheduler:
 
         def run() -> None:
             thread.baton.acquire()
+            failure: BaseException | None = None
             try:
                 if not self._stopping:
                     body()
             except ThreadExit:
                 return
             except BaseException as error:  # handed to the main thread, which raises it
-                self._failure = error
-            thread.done = True
+                failure = error
             self.threads.remove(thread)
-            if self._failure is not None:
-                self.threads[0].waits_for = None
-                self._hand_over(self.threads[0])
-            elif not self._stopping:
-                self._hand_over(self._next(thread))
+            if not self._stopping:
+                self._hand_over(self._fail(failure) if failure is not None else self._next())
 
         thread.os_thread = threading.Thread(target=run, name=name, daemon=True)
         self.threads.append(thread)
         thread.os_thread.start()
         return thread
 
-    def settle(self, deadline: int | None = None) -> None:
-        """As main: let the other threads run until all are idle (or *deadline*, ns)."""
-        while any(not t.idle and t is not self.current for t in self.threads):
-            if deadline is not None and self.clock.now >= deadline:
-                return
-            if not any(t.waits_for is None for t in self.threads[1:]) and self.clock.next_deadline() is None:
+    def settle(self) -> None:
+        """As main: let the other threads run until all are idle."""
+        limit = self.clock.now + PATIENCE
+        while any(not thread.idle for thread in self.threads[1:]):
+            deadline = self.clock.next_deadline()
+            stuck = deadline is None and all(thread.waits_for is not None for thread in self.threads[1:])
+            if stuck or self.clock.now > limit:
                 raise Deadlock(self.report())
-            self.block("settle", max(self.clock.now, self.clock.next_deadline() or 0))
+            self.block("settle", max(self.clock.now, deadline or 0))
 
     def shutdown(self) -> None:
-        """End every other thread; the machine is switched off."""
+        """End every other thread, one after the other; the machine is switched off."""
         self._stopping = True
         for thread in self.threads[1:]:
             thread.baton.release()
-        for thread in self.threads[1:]:
             if thread.os_thread is not None:
                 thread.os_thread.join()
         del self.threads[1:]
@@ -175,16 +181,15 @@ class Scheduler:
     # -- the baton -----------------------------------------------------------------------------------------------
 
     def _give_way(self, me: Thread) -> None:
-        successor = self._next(me)
-        if successor is me:
-            return
-        me.frame = sys._getframe(2)
-        self._hand_over(successor)
-        me.baton.acquire()
-        me.frame = None
         if self._stopping:
             raise ThreadExit
-        self.current, self.context = me, me.name
+        me.frame = sys._getframe(2)
+        successor = self._next()
+        if successor is not me:
+            self._hand_over(successor)
+            me.baton.acquire()
+            if self._stopping:
+                raise ThreadExit
         if self._failure is not None and me is self.threads[0]:
             failure, self._failure = self._failure, None
             raise failure
@@ -193,36 +198,39 @@ class Scheduler:
         self.current, self.context = thread, thread.name
         thread.baton.release()
 
-    def _next(self, me: Thread) -> Thread:
-        """The thread to run now; idles to the next deadline while there is none."""
+    def _next(self) -> Thread:
+        """The thread to run now; idles to the next deadline while there is none. A deadlock is for main to raise."""
+        limit = self.clock.now + PATIENCE
         while True:
             ready = [thread for thread in self.threads if thread.waits_for is None]
             if ready:
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
             deadline = self.clock.next_deadline()
-            if deadline is None:
-                me.frame = sys._getframe(1)
-                self._failure = Deadlock(self.report())
-                return self._fail(me)
+            if deadline is None or deadline > limit:
+                return self._fail(Deadlock(self.report()))
             self.clock.advance(max(deadline, self.clock.now))
 
-    def _fail(self, me: Thread) -> Thread:
-        """Hand the failure to main, which raises it where it waits."""
+    def _fail(self, failure: BaseException) -> Thread:
+        """Have main raise *failure* where it waits.
+
+        :return: main"""
+        self._failure = failure
         main = self.threads[0]
         main.waits_for = None
-        if me is main:
-            failure, self._failure = self._failure, None
-            assert failure is not None
-            raise failure
         return main
 
     def report(self) -> str:
         """Who waits for what, who holds what, and each thread's kernel stack."""
-        lines = ["deadlock: no thread can run and no timer is pending"]
+        lines = ["deadlock: no thread can run, and no timer will change that"]
         for thread in self.threads:
-            held = ", ".join(f"{kind} lock of {name}" for kind, name in thread.held) or "nothing"
+            held = ", ".join(f"{kind} lock of {name}" if name else kind for kind, name in thread.held) or "nothing"
             waits = "nothing to do" if thread.idle else thread.waits_for
             lines.append(f"{thread.name}: waits for {waits}; holds {held}")
-            if thread.frame is not None:
-                lines += [line.rstrip() for line in traceback.format_stack(thread.frame, limit=12)]
+            lines += [line.rstrip() for line in self._kernel_stack(thread.frame).format()]
         return "\n".join(lines)
+
+    def _kernel_stack(self, frame: FrameType | None) -> traceback.StackSummary:
+        """The frames of kernel code from *frame* outwards, outermost first."""
+        frames = (pair for pair in traceback.walk_stack(frame) if frame is not None)
+        kernel = [(f, line) for f, line in frames if f.f_globals is self.symtab]
+        return traceback.StackSummary.extract(reversed(kernel))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from .sched import Clock, Scheduler
@@ -28,6 +28,10 @@ class Event(NamedTuple):
     op: str
     args: tuple[Any, ...]
     stack: Stack
+
+
+#: Makes an Event in half the time that Event() takes.
+_event = tuple.__new__
 
 
 class System:
@@ -50,25 +54,23 @@ class System:
         System.latest = self
 
     def emit(self, op: str, *args: Any) -> None:
-        """Record that the running code did *op*."""
+        """Record that the running code did *op*, and on which kernel frames: those below the caller, up to the first
+        frame that is not kernel code. Every configuration cycle comes through here, so it does not call around."""
         if not self.tracing:
             return
-        event = Event(self.sched.clock.now, self.sched.context, op, args, self._stack())
-        self.events.append(event)
-        if self.listen is not None:
-            self.listen(event)
-
-    def _stack(self) -> Stack:
-        """The kernel frames below the caller, up to the first frame that is not kernel code."""
         symtab = self.symtab
-        frame = sys._getframe(2)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_globals is not symtab:
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         stack = []
         while frame is not None and frame.f_globals is symtab:
             stack.append((frame.f_code, frame.f_lasti))
-            frame = frame.f_back  # type: ignore[assignment]
-        return tuple(stack)
+            frame = frame.f_back
+        sched = self.sched
+        event = _event(Event, (sched.clock.now, sched.context, op, args, tuple(stack)))
+        self.events.append(event)
+        if self.listen is not None:
+            self.listen(event)
 
 
 class _Latest:
