@@ -193,7 +193,13 @@ def test_pci_parent_bus_reset_pulses_the_bit_with_one_read(paper):
 # -- the chain -------------------------------------------------------------------------------------------------------
 
 
-def test_pci_dev_reset_chain_falls_through_to_the_bus(paper):
+#: Points with the first and the second form of the chain.
+CHAINS = [0, 5]
+
+
+@pytest.mark.parametrize("point", CHAINS)
+def test_pci_dev_reset_chain_falls_through_to_the_bus(point):
+    paper = Paper(point)
     dev = under_bridge(paper)
     assert chain(paper, dev, 0) == 0
     assert paper.writes() == [(0x3E, 2, 0x0043), (0x3E, 2, 0x0003)]
@@ -207,20 +213,27 @@ def test_pci_dev_reset_chain_falls_through_to_the_bus(paper):
         ({}, {"pm_cap": 0x50}, [(PMCSR, 2, 3), (PMCSR, 2, 0)]),
     ],
 )
-def test_pci_dev_reset_chain_ends_with_the_first_way_that_works(paper, registers, fields, written):
+@pytest.mark.parametrize("point", CHAINS)
+def test_pci_dev_reset_chain_ends_with_the_first_way_that_works(point, registers, fields, written):
+    paper = Paper(point)
     dev = under_bridge(paper, registers=registers, **fields)
     assert chain(paper, dev, 1) == 0
     assert chain(paper, dev, 0) == 0
     assert paper.writes() == written
 
 
-def test_pci_dev_reset_chain_other_error_ends_it(paper):
+@pytest.mark.parametrize("point", CHAINS)
+def test_pci_dev_reset_chain_other_error_ends_it(point):
+    paper = Paper(point)
     dev = under_bridge(paper, pm_cap=0x50, current_state=3)
     assert chain(paper, dev, 0) == -EINVAL
     assert paper.writes() == []
 
 
-def test_pci_dev_reset_chain_specific_way_comes_first(paper):
+@pytest.mark.parametrize("point", CHAINS)
+def test_pci_dev_reset_chain_specific_way_comes_first(point):
+    paper = Paper(point)
+
     def reset_special(dev, probe):
         return -EINVAL
 
