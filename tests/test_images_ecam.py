@@ -12,7 +12,7 @@ MIB = 1 << 20
 DEVICE = bytes.fromhex("8680d31006041000000000021000 00 00".replace(" ", "")).ljust(256, b"\0")
 
 
-@pytest.fixture()
+@pytest.fixture
 def image(tmp_path):
     """Makes a sparse image of the pages given by offset."""
 

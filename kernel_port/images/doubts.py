@@ -180,10 +180,8 @@ def _about_parents(functions: list[FunctionDescription]) -> Iterator[tuple[str, 
     for function in functions:
         address = function.address
         if address.bus and (address.domain, address.bus) not in reached:
-            yield (
-                f"no bridge leads to bus {address.domain:04x}:{address.bus:02x}: it is taken for a root bus, "
-                "which cannot be reset"
-            ), address
+            bus = f"{address.domain:04x}:{address.bus:02x}"
+            yield f"no bridge leads to bus {bus}: it is taken for a root bus, which cannot be reset", address
 
 
 def _about_guesses(functions: list[FunctionDescription]) -> list[str]:
@@ -193,5 +191,3 @@ def _about_guesses(functions: list[FunctionDescription]) -> list[str]:
     count = sum(len(function.guessed) for function in guessed)
     names = _names([function.address for function in guessed])
     return [f"{names}: sizes of {count} BARs guessed from their addresses (lspci -vv text or a sysfs tree states them)"]
-
-

@@ -110,7 +110,8 @@ def _checked(raw: dict[str, Any], keys: dict[str, Key], what: str, prefix: str =
     """The value of every key, given or default; unknown keys and wrong values are faults."""
     for key in raw:
         if key not in keys:
-            raise _Fault(f"{prefix}{_shown(key)}: no such key; {what} has {', '.join(keys)}")
+            named = key if len(key) < 40 and key.isprintable() else _shown(key)
+            raise _Fault(f"{prefix}{named}: no such key; {what} has {', '.join(keys)}")
     checked = {}
     for key, (read, default, _about) in keys.items():
         if key not in raw:
