@@ -34,7 +34,7 @@ class Patch:
         return tuple(import_module(f".patch.{self.room}", __package__).MODIFIES)
 
 
-SERIES = (
+PATCHES = (
     Patch(
         1,
         "pci: Create pci_reset_bridge_secondary_bus()",

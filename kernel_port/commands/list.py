@@ -10,7 +10,7 @@ import argparse
 import json
 from typing import Any
 
-from ..series import SERIES, Patch
+from ..series import PATCHES, Patch
 from ..terminal import Paint
 
 LABEL = 10
@@ -29,11 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the series."""
     if args.json:
-        print(json.dumps([as_json(patch) for patch in SERIES], indent=1))
+        print(json.dumps([as_json(patch) for patch in PATCHES], indent=1))
         return 0
     paint = Paint()
     print("[PATCH v2 0/8] pci: bus and slot reset interface (Alex Williamson, 7 May 2013), on Linux 3.11")
-    for patch in SERIES:
+    for patch in PATCHES:
         print(f"\n{paint('bold', f'{patch.number}/8 {patch.subject}')}")
         for label, text in lines(patch):
             print(f"    {paint('dim', label.ljust(LABEL))}{text}")

@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc; oldest first); "
+        help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc); "
         "of a room: room, definitions",
     )
 

@@ -22,8 +22,8 @@ from . import names
 
 NAMES: dict[str, int] = {
     **{name: value for name, value in vars(pci_regs).items() if name.startswith("PCI_") and isinstance(value, int)},
-    **names.LATER_REGISTERS,
-    **names.LATER_FIELDS,
+    **names.FURTHER_REGISTERS,
+    **names.FURTHER_FIELDS,
 }
 
 
@@ -96,24 +96,30 @@ class Part:
         low, high = lowest(self.covered), self.covered.bit_length() - 1
         return self.name if high - low + 1 == 8 * self.size else f"{self.name}[{high}:{low}]"
 
+    @property
+    def name_and_value(self) -> str:
+        """What was touched of the register: "PCI_COMMAND=0x0406"."""
+        digits = self.covered.bit_count() // 4
+        return f"{self.title}={self.value >> lowest(self.covered):#0{digits + 2}x}"
+
     def show(self, clear: bool = False) -> str:
         """Name, value and the fields that are set; with *clear*, the others too."""
-        digits = self.covered.bit_count() // 4
         told = [field.show(self.value) for field in self.fields if clear or field.says_something(self.value)]
-        return " ".join([f"{self.title}={self.value >> lowest(self.covered):#0{digits + 2}x}", *told])
+        return " ".join([self.name_and_value, *told])
 
     def changed(self, old: int) -> list[str]:
-        """What is different from *old*, field by field; bits without a name as old and new value."""
+        """What is different from *old*, field by field; the whole value where the bits have no names."""
         rest, changes = (self.value ^ old) & self.covered, []
         for field in self.fields:
             if rest & field.mask:
                 was_to_is = f"{field.short} {field.call(field.of(old))}->{field.call(field.of(self.value))}"
                 changes.append(field.show(self.value) if field.plain else was_to_is)
                 rest &= ~field.mask
-        if rest:
+        if rest and changes:
+            changes.append(f"bits {rest:#x}")
+        elif rest:
             width = 2 * self.size + 2
-            bits = f"bits {rest:#x}: " if fields(self.name) else ""
-            changes.append(f"{bits}{old & self.covered:#0{width}x}->{self.value:#0{width}x}")
+            changes.append(f"{old & self.covered:#0{width}x}->{self.value:#0{width}x}")
         return changes
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the names in pci_regs.py do not say of themselves: sizes of registers, exceptions to its naming, later names."""
+"""What the names in pci_regs.py do not say of themselves: sizes of registers, exceptions to its rules, more names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEADERS = {
     PCI_HEADER_TYPE_NORMAL: COMMON | {
         "PCI_BASE_ADDRESS_0": 4, "PCI_BASE_ADDRESS_1": 4, "PCI_BASE_ADDRESS_2": 4, "PCI_BASE_ADDRESS_3": 4,
         "PCI_BASE_ADDRESS_4": 4, "PCI_BASE_ADDRESS_5": 4, "PCI_CARDBUS_CIS": 4, "PCI_SUBSYSTEM_VENDOR_ID": 2,
-        "PCI_SUBSYSTEM_ID": 2, "PCI_ROM_ADDRESS": 4, "PCI_CAPABILITY_LIST": 1,
+        "PCI_SUBSYSTEM_ID": 2, "PCI_ROM_ADDRESS": 4, "PCI_CAPABILITY_LIST": 1, "PCI_MIN_GNT": 1, "PCI_MAX_LAT": 1,
     },
     PCI_HEADER_TYPE_BRIDGE: COMMON | {
         "PCI_BASE_ADDRESS_0": 4, "PCI_BASE_ADDRESS_1": 4, "PCI_PRIMARY_BUS": 1, "PCI_SECONDARY_BUS": 1,
@@ -99,10 +99,13 @@ EXTENDED_CAPABILITIES = {
     PCI_EXT_CAP_ID_ACS: {"PCI_ACS_CAP": 2, "PCI_ACS_CTRL": 2},
 }  # fmt: skip
 
-#: Registers that pci_regs.h of Linux 3.11 does not name: offsets.
-LATER_REGISTERS = {"PCI_EXT_CAP_HEADER": 0, "PCI_EXP_DEVSTA2": 42, "PCI_EXP_SLTCAP2": 52, "PCI_EXP_SLTSTA2": 58}
+#: Registers that pci_regs.py does not name: offsets.
+FURTHER_REGISTERS = {
+    "PCI_MIN_GNT": 0x3E, "PCI_MAX_LAT": 0x3F, "PCI_EXT_CAP_HEADER": 0, "PCI_EXP_DEVSTA2": 42, "PCI_EXP_SLTCAP2": 52,
+    "PCI_EXP_SLTSTA2": 58,
+}  # fmt: skip
 #: Fields that it does not name: masks. Names are a later pci_regs.h's where it has one.
-LATER_FIELDS = {
+FURTHER_FIELDS = {
     "PCI_HEADER_TYPE_LAYOUT": 0x7F, "PCI_BRIDGE_CTL_VGA_16BIT": 0x10, "PCI_BRIDGE_CTL_DISCARD": 0x100,
     "PCI_BRIDGE_CTL_SEC_DISCARD": 0x200, "PCI_BRIDGE_CTL_DISCARD_STATUS": 0x400, "PCI_BRIDGE_CTL_DISCARD_SERR": 0x800,
     "PCI_STATUS_DEVSEL": 0x600, "PCI_EXP_DEVCTL2_COMP_TIMEOUT": 0x0F, "PCI_EXP_DEVCTL2_COMP_TMOUT_DIS": 0x10,

@@ -14,6 +14,8 @@ from types import CodeType
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Rooms whose statements carry out what others decide: an act is laid to whoever called them.
 ACCESSORS = ("base/access.py", "kernel/")
+#: Functions elsewhere that do no more than that.
+ACCESSOR_FUNCTIONS = ("pciehp_readw", "pciehp_readl", "pciehp_writew", "pciehp_writel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Site:
     def text(self) -> str:
         """The source line itself."""
         return linecache.getline(str(PACKAGE / self.room), self.line).strip()
+
+    @property
+    def carries_out(self) -> bool:
+        """Whether the statement carries out what its caller decided."""
+        return self.room.startswith(ACCESSORS) or self.function in ACCESSOR_FUNCTIONS
 
 
 @cache
@@ -61,4 +68,4 @@ def c_source(code: CodeType) -> str:
 def cause(stack: Iterable[tuple[CodeType, int]]) -> Site | None:
     """The statement an act is laid to: the innermost of *stack* (innermost first) that is not an accessor's."""
     sites = [site for code, lasti in stack if (site := locate(code, lasti)) is not None]
-    return next((site for site in sites if not site.room.startswith(ACCESSORS)), sites[0] if sites else None)
+    return next((site for site in sites if not site.carries_out), sites[0] if sites else None)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a call did to configuration space: registers before, right after each reset, and at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..hw.address import Address
+from ..kernel.system import Event
+from ..machine import Machine
+from .decode import Location, Part, register_map
+from .shadow import RESETS
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A register whose value is not what it was."""
+
+    where: Location
+    old: int
+    new: int
+
+    @property
+    def text(self) -> str:
+        """What changed: "MEMORY- MASTER-"."""
+        return " ".join(Part(*self.where, (1 << 8 * self.where.size) - 1, self.new).changed(self.old))
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What one function went through."""
+
+    bdf: str
+    resets: tuple[tuple[int, str], ...]
+    """Time (ns since the call) and kind of each reset it took."""
+    lost: tuple[Difference, ...]
+    """What the last reset made different from before the call."""
+    changed: tuple[Difference, ...]
+    """What is different at the end: of the lost registers those that were not restored, and what else was written."""
+
+    @property
+    def restored(self) -> tuple[Difference, ...]:
+        """The lost registers that are as before at the end."""
+        still = {difference.where for difference in self.changed}
+        return tuple(difference for difference in self.lost if difference.where not in still)
+
+    @property
+    def otherwise_changed(self) -> tuple[Difference, ...]:
+        """What is different at the end and not because a reset lost it."""
+        lost = {difference.where for difference in self.lost}
+        return tuple(difference for difference in self.changed if difference.where not in lost)
+
+
+class Recorder:
+    """Takes the snapshots of a machine. Its `note` is to see each event as it happens (System.listen)."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.start = machine.clock.now
+        self.before = {str(address): machine.fabric.config(address) for address in self._addresses()}
+        self.resets: dict[str, list[tuple[int, str]]] = {}
+        self.after_reset: dict[str, bytes] = {}
+        self._in_reset: list[str] = []
+
+    def _addresses(self) -> list[Address]:
+        return [function.address for function in self.machine.description.functions]
+
+    def note(self, event: Event) -> None:
+        """Look at a function's registers at the first event after it was reset, before anybody else touches them."""
+        self._look()
+        if event.op == "hw" and event.args[0] in RESETS:
+            what, bdf = event.args
+            self.resets.setdefault(bdf, []).append((event.time - self.start, what))
+            self._in_reset.append(bdf)
+
+    def _look(self) -> None:
+        for bdf in self._in_reset:
+            self.after_reset[bdf] = self.machine.fabric.config(Address.parse(bdf))
+        self._in_reset.clear()
+
+    def losses(self) -> list[Loss]:
+        """Each function that was reset or is not as before, in order of address."""
+        self._look()
+        found = []
+        for bdf, before in self.before.items():
+            after = self.machine.fabric.config(Address.parse(bdf))
+            changed, resets = differences(before, after), tuple(self.resets.get(bdf, ()))
+            if changed or resets:
+                found.append(Loss(bdf, resets, differences(before, self.after_reset.get(bdf, before)), changed))
+        return found
+
+
+def differences(old: bytes, new: bytes) -> tuple[Difference, ...]:
+    """The registers that differ, ascending; where no register is known, runs of bytes (as far as a dword reaches)."""
+    registers, found, where = register_map(old), [], 0
+    while where < len(old):
+        if old[where] == new[where]:
+            where += 1
+            continue
+        register = registers.get(where)
+        if register is None:
+            end = where + 1
+            while end % 4 and end < len(old) and end not in registers and old[end] != new[end]:
+                end += 1
+            register = Location(f"{where:#04x}", where, end - where)
+        end = register.start + register.size
+        was, now = (int.from_bytes(image[register.start : end], "little") for image in (old, new))
+        found.append(Difference(register, was, now))
+        where = end
+    return tuple(found)
