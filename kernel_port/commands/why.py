@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Say how a function can be reset, and why each other way is refused: the test that refused, found by running the port.
+
+Without TARGET: every function of the machine, then its slots and buses and what their resets take along. Nothing is
+reset: the kernel's own probes run, on a copy. The ways are all tried, whether or not an earlier one would do.
+
+--json prints one object:
+  machine, patches, warnings (list of text)
+  functions: list of {bdf, rc, outcome ("alone", "together", "none"), taken (a rung's function, or null), slot, bus,
+    rungs}; rc is what the probe of the whole ladder returns, slot (or null) and bus are the names of those it is in
+  rungs, in the kernel's order: {function, rc, guard}
+  guard, for a refusal (else null): {rc, text, room, line, function, c, because, explanation, values (name -> text),
+    reads: list of {bdf, offset, size, value, text}}
+  slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
+
+Examples: kernel-port why example:vga
+          kernel-port why host 01:00.0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from ..machine import Machine, boot
+from ..terminal import progress
+from ..trace.advice import NOT_PORTED
+from ..trace.guard import Guard
+from ..trace.ladder import Group, Ladder, Survey, bus_name, survey
+from ..trace.overview import Overview
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of why."""
+    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME or - (lspci text)")
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="01:00.0, slot:1 or bus:01; default: all")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
+    parser.add_argument("--json", action="store_true", help="one JSON object, see above")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Probe and explain."""
+    with boot(args.machine, args.patches) as machine:
+        kind, target = "", None
+        if args.target:
+            kind, target = machine.target(args.target)
+        found = survey(machine, lambda functions: progress(functions, "probing"))
+        if args.json:
+            print(json.dumps(as_json(machine, found, kind, target), indent=1))
+            return 0
+        report = Overview(machine, found)
+        if target is None:
+            report.whole()
+        elif kind == "function":
+            report.function(next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name))
+        else:
+            report.together(next(group for group in groups(found, kind) if group.name == group_name(kind, target)))
+        report.caveats()
+    return 0
+
+
+def groups(found: Survey, kind: str) -> tuple[Group, ...]:
+    """All slots, or all buses."""
+    return found.slots if kind == "slot" else found.buses
+
+
+def group_name(kind: str, target: Any) -> str:
+    """The name a Group has of a struct pci_slot or pci_bus."""
+    return str(target.kobj_name) if kind == "slot" else bus_name(target)
+
+
+def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None) -> dict[str, Any]:
+    """The object that --json prints; with a target, only what has to do with it."""
+    ladders, slots, buses = found.ladders, found.slots, found.buses
+    if kind == "function":
+        ladders = tuple(ladder for ladder in ladders if ladder.bdf == target.dev.name)
+        around = found.together(target.dev.name)
+        slots, buses = (tuple(group for group in all_ if group in around) for all_ in (slots, buses))
+    elif kind:
+        one = next(group for group in groups(found, kind) if group.name == group_name(kind, target))
+        slots, buses = ((one,), ()) if kind == "slot" else ((), (one,))
+        ladders = tuple(ladder for ladder in ladders if ladder.bdf in one.takes)
+    return {
+        "machine": machine.description.name,
+        "patches": machine.kernel.point,
+        "warnings": [*machine.description.warnings, NOT_PORTED],
+        "functions": [ladder_json(machine, found, ladder) for ladder in ladders],
+        "slots": [group_json(group) for group in slots],
+        "buses": [group_json(group) for group in buses],
+    }
+
+
+def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, Any]:
+    """One function."""
+    dev = machine.function(ladder.bdf)
+    return {
+        "bdf": ladder.bdf,
+        "rc": ladder.rc,
+        "outcome": found.outcome(ladder),
+        "taken": ladder.taken.function if ladder.taken else None,
+        "slot": dev.slot.kobj_name if dev.slot else None,
+        "bus": bus_name(dev.bus),
+        "rungs": [
+            {"function": rung.function, "rc": rung.rc, "guard": guard_json(rung.guard)} for rung in ladder.rungs
+        ],
+    }
+
+
+def group_json(group: Group) -> dict[str, Any]:
+    """One slot or bus."""
+    return {
+        "name": group.name,
+        "bus": group.bus,
+        "bridge": group.bridge or None,
+        "rc": group.rc,
+        "guard": guard_json(group.guard),
+        "takes": list(group.takes),
+    }
+
+
+def guard_json(guard: Guard | None) -> dict[str, Any] | None:
+    """One refusal."""
+    if guard is None:
+        return None
+    return {
+        "rc": guard.rc,
+        "text": guard.text,
+        "room": guard.site.room,
+        "line": guard.site.line,
+        "function": guard.site.function,
+        "c": guard.site.c_source,
+        "because": guard.because,
+        "explanation": guard.explanation,
+        "values": guard.values,
+        "reads": [
+            {"bdf": read.bdf, "offset": read.offset, "size": read.size, "value": read.value, "text": read.text}
+            for read in guard.reads
+        ],
+    }

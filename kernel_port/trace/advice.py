@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A survey of resets for people: one function, slot or bus in full, and what one can do about it."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from ..images.names import installed
+from ..link import PATCHES
+from ..machine import Machine
+from ..terminal import Paint, clean, width
+from .guard import Guard, errno_name
+from .ladder import Group, Ladder, Rung, Survey, bus_name
+
+#: The VFIO request for a reset of one function, and of a slot or bus.
+VFIO_ALONE, VFIO_TOGETHER = "VFIO_DEVICE_RESET", "VFIO_DEVICE_PCI_HOT_RESET"
+ALL_IN_ONE_HAND = (
+    "Every function that is reset must be bound to vfio-pci (or to no driver) and in the hands of the one user who "
+    "asks; each loses what it was doing."
+)
+#: The patch that brings pci_reset_slot() and pci_reset_bus().
+TOGETHER_SINCE = 7
+#: Said with every answer.
+NOT_PORTED = (
+    "device-specific resets (pci_dev_specific_reset) are not ported: a real kernel may know a way to reset some device "
+    "that is refused here"
+)
+
+
+def kernel_name(patches: int) -> str:
+    """Which kernel this is."""
+    if patches == 0:
+        return "Linux 3.11, before the series"
+    return f"Linux 3.11 with patch{'es 1 to' * (patches > 1)} {patches} of {len(PATCHES)}"
+
+
+def failure(rc: int) -> str:
+    """-ENOTTY (25, Inappropriate ioctl for device)."""
+    return f"{errno_name(rc)} ({-rc}, {os.strerror(-rc)})"
+
+
+def place(guard: Guard) -> str:
+    """Where a guard is: room and line, and the C it stands for."""
+    c_file, *_, point = [part.strip() for part in (guard.site.c_source or "no C").split(",")]
+    return f"{guard.site.room}:{guard.site.line}; C: {guard.site.function}() in {c_file}, {point}"
+
+
+def condition(guard: Guard) -> str:
+    """The source of a guard, and which part of it settled the matter."""
+    return f"{guard.text}{f'  (because {guard.because})' if guard.because else ''}"
+
+
+def facts(guard: Guard, itself: str = "") -> str:
+    """The values that settled it: those of the operand that did, long lists and the function's own address left out."""
+    values = {
+        name: value
+        for name, value in guard.values.items()
+        if value != itself and (value == "[]" or not value.startswith("["))
+    }
+    settled = {name: value for name, value in values.items() if name in guard.because}
+    return ", ".join(f"{name} = {value}" for name, value in (settled or values).items())
+
+
+def compact(addresses: Iterable[str]) -> str:
+    """Addresses in the order given, functions of one device together: 00:14.0-3, 06:00.0,2."""
+    shown = []
+    for device, group in groupby(addresses, key=lambda address: address[:-1]):
+        functions = [int(address[-1]) for address in group]
+        whole = len(functions) > 2 and functions == list(range(functions[0], functions[-1] + 1))
+        shown.append(device + (f"{functions[0]}-{functions[-1]}" if whole else ",".join(map(str, functions))))
+    return ", ".join(shown)
+
+
+def title(dev: Any) -> str:
+    """What a function is, by pci.ids where that is installed, else by its numbers."""
+    ids = installed()
+    kind = ids.class_name(dev.class_ >> 8) or f"class {dev.class_ >> 8:04x}"
+    vendor = ids.vendor(dev.vendor) or f"vendor {dev.vendor:04x}"
+    product = ids.device(dev.vendor, dev.device) or f"device {dev.device:04x}"
+    return f"{kind}: {vendor} {product} [{dev.vendor:04x}:{dev.device:04x}]"
+
+
+class Report:
+    """Writes what a survey found out about a machine."""
+
+    def __init__(self, machine: Machine, survey: Survey, write: Callable[[str], object] = print) -> None:
+        self.machine, self.survey, self.write = machine, survey, write
+        self.paint = Paint()
+        self.width = max(60, width() - 1)
+        self.kernel_name = kernel_name(machine.kernel.point)
+        #: Whether addresses need their domain to be told apart.
+        self.domain = any(not dev.dev.name.startswith("0000:") for dev in machine.functions)
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write one line as it is."""
+        self.write(self.paint(style, clean(text)) if style else clean(text))
+
+    def lines(self, text: str, indent: str = "", then: str | None = None, style: str = "") -> None:
+        """Write *text*, wrapped; *then* is the indent of all lines but the first."""
+        for line in textwrap.wrap(
+            clean(text), self.width, initial_indent=indent, subsequent_indent=indent if then is None else then,
+            break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
+        ):  # fmt: skip
+            self.line(line, style)
+
+    def heading(self, text: str) -> None:
+        """Begin a section."""
+        self.write("")
+        self.line(text, "bold")
+
+    def short(self, bdf: str) -> str:
+        """An address, with its domain only where there is more than one."""
+        return bdf if self.domain else bdf[5:]
+
+    def many(self, addresses: Iterable[str]) -> str:
+        """Several addresses in little space."""
+        return compact(map(self.short, addresses))
+
+    # -- one target ----------------------------------------------------------------------------------------------
+
+    def function(self, ladder: Ladder) -> None:
+        """Everything about one function."""
+        dev = self.machine.function(ladder.bdf)
+        self.line(f"{ladder.bdf}  {title(dev)}", "bold")
+        self.lines(f"The ways to reset it alone, in the order in which {self.kernel_name} tries them:")
+        for number, rung in enumerate(ladder.rungs, 1):
+            self.rung(number, rung, ladder)
+        self.heading("Together with others")
+        for group in (*self.survey.together(ladder.bdf), *self.refused_around(dev)):
+            self.group(group)
+        self.heading("What you can do")
+        for advice in self.advice(ladder):
+            self.lines(advice, "  ")
+
+    def refused_around(self, dev: Any) -> list[Group]:
+        """The slot and the bus that *dev* is in, as far as they cannot be reset."""
+        slot = dev.slot.kobj_name if dev.slot else None
+        mine = [group for group in self.survey.slots if group.name == slot]
+        mine += [group for group in self.survey.buses if group.name == bus_name(dev.bus)]
+        return [group for group in mine if group.rc != 0]
+
+    def rung(self, number: int, rung: Rung, ladder: Ladder) -> None:
+        """One way: its verdict, and what refused it."""
+        taken = rung is ladder.taken
+        head = f"{'>' if taken else ' '} {number} {rung.function:<28}"
+        if rung.guard is None:
+            remark = ": the kernel takes this one" if taken else ": would work too"
+            self.line(f"{head} yes{remark}", "green")
+        else:
+            said = rung.guard.explanation or errno_name(rung.rc)
+            self.lines(f"{head} no: {said}", "", " " * 8)
+            self.refusal(rung.guard, " " * 8, ladder.bdf)
+
+    def refusal(self, guard: Guard, indent: str, itself: str = "") -> None:
+        """The guard, where it is, what it saw."""
+        self.lines(condition(guard), indent, indent + "  ", "cyan")
+        self.lines(f"in {place(guard)}", indent, indent + "  ", "dim")
+        if values := facts(guard, itself):
+            self.lines(f"with {values}", indent, indent + "  ")
+        if guard.reads:
+            self.lines(f"read: {'; '.join(read.text for read in guard.reads)}", indent, indent + "  ")
+
+    def group(self, group: Group) -> None:
+        """One slot or bus: whether it can be reset, and what goes along."""
+        on = f" on bus {self.short_bus(group.bus)}" if group.kind == "slot" else ""
+        below = f" below {self.short(group.bridge)}" if group.bridge else ""
+        head = f"{group.kind} {self.group_name(group)}{on}{below}: pci_reset_{group.kind}()"
+        if group.rc is None:
+            self.lines(f"{head} is not in this kernel; it comes with patch {TOGETHER_SINCE}", "  ", "      ")
+        elif group.guard:
+            self.lines(f"{head} says no: {group.guard.explanation or errno_name(group.rc)}", "  ", "      ")
+            self.refusal(group.guard, "      ")
+        else:
+            along = ", ".join(map(self.short, group.takes)) or "nothing, it is empty"
+            self.lines(f"{head} says yes; resets, in lock order: {along}", "  ", "      ", "green")
+
+    def together(self, group: Group) -> None:
+        """Everything about one slot or bus."""
+        self.line(f"{group.kind} {group.name}, {self.kernel_name}", "bold")
+        self.group(group)
+        for ladder in self.survey.ladders:
+            if ladder.bdf in group.takes:
+                way = f"alone by {ladder.taken.function}" if ladder.rc == 0 and ladder.taken else "in no way alone"
+                device = title(self.machine.function(ladder.bdf))
+                self.lines(f"{self.short(ladder.bdf)}: {way}; {device}", "    ", "      ")
+        if group.takes:
+            self.heading("What you can do")
+            self.lines(
+                f"Through VFIO: {VFIO_TOGETHER} on any function of it. {ALL_IN_ONE_HAND}",
+                "  ",
+            )
+
+    def group_name(self, group: Group) -> str:
+        """The name of a slot or bus, without the domain where there is only one."""
+        return group.name if group.kind == "slot" else self.short_bus(group.name)
+
+    def short_bus(self, name: str) -> str:
+        """A bus, with its domain only where there is more than one."""
+        return name if self.domain else name[5:]
+
+    def advice(self, ladder: Ladder) -> Iterator[str]:
+        """What a person with this function can do about it."""
+        if ladder.rc == 0 and ladder.taken:
+            yield from self.advice_alone(ladder.bdf, ladder.taken.function)
+            return
+        yield (
+            f"It cannot be reset alone: pci_reset_function() returns {failure(ladder.rc)}, so there is no "
+            f"/sys/bus/pci/devices/{ladder.bdf}/reset, and {VFIO_ALONE} fails."
+        )
+        if groups := self.survey.together(ladder.bdf):
+            group = groups[0]
+            others = [self.short(other) for other in group.takes if other != ladder.bdf]
+            yield (
+                f"It can be reset with {', '.join(others) or 'nothing else'}, by pci_reset_{group.kind}() of "
+                f"{group.kind} {group.name}. Through VFIO: {VFIO_TOGETHER}. {ALL_IN_ONE_HAND}"
+            )
+            return
+        yield (
+            "Nothing in this kernel resets it. What is left: a way special to this kind of device, which a real kernel "
+            "may have; suspending the whole computer; turning it off. A virtual machine gets it in the state its last "
+            "user left it in."
+        )
+        if self.machine.kernel.point < TOGETHER_SINCE:
+            yield f"Resets of slots and buses come with patch {TOGETHER_SINCE}: see --patches {len(PATCHES)}."
+
+    def advice_alone(self, bdf: str, way: str) -> Iterator[str]:
+        """What to do with a function that has a reset of its own."""
+        drivers = {str(function.address): function.driver for function in self.machine.description.functions}
+        unbind = f" Unbind its driver ({drivers[bdf]}) first: it would lose its device." if drivers.get(bdf) else ""
+        yield (
+            f"It can be reset alone, by {way}(). As root: echo 1 > /sys/bus/pci/devices/{bdf}/reset; through VFIO: "
+            f"{VFIO_ALONE}.{unbind}"
+        )
+        if way == "pci_pm_reset":
+            if self.machine.function(bdf).subordinate:
+                yield "It is a bridge: only its own registers are saved and put back, not those of what is below it."
+            yield "That way believes the device: some say that they forget their state on the way to D3hot, and do not."
+
+    def caveats(self) -> None:
+        """What the answer leaves out, and what the machine's description cannot tell."""
+        self.heading("To be borne in mind")
+        for warning in (NOT_PORTED, *self.machine.description.warnings):
+            self.lines(warning, "  ", "    ")
