@@ -125,7 +125,7 @@ def pci_slot_reset(slot: pci_slot, probe: int) -> int:
     C: drivers/pci/pci.c, static, patch 7
     :param probe: not 0: only say whether it would work, without locks
     :return: 0, -ENOTTY if there is no slot or its driver cannot, or the driver's error"""
-    # there is no slot
+    # the kernel knows no slot here: no hotplug driver has made one
     if not slot:
         return -ENOTTY
     if not probe:
