@@ -286,6 +286,17 @@ def test_pciehp_enable_slot_reads_the_latch_once_more_and_after_failure():
     ]  # fmt: skip
 
 
+def test_pciehp_enable_slot_that_is_off_with_the_latch_closed_is_zero():
+    paper, slot = slotted(LATCH | POWER)
+    paper.card()
+    paper.below.devices.clear()
+    paper.put(SLTCTL, ENABLES | PCC)
+    assert paper.kernel.pciehp_enable_slot(slot) == 0
+    acts = paper.take()
+    assert acts[:4] == [STATUS, STATUS, CONTROL, STATUS]  # presence, latch, power, and the latch for nothing
+    assert (len(paper.below.devices), paper.word(SLTCTL)) == (1, ENABLES)
+
+
 def test_pciehp_disable_slot_without_controller_is_one():
     paper = Slotted()
     assert paper.kernel.pciehp_disable_slot(paper.kernel.slot()) == 1

@@ -442,3 +442,15 @@ def test_pciehp_release_ctrl_waits_for_work_that_sleeps():
     assert slot.state == paper.kernel.STATIC_STATE
     assert paper.system.sched.clock.now - now >= 1_000_000_000
     paper.system.sched.shutdown()
+
+
+def test_pciehp_release_ctrl_ends_a_worker_that_waits_for_work():
+    paper = Slotted(slot_cap=NCCS)
+    paper.system.runs_workers = True
+    ctrl = paper.controller()
+    paper.kernel.pciehp_handle_presence_change(ctrl.slot)
+    paper.system.sched.settle()
+    assert ctrl.slot.wq.worker.idle
+    paper.kernel.pciehp_release_ctrl(ctrl)
+    paper.kernel.msleep(1)
+    assert [thread.name for thread in paper.system.sched.threads] == ["main"]

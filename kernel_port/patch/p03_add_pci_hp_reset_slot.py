@@ -26,11 +26,11 @@ def pci_hp_reset_slot(hotplug: hotplug_slot, probe: int) -> int:
     :return: 0; -ENOTTY if the driver cannot, is going away, or there is none; else the driver's error"""
     rc = -ENOTTY
 
-    # no hotplug driver has this slot, or its module is just being unloaded
+    # no hotplug driver is in charge of the slot, or its module is just being unloaded
     if not hotplug or not try_module_get(hotplug.ops.owner):
         return rc
 
-    # a slot whose hotplug driver offers no reset stays at "cannot"
+    # a hotplug driver without reset_slot does not know how to reset what is in its slot
     if hotplug.ops.reset_slot:
         rc = hotplug.ops.reset_slot(hotplug, probe)
 
