@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where machines come from and go to: lspci text, sysfs trees, raw ECAM, machine descriptions, built-in examples."""
 
-from .load import example_names, load
+from .load import example_names, is_raw_ecam, load
 from .save import FORMATS, save
 
-__all__ = ("FORMATS", "example_names", "load", "save")
+__all__ = ("FORMATS", "example_names", "is_raw_ecam", "load", "save")

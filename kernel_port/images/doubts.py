@@ -40,9 +40,8 @@ def guess_sizes(functions: list[FunctionDescription]) -> None:
     for function in functions:
         if all_ones(function.config):
             continue
-        known = {**function.bars, ROM: function.rom}
         for bar in base_addresses(function.config):
-            if not bar.address or known.get(bar.number):
+            if not bar.address or bar.number in function.bars or (bar.number == ROM and function.rom):
                 continue
             size = bar.address & -bar.address
             function.guessed.append(bar.number)

@@ -173,14 +173,14 @@ class Bar(NamedTuple):
 
 
 def bar(value: Any) -> Bar:
-    """A size, and after it the words io, 64-bit, prefetchable: "16M", "256M 64-bit prefetchable", "128 io"."""
+    """A size (0: read-only), and after it the words io, 64-bit, prefetchable: "16M", "256M 64-bit prefetchable"."""
     words = value.split() if isinstance(value, str) and len(value) < 64 else [value]
     flags = words[1:]
     try:
         length = size(words[0])
     except (ValueError, IndexError):
-        length = 0
-    if not length or flags not in ([], ["io"], ["prefetchable"], ["64-bit"], ["64-bit", "prefetchable"]):
+        length = -1
+    if length < 0 or flags not in ([], ["io"], ["prefetchable"], ["64-bit"], ["64-bit", "prefetchable"]):
         raise ValueError('a size and its sort, such as "16M", "256M 64-bit prefetchable" or "128 io"')
     return Bar(length, "io" in flags, "64-bit" in flags, "prefetchable" in flags)
 
@@ -278,7 +278,7 @@ _KNOB_READERS: dict[Any, Reader] = {
     str: text,
     int: number(0, 0xFFFF),
     float: milliseconds,
-    dict[int, int]: table(number(0, 4095), number(1, 1000)),
+    dict[int, int]: table(number(0, 4095), number(1, 4096)),
     list[tuple[float, int]]: events,
 }
 #: Fields of a description that say what it is; every other one is a knob.

@@ -47,6 +47,14 @@ def load(source: str | Path) -> MachineDescription:
     return machine
 
 
+def is_raw_ecam(source: str) -> bool:
+    """Whether load() would read *source*, which it can read, as a raw ECAM image."""
+    if source in ("host", "-") or source.startswith("example:") or Path(source).is_dir():
+        return False
+    with Path(source).open("rb") as file:
+        return _reader(file.read(_HEAD), os.fstat(file.fileno()).st_size, source) is ecam.read
+
+
 def example_names() -> list[str]:
     """Names of the built-in examples."""
     return sorted(entry.name.removesuffix(".toml") for entry in _examples().iterdir() if entry.name.endswith(".toml"))
