@@ -43,7 +43,8 @@ class Stage:
         self.registers = {str(function.address): function.config for function in trace.functions}
         self.devices: dict[str, Any] = {}
         self.buses: dict[tuple[int, int], Any] = {}
-        self.saved: Any = None
+        #: The remembered copy of a saved state; freeing it leaves NULL there, as in C.
+        self.saved: list[Any] = [None]
         vars(self.kernel).update(pciehp_poll_mode=int(trace.poll_mode))
         self._make_buses(trace)
         for function in trace.functions:
@@ -207,8 +208,8 @@ class Stage:
 
     def store_saved_state(self, dev: Any) -> int:
         """Remember a copy of the saved state; 1 if there was one."""
-        self.saved = self.kernel.pci_store_saved_state(dev)
-        return int(bool(self.saved))
+        self.saved[0] = self.kernel.pci_store_saved_state(dev)
+        return int(bool(self.saved[0]))
 
 
 #: Operands after the target, by the names they have in a call, where there are any.
@@ -267,8 +268,8 @@ SPECIAL: dict[str, Callable[[Stage, dict[str, Any]], Any]] = {
         stage.kernel.pcie_capability_read_dword(v["target"], v["pos"])
     ),
     "pci_store_saved_state": lambda stage, v: stage.store_saved_state(v["target"]),
-    "pci_load_saved_state": lambda stage, v: stage.kernel.pci_load_saved_state(v["target"], stage.saved),
+    "pci_load_saved_state": lambda stage, v: stage.kernel.pci_load_saved_state(v["target"], stage.saved[0]),
     "pci_load_and_free_saved_state": lambda stage, v: stage.kernel.pci_load_and_free_saved_state(
-        v["target"], [stage.saved]
+        v["target"], stage.saved
     ),
 }
