@@ -21,6 +21,7 @@ COMMANDS = {
     "show": "where a symbol is defined at each point of the series",
     "why": "how a function can be reset, and why each other way is refused",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
+    "bench": "measure how fast the port is here, and how exact its delays are",
     "conform": "hold the port against recordings of the real C and of a real Linux",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
 }

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What became of the series: the same reset in the port and in a later, real Linux, access by access.
+
+CAPTURE is a recording of Linux 6.1 in QEMU. Each of its resets is done by the port on the captured machine, and both
+are printed side by side: "=" the same access, "~" the same with another value, "<" only in 2013, ">" only later, each
+with its reason as far as known. Pauses are shown where they last.
+
+Example: kernel-port compare shared/live/hp.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..hw.address import Address
+from ..hw.errors import MachineError
+from ..machine import Machine, boot
+from ..terminal import Paint
+from ..trace import decode, live
+from ..trace.compare import Access, Comparison, compare
+from ..trace.later import NEW, OLD, VALUE
+
+MARKS = {"same": "=", VALUE: "~", OLD: "<", NEW: ">", "pause": " "}
+STYLES = {"same": "dim", VALUE: "yellow", OLD: "red", NEW: "green", "pause": "blue"}
+COLUMN = 58
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of compare."""
+    parser.add_argument("capture", metavar="CAPTURE", type=Path, help="a live capture (tests/live/FORMAT.md)")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="point, 0 to 8")
+    parser.add_argument("--json", action="store_true", help="one JSON object: kernel, comparisons with their rows")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare and print."""
+    capture = live.read(args.capture)
+    try:
+        comparisons = list(compare(capture, args.patches))
+    except MachineError as error:
+        raise MachineError(f"{args.capture}: {error}") from None
+    later = str(capture.get("kernel", "later Linux")).partition(" (")[0]
+    if args.json:
+        print(json.dumps({"kernel": later, "comparisons": [as_json(c) for c in comparisons]}, indent=1))
+        return 0
+    with boot(live.describe(capture), args.patches) as machine:
+        for comparison in comparisons:
+            show(comparison, later, args.patches, machine)
+    return 0
+
+
+def show(comparison: Comparison, later: str, patches: int, machine: Machine) -> None:
+    """Print one comparison."""
+    paint = Paint()
+    print(paint("bold", f"{comparison.test}: {comparison.call}"))
+    old = f"2013, +{patches}: returns {comparison.old_result}"
+    print(f"  {old:<{COLUMN}}  {later}: returns {comparison.new_result}")
+    last = ""
+    for row in comparison.rows:
+        text = f"{MARKS[row.side]} {cell(row.old, machine):<{COLUMN}}  {cell(row.new, machine)}".rstrip()
+        if row.reason and row.reason != last:
+            print(paint("dim", f"    {row.reason}:"))
+        last = row.reason
+        print(paint(STYLES[row.side], text))
+    counts = ", ".join(f"{label} {comparison.count(side)}" for side, label in (
+        ("same", "same"), (VALUE, "other value"), (OLD, "only in 2013"), (NEW, f"only in {later}"),
+    ))  # fmt: skip
+    print(f"{counts}; without a known reason {comparison.unexplained}\n")
+
+
+def cell(access: Access | None, machine: Machine) -> str:
+    """One side of a row, at most a column wide."""
+    if access is None:
+        return ""
+    if access.op == "pause":
+        return f"... {access.value / 1000:g} ms"
+    address, digits = Address.parse(access.bdf), 2 * access.size
+    text = f"{access.op}{8 * access.size:<2} {access.bdf[5:]} {access.where:03x} {access.value:0{digits}x}"
+    if machine.fabric.has(address):
+        parts = decode.parts(machine.fabric.config(address), access.where, access.size, access.value)
+        text += f" {'+'.join(part.name for part in parts)}"
+    return text if len(text) <= COLUMN else f"{text[: COLUMN - 3]}..."
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as data, with its counts."""
+    counts = {side: comparison.count(side) for side in ("same", VALUE, OLD, NEW)}
+    return {**asdict(comparison), "counts": counts, "unexplained": comparison.unexplained}
