@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Measure how fast the port is here, and how exact its delays are.
+
+Every row is measured again and again in turn, so that what else the computer does falls on all of them alike. The table
+has the medians, and how many times as long as a plain os.pread of a file and as mmap with struct that is, in the same
+run. A delay's figure is how late it ends; one that ever ends early is not ok.
+
+Example: kernel-port bench --dump machine.txt
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mmap
+import os
+import platform
+import statistics
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import repeat
+from tempfile import TemporaryFile
+from typing import Any
+
+from .._shims import ffi, lib
+from ..hw.address import Address
+from ..hw.description import MachineDescription
+from ..hw.image import FUNCTION_SIZE, ConfigImage
+from ..images import load
+from ..machine import Machine, boot
+from ..pci_regs import PCI_COMMAND, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS
+from ..terminal import Paint, Progress, clean
+
+#: Seconds of measuring.
+FULL, QUICK = 12.0, 2.0
+#: Calls whose mean is one sample of a short row.
+BATCH = 500
+#: Functions of the machine that is booted when none is given.
+FUNCTIONS = 53
+PREAD, MMAP, BARE = "os.pread", "mmap and struct", "bare cffi call"
+
+#: Takes one or more samples, in the unit of its row.
+Sampler = Callable[[], list[float]]
+
+
+@dataclass(slots=True)
+class Row:
+    """One figure: how to take samples of it, and the most that their median should be."""
+
+    name: str
+    unit: str
+    sample: Sampler
+    target: float | None = None
+    #: The target is so many times the median of the row of this name.
+    target_of: str = ""
+    samples: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.samples)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of bench."""
+    parser.add_argument("--dump", metavar="FILE", help=f"a machine to boot; default: one of {FUNCTIONS} functions")
+    parser.add_argument("--quick", action="store_true", help=f"measure for {QUICK:g} seconds rather than {FULL:g}")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one object: python, machine, seconds, rows (name, unit, median, p99, samples, early, target, ok, "
+        "times_pread, times_mmap; target and ok are null where there is none, early where the row is no delay)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure everything and print it."""
+    seconds = QUICK if args.quick else FULL
+    description = load(args.dump) if args.dump else machine_of(FUNCTIONS)
+    with ExitStack() as closes:
+        rows = [*references(closes), *accesses(closes), *work(closes, description), *delays(closes)]
+        measure(rows, seconds)
+    table = as_json(rows)
+    if args.json:
+        here = {"python": platform.python_version(), "machine": f"{platform.machine()}, {os.cpu_count()} processors"}
+        print(json.dumps({**here, "seconds": seconds, "rows": table}, indent=1))
+    else:
+        show(table)
+    return 0
+
+
+# -- what is measured ----------------------------------------------------------------------------------------------
+
+
+def references(closes: ExitStack) -> Iterator[Row]:
+    """What else one could do: a system call, pure Python; and the least that a call into C costs."""
+    file = closes.enter_context(TemporaryFile())  # noqa: SIM115
+    file.truncate(FUNCTION_SIZE)
+    mapped = closes.enter_context(mmap.mmap(file.fileno(), FUNCTION_SIZE))
+    image = closes.enter_context(ConfigImage())
+    yield Row(PREAD, "us", batch(os.pread, file.fileno(), 2, PCI_COMMAND))
+    yield Row(MMAP, "us", batch(struct.Struct("<H").unpack_from, mapped, PCI_COMMAND))
+    yield Row(BARE, "us", batch(lib.config_image_close, ffi.NULL))
+    yield Row("raw shim read", "us", batch(image.read, 1, 0, PCI_COMMAND, 2), 3, BARE)
+
+
+def accesses(closes: ExitStack) -> Iterator[Row]:
+    """A configuration cycle, from the kernel's inline function through routing and masks to the image and back."""
+    machine = closes.enter_context(boot("example:vga"))
+    kernel, card = machine.kernel, machine.function("01:00.0")
+    read = batch(kernel.pci_read_config_word, card, PCI_COMMAND)
+    write = batch(kernel.pci_write_config_word, card, PCI_COMMAND, kernel.pci_read_config_word(card, PCI_COMMAND))
+    yield Row("pci_read_config_word, traced", "us", partial(traced, machine, True, read), 3)
+    yield Row("pci_read_config_word, trace off", "us", partial(traced, machine, False, read), 2)
+    yield Row("pci_write_config_word, traced", "us", partial(traced, machine, True, write), 5)
+    yield Row("pci_write_config_word, trace off", "us", partial(traced, machine, False, write))
+
+
+def work(closes: ExitStack, description: MachineDescription) -> Iterator[Row]:
+    """What a user waits for."""
+    vga = closes.enter_context(boot("example:vga"))
+    reset = once(vga.call, "pci_reset_slot", vga.slot("1"))
+    start = once(lambda: boot(description).close())
+    command = [sys.executable, "-m", "kernel_port", "--help"]
+    process = once(partial(subprocess.run, command, stdout=subprocess.DEVNULL, check=True))
+    yield Row("reset example:vga slot:1, virtual time", "ms", partial(traced, vga, True, reset), 1)
+    yield Row(f"boot {description.name}, {len(description.functions)} functions", "ms", start)
+    yield Row("kernel-port --help, whole process", "ms", process, 80)
+
+
+def delays(closes: ExitStack) -> Iterator[Row]:
+    """The kernel's delays in real time, each beside Python's own."""
+    kernel = closes.enter_context(boot("example:single", real_time=True)).kernel
+    for delay, amount, nanoseconds, count, target in (
+        (kernel.msleep, 100, 100_000_000, 1, 100),
+        (kernel.msleep, 1, 1_000_000, 5, 100),
+        (kernel.udelay, 100, 100_000, 20, 5),
+        (kernel.udelay, 10, 10_000, 20, 5),
+    ):
+        seconds = nanoseconds / 1e9
+        yield Row(f"{delay.__name__}({amount})", "us late", late(nanoseconds, count, delay, amount), target)
+        yield Row(f"time.sleep({seconds:g})", "us late", late(nanoseconds, count, time.sleep, seconds))
+
+
+# -- how it is measured --------------------------------------------------------------------------------------------
+
+
+def measure(rows: list[Row], seconds: float) -> None:
+    """Take samples of all rows in turn, for so long."""
+    for row in rows:
+        row.sample()  # caches, imports and page faults are not what is measured
+    end = time.monotonic() + seconds
+    with Progress("measuring") as bar:
+        while (left := end - time.monotonic()) > 0:
+            bar.at(f"{left:.0f} s left")
+            for row in rows:
+                row.samples += row.sample()
+
+
+def batch(call: Callable[..., Any], *args: Any) -> Sampler:
+    """Samples of a short call: the mean of many, us."""
+
+    def sample() -> list[float]:
+        start = time.perf_counter_ns()
+        for _ in repeat(None, BATCH):
+            call(*args)
+        return [(time.perf_counter_ns() - start) / BATCH / 1e3]
+
+    return sample
+
+
+def once(call: Callable[..., Any], *args: Any) -> Sampler:
+    """Samples of a long call, ms."""
+
+    def sample() -> list[float]:
+        start = time.perf_counter_ns()
+        call(*args)
+        return [(time.perf_counter_ns() - start) / 1e6]
+
+    return sample
+
+
+def late(nanoseconds: int, count: int, delay: Callable[..., Any], *args: Any) -> Sampler:
+    """Samples of by how much a delay is too long, us; negative: too short."""
+
+    def sample() -> list[float]:
+        samples = []
+        for _ in range(count):
+            start = time.monotonic_ns()
+            delay(*args)
+            samples.append((time.monotonic_ns() - start - nanoseconds) / 1e3)
+        return samples
+
+    return sample
+
+
+def traced(machine: Machine, tracing: bool, sample: Sampler) -> list[float]:
+    """A sample with the trace of *machine* on or off, and empty."""
+    machine.system.tracing = tracing
+    machine.events.clear()
+    return sample()
+
+
+def machine_of(count: int) -> MachineDescription:
+    """A machine of *count* functions, an odd number: a host bridge, and ports with a card each."""
+    host_bridge, (port, card) = load("example:vga").functions[0], load("example:single").functions
+    functions = [host_bridge]
+    for bus in range(1, count // 2 + 1):
+        config = bytearray(port.config)
+        config[PCI_SECONDARY_BUS] = config[PCI_SUBORDINATE_BUS] = bus
+        functions.append(replace(port, address=Address(0, 0, bus, 0), config=bytes(config)))
+        functions.append(replace(card, address=Address(0, bus, 0, 0)))
+    return MachineDescription("a built-in machine", functions)
+
+
+# -- what is said of it --------------------------------------------------------------------------------------------
+
+
+def as_json(rows: list[Row]) -> list[dict[str, Any]]:
+    """The table as data."""
+    medians = {row.name: row.median for row in rows}
+    return [described(row, medians) for row in rows]
+
+
+def described(row: Row, medians: dict[str, float]) -> dict[str, Any]:
+    """A row as data."""
+    median = medians[row.name]
+    is_delay = row.unit == "us late"
+    early = sum(sample < 0 for sample in row.samples) if is_delay else None
+    target = None if row.target is None else row.target * medians.get(row.target_of, 1)
+    in_us = median * {"ms": 1e3}.get(row.unit, 1)
+    return {
+        "name": row.name,
+        "unit": row.unit,
+        "median": median,
+        "p99": sorted(row.samples)[len(row.samples) * 99 // 100],
+        "samples": len(row.samples),
+        "early": early,
+        "target": target,
+        "ok": None if target is None else median <= target and not early,
+        "times_pread": None if is_delay else in_us / medians[PREAD],
+        "times_mmap": None if is_delay else in_us / medians[MMAP],
+    }
+
+
+def show(table: list[dict[str, Any]]) -> None:
+    """Print the table."""
+    paint = Paint()
+    print(f"{'':<44}{'median':>10} {'':<8}{'p99':>9}{'target':>10}  {'':<6}{'x pread':>10}{'x mmap':>10}")
+    for row in table:
+        target = "" if row["target"] is None else f"<= {row['target']:.4g}"
+        verdict = {None: "", True: "ok", False: "early" if row["early"] else "missed"}[row["ok"]]
+        style = "green" if row["ok"] else "red"
+        ratios = "".join("" if row[key] is None else f"{row[key]:>10.3g}" for key in ("times_pread", "times_mmap"))
+        print(
+            f"{clean(row['name']):<44}{row['median']:>10.3f} {row['unit']:<8}{row['p99']:>9.4g}{target:>10}  "
+            f"{paint(style, verdict)}{'':<{6 - len(verdict)}}{ratios}".rstrip()
+        )
