@@ -44,8 +44,8 @@ TEXTS = {
     "get_module": "take a reference to module {0}", "put_module": "drop the reference to module {0}",
     "get_module_failed": "module {0} is going away: no reference", "wait": "wait for {0}: at most {1} ms",
     "irq": "interrupt of {0}", "add_timer": "start the poll timer of {0}: {1} ms",
-    "del_timer": "stop the poll timer of {0}", "remove_device": "remove device {0}", "scan_slot": "scan bus {0}, device {1}",
-    "hw": "* {0}: {1}", "printk": "{0}: {1}",
+    "del_timer": "stop the poll timer of {0}", "remove_device": "remove device {0}",
+    "scan_slot": "scan bus {0}, device {1}", "hw": "* {0}: {1}", "printk": "{0}: {1}",
 }  # fmt: skip
 
 

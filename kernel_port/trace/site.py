@@ -15,7 +15,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 #: Rooms whose statements carry out what others decide: an act is laid to whoever called them.
 ACCESSORS = ("base/access.py", "kernel/")
 #: Functions elsewhere that do no more than that.
-ACCESSOR_FUNCTIONS = ("pciehp_readw", "pciehp_readl", "pciehp_writew", "pciehp_writel")
+ACCESSOR_FUNCTIONS = (
+    "pciehp_readw", "pciehp_readl", "pciehp_writew", "pciehp_writel", "ctrl_dbg", "ctrl_err", "ctrl_info", "ctrl_warn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

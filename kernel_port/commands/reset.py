@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reset a function, slot or bus of a machine, and show every access, delay, lock and interrupt of it.
+
+TARGET decides what is called: pci_reset_function for 01:00.0, pci_reset_slot for slot:1, pci_reset_bus for bus:01. All
+of it happens to a copy: MACHINE stays as it is, and the hardware of this computer is never touched.
+
+Examples: kernel-port reset example:vga slot:1
+          kernel-port reset dump.txt 07:00.0 --patches 4
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ..hw.description import MachineDescription
+from ..hw.errors import MachineError
+from ..hw.image import ConfigImage
+from ..images import is_raw_ecam, load, save
+from ..kernel.sched import Deadlock
+from ..kernel.system import Event
+from ..machine import Machine, boot
+from ..terminal import Paint, Progress, clean
+from ..trace.calls import Call, find_call
+from ..trace.outcome import Outcome
+from ..trace.render import json_lines, render
+from ..trace.snapshot import Recorder
+
+#: What is called for a kind of target.
+CALLS = {"function": "pci_reset_function", "slot": "pci_reset_slot", "bus": "pci_reset_bus"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of reset."""
+    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME or - (lspci text)")
+    parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
+    parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    parser.add_argument("--real-time", action="store_true", help="delays really pass")
+    parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="write the machine as it is afterwards (.txt .ecam .toml)"
+    )
+    parser.add_argument("--in-place", action="store_true", help="change MACHINE itself; a raw ECAM image only")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every access on a line of its own, and debugging")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock (null), time_ns, "
+        "functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; of what was "
+        "lost also: restored), messages (t, level, text), warnings, trace (as --trace has it)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Boot the machine, make the call, report."""
+    description = load(args.machine)
+    refuse_outputs(args)
+    images = {0: ConfigImage.copy_of(args.machine)} if args.in_place else None
+    with boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images) as machine:
+        kind, target = machine.target(args.target)
+        call = find_call(machine.kernel, args.call or CALLS[kind], kind, target)
+        recorder = Recorder(machine)
+        rc, deadlock = perform(machine, call, recorder)
+        outcome = Outcome(
+            description.name, machine.kernel.__name__, call.name, args.target, rc, deadlock, machine.events,
+            recorder.losses(), recorder.start, machine.clock.now, description.warnings,
+        )  # fmt: skip
+        report(outcome, recorder.before, args)
+        if args.trace:
+            args.trace.write_text("".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
+        if args.output:
+            save(left(machine), args.output)
+        if images:
+            write_back(images[0], Path(args.machine))
+    return int(outcome.failed)
+
+
+def refuse_outputs(args: argparse.Namespace) -> None:
+    """Refuse to write where the user cannot have meant it.
+
+    :raises MachineError: says what to do instead"""
+    source = Path(args.machine)
+    for output in (args.output, args.trace):
+        if output is not None and output.exists() and source.exists() and output.samefile(source):
+            raise MachineError(f"{output}: is the machine itself; name another file (only --in-place changes MACHINE)")
+    if args.in_place and not is_raw_ecam(args.machine):
+        raise MachineError(f"{args.machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the outcome")
+
+
+def perform(machine: Machine, call: Call, recorder: Recorder) -> tuple[int | None, str]:
+    """Make the call: its result, and the report of a deadlock if it ended in one."""
+    with Progress(call.name) as progress:
+        machine.system.listen = listener(recorder, progress)
+        try:
+            return machine.call(call.name, *call.arguments), ""
+        except Deadlock as deadlock:
+            return None, str(deadlock)
+        finally:
+            machine.system.listen = None
+
+
+def listener(recorder: Recorder, progress: Progress) -> Callable[[Event], None]:
+    """What is to see each event."""
+
+    def listen(event: Event) -> None:
+        recorder.note(event)
+        progress.at(f"{(event.time - recorder.start) / 1e6:.0f} ms")
+
+    return listen
+
+
+def report(outcome: Outcome, before: dict[str, bytes], args: argparse.Namespace) -> None:
+    """Print the trace and what came of it."""
+    if args.json:
+        print(json.dumps(outcome.as_json(), indent=1))
+        return
+    paint = Paint()
+    for warning in outcome.warnings:
+        print(f"warning: {clean(warning)}", file=sys.stderr)
+    time = "real time" if args.real_time else "virtual time"
+    called = f"{outcome.call}({outcome.target})"
+    print(paint("bold", f"{clean(outcome.machine)}, {outcome.kernel}: {clean(called)}, times in ms of {time}"))
+    for line in render(outcome.events, before, outcome.start, args.verbose, paint):
+        print(line)
+    print()
+    for line in outcome.summary(paint):
+        print(line)
+
+
+def left(machine: Machine) -> MachineDescription:
+    """The machine as it is now; what was not known of it still is not."""
+    config = machine.fabric.config
+    return replace(
+        machine.description,
+        functions=[
+            replace(function, config=config(function.address)[: len(function.config)])
+            for function in machine.description.functions
+        ],
+    )
+
+
+def write_back(image: ConfigImage, path: Path) -> None:
+    """Put the image in place of the file it was read from, whole or not at all."""
+    path = path.resolve()
+    draft = path.with_name(f".{path.name}.reset")
+    try:
+        image.save(draft)
+        draft.chmod(path.stat().st_mode & 0o7777)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

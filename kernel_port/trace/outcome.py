@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What came of a call into the kernel: result, what was reset, what configuration space lost and got back, messages."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..kernel.system import Event
+from ..terminal import Paint, clean
+from .render import as_json
+from .snapshot import Difference, Loss
+
+REGISTER_COLUMN = 26
+CHANGE_COLUMN = 44
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A call that has ended, and its trace."""
+
+    machine: str
+    kernel: str
+    call: str
+    """The C function called."""
+    target: str
+    rc: int | None
+    """What it returned; None for a function without a result, and if it never returned."""
+    deadlock: str
+    """The report, if it never returned."""
+    events: list[Event]
+    losses: list[Loss]
+    start: int
+    """When it began, ns of virtual time."""
+    end: int
+    warnings: list[str]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it returned an error, or not at all."""
+        return bool(self.deadlock) or (self.rc is not None and self.rc < 0)
+
+    @property
+    def messages(self) -> list[Event]:
+        """What the kernel said, debugging left out."""
+        return [event for event in self.events if event.op == "printk" and event.args[0] != "debug"]
+
+    def summary(self, paint: Paint) -> Iterator[str]:
+        """The outcome for people, line by line; the last is the return code."""
+        yield paint("bold", "Configuration space: before, after the reset, at the end")
+        for loss in self.losses:
+            yield from told(loss, self.start)
+        if not self.losses:
+            yield "  as before"
+        if self.messages:
+            yield paint("bold", "Messages")
+        for event in self.messages:
+            yield f"  {(event.time - self.start) / 1e6:.3f}  {event.args[0]}: {clean(event.args[1])}"
+        yield paint("bold", "Result")
+        took = f"{(self.end - self.start) / 1e6:.3f} ms"
+        if self.deadlock:
+            yield from (f"  {line}" for line in self.deadlock.splitlines())
+            yield paint("red", f"{self.call} never returned; it got this far in {took}")
+            return
+        yield f"  {self.call} took {took}, {len(self.events)} events, and returned"
+        yield paint("red" if self.failed else "green", result(self.rc))
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as data; `kernel-port reset --help` says which keys."""
+        return {
+            "machine": self.machine,
+            "kernel": self.kernel,
+            "call": self.call,
+            "target": self.target,
+            "rc": self.rc,
+            "error": errno.errorcode.get(-self.rc) if self.rc is not None and self.rc < 0 else None,
+            "deadlock": self.deadlock or None,
+            "time_ns": self.end - self.start,
+            "functions": [loss_as_json(loss) for loss in self.losses],
+            "messages": [
+                {"t": event.time - self.start, "level": event.args[0], "text": event.args[1]} for event in self.messages
+            ],
+            "warnings": self.warnings,
+            "trace": list(as_json(self.events, self.start)),
+        }
+
+
+def result(rc: int | None) -> str:
+    """A return code: "0", "-ENOTTY (25): Inappropriate ioctl for device"."""
+    if rc is None:
+        return "nothing (the function has no result)"
+    if rc >= 0:
+        return str(rc)
+    name = f"-{errno.errorcode[-rc]} ({-rc})" if -rc in errno.errorcode else str(rc)
+    return f"{name}: {os.strerror(-rc)}"
+
+
+def told(loss: Loss, start: int) -> Iterator[str]:
+    """What one function went through, line by line."""
+    resets = ", ".join(f"{what} at {time / 1e6:.3f} ms" for time, what in loss.resets) or "not reset"
+    counts = f"; {len(loss.lost)} registers lost, {len(loss.restored)} restored" if loss.resets else ""
+    yield f"  {loss.bdf}  {resets}{counts}"
+    restored = {difference.where for difference in loss.restored}
+    for difference in loss.lost:
+        back = "restored" if difference.where in restored else "NOT RESTORED"
+        yield f"      {difference.where.name:<{REGISTER_COLUMN}}{difference.text:<{CHANGE_COLUMN}}  {back}"
+    for difference in loss.otherwise_changed:
+        yield f"      {difference.where.name:<{REGISTER_COLUMN}}{difference.text:<{CHANGE_COLUMN}}  changed"
+
+
+def loss_as_json(loss: Loss) -> dict[str, Any]:
+    """What one function went through, as data."""
+    return {
+        "bdf": loss.bdf,
+        "resets": [{"t": time, "kind": kind} for time, kind in loss.resets],
+        "lost": [{**difference_as_json(d), "restored": d in loss.restored} for d in loss.lost],
+        "changed": [difference_as_json(d) for d in loss.changed],
+    }
+
+
+def difference_as_json(difference: Difference) -> dict[str, Any]:
+    """A register that is different, as data."""
+    name, offset, size = difference.where
+    return {
+        "register": name,
+        "offset": offset,
+        "size": size,
+        "before": difference.old,
+        "after": difference.new,
+        "text": difference.text,
+    }
