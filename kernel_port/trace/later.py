@@ -47,10 +47,12 @@ def matches(pattern: str, name: str) -> bool:
 
 
 #: All of the standard header.
-HEADER = ("PCI_VENDOR_ID", "PCI_DEVICE_ID", "PCI_COMMAND", "PCI_STATUS", "PCI_REVISION_ID", "PCI_CLASS_*",
-          "PCI_CACHE_LINE_SIZE", "PCI_LATENCY_TIMER", "PCI_HEADER_TYPE", "PCI_BIST", "PCI_BASE_ADDRESS_*", "PCI_CARDBUS_CIS",
-          "PCI_SUBSYSTEM_*", "PCI_ROM_ADDRESS", "PCI_CAPABILITY_LIST", "PCI_INTERRUPT_*", "PCI_MIN_GNT", "PCI_MAX_LAT",
-          "0x3*")  # fmt: skip
+HEADER = (
+    "PCI_VENDOR_ID", "PCI_DEVICE_ID", "PCI_COMMAND", "PCI_STATUS", "PCI_REVISION_ID", "PCI_CLASS_*",
+    "PCI_CACHE_LINE_SIZE", "PCI_LATENCY_TIMER", "PCI_HEADER_TYPE", "PCI_BIST", "PCI_BASE_ADDRESS_*", "PCI_CARDBUS_CIS",
+    "PCI_SUBSYSTEM_*", "PCI_ROM_ADDRESS", "PCI_CAPABILITY_LIST", "PCI_INTERRUPT_*", "PCI_MIN_GNT", "PCI_MAX_LAT",
+    "0x3*",
+)  # fmt: skip
 
 #: The first that fits is given as the reason.
 RULES = (

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-port conform and compare, as a user runs them, on recordings of the real C and of a real Linux."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kernel_port.cli import main
+
+GOLDEN = Path(__file__).parent / "golden"
+LIVE = Path(__file__).parent / "live"
+CAPTURES = sorted(LIVE.glob("*.json"))
+
+
+def altered_trace(path, tmp_path):
+    """A copy of the first trace of *path* whose last write has another value."""
+    trace = json.loads(path.read_text().splitlines()[0])
+    writes = [op for op in trace["ops"] if op[0] == "w"]
+    writes[-1][4] ^= 1
+    copy = tmp_path / "altered.jsonl"
+    copy.write_text(json.dumps(trace) + "\n")
+    return copy, trace["name"]
+
+
+def altered_capture(path, tmp_path, reads):
+    """A copy of a capture whose first *reads* reads were answered otherwise."""
+    capture = json.loads(path.read_text())
+    for op in [op for op in capture["ops"] if op[0] == "r"][:reads]:
+        op[4] ^= 1
+    copy = tmp_path / "altered.json"
+    copy.write_text(json.dumps(capture))
+    return copy
+
+
+def test_conform_golden_last_line_counts_identical(capsys):
+    assert main(["conform", str(GOLDEN / "isr.jsonl"), str(GOLDEN / "devreset.jsonl")]) == 0
+    lines = (GOLDEN / "isr.jsonl").read_text().splitlines() + (GOLDEN / "devreset.jsonl").read_text().splitlines()
+    assert capsys.readouterr().out.splitlines()[-1] == f"identical {len(lines)} of {len(lines)}"
+
+
+def test_conform_altered_golden_names_what_was_expected_and_who_did_otherwise(capsys, tmp_path):
+    copy, name = altered_trace(GOLDEN / "bridge-reset.jsonl", tmp_path)
+    assert main(["conform", str(copy)]) == 1
+    divergence, count = capsys.readouterr().out.splitlines()
+    assert divergence.startswith(f"{name}: op ")
+    assert "expected w16" in divergence
+    assert "in pci_reset_bridge_secondary_bus (C: drivers/pci/pci.c" in divergence
+    assert count == "identical 0 of 1"
+
+
+def test_conform_only_and_verbose_list_what_was_replayed(capsys):
+    assert main(["conform", "-v", "--only", "l0-isr-button", str(GOLDEN / "isr.jsonl")]) == 0
+    assert capsys.readouterr().out.splitlines() == ["l0-isr-button: identical", "identical 1 of 1"]
+
+
+def test_conform_only_without_match_is_usage_error(capsys):
+    assert main(["conform", "--only", "nothing", str(GOLDEN / "isr.jsonl")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_conform_json_holds_verdicts_and_counts(capsys, tmp_path):
+    copy, name = altered_trace(GOLDEN / "bridge-reset.jsonl", tmp_path)
+    assert main(["conform", "--json", str(copy), str(LIVE / "nohp.json")]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["identical"], report["of"]) == (0, 1)
+    assert (report["traces"][0]["name"], report["traces"][0]["identical"]) == (name, False)
+    assert report["captures"][0]["equal"] == report["captures"][0]["total"]
+
+
+@pytest.mark.parametrize("content", ["", "garbage\n", '{"format": "reset-golden/1"}\n', "{}", "[]", "\x00\x01"])
+def test_conform_malformed_file_is_one_line_and_status_2(content, capsys, tmp_path):
+    path = tmp_path / "malformed"
+    path.write_text(content)
+    assert main(["conform", str(path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "malformed" in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_conform_capture_reads_as_qemu_did(path, capsys):
+    reads = sum(op[0] == "r" for op in json.loads(path.read_text())["ops"])
+    assert main(["conform", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"equal {reads} of {reads} reads"
+
+
+@pytest.mark.parametrize(("wrong", "status"), [(1, 0), (20, 1)])  # of 123 reads: 99.2 % and 83.7 %
+def test_conform_altered_capture_fails_below_99_percent(wrong, status, capsys, tmp_path):
+    assert main(["conform", str(altered_capture(LIVE / "nohp.json", tmp_path, wrong))]) == status
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"equal {123 - wrong} of 123 reads"
+    assert len(lines) == wrong + 1
+    assert "expected" in lines[0]
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_compare_capture_both_succeed_and_every_difference_has_a_reason(path, capsys):
+    assert main(["compare", "--json", str(path)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kernel"].startswith("Linux 6.1")
+    assert len(report["comparisons"]) == len(json.loads(path.read_text())["tests"])
+    for comparison in report["comparisons"]:
+        assert (comparison["old_result"], comparison["new_result"]) == (0, "0")
+        assert comparison["unexplained"] == 0
+
+
+def sequence(comparison, side):
+    """The writes to Bridge Control and Slot Control that both kernels make, in order."""
+    return [
+        (row["old"]["where"], row["old"]["value"])
+        for row in comparison["rows"]
+        if row["side"] == side and row["old"]["op"] == "w" and row["old"]["bdf"] == "0000:00:03.0"
+    ]
+
+
+def test_compare_bus_reset_shares_the_pulse_on_bridge_control(capsys):
+    assert main(["compare", "--json", str(LIVE / "hp.json")]) == 0
+    first = json.loads(capsys.readouterr().out)["comparisons"][0]
+    # Bridge Control (0x3e): 0x0002 as found, Secondary Bus Reset is 0x0040
+    assert [value for where, value in sequence(first, "same") if where == 0x3E] == [0x42, 0x02]
+
+
+def test_compare_slot_control_differs_in_link_state_change(capsys):
+    assert main(["compare", "--json", str(LIVE / "hp.json")]) == 0
+    first = json.loads(capsys.readouterr().out)["comparisons"][0]
+    rows = [row for row in first["rows"] if row["side"] == "value" and row["old"]["op"] == "w"]
+    slot_control = next(row for row in rows if row["old"]["where"] == 0x6C)
+    # 2013 enables presence events (0x0008) again, 6.1 link state events (0x1000)
+    assert slot_control["old"]["value"] ^ slot_control["new"]["value"] == 0x1008
+    assert "DLLSCE" in slot_control["reason"]
+
+
+def test_compare_text_has_both_columns_and_counts(capsys):
+    assert main(["compare", str(LIVE / "nohp.json")]) == 0
+    out = capsys.readouterr().out
+    assert "... 100 ms" in out
+    assert "without a known reason 0" in out
+
+
+def test_compare_capture_with_unknown_method_is_usage_error(capsys, tmp_path):
+    capture = json.loads((LIVE / "nohp.json").read_text())
+    capture["tests"][0] = "0000:01:00.0 acpi"
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(capture))
+    assert main(["compare", str(path)]) == 2
+    assert "the series has no reset method 'acpi'" in capsys.readouterr().err
