@@ -19,6 +19,7 @@ COMMANDS = {
     "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
     "list": "the series, patch by patch, and the room of each",
     "show": "where a symbol is defined at each point of the series",
+    "tree": "the machine drawn: links, slots, drivers, and the resets of each function",
     "why": "how a function can be reset, and why each other way is refused",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
     "bench": "measure how fast the port is here, and how exact its delays are",

@@ -140,6 +140,6 @@ class Overview(Report):
         self.write("")
         self.lines(
             f"Alone: echo 1 > /sys/bus/pci/devices/ADDRESS/reset, or {VFIO_ALONE}; where that is refused it says "
-            f"{failure(-ENOTTY)}. Together: {VFIO_TOGETHER}, from patch {TOGETHER_SINCE} on. {ALL_IN_ONE_HAND} More on one "
-            "function, slot or bus: kernel-port why MACHINE TARGET."
+            f"{failure(-ENOTTY)}. Together: {VFIO_TOGETHER}, from patch {TOGETHER_SINCE} on. {ALL_IN_ONE_HAND} More on "
+            "one function, slot or bus: kernel-port why MACHINE TARGET."
         )
