@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import example_names, load
+from kernel_port.images import example_names, load, sysfs
 
 DUMP = "00:00.0 x\n" + "".join(f"{o:02x}:" + " 86" * 16 + "\n" for o in range(0, 64, 16)) + "\n"
 TOML = 'about = "00:00.0 x"\n[[function]]\naddress = "00:02.0"\nkind = "pci"\n'
@@ -63,6 +63,12 @@ def test_load_content_that_is_no_machine_one_line_with_remedy(tmp_path, content,
 def test_load_path_that_cannot_be_opened_one_line_with_remedy(source):
     with pytest.raises(MachineError, match="; MACHINE is lspci -xxxx text"):
         load(source)
+
+
+def test_load_host_without_pci_one_line_with_remedy(monkeypatch, tmp_path):
+    monkeypatch.setattr(sysfs, "HOST", tmp_path / "nothing")
+    with pytest.raises(MachineError, match="nothing: No such file or directory; MACHINE is"):
+        load("host")
 
 
 def test_load_pipe_refused_without_waiting(tmp_path):

@@ -70,6 +70,22 @@ def test_read_kernel_layout_follows_links_into_devices(tmp_path):
     assert [str(function.address) for function in load(links).functions] == ["0000:00:1c.0"]
 
 
+def test_read_functions_below_a_bridge_in_its_own_folder(tmp_path):
+    port = tmp_path / "devices/pci0000:00/0000:00:1c.0"
+    put_function(port)
+    put_function(port / "0000:01:00.0")
+    put_function(tmp_path / "devices/pci0001:00/0001:00:00.0")
+    found = [str(function.address) for function in load(tmp_path).functions]
+    assert found == ["0000:00:1c.0", "0000:01:00.0", "0001:00:00.0"]
+
+
+def test_read_function_both_in_the_list_and_below_its_bridge_once(tmp_path):
+    put_function(tmp_path / "0000:00:1c.0")
+    put_function(tmp_path / "0000:00:1c.0/0000:01:00.0")
+    put_function(tmp_path / "0000:01:00.0")
+    assert len(load(tmp_path).functions) == 2
+
+
 def test_read_link_out_of_the_tree_refused(tmp_path):
     put_function(tmp_path / "elsewhere/0000:00:1c.0")
     (tmp_path / "tree").mkdir()

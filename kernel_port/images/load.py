@@ -65,16 +65,14 @@ def _examples() -> Traversable:
 
 
 def _read(source: str | Path) -> MachineDescription:
-    if source == "host":
-        return MachineDescription("host", sysfs.read(sysfs.HOST, "host"), about="This computer.")
     if source == "-":
         return MachineDescription("-", _lspci(sys.stdin.buffer, "standard input"))
     if isinstance(source, str) and source.startswith("example:"):
         return _example(source)
-    path = Path(source)
+    path = sysfs.HOST if source == "host" else Path(source)
     try:
         if path.is_dir():
-            return MachineDescription(path.name or str(path), sysfs.read(path, str(path)))
+            return MachineDescription(source if source == "host" else path.name, sysfs.read(path, str(path)))
         # O_NONBLOCK: opening a pipe or a terminal must not wait for somebody at the other end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return _read_file(file, path)

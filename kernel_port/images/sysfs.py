@@ -21,6 +21,8 @@ from .decode import ROM, bar_count, rom_register, rounded_up
 HOST = Path("/sys/bus/pci/devices")
 
 _NAME = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
+#: A root bus, in whose folder the kernel keeps the functions on it.
+_ROOT = re.compile(r"pci[0-9a-f]{4,8}:[0-9a-f]{2}", re.IGNORECASE)
 _LENGTHS = (64, 128, 256, 4096)
 _RESOURCE_LIMIT = 65536
 
@@ -30,39 +32,50 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
 
     :raises MachineError: there is no function, or a file of one cannot be read; names the file"""
     top = _devices_directory(tree)
-    inside = (top.resolve(), *(_kernel_tree(top),))
-    functions = []
-    for entry in _entries(top, name):
-        folder = top / entry
+    folders = _folders(top, name)
+    inside = [top.resolve(), *_kernel_tree(top)]
+    for folder in folders.values():
         target = folder.resolve()
-        if not any(target.is_relative_to(root) for root in inside if root):
+        if folder.is_symlink() and not any(target.is_relative_to(root) for root in inside):
             raise MachineError(f"{folder}: links out of the tree, to {target}; copy the tree with: cp -rL")
-        functions.append(_function(folder, Address.parse(entry)))
-    return functions
+    return [_function(folder, Address.parse(entry)) for entry, folder in folders.items()]
 
 
 def _devices_directory(tree: Path) -> Path:
     for candidate in (tree, tree / "devices", tree / "bus/pci/devices", tree / "sys/bus/pci/devices"):
-        if candidate.is_dir() and any(_NAME.fullmatch(entry.name) for entry in os.scandir(candidate)):
+        if candidate.is_dir() and any(map(_is_ours, os.scandir(candidate))):
             return candidate
     return tree
 
 
-def _kernel_tree(top: Path) -> Path | None:
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is a function's or a root bus's."""
+    return bool(_NAME.fullmatch(entry.name) or _ROOT.fullmatch(entry.name))
+
+
+def _kernel_tree(top: Path) -> list[Path]:
     """Where bus/pci/devices/* point in the kernel's layout, which a copied tree may keep: ../../../devices."""
     if top.parts[-3:] != HOST.parts[-3:]:
-        return None
-    return top.parents[2].joinpath("devices").resolve()
+        return []
+    return [top.parents[2].joinpath("devices").resolve()]
 
 
-def _entries(top: Path, name: str) -> list[str]:
-    try:
-        entries = sorted(entry for entry in os.listdir(top) if _NAME.fullmatch(entry))  # noqa: PTH208
-    except OSError as error:
-        raise MachineError(f"{name}: {error.strerror}; is this a directory such as {HOST}?") from error
-    if not entries:
+def _folders(top: Path, name: str) -> dict[str, Path]:
+    """The folder of each function by its address: those in *top*, and those below a bridge's own folder."""
+    found: dict[str, Path] = {}
+    level = [top]
+    while level:
+        below = []
+        for directory in level:
+            for entry in os.scandir(directory):
+                if _NAME.fullmatch(entry.name):
+                    found.setdefault(entry.name, Path(entry.path))
+                if _is_ours(entry) and entry.is_dir(follow_symlinks=False):
+                    below.append(Path(entry.path))
+        level = below
+    if not found:
         raise MachineError(f"{name}: no folder such as 0000:00:00.0 in it; give a directory such as {HOST}")
-    return entries
+    return found
 
 
 def _read_file(path: Path, limit: int) -> bytes:
