@@ -65,7 +65,7 @@ class Outcome:
             yield from (f"  {line}" for line in self.deadlock.splitlines())
             yield paint("red", f"{self.call} never returned; it got this far in {took}")
             return
-        yield f"  {self.call} took {took}, {len(self.events)} events, and returned"
+        yield f"  {self.call} took {took}, {count(len(self.events), 'event')}, and returned"
         yield paint("red" if self.failed else "green", result(self.rc))
 
     def as_json(self) -> dict[str, Any]:
@@ -88,6 +88,11 @@ class Outcome:
         }
 
 
+def count(number: int, what: str) -> str:
+    """A number of things: "1 event", "2 events"."""
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def result(rc: int | None) -> str:
     """A return code: "0", "-ENOTTY (25): Inappropriate ioctl for device"."""
     if rc is None:
@@ -101,7 +106,7 @@ def result(rc: int | None) -> str:
 def told(loss: Loss, start: int) -> Iterator[str]:
     """What one function went through, line by line."""
     resets = ", ".join(f"{what} at {time / 1e6:.3f} ms" for time, what in loss.resets) or "not reset"
-    counts = f"; {len(loss.lost)} registers lost, {len(loss.restored)} restored" if loss.resets else ""
+    counts = f"; {count(len(loss.lost), 'register')} lost, {len(loss.restored)} restored" if loss.resets else ""
     yield f"  {loss.bdf}  {resets}{counts}"
     restored = {difference.where for difference in loss.restored}
     for difference in loss.lost:

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-port list and show. Oracles: the merged commits' diffstats, and the source lines themselves."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import kernel_port
+from kernel_port.cli import main
+from kernel_port.link import PATCHES as ROOMS
+from kernel_port.link import link
+from kernel_port.series import PATCHES
+
+PACKAGE = Path(kernel_port.__file__).parent
+
+
+def out(capsys, *argv):
+    status = main([*argv])
+    return status, capsys.readouterr().out
+
+
+def test_list_names_all_eight_patches_in_order(capsys):
+    status, text = out(capsys, "list")
+    subjects = [line[4:] for line in text.splitlines() if line[1:3] == "/8"]
+    assert status == 0
+    assert subjects == [patch.subject for patch in PATCHES]
+    assert subjects[3] == "pci: Implement reset_slot for pciehp"
+    assert "drivers/pci/pci.c +23 -9" in text
+    assert "\033" not in text
+
+
+def test_list_json_has_the_merged_counts(capsys):
+    # The cover letter: 26 deletions, all in pci.c. Merged: patch 1 takes out 9 lines, patch 6 takes out 17.
+    _, text = out(capsys, "list", "--json")
+    removed = {(p["number"], f["path"]): f["removed"] for p in json.loads(text) for f in p["files"] if f["removed"]}
+    assert removed == {(1, "drivers/pci/pci.c"): 9, (6, "drivers/pci/pci.c"): 17}
+
+
+def test_series_agrees_with_what_is_linked():
+    assert [f"patch.{patch.room}" for patch in PATCHES] == list(ROOMS)
+    for patch in PATCHES:
+        before, after = link(patch.number - 1).rooms, link(patch.number).rooms
+        assert set(patch.adds) == after.keys() - before.keys()
+        assert set(patch.modifies) == {name for name in before if before[name] != after[name]}
+
+
+def test_pciehp_counts_are_the_cover_letters():
+    # pciehp.h 1, pciehp_core.c 12, pciehp_hpc.c 31; pci_hotplug_core.c 24, linux/pci_hotplug.h 12, linux/pci.h 3
+    totals = {}
+    for patch in PATCHES:
+        for path, (added, _) in patch.files.items():
+            totals[Path(path).name] = totals.get(Path(path).name, 0) + added
+    del totals["pci.c"]
+    assert totals == {
+        "pciehp.h": 1, "pciehp_core.c": 12, "pciehp_hpc.c": 31, "pci_hotplug_core.c": 24, "pci_hotplug.h": 12,
+        "pci.h": 3,
+    }  # fmt: skip
+
+
+def test_show_symbol_says_where_it_is_at_each_point(capsys):
+    status, text = out(capsys, "show", "pci_parent_bus_reset")
+    assert status == 0
+    assert text.startswith("pci_parent_bus_reset(dev: pci_dev, probe: int) -> int\n")
+    places = [line.split() for line in text.splitlines() if "kernel_port/" in line]
+    assert [point for point, _ in places] == ["base", "+1"]
+    for _, place in places:
+        path, line = place.removeprefix("kernel_port/").split(":")
+        source = (PACKAGE / path).read_text().splitlines()
+        assert source[int(line) - 1].startswith("def pci_parent_bus_reset(")
+
+
+def test_show_exported_symbol_says_so(capsys):
+    _, text = out(capsys, "show", "pci_reset_slot", "--json")
+    shown = json.loads(text)
+    assert shown["exported"] == "EXPORT_SYMBOL_GPL"
+    assert [(d["point"], d["kind"]) for d in shown["definitions"]] == [(7, "function")]
+
+
+def test_show_static_symbol_is_not_exported(capsys):
+    _, text = out(capsys, "show", "pci_slot_reset", "--json")
+    assert json.loads(text)["exported"] is None
+
+
+def test_show_struct_that_grew(capsys):
+    _, text = out(capsys, "show", "hotplug_slot_ops", "--json")
+    assert [(d["point"], d["kind"]) for d in json.loads(text)["definitions"]] == [(0, "struct"), (2, "struct")]
+
+
+@pytest.mark.parametrize("name", ["7", "p07", "patch/p07_add_slot_and_bus_reset_interfaces.py"])
+def test_show_room_lists_its_symbols(capsys, name):
+    _, text = out(capsys, "show", name, "--json")
+    shown = json.loads(text)
+    assert shown["room"] == "patch/p07_add_slot_and_bus_reset_interfaces.py"
+    assert {d["symbol"] for d in shown["definitions"]} == set(PATCHES[6].adds)
+
+
+def test_show_base_room_as_text(capsys):
+    status, text = out(capsys, "show", "base/pci")
+    assert status == 0
+    assert "pci_reset_function(dev: pci_dev) -> int, EXPORT_SYMBOL_GPL" in text
+
+
+def test_show_unknown_symbol_names_the_nearest(capsys):
+    assert main(["show", "pci_reset_slto\033[31m"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "pci_reset_slot" in error
+    assert "\033" not in error

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""terminal.py: colour only where it is wanted, and nothing from a file reaches the terminal as a command."""
+
+import io
+
+import pytest
+
+from kernel_port import terminal
+from kernel_port.terminal import Paint, Progress, clean, progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "stream", "on"),
+    [
+        ({}, Terminal(), True),
+        ({}, io.StringIO(), False),
+        ({"NO_COLOR": "1"}, Terminal(), False),
+        ({"NO_COLOR": ""}, Terminal(), True),  # no-color.org: present and not empty
+        ({"TERM": "dumb"}, Terminal(), False),
+    ],
+)
+def test_paint_only_on_a_terminal_that_wants_it(monkeypatch, environment, stream, on):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Paint(stream)("red", "x") == ("\033[31mx\033[m" if on else "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("plain text, é, 漢", "plain text, é, 漢"),
+        ("\033[31m", "\\x1b[31m"),
+        ("\x9b31m", "\\x9b31m"),  # CSI in one byte
+        ("a\tb\r\nc", "a\\tb\\r\\nc"),
+        ("\u202egnp", "\\u202egnp"),  # right-to-left override
+        ("\udc80", "\\udc80"),  # a byte of a file name that is no UTF-8
+    ],
+)
+def test_clean_spells_control_characters_out(text, harmless):
+    assert clean(text) == harmless
+
+
+def test_progress_says_nothing_within_a_second(capsys):
+    assert list(progress([1, 2, 3], "counting")) == [1, 2, 3]
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_speaks_after_a_second_and_not_at_every_step(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: now[0])
+    with Progress("counting") as bar:
+        for now[0] in (0.9, 1.1, 1.2, 7.0):
+            bar.at(f"{now[0]} s")
+    assert capsys.readouterr().err == "counting: 1.1 s\ncounting: 7.0 s\n"
