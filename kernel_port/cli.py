@@ -80,20 +80,26 @@ def run(argv: list[str]) -> int:
     return status
 
 
+def complain(error: str) -> int:
+    """Say what is wrong with the input, in one line that holds no control characters of a file; exit status 2."""
+    from .terminal import clean  # here, because most runs have nothing to complain about
+
+    print(f"kernel-port: {clean(error)}", file=sys.stderr)
+    return 2
+
+
 def main(argv: list[str] | None = None) -> int:
     """The entry point; turns errors into one line on standard error and an exit status."""
     try:
         status = run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except MachineError as error:
-        print(f"kernel-port: {error}", file=sys.stderr)
-        return 2
+        return complain(str(error))
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; say nothing at exit
             return 0
-        print(f"kernel-port: {error.filename or 'input or output'}: {error.strerror}", file=sys.stderr)
-        return 2
+        return complain(f"{error.filename or 'input or output'}: {error.strerror}")
     except KeyboardInterrupt:
         print("kernel-port: interrupted", file=sys.stderr)
         return 130

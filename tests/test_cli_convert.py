@@ -46,3 +46,10 @@ def test_convert_to_unknown_ending_is_one_line_and_writes_nothing(tmp_path, caps
 def test_convert_missing_machine_is_one_line(tmp_path, capsys):
     assert main(["convert", str(tmp_path / "nothing"), "-o", str(tmp_path / "out.txt")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_convert_error_holds_no_control_characters_of_a_name(tmp_path, capsys):
+    assert main(["convert", "no\033[31m\nsuch", "-o", str(tmp_path / "out.txt")]) == 2
+    error = capsys.readouterr().err
+    assert "no\\x1b[31m\\nsuch: " in error
+    assert error.count("\n") == 1
