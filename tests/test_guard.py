@@ -178,6 +178,12 @@ def probe_and(value):
     return -ENOTTY
 
 
+def probe_both(value):
+    if value > 4 and value < 8:
+        return -EINVAL
+    return 0
+
+
 def probe_walrus(value):
     # asked, refused
     if (answer := helper_same(value)) < LIMIT:
@@ -339,6 +345,11 @@ def intel(kernel):
         return 0, value
 
     return pci_dev(bus=pci_bus(ops=pci_ops(read, None)), devfn=0xF8)
+
+
+def test_guard_with_and_names_no_operand_when_it_took_all(kernel):
+    found = refuse(kernel, probe_both, 6)
+    assert (found.because, found.values) == ("", {"value": "6"})
 
 
 def test_guard_on_a_register_names_register_and_tested_bits(kernel):

@@ -6,9 +6,9 @@ The resets are in the order the kernel tries them, found by running its probes; 
 --json prints one object:
   machine, patches, warnings (list of text), buses: the root buses
   a bus: {bus, slots (names), functions}
-  a function: {bdf, vendor, device, class (24 bits), driver, slot (that it is in), link, port (the slot it leads to), rc (of
-    the probe), resets (C functions), together (list of {kind, name}: whose reset takes it along), below (a bus)}; driver,
-    slot, link, port and below may be null
+  a function: {bdf, vendor, device, class (24 bits), driver, slot (that it is in), link, port (the slot it leads to),
+    rc (of the probe), resets (C functions), together (list of {kind, name}: slots, buses whose reset takes it along),
+    below (a bus)}; driver, slot, link, port and below may be null
   a link: {speed, width, max_speed, max_width (GT/s, lanes), up (null if it does not tell)}
   a port: {number, features (list of text), occupied}
 

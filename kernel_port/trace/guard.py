@@ -176,12 +176,14 @@ class Refusal:
         return condition.body[0].lineno in self.ran
 
     def because(self, condition: ast.stmt) -> str:
-        """The operand of the test that settled it."""
+        """The operand that settled the test alone; "" where it took them all."""
         test = getattr(condition, "test", None)
         if not isinstance(test, ast.BoolOp):
             return ""
         operand = self.scope.decisive(test)
-        return self.source.text(operand) if operand is not None else ""
+        if operand is None or bool(self.scope.value(operand)) is not isinstance(test.op, ast.Or):
+            return ""
+        return self.source.text(operand)
 
     def values(self, heads: list[ast.expr]) -> dict[str, str]:
         """What the tests looked at, and the value of each."""
