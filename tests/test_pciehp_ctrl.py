@@ -229,9 +229,9 @@ def test_pciehp_power_thread_removes_without_the_lock():
 def test_pciehp_power_thread_failed_enable_turns_the_green_lamp_off(slot_cap, control):
     paper, slot = slotted(slot_cap)
     paper.put(SLTSTA, 0)
-    slot.state = POWERON
-    paper.kernel.pciehp_power_thread(paper.kernel.power_work_info(slot))
-    assert (slot.state, commands(paper)) == (STATIC, control)
+    acts = [act for value in control for act in command(value)]
+    assert power_thread(paper, slot, POWERON) == [LOCK, UNLOCK, STATUS, *acts, LOCK, UNLOCK]
+    assert slot.state == STATIC
 
 
 def test_pciehp_power_thread_enables_a_card():
