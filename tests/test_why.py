@@ -5,7 +5,7 @@ import json
 import resource
 import subprocess
 import sys
-from errno import ENOTTY
+from errno import EINVAL, ENOTTY
 
 import pytest
 from lspci import described, secondary_buses
@@ -18,6 +18,7 @@ from kernel_port.machine import boot
 from kernel_port.trace import golden
 from kernel_port.trace.guard import guard
 from kernel_port.trace.ladder import rungs, survey
+from kernel_port.trace.rehearsal import rehearse
 from kernel_port.trace.stage import Stage
 from kernel_port.trace.watch import watch
 
@@ -49,6 +50,7 @@ def root_port(slot="60002800"):
         (0x34, "40"),
         (0x40, "10004201"),  # PCI Express, last; version 2, root port (4), slot implemented
         (0x54, slot),
+        (0x5A, "4000"),  # Slot Status: a card is present
         header=1,
     )
 
@@ -79,8 +81,9 @@ def lone_card(**card):
     return machine(f00_01_0=root_port(), f01_00_0=endpoint(**card))
 
 
-def two_functions():
-    return machine(f00_01_0=root_port(), f01_00_0=endpoint(header=0x80), f01_00_1=endpoint(header=0x80))
+def two_functions(**card):
+    card["header"] = 0x80
+    return machine(f00_01_0=root_port(), f01_00_0=endpoint(**card), f01_00_1=endpoint(**card))
 
 
 def explained(description, patches=8):
@@ -187,6 +190,56 @@ def test_survey_leaves_no_trace_in_the_machine():
         assert booted.system.sched.current.held == []
 
 
+# -- the reset itself, on a copy -------------------------------------------------------------------------------------
+
+
+def rehearsed(description, target, patches=8):
+    with boot(description, patches) as booted:
+        return rehearse(booted, *booted.target(target))
+
+
+@pytest.mark.parametrize(("patches", "removed"), [(4, ("0000:01:00.0",)), (5, ())])
+def test_rehearse_a_surprise_slot_removes_the_card_until_patch_5(patches, removed):
+    # findings.md 1: a bare bus reset behind a surprise-capable slot looks like a removal. 100 ms held, 100 ms settled.
+    done = rehearsed(lone_card(), "01:00.0", patches)
+    assert (done.call, done.rc, done.ms, done.removed) == ("pci_reset_function", 0, 200, removed)
+    assert (done.reset, done.unsaved, done.ignored) == (("0000:01:00.0",), (), ())
+
+
+@pytest.mark.parametrize("patches", [7, 8])
+def test_rehearse_a_function_of_unknown_power_state_is_refused_until_patch_8(patches):
+    # As findings.md 7, with the state that a function has before a driver enables it: PCI_UNKNOWN, 5. PM is the only
+    # way, as there are two functions; the probe says yes at any point.
+    without_driver = two_functions(pm="0300")
+    assert explained(without_driver, patches)["functions"][1]["taken"] == "pci_pm_reset"
+    done = rehearsed(without_driver, "01:00.0", patches)
+    if patches == 7:
+        assert (done.rc, done.guard.text) == (-EINVAL, "if dev.current_state != PCI_D0: return -EINVAL")
+        assert done.guard.values == {"dev.current_state": "5"}
+    else:
+        assert (done.rc, done.guard) == (0, None)
+
+
+def test_rehearse_of_a_device_that_only_claims_a_soft_reset_says_so():
+    description = lone_card(pm="0000")
+    description.functions[1].soft_reset_works = False
+    done = rehearsed(description, "01:00.0")
+    assert (done.rc, done.reset, done.ignored) == (0, (), ("0000:01:00.0",))
+
+
+def test_rehearse_an_ari_slot_resets_functions_nobody_saved():
+    # findings.md 4: functions 8 and 9 answer at device 1, so they are in no slot.
+    done = rehearsed("example:ari", "slot:2")
+    assert done.unsaved == ("0000:01:01.0", "0000:01:01.1")
+    assert len(done.reset) == 10
+
+
+def test_rehearse_what_the_probe_refuses_is_nothing():
+    assert rehearsed(two_functions(), "01:00.0") is None
+    assert rehearsed(two_functions(), "bus:00") is None
+    assert rehearsed(two_functions(), "slot:5", 6) is None
+
+
 # -- real machines ---------------------------------------------------------------------------------------------------
 
 
@@ -288,7 +341,7 @@ def test_why_of_the_asus_board_takes_less_than_two_seconds(shared):
 def test_why_json_has_the_documented_keys(capsys):
     assert main(["why", "example:vga", "--json", "--patches", "7"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["machine", "patches", "warnings", "functions", "slots", "buses"]
+    assert list(found) == ["machine", "patches", "warnings", "functions", "slots", "buses", "rehearsal"]
     assert found["patches"] == 7
     assert "not ported" in found["warnings"][-1]
     for function in found["functions"]:
@@ -306,6 +359,7 @@ def test_why_target_narrows_the_answer(capsys, target):
     assert main(["why", "example:vga", target, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {function["bus"] for function in found["functions"]} == {"0000:01"}
+    assert found["rehearsal"]["rc"] == 0
     assert all(group["bus"] == "0000:01" for group in (*found["slots"], *found["buses"]))
 
 

@@ -146,7 +146,7 @@ def pci_pm_reset(dev: pci_dev, probe: int) -> int:
         return -ENOTTY
     if probe:
         return 0
-    # the kernel believes the device to be in a low power state; only from D0 can it be sent to D3hot and back
+    # the kernel does not believe the device to be awake: it is in a low power state, or no driver has enabled it yet
     if dev.current_state != PCI_D0:
         return -EINVAL
     csr &= ~PCI_PM_CTRL_STATE_MASK

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Say how a function can be reset, and why each other way is refused: the test that refused, found by running the port.
 
-Without TARGET: every function of the machine, then its slots and buses and what their resets take along. Nothing is
-reset: the kernel's own probes run, on a copy. The ways are all tried, whether or not an earlier one would do.
+Without TARGET: every function of the machine, then its slots and buses and what their resets take along. The kernel's
+own probes run; all ways are tried, whether or not an earlier one would do. With TARGET, the reset itself is then
+carried out on a copy, in virtual time. MACHINE stays as it is.
 
 --json prints one object:
   machine, patches, warnings (list of text)
@@ -12,6 +13,8 @@ reset: the kernel's own probes run, on a copy. The ways are all tried, whether o
   guard, for a refusal (else null): {rc, text, room, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
   slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
+  rehearsal: null without TARGET or if the probe says no; else {call, rc (null: it never returned), guard, ms,
+    reset, unsaved (reset, but not locked and saved), ignored (told to reset, but did not), removed: lists of bdfs}
 
 Examples: kernel-port why example:vga
           kernel-port why host 01:00.0
@@ -29,6 +32,7 @@ from ..trace.advice import NOT_PORTED
 from ..trace.guard import Guard
 from ..trace.ladder import Group, Ladder, Survey, bus_name, survey
 from ..trace.overview import Overview
+from ..trace.rehearsal import Rehearsal, rehearse
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +50,9 @@ def run(args: argparse.Namespace) -> int:
         if args.target:
             kind, target = machine.target(args.target)
         found = survey(machine, lambda functions: progress(functions, "probing"))
+        done = rehearse(machine, kind, target) if kind else None
         if args.json:
-            print(json.dumps(as_json(machine, found, kind, target), indent=1))
+            print(json.dumps(as_json(machine, found, kind, target) | {"rehearsal": rehearsal_json(done)}, indent=1))
             return 0
         report = Overview(machine, found)
         if target is None:
@@ -56,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
             report.function(next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name))
         else:
             report.together(next(group for group in groups(found, kind) if group.name == group_name(kind, target)))
+        report.rehearsal(done)
         report.caveats()
     return 0
 
@@ -137,4 +143,20 @@ def guard_json(guard: Guard | None) -> dict[str, Any] | None:
             {"bdf": read.bdf, "offset": read.offset, "size": read.size, "value": read.value, "text": read.text}
             for read in guard.reads
         ],
+    }
+
+
+def rehearsal_json(done: Rehearsal | None) -> dict[str, Any] | None:
+    """How the reset went on a copy."""
+    if done is None:
+        return None
+    return {
+        "call": done.call,
+        "rc": done.rc,
+        "guard": guard_json(done.guard),
+        "ms": done.ms,
+        "reset": list(done.reset),
+        "unsaved": list(done.unsaved),
+        "ignored": list(done.ignored),
+        "removed": list(done.removed),
     }

@@ -15,6 +15,7 @@ from ..machine import Machine
 from ..terminal import Paint, clean, width
 from .guard import Guard, errno_name
 from .ladder import Group, Ladder, Rung, Survey, bus_name
+from .rehearsal import Rehearsal
 
 #: The VFIO request for a reset of one function, and of a slot or bus.
 VFIO_ALONE, VFIO_TOGETHER = "VFIO_DEVICE_RESET", "VFIO_DEVICE_PCI_HOT_RESET"
@@ -239,6 +240,28 @@ class Report:
             if self.machine.function(bdf).subordinate:
                 yield "It is a bridge: only its own registers are saved and put back, not those of what is below it."
             yield "That way believes the device: some say that they forget their state on the way to D3hot, and do not."
+
+    def rehearsal(self, done: Rehearsal | None) -> None:
+        """How the reset went on a copy of the machine."""
+        if done is None:
+            return
+        self.heading("Carried out on a copy of the machine")
+        if done.rc is None:
+            self.lines(f"{done.call}() never returns: see kernel-port reset", "  ", "    ", "red")
+        else:
+            result, style = (failure(done.rc), "red") if done.rc else ("0", "green")
+            self.lines(f"{done.call}() returns {result} after {done.ms:g} ms", "  ", "    ", style)
+        if done.guard:
+            self.lines(done.guard.explanation, "    ")
+            self.refusal(done.guard, "    ")
+        for addresses, said in (
+            (done.reset, "reset by the hardware"),
+            (done.unsaved, "reset though neither locked nor saved, so what they were set up with is lost"),
+            (done.ignored, "told to reset, and did not"),
+            (done.removed, "removed by the hot-plug driver, which took the reset for a card that went"),
+        ):
+            if addresses:
+                self.lines(f"{said}: {', '.join(map(self.short, addresses))}", "  ", "    ")
 
     def caveats(self) -> None:
         """What the answer leaves out, and what the machine's description cannot tell."""
