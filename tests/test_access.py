@@ -205,6 +205,8 @@ def test_pcie_capability_read_dword_of_absent_slot_has_presence_in_the_wrong_hal
     dev = paper.dev(paper.bus(), **pcie(1, DOWNSTREAM))
     assert paper.kernel.pcie_capability_read_dword(dev, SLTCTL) == (0, 0x00000040)
     assert paper.kernel.pcie_capability_read_dword(dev, SLTCAP) == (0, 0)
+    endpoint = paper.dev(paper.bus(1), **pcie(1, ENDPOINT))
+    assert paper.kernel.pcie_capability_read_dword(endpoint, SLTCTL) == (0, 0)
     assert paper.take() == []
 
 
