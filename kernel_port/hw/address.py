@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 _TEXT = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])", re.IGNORECASE)
@@ -42,7 +42,7 @@ class Address(NamedTuple):
         return f"{self.domain:04x}:{self.bus:02x}:{self.device:02x}.{self.function}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def bdf(domain: int, bus: int, devfn: int) -> str:
     """The text of an address, remembered: a trace names the same few functions again and again."""
     return str(Address.of(domain, bus, devfn))

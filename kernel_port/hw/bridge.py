@@ -138,8 +138,25 @@ class Bridge(Function):
             self._held = None
             if self.link is not None:
                 self.link.down(quietly=True)
-        elif self.board.policy.function_reset_spreads:
-            self._reset_below()
+        else:
+            self.update()
+            if self.board.policy.function_reset_spreads:
+                self._reset_below()
+        if self.slot is not None:
+            self.slot.reset()
+
+    def card_changed(self, present: bool) -> None:
+        """Somebody pulled the card out of the slot, or put it in."""
+        if self.link is None:
+            return
+        self.link.partner = present
+        self.board.reroute()
+        if not present:
+            self.link.down()
+            for function in self._everything_below():
+                function.reset(Reset.POWER)
+        elif self._held is None:
+            self._release()
 
     def _release(self) -> None:
         """The end of a reset: links train, below too and all at once, and functions start to get ready."""

@@ -20,9 +20,10 @@ class FunctionDescription:
     config: bytes
     #: Size of its configuration space, 256 or 4096; reads past it give all ones.
     size: int = 256
-    #: BAR sizes in bytes, by BAR number 0..5; a 64-bit BAR is named by its lower half.
+    #: BAR sizes in bytes, by BAR number 0..5; a 64-bit BAR is named by its lower half. 0 for one that is read-only;
+    #: one that is not named is as large as its address allows.
     bars: dict[int, int] = field(default_factory=dict)
-    #: Size of the expansion ROM in bytes, 0 for none.
+    #: Size of the expansion ROM in bytes; 0: as large as its address allows, none if that is 0.
     rom: int = 0
     #: Driver bound when the machine was described, "" for none.
     driver: str = ""
@@ -42,6 +43,9 @@ class FunctionDescription:
     power_state_changes: bool = True
     #: Register offset -> number of writes it takes, after a reset, for a value to stick.
     writes_needed: dict[int, int] = field(default_factory=dict)
+    #: Offset -> length of registers no specification knows, which keep what is written to them, through resets too.
+    #: Elsewhere unknown registers are read-only.
+    storage: dict[int, int] = field(default_factory=dict)
 
     # Ports (type 1 header) only.
     #: Time the link needs to train after the end of a reset (-1: it stays down).
@@ -52,9 +56,12 @@ class FunctionDescription:
     slot_status_ms: float = 0
     #: A slot command completes after this long (-1: never).
     command_ms: float = 0
-    #: Slot Status bits that appear by themselves: [milliseconds after power on, bits], ...
+    #: Slot Status bits that change by themselves: [milliseconds after power on, bits], ...
+    #: Events (attention button 0x01, power fault 0x02, latch changed 0x04, presence changed 0x08, command done 0x10,
+    #: link changed 0x100) happen; states (latch open 0x20, card present 0x40, interlock 0x80) turn into the other one.
+    #: The card comes and goes with its state.
     slot_events: list[tuple[float, int]] = field(default_factory=list)
-    #: Slot Status bits that appear right behind the first write to Slot Status.
+    #: Slot Status bits that change right behind the first write to Slot Status.
     slot_events_on_clear: int = 0
 
 

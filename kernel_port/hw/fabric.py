@@ -106,15 +106,19 @@ class Fabric(Board):
 
     def write(self, domain: int, bus: int, devfn: int, where: int, size: int, value: int) -> None:
         """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nobody answers to this address now."""
-        functions = self.reach.get(domain << 8 | bus)
-        if functions is None:
-            functions = self._find(domain, bus)
-        function = functions.get(devfn)
-        if function is not None and not function.silent and where + size <= function.size:
+        function = self._on(domain, bus).get(devfn)
+        if function is None or function.silent:
+            return
+        if 0 <= where <= function.size - size and where % size == 0:
             function.write(where, size, value & _ALL_ONES[size])
 
+    def _on(self, domain: int, bus: int) -> dict[int, Function]:
+        """Who is on *bus* now."""
+        functions = self.reach.get(domain << 8 | bus)
+        return self._find(domain, bus) if functions is None else functions
+
     def _find(self, domain: int, bus: int) -> dict[int, Function]:
-        """Who is on *bus* now: go from the root buses down, as the cycle does."""
+        """Go from the root buses down, as a cycle does, and remember who is there."""
         found: dict[int, Function] = {}
         if (domain, bus) in self._roots:
             found = self._on_bus[domain, bus]
@@ -172,4 +176,4 @@ class Fabric(Board):
         if not isinstance(port, Bridge) or port.slot is None:
             return False
         address = port.description.address
-        return port.slot.asserted and self._find(address.domain, address.bus).get(port.devfn) is port
+        return port.slot.asserted and self._on(address.domain, address.bus).get(port.devfn) is port

@@ -46,6 +46,10 @@ class Function:
         self.devfn = description.address.devfn
         self.name = bdf(*description.address[:2], self.devfn)
         self._image = image
+        #: A register (where, size) as it is, whether anybody can reach it or not.
+        self.get = image.reader(self.bus, self.devfn)
+        #: Set a register (where, size, value), read-only bits included: the hardware's own doing.
+        self.put = image.writer(self.bus, self.devfn)
         #: Answers no request: it has not finished initializing itself after a reset.
         self.silent = False
         #: Counts resets, so that timers of an earlier one know that they are stale.
@@ -63,7 +67,9 @@ class Function:
 
     @cached_property
     def _masks(self) -> Masks:
-        return masks_of(self.board.policy.registers(self.layout), self.size)
+        return masks_of(
+            self.board.policy.registers(self.layout), self.size, tuple(self.description.storage.items())
+        )
 
     @cached_property
     def hooks(self) -> dict[str, Hook]:
@@ -74,26 +80,21 @@ class Function:
             "PCI_AF_CTRL": self._function_level_reset,
         }
 
-    def get(self, where: int, size: int) -> int:
-        """A register as it is, whether anybody can reach it or not."""
-        return self._image.read(self.bus, self.devfn, where, size)
-
-    def put(self, where: int, size: int, value: int) -> None:
-        """Set a register, read-only bits included: the hardware's own doing."""
-        self._image.write(self.bus, self.devfn, where, size, value)
-
     def dump(self) -> bytes:
         """All registers as they are."""
         return self._image.dump(self.description.address, self.size)
 
     def write(self, where: int, size: int, value: int) -> None:
         """A configuration write that reached the function."""
-        if self._lost_writes.get(where):
+        if self._lost_writes and self._lost_writes.get(where):
             self._lost_writes[where] -= 1
             return
         rw, w1c, registers = self._masks.access(where, size)
         old = self.get(where, size)
-        hooked = [(r, self.get(r.start, r.size)) for r in registers if r.name in self.hooks]
+        hooked = []
+        for register in registers:
+            if register.name in self.hooks:
+                hooked.append((register, self.get(register.start, register.size)))  # noqa: PERF401 - most have none
         self.put(where, size, (old & ~rw | value & rw) & ~(value & w1c))
         for register, before in hooked:
             shift = 8 * (where - register.start)

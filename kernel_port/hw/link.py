@@ -30,7 +30,7 @@ class Link:
         self._slot = slot
         self._state = LinkState.DOWN
         #: Something is at the other end that the link can train with.
-        self._partner = False
+        self.partner = False
         #: Presence went with the link and is to come back with it.
         self._presence_lost = False
         #: The next time the link comes up is no event: the port itself comes out of reset.
@@ -47,8 +47,8 @@ class Link:
     def find_partner(self, populated: bool, held: Reset | None) -> None:
         """At power on: the link is up if there is anybody, whatever the port says of it."""
         status = self._port.get(self._exp + PCI_EXP_LNKSTA, 2)
-        self._partner = populated or bool(status & PCI_EXP_LNKSTA_DLLLA)
-        if self._partner and held is None:
+        self.partner = populated or bool(status & PCI_EXP_LNKSTA_DLLLA)
+        if self.partner and held is None:
             self._state = LinkState.ACTIVE
 
     def down(self, takes_presence: bool = False, quietly: bool = False) -> None:
@@ -68,7 +68,7 @@ class Link:
 
     def train(self) -> None:
         """The way is free: come up, in due time or never."""
-        if not self._partner:
+        if not self.partner:
             return
         self._state = LinkState.TRAINING
         self._epoch += 1

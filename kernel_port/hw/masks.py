@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 
@@ -20,10 +19,13 @@ class Reset(Enum):
 
 
 class Masks:
-    """The columns of all registers of a function, shared by all functions with the same registers."""
+    """The columns of all registers of a function, shared by all functions with the same registers.
 
-    def __init__(self, registers: Iterable[Register], size: int) -> None:
-        self._registers = tuple(registers)
+    :param size: bytes of configuration space
+    :param storage: (offset, length) of bytes without a register that keep what is written to them"""
+
+    def __init__(self, registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = ()) -> None:
+        self._registers = registers
         self._accesses: dict[tuple[int, int], tuple[int, int, tuple[Register, ...]]] = {}
         columns = {}
         for column in ("rw", "w1c", "reset", "sticky", "shared", "raised"):
@@ -32,8 +34,9 @@ class Masks:
                 image[register.start:register.start + register.size] = (
                     getattr(register, column).to_bytes(register.size, "little"))
             columns[column] = int.from_bytes(image, "little")
-        self._rw, self._w1c, self._defaults = columns["rw"], columns["w1c"], columns["reset"]
-        writable = self._rw | self._w1c | columns["raised"]
+        self._w1c, self._defaults = columns["w1c"], columns["reset"]
+        self._rw = columns["rw"] | self._unregistered(size, storage)
+        writable = columns["rw"] | columns["w1c"] | columns["raised"]
         kept = columns["sticky"] | columns["shared"]
         self._lost = {
             Reset.POWER: writable,
@@ -41,6 +44,14 @@ class Masks:
             Reset.FLR: writable & ~kept,
             Reset.SOFT: writable & ~kept,
         }
+
+    def _unregistered(self, size: int, storage: tuple[tuple[int, int], ...]) -> int:
+        image = bytearray(size)
+        for offset, length in storage:
+            image[offset:offset + length] = bytes([0xff]) * (min(offset + length, size) - offset)
+        for register in self._registers:
+            image[register.start:register.start + register.size] = bytes(register.size)
+        return int.from_bytes(image, "little")
 
     def access(self, where: int, size: int) -> tuple[int, int, tuple[Register, ...]]:
         """What *size* bytes at *where* are made of: read-write bits, write-1-to-clear bits, and the registers there."""
@@ -60,6 +71,6 @@ class Masks:
 
 
 @lru_cache(maxsize=1024)
-def masks_of(registers: tuple[Register, ...], size: int) -> Masks:
-    """The masks of these registers in configuration space of *size* bytes, made once."""
-    return Masks(registers, size)
+def masks_of(registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = ()) -> Masks:
+    """The masks of these registers, made once for all functions that have the same."""
+    return Masks(registers, size, storage)

@@ -26,6 +26,7 @@ from ..pci_regs import (
     PCI_EXP_SLTSTA_DLLSC,
     PCI_EXP_SLTSTA_EIS,
     PCI_EXP_SLTSTA_MRLSC,
+    PCI_EXP_SLTSTA_MRLSS,
     PCI_EXP_SLTSTA_PDC,
     PCI_EXP_SLTSTA_PDS,
     PCI_EXP_SLTSTA_PFD,
@@ -45,6 +46,7 @@ INTERRUPTS = {
     PCI_EXP_SLTCTL_DLLSCE: PCI_EXP_SLTSTA_DLLSC,
 }
 EVENTS = (PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC)
+STATES = PCI_EXP_SLTSTA_MRLSS | PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_EIS
 
 
 class Slot:
@@ -127,8 +129,17 @@ class Slot:
             self._port.board.happened(f"presence {'on' if active else 'off'}", self._port.name)
         self._set_status(status)
 
+    def reset(self) -> None:
+        """The port was reset: the command that was under way is forgotten."""
+        self._commands += 1
+        self.check_interrupt()
+
     def _event(self, bits: int) -> None:
-        self._set_status(self.status | bits)
+        """Events happen; states change to the other one."""
+        status = self.status
+        self._set_status(status & ~(bits & STATES) | bits & ~status)
+        if bits & PCI_EXP_SLTSTA_PDS:
+            self._port.card_changed(self.present)
 
     def _set_status(self, status: int) -> None:
         self._port.put(self._exp + PCI_EXP_SLTSTA, 2, status)

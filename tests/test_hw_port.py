@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bridges, links and slots: resets as levels with two edges, and what a port tells of them."""
+
+import pytest
+from hw_machine import DOWNSTREAM, ENDPOINT, EXP, PM, UPSTREAM, Bench, bridge, exp, function, pm, port
+
+NOBODY = 0xFFFFFFFF
+PORT, CARD = "00:1c.0", "01:00.0"
+ID = 0x12348086
+SLTCTL, SLTSTA, LNKSTA = EXP + 0x18, EXP + 0x1A, EXP + 0x12
+# Slot Capabilities: hot-plug capable 0x40, surprise 0x20; power controller 0x02; no command completed 0x40000.
+HOTPLUG, POWER_CONTROLLER, NO_CC, INTERLOCK = 0x60, 0x02, 0x40000, 0x20000
+# Slot Status: button 1, fault 2, latch 4, presence changed 8, command completed 0x10, latch open 0x20, present 0x40,
+# interlock engaged 0x80, link changed 0x100. Slot Control enables: the same, and interrupt 0x20, link 0x1000.
+HPIE, PDCE, CCIE, DLLSCE = 0x20, 0x08, 0x10, 0x1000
+
+
+def slot(sltcap=HOTPLUG, sltctl=0, card=None, **knobs):
+    return Bench(port(PORT, 1, 1, sltcap, sltctl, **knobs), function(CARD, pm(), exp(ENDPOINT), **(card or {})))
+
+
+def test_secondary_bus_reset_is_a_level_with_two_edges():
+    bench = slot(link_training_ms=20, card={"ready_ms": 100})
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.happened == [
+        ("link down", "0000:00:1c.0"),
+        ("presence off", "0000:00:1c.0"),
+        ("hot reset", "0000:01:00.0"),
+    ]
+    # Present 0x40 fell; presence changed 0x08 and link changed 0x100 are told. Link active 0x2000 fell.
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0011)
+    bench.wait(1000)
+    assert bench.read(CARD, 0, 4) == NOBODY
+    bench.write(PORT, SLTSTA, 2, 0x108)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(19)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0000, 0x0011)
+    bench.wait(1)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0148, 0x2011)
+    bench.wait(99)
+    assert bench.read(CARD, 0, 4) == NOBODY
+    bench.wait(1)
+    assert bench.read(CARD, 0, 4) == ID
+    # Command lost its 0x0006; the capability bit 0x10 of the status stays.
+    assert bench.read(CARD, 0x04, 4) == 0x00100000
+
+
+def test_bridge_control_written_again_is_no_second_reset():
+    bench = slot()
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 1, 0x41)
+    assert [what for what, _ in bench.happened].count("hot reset") == 1
+
+
+def test_second_reset_makes_the_link_train_anew():
+    bench = slot(link_training_ms=20)
+    for ms in (15, 15):
+        bench.write(PORT, 0x3E, 2, 0x43)
+        bench.write(PORT, 0x3E, 2, 0x03)
+        bench.wait(ms)
+    assert bench.read(CARD, 0, 4) == NOBODY  # 30 ms after the first release, 15 after the second
+    bench.wait(5)
+    assert bench.read(CARD, 0, 4) == ID
+
+
+@pytest.mark.parametrize(("link_training_ms", "status"), [(-1, 0x0108), (0, 0x0148)])
+def test_link_that_stays_down(link_training_ms, status):
+    bench = slot(link_training_ms=link_training_ms)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(100_000)
+    assert bench.read(PORT, SLTSTA, 2) == status
+    assert bench.read(CARD, 0, 4) == (NOBODY if link_training_ms else ID)
+
+
+def test_presence_pins_do_not_follow_the_link():
+    bench = slot(presence_follows_link=False)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0140
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0140
+
+
+def test_slot_status_changes_late():
+    bench = slot(slot_status_ms=5)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.wait(4)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0040, 0x2011)
+    bench.wait(1)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0011)
+
+
+def test_hot_reset_reaches_everything_below_and_brings_it_back_unnumbered():
+    bench = Bench(
+        port(PORT, 1, 3),
+        bridge("01:00.0", 2, 3, pm(), exp(UPSTREAM)),
+        port("02:00.0", 3, 3, port_type=DOWNSTREAM, sltctl=PDCE | HPIE),
+        function("03:00.0", pm(), exp(ENDPOINT)),
+    )
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert [where for what, where in bench.happened if what == "hot reset"] == [
+        "0000:01:00.0", "0000:02:00.0", "0000:03:00.0",
+    ]  # fmt: skip
+    assert bench.read("01:00.0", 0x18, 4) == 0
+    assert bench.read("02:00.0", 0, 4) == NOBODY
+    bench.write("01:00.0", 0x18, 4, 0x030201)
+    bench.write("02:00.0", 0x18, 4, 0x030302)
+    assert bench.read("03:00.0", 0, 4) == ID
+    # The port in between was itself in reset: it tells no events, and its enables are gone.
+    assert (bench.read("02:00.0", SLTCTL, 2), bench.read("02:00.0", SLTSTA, 2)) == (0, 0x0040)
+    assert bench.read("02:00.0", LNKSTA, 2) == 0x2011
+    assert set(bench.interrupts) == set()
+
+
+def test_conventional_bridge_in_reset_hides_what_is_below_and_no_more():
+    bench = Bench(bridge("00:1e.0", 1, 1, pm()), function("01:05.0"), function("00:05.0"))
+    bench.write("00:1e.0", 0x3E, 1, 0x40)
+    assert (bench.read("01:05.0", 0, 4), bench.read("00:05.0", 0, 4)) == (NOBODY, ID)
+    assert bench.read("00:05.0", 0x04, 2) == 6
+    bench.write("00:1e.0", 0x3E, 1, 0)
+    assert bench.read("01:05.0", 0x04, 2) == 0
+
+
+def test_secondary_bus_reset_of_an_empty_slot_tells_nothing():
+    empty = exp(4, sltcap=HOTPLUG, sltsta=0, slot=True, lnksta=0x0011)
+    bench = Bench(bridge(PORT, 1, 1, pm(), empty))
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert (bench.happened, bench.read(PORT, SLTSTA, 2)) == ([], 0)
+
+
+def test_sleeping_bridge_that_wakes_with_a_soft_reset_ends_a_bus_reset():
+    bench = slot()
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, PM + 4, 2, 3)
+    bench.write(PORT, PM + 4, 2, 0)
+    assert bench.read(PORT, 0x3E, 2) == 0
+    bench.write(PORT, 0x18, 4, 0x010100)
+    assert bench.read(CARD, 0, 4) == ID
+
+
+# -- commands
+
+
+@pytest.mark.parametrize(
+    ("sltcap", "command_ms", "seen"),
+    [
+        (HOTPLUG, 0, (0x50, 0x50)),
+        (HOTPLUG, 10, (0x40, 0x50)),
+        (HOTPLUG, -1, (0x40, 0x40)),
+        (HOTPLUG | NO_CC, 0, (0x40, 0x40)),
+    ],
+)
+def test_command_completes_when_it_is_said_to(sltcap, command_ms, seen):
+    bench = slot(sltcap, command_ms=command_ms)
+    bench.write(PORT, SLTCTL, 2, 0)
+    at_once = bench.read(PORT, SLTSTA, 2)
+    bench.wait(10)
+    assert (at_once, bench.read(PORT, SLTSTA, 2)) == seen
+
+
+def test_command_takes_the_place_of_the_one_under_way():
+    bench = slot(command_ms=10)
+    bench.write(PORT, SLTCTL, 2, 0)
+    bench.wait(6)
+    bench.write(PORT, SLTCTL + 1, 1, 0)
+    bench.wait(9)
+    assert bench.read(PORT, SLTSTA, 2) == 0x40
+    bench.wait(1)
+    assert bench.read(PORT, SLTSTA, 2) == 0x50
+
+
+def test_write_to_slot_status_is_no_command():
+    bench = slot()
+    bench.write(PORT, SLTSTA, 2, 0x1F)
+    assert bench.read(PORT, SLTSTA, 2) == 0x40
+    # A dword across both is a command, which completes after it has cleared the status.
+    bench.write(PORT, SLTCTL, 4, 0x001F0000)
+    assert bench.read(PORT, SLTSTA, 2) == 0x50
+
+
+@pytest.mark.parametrize(("sltcap", "status"), [(HOTPLUG | INTERLOCK, 0xC0), (HOTPLUG, 0x40)])
+def test_interlock_is_toggled_by_a_bit_that_reads_zero(sltcap, status):
+    bench = slot(sltcap | NO_CC)
+    bench.write(PORT, SLTCTL, 2, 0x0800)
+    assert (bench.read(PORT, SLTCTL, 2), bench.read(PORT, SLTSTA, 2)) == (0, status)
+    bench.write(PORT, SLTCTL, 2, 0x0800)
+    assert bench.read(PORT, SLTSTA, 2) == 0x40
+
+
+def test_power_controller_off_and_on_is_a_power_on_reset():
+    bench = slot(HOTPLUG | POWER_CONTROLLER, link_training_ms=20)
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    assert (bench.read(CARD, 0, 4), bench.read(PORT, LNKSTA, 2)) == (NOBODY, 0x0011)
+    assert ("power on reset", "0000:01:00.0") in bench.happened
+    # Command completed 0x10 and link changed 0x100; the card is still there.
+    assert bench.read(PORT, SLTSTA, 2) == 0x0150
+    bench.write(PORT, SLTCTL, 2, 0)
+    assert bench.read(CARD, 0, 4) == NOBODY
+    bench.wait(20)
+    assert bench.read(CARD, 0x04, 2) == 0
+
+
+def test_power_control_without_a_controller_is_just_a_bit():
+    bench = slot()
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    assert bench.read(CARD, 0, 4) == ID
+
+
+# -- events and interrupts
+
+
+def test_interrupt_starts_when_an_enabled_event_does_and_ends_with_it():
+    bench = slot(HOTPLUG | NO_CC, sltctl=HPIE | PDCE)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.interrupts == ["0000:00:1c.0"]
+    assert bench.fabric.asserted("0000:00:1c.0")
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert bench.interrupts == ["0000:00:1c.0"]  # a level that was up already has no second edge
+    bench.write(PORT, SLTSTA, 2, 0x08)
+    assert not bench.fabric.asserted("0000:00:1c.0")
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.interrupts == ["0000:00:1c.0"] * 2
+
+
+@pytest.mark.parametrize("sltctl", [0, HPIE, PDCE, HPIE | CCIE, HPIE | 0x07])
+def test_interrupt_not_enabled_does_not_come(sltctl):
+    bench = slot(HOTPLUG, sltctl=sltctl)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.interrupts == []
+    assert not bench.fabric.asserted("0000:00:1c.0")
+
+
+def test_interrupt_of_an_event_that_is_enabled_after_it_happened():
+    bench = slot(HOTPLUG | NO_CC)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, SLTCTL, 2, HPIE | DLLSCE)
+    assert bench.interrupts == ["0000:00:1c.0"]
+
+
+def test_interrupt_of_a_command_completed_comes_with_time():
+    bench = slot(command_ms=7)
+    bench.write(PORT, SLTCTL, 2, HPIE | CCIE)
+    assert bench.interrupts == []
+    bench.wait(7)
+    assert bench.interrupts == ["0000:00:1c.0"]
+
+
+def test_interrupt_of_a_port_that_cannot_be_reached_is_not_heard():
+    bench = Bench(
+        bridge("00:1c.0", 1, 3, pm(), exp(4)),
+        bridge("01:00.0", 2, 3, pm(), exp(UPSTREAM)),
+        port("02:00.0", 3, 3, port_type=DOWNSTREAM, sltctl=PDCE | HPIE),
+        function("03:00.0", pm(), exp(ENDPOINT)),
+    )
+    bench.write("02:00.0", 0x3E, 2, 0x40)
+    assert bench.fabric.asserted("0000:02:00.0")
+    bench.write("01:00.0", 0x18, 4, 0)
+    assert not bench.fabric.asserted("0000:02:00.0")
+    assert not bench.fabric.asserted("0000:09:00.0")
+    assert not bench.fabric.asserted("0000:01:00.0")
+
+
+def test_events_of_button_fault_and_latch_come_by_themselves():
+    bench = slot(HOTPLUG, sltctl=HPIE | 0x07, slot_events=[(5, 0x01), (10, 0x24), (15, 0x26)])
+    bench.wait(5)
+    assert (bench.read(PORT, SLTSTA, 2), bench.interrupts) == (0x41, ["0000:00:1c.0"])
+    bench.write(PORT, SLTSTA, 2, 0x01)
+    bench.wait(5)
+    assert bench.read(PORT, SLTSTA, 2) == 0x64  # the latch is open, and its change is told
+    bench.write(PORT, SLTSTA, 2, 0x04)
+    bench.wait(5)
+    assert bench.read(PORT, SLTSTA, 2) == 0x46  # closed again, told again, and a power fault
+    assert len(bench.interrupts) == 3
+
+
+def test_event_right_behind_the_first_write_to_slot_status():
+    bench = slot(slot_events_on_clear=0x08)
+    for status in (0x48, 0x40):
+        bench.write(PORT, SLTSTA, 2, 0x1F)
+        assert bench.read(PORT, SLTSTA, 2) == status
+
+
+def test_card_pulled_and_put_back():
+    bench = slot(HOTPLUG, link_training_ms=20, slot_events=[(10, 0x48), (50, 0x48)])
+    bench.wait(10)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0x0108, NOBODY)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(30)
+    assert bench.read(CARD, 0, 4) == NOBODY  # no reset brings a link up that nobody is at
+    bench.wait(10)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0148
+    bench.wait(20)
+    assert bench.read(CARD, 0x04, 2) == 0
+
+
+# -- QEMU
+
+
+def test_qemu_resets_on_the_rising_edge_and_holds_nothing():
+    bench = Bench(
+        port(PORT, 1, 2), bridge("01:00.0", 2, 2, pm()), function("02:05.0"), quirks="qemu",
+    )  # fmt: skip
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0040, 0x2011)
+    assert bench.read("01:00.0", 0x18, 4) == 0
+    bench.write("01:00.0", 0x18, 4, 0x020201)
+    assert bench.read("02:05.0", 0, 4) == NOBODY  # no bus behind the one in reset is looked for
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert bench.read("02:05.0", 0x04, 2) == 0
+
+
+def test_qemu_slot_status_write_that_clears_the_unseen_clears_nothing():
+    bench = slot(HOTPLUG)
+    emulated = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
+    for hardware, status in ((bench, 0x40), (emulated, 0x50)):
+        hardware.write(PORT, SLTCTL, 2, 0)
+        hardware.write(PORT, SLTSTA, 2, 0x18)
+        assert hardware.read(PORT, SLTSTA, 2) == status
+        hardware.write(PORT, SLTSTA, 2, 0x10)
+        assert hardware.read(PORT, SLTSTA, 2) == 0x40
+
+
+def test_qemu_link_state_enable_and_latch_enable_are_not_writable():
+    bench = Bench(port(PORT, 1, 1), quirks="qemu")
+    bench.write(PORT, SLTCTL, 2, 0x17FF)
+    # Without power controller: 0x01 button, 0x08 presence, 0x10 command, 0x20 interrupt, 0xc0 and 0x300 lamps.
+    assert bench.read(PORT, SLTCTL, 2) == 0x03F9
+
+
+def test_qemu_function_level_reset_of_a_bridge_resets_what_is_below():
+    flr = exp(UPSTREAM, devcap=0x10008000)
+    bench = Bench(bridge("00:01.0", 1, 1, flr), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
+    bench.write("00:01.0", EXP + 8, 2, 0x8000)
+    bench.write("00:01.0", 0x18, 4, 0x010100)
+    assert bench.read(CARD, 0x04, 2) == 0

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The register table, and writes through it."""
+
+from random import Random
+
+import pytest
+from hw_machine import (
+    AF,
+    DOWNSTREAM,
+    ENDPOINT,
+    EXP,
+    MSI,
+    PCIX,
+    PM,
+    ROOT_PORT,
+    Bench,
+    bridge,
+    exp,
+    function,
+    pm,
+    port,
+    words,
+)
+
+from kernel_port.hw import caps, qemu, regs
+from kernel_port.hw.layout import Layout
+from kernel_port.hw.masks import Masks, Reset
+from kernel_port.hw.regs import Register
+
+TABLES = [
+    pytest.param(rows, id=f"{room.__name__.rsplit('.')[-1]}.{name}")
+    for room in (regs, caps)
+    for name, rows in vars(room).items()
+    if name.isupper() and isinstance(rows, tuple) and isinstance(rows[0], Register)
+]
+
+MSI_64_MASKED = (MSI, 0x05, words(0x0180, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+LAYOUTS = {
+    "conventional": function(
+        "00:05.0", pm(), (AF, 0x13, bytes([6, 3, 0, 0])), (PCIX, 0x07, words(0x32, 0, 0)), MSI_64_MASKED
+    ),
+    "conventional-bridge": bridge("00:1e.0", 1, 1, pm()),
+    "endpoint": function("01:00.0", pm(), exp(ENDPOINT, devcap=0x10008000), MSI_64_MASKED, size=4096,
+                         registers={"x100_4": 0x14810001, "x148_4": 0x1500000D, "x14c_2": 0x005F, "x150_4": 0x1600000E,
+                                    "x160_4": 0x0000000F}),
+    "root-port": port("00:1c.0", 1, 1, sltcap=0x0002007F),
+    "downstream-port": port("02:01.0", 3, 3, port_type=DOWNSTREAM, slot=False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", TABLES)
+def test_register_columns_are_disjoint_and_within_the_register(rows):
+    for row in rows:
+        for one, other in ((row.rw, row.w1c), (row.rw, row.w1t), (row.w1c, row.w1t), (row.raised, row.rw | row.w1c)):
+            assert not one & other, row.name
+        assert not (row.rw | row.w1c | row.w1t | row.raised) >> 8 * row.size, row.name
+        assert not row.reset & ~row.rw, row.name
+        assert not row.sticky & ~(row.rw | row.w1c), row.name
+        assert not row.shared & ~row.rw, row.name
+        assert row.ro ^ (row.rw | row.w1c | row.w1t) == (1 << 8 * row.size) - 1, row.name
+
+
+@pytest.mark.parametrize("registers_of", [Layout.registers, qemu.registers], ids=["silicon", "qemu"])
+@pytest.mark.parametrize("description", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_layout_registers_do_not_overlap(description, registers_of):
+    taken = set()
+    for row in registers_of(Layout(description)):
+        where = set(range(row.start, row.start + row.size))
+        assert not taken & where, row.name
+        assert not row.rw & (row.w1c | row.w1t), row.name
+        assert not row.sticky & ~(row.rw | row.w1c), row.name
+        assert not row.reset & ~row.rw, row.name
+        taken |= where
+
+
+@pytest.mark.parametrize("quirks", ["", "qemu"])
+@pytest.mark.parametrize("description", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_write_of_anything_anywhere_leaves_read_only_bits(description, quirks):
+    """The specification of a write, bit by bit, against the model's byte masks; seeds make it repeatable."""
+    random = Random(20130507)
+    layout = Layout(description)
+    rows = (qemu.registers if quirks else Layout.registers)(layout)
+    rw, w1c = [0] * description.size, [0] * description.size
+    for row in rows:
+        for byte in range(row.size):
+            rw[row.start + byte] = row.rw >> 8 * byte & 0xFF
+            w1c[row.start + byte] = row.w1c >> 8 * byte & 0xFF
+    # Registers that do more than remember are the business of other tests.
+    acting = {
+        "PCI_BRIDGE_CONTROL", "PCI_EXP_DEVCTL", "PCI_EXP_SLTCTL", "PCI_EXP_SLTSTA", "PCI_EXP_LNKCTL", "PCI_AF_CTRL",
+        "PCI_PM_CTRL", "PCI_SECONDARY_BUS", "PCI_SUBORDINATE_BUS",
+    }  # fmt: skip
+    act = {byte for row in rows if row.name in acting for byte in range(row.start, row.start + row.size)}
+    bench = Bench(description, quirks=quirks)
+    function = bench.fabric.function(description.address)
+    for _ in range(500):
+        size = random.choice((1, 2, 4))
+        where = random.randrange(0, description.size, size)
+        if act & set(range(where, where + size)):
+            continue
+        function.put(where, size, random.getrandbits(8 * size))
+        old, value = function.dump(), random.getrandbits(32)
+        function.write(where, size, value & (1 << 8 * size) - 1)
+        expected = bytearray(old)
+        for byte in range(size):
+            written, before, at = value >> 8 * byte & 0xFF, old[where + byte], where + byte
+            expected[at] = ((before & ~rw[at]) | (written & rw[at])) & ~(written & w1c[at])
+        assert function.dump() == bytes(expected), f"{where:#x}/{size}"
+
+
+def test_write_command_and_status_in_one_dword():
+    # 0x02b0 status: capabilities 0x10, 66 MHz 0x20, fast 0x80, DEVSEL 0x0200; plus errors 0xf900 to be cleared.
+    bench = Bench(function("00:05.0", registers={"x04_4": 0xFBB00000}))
+    bench.write("00:05.0", 0x04, 4, 0x8100FFFF)
+    # Command takes 0x0557 (IO, memory, master, MWI, parity, SERR, INTx disable); status loses 0x8100 of its 0xfbb0.
+    assert bench.read("00:05.0", 0x04, 4) == 0x7AB00557
+
+
+def test_write_byte_to_the_high_half_of_command():
+    bench = Bench(function("00:05.0"))
+    bench.write("00:05.0", 0x05, 1, 0xFF)
+    assert bench.read("00:05.0", 0x04, 2) == 0x0506
+
+
+def test_write_byte_to_slot_status_leaves_the_other_half():
+    bench = Bench(port("00:1c.0", 1, 1), function("01:00.0", pm(), exp(ENDPOINT)))
+    bench.fabric.function(LAYOUTS["root-port"].address).put(EXP + 0x1A, 2, 0x0149)
+    bench.write("00:1c.0", EXP + 0x1B, 1, 0x01)
+    assert bench.read("00:1c.0", EXP + 0x1A, 2) == 0x0049
+    bench.write("00:1c.0", EXP + 0x1A, 1, 0x09)
+    assert bench.read("00:1c.0", EXP + 0x1A, 2) == 0x0040
+
+
+@pytest.mark.parametrize(
+    ("value", "size", "sized"),
+    [
+        (0xE0000000, 0x10000, 0xFFFF0000),  # 64 KiB memory: ~0xffff
+        (0x0000C001, 0x20, 0xFFFFFFE1),  # 32 bytes of I/O: ~0x1f, bit 0 says I/O
+        (0xD0000008, 0x100000, 0xFFF00008),  # 1 MiB prefetchable
+        (0xFE400000, None, 0xFFC00000),  # size untold: lowest address bit 0x400000, so 4 MiB
+        (0xFE400000, 0, 0xFE400000),  # known to be read-only
+    ],
+)
+def test_bar_written_all_ones_tells_its_size(value, size, sized):
+    bars = {} if size is None else {0: size}
+    bench = Bench(function("00:05.0", registers={"x10_4": value}, bars=bars))
+    bench.write("00:05.0", 0x10, 4, 0xFFFFFFFF)
+    assert bench.read("00:05.0", 0x10, 4) == sized
+
+
+def test_bar_of_64_bits_is_sized_over_both_halves():
+    # 8 GiB at 0x3_8000_0000_00 + 64-bit prefetchable (0xc): lower half has no address bit, upper ~1.
+    bench = Bench(function("00:05.0", registers={"x10_4": 0x0000000C, "x14_4": 0x38}, bars={0: 8 << 30}))
+    bench.write("00:05.0", 0x10, 4, 0xFFFFFFFF)
+    bench.write("00:05.0", 0x14, 4, 0xFFFFFFFF)
+    assert bench.read("00:05.0", 0x10, 4) == 0x0000000C
+    assert bench.read("00:05.0", 0x14, 4) == 0xFFFFFFFE
+
+
+@pytest.mark.parametrize(("rom", "value", "sized"), [(0x20000, 0, 0xFFFE0001), (0, 0xE0080000, 0xFFF80001), (0, 0, 0)])
+def test_rom_written_all_ones_tells_its_size_and_enable_bit(rom, value, sized):
+    bench = Bench(function("00:05.0", registers={"x30_4": value}, rom=rom))
+    bench.write("00:05.0", 0x30, 4, 0xFFFFFFFF)
+    assert bench.read("00:05.0", 0x30, 4) == sized
+
+
+def test_storage_keeps_what_is_written_through_a_reset_unknown_bytes_keep_nothing():
+    masks = Masks((Register("PCI_COMMAND", 2, rw=0xFFFF),), 256, ((0x50, 4),))
+    assert masks.access(0x50, 4)[:2] == (0xFFFFFFFF, 0)
+    assert masks.access(0x4E, 4)[:2] == (0xFFFF0000, 0)
+    image = bytes(range(256))
+    after = masks.after(Reset.POWER, image)
+    assert after[:4] + after[6:] == image[:4] + image[6:]
+    assert after[4:6] == b"\0\0"
+
+
+def test_storage_does_not_make_a_register_writable():
+    masks = Masks((Register("PCI_STATUS", 2, w1c=0xF900),), 256, ((0x04, 4),))
+    assert masks.access(0x04, 4)[:2] == (0x0000FFFF, 0xF9000000)
+
+
+def test_layout_capability_list_that_loops_ends():
+    layout = Layout(function("00:05.0", (0x40, 0x09, b"\0\0"), (0x48, 0x01, b"\0\0"), registers={"x49_1": 0x40}))
+    looped = bytearray(layout.config)
+    looped[0x49] = 0x40
+    layout.description.config = bytes(looped)
+    assert Layout(layout.description).capabilities == {0x09: 0x40, 0x01: 0x48}
+
+
+def test_layout_extended_list_that_loops_or_leaves_ends():
+    looped = function("00:05.0", exp(ENDPOINT), size=4096, registers={"x100_4": 0x20010001, "x200_4": 0x1001000D})
+    assert Layout(looped).extended == {0x01: 0x100, 0x0D: 0x200}
+    outside = function("00:05.0", exp(ENDPOINT), size=4096, registers={"x100_4": 0xFFC10001, "xffc_4": 0x0001000D})
+    assert Layout(outside).extended == {0x01: 0x100, 0x0D: 0xFFC}
+    # The row of a register that would not fit is left out, so a write there is no error.
+    Bench(outside).write("00:05.0", 0xFFC, 4, 0xFFFFFFFF)
+
+
+def test_layout_slot_lamps_are_off_after_reset_where_they_exist():
+    rows = {row.name: row for row in Layout(port("00:1c.0", 1, 1, sltcap=0x60 | 0x10)).registers()}
+    assert rows["PCI_EXP_SLTCTL"].reset == 0x0300
+    rows = {row.name: row for row in Layout(port("00:1c.0", 1, 1, sltcap=0x60 | 0x18)).registers()}
+    assert rows["PCI_EXP_SLTCTL"].reset == 0x03C0
+
+
+def test_layout_pm_of_a_function_that_wakes_from_d3cold_is_sticky():
+    rows = {row.name: row for row in Layout(function("00:05.0", pm(capability=0x8003))).registers()}
+    assert (rows["PCI_PM_CTRL"].start, rows["PCI_PM_CTRL"].sticky) == (PM + 4, 0x8100)
+    rows = {row.name: row for row in Layout(function("00:05.0", pm())).registers()}
+    assert rows["PCI_PM_CTRL"].sticky == 0
+
+
+def test_qemu_root_port_closes_its_windows_other_bridges_zero_them():
+    def rows(port_type):
+        return {r.name: r for r in qemu.registers(Layout(port("00:1c.0", 1, 1, port_type=port_type)))}
+
+    assert rows(ROOT_PORT)["PCI_MEMORY_BASE"].reset == 0xFFF0
+    assert rows(DOWNSTREAM)["PCI_MEMORY_BASE"].reset == 0
+    assert rows(ROOT_PORT)["PCI_MEMORY_LIMIT"].reset == 0
