@@ -464,15 +464,22 @@ def test_pciehp_sysfs_slot_without_card_is_enodev_in_every_state(what, state, ac
     assert state != 9 or paper.said[-1][0] == "err"
 
 
-@pytest.mark.parametrize("state", [STATIC, BLINKINGOFF])
-def test_pciehp_sysfs_disable_slot_shows_what_it_does_meanwhile(state):
+@pytest.mark.parametrize(
+    ("what", "function", "state", "meanwhile"),
+    [
+        ("enable", "board_added", STATIC, POWERON),
+        ("enable", "board_added", BLINKINGON, POWERON),
+        ("disable", "remove_board", STATIC, POWEROFF),
+        ("disable", "remove_board", BLINKINGOFF, POWEROFF),
+    ],
+)
+def test_pciehp_sysfs_slot_shows_what_it_does_meanwhile(what, function, state, meanwhile):
     paper, slot = slotted()
     seen = []
-    real = paper.kernel.remove_board
-    vars(paper.kernel)["remove_board"] = lambda p_slot: seen.append(p_slot.state) or real(p_slot)
+    vars(paper.kernel)[function] = lambda p_slot: seen.append((p_slot.state, paper.kernel.mutex_is_locked(p_slot.lock)))
     slot.state = state
-    assert paper.kernel.pciehp_sysfs_disable_slot(slot) == 0
-    assert (seen, slot.state) == ([POWEROFF], STATIC)
+    getattr(paper.kernel, f"pciehp_sysfs_{what}_slot")(slot)
+    assert (seen, slot.state) == ([(meanwhile, 0)], STATIC)
 
 
 def test_pciehp_sysfs_enable_slot_of_a_running_slot_is_einval():
