@@ -29,6 +29,8 @@ from .link import Kernel, link
 INTERRUPT_ROUNDS = 8
 #: Bridges may be 255 deep, and the C recurses from each bus to the next.
 RECURSION_LIMIT = 5000
+#: Machines with more functions boot untraced: it is some hundred events to each, and each is half a kilobyte or more.
+TRACED_BOOT = 1024
 #: How many addresses an error message lists.
 LISTED = 12
 
@@ -45,7 +47,7 @@ class Machine:
         self.fabric = fabric
         self.system = System(clock, choose)
         self.kernel = kernel(self.system)
-        #: What happened while the machine booted.
+        #: What happened while the machine booted; nothing if it is large (TRACED_BOOT).
         self.boot_events: list[Event] = []
         self._asking: set[str] = set()
         self._writing = False
@@ -117,7 +119,9 @@ class Machine:
             if function.driver not in ("", "pcieport"):
                 kernel.pci_drivers[str(function.address)] = kernel.device_driver(function.driver)
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
+        self.system.tracing = len(self.description.functions) <= TRACED_BOOT
         self.call("pci_scan_root_buses", roots, self._pci_ops())
+        self.system.tracing = True
         self.boot_events, self.system.events = self.system.events, []
 
     def call(self, name: str, *args: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .sched import Clock, Scheduler
 
-#: Frames of kernel code, innermost first: (code, index of the last instruction).
+#: Frames of kernel code: (code, index of the last instruction), innermost first; of many, the outermost are left out.
 Stack = tuple[tuple[CodeType, int], ...]
 
 
@@ -29,6 +29,9 @@ class Event(NamedTuple):
     args: tuple[Any, ...]
     stack: Stack
 
+
+#: An event knows as many frames: a machine 255 bridges deep has three to each, and every one reads registers.
+STACK_DEPTH = range(32)
 
 #: Makes an Event in half the time that Event() takes.
 _event = tuple.__new__
@@ -63,7 +66,9 @@ class System:
         while frame is not None and frame.f_globals is not symtab:
             frame = frame.f_back
         stack = []
-        while frame is not None and frame.f_globals is symtab:
+        for _ in STACK_DEPTH:
+            if frame is None or frame.f_globals is not symtab:
+                break
             stack.append((frame.f_code, frame.f_lasti))
             frame = frame.f_back
         sched = self.sched

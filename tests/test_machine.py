@@ -1,0 +1,511 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Booting a machine: what the kernel finds agrees with lspci; interrupts; targets; machines that make no sense."""
+
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from time import monotonic
+
+import pytest
+from hw_machine import EXP, PM, exp, function, pm
+from hw_machine import bridge as any_bridge
+from hw_machine import port as any_port
+
+from kernel_port.hw.address import Address
+from kernel_port.hw.description import FunctionDescription, MachineDescription
+from kernel_port.hw.errors import MachineError
+from kernel_port.hw.image import ConfigImage
+from kernel_port.machine import INTERRUPT_ROUNDS, boot
+
+DUMPS = ("pciutils-cap-dpc", "pciutils-tree-asus-p6t6", "pciutils-tree-fujitsu-p8010")
+
+
+CLASS_BRIDGE_PCI = {"x08_4": 0x06040000}
+
+
+def bridge(*args, registers=None, multifunction=False, **options):
+    found = any_bridge(*args, registers=CLASS_BRIDGE_PCI | (registers or {}), **options)
+    if multifunction:
+        found.config = found.config[:0x0E] + b"\x81" + found.config[0x0F:]
+    return found
+
+
+def port(*args, **options):
+    return any_port(*args, registers=CLASS_BRIDGE_PCI, **options)
+
+
+def machine_of(*functions, **options):
+    return boot(MachineDescription("test", list(functions)), **options)
+
+
+@pytest.fixture(params=DUMPS)
+def dump(request, shared):
+    return shared / "dumps" / f"{request.param}.txt"
+
+
+@pytest.fixture
+def lspci():
+    if shutil.which("lspci") is None:
+        pytest.skip("no lspci")
+
+    def run(dump, *options):
+        """What lspci says of each function of a dump: address -> text."""
+        out = subprocess.run(
+            ["lspci", "-D", "-F", str(dump), *options], check=True, text=True, capture_output=True
+        ).stdout  # fmt: skip
+        return {block.split(maxsplit=1)[0]: block for block in re.split(r"\n(?=[0-9a-f]{4,}:)", out.strip())}
+
+    return run
+
+
+# -- agreement with lspci ----------------------------------------------------------------------------------------
+
+
+def test_boot_finds_the_functions_that_lspci_lists(dump, lspci):
+    with boot(dump) as machine:
+        assert [dev.dev.name for dev in machine.functions] == sorted(lspci(dump))
+
+
+def test_boot_reads_class_vendor_and_revision_as_lspci(dump, lspci):
+    with boot(dump) as machine:
+        for name, line in lspci(dump, "-n").items():
+            dev = machine.function(name)
+            class_, vendor, device, revision = re.match(
+                r"\S+ (\w{4}): (\w{4}):(\w{4})(?: \(rev (\w+)\))?", line
+            ).groups()  # fmt: skip
+            assert f"{dev.class_ >> 8:04x} {dev.vendor:04x}:{dev.device:04x}" == f"{class_} {vendor}:{device}", name
+            assert dev.revision == int(revision or "0", 16), name
+
+
+def test_boot_gives_bridges_the_buses_that_lspci_reads(dump, lspci):
+    with boot(dump) as machine:
+        for name, text in lspci(dump, "-vv").items():
+            numbers = re.search(r"Bus: primary=(\w+), secondary=(\w+), subordinate=(\w+)", text)
+            below = machine.function(name).subordinate
+            assert (below is None) == (numbers is None), name
+            if numbers:
+                found = below.primary, below.number, below.busn_res.end
+                assert found == tuple(int(number, 16) for number in numbers.groups()), name
+
+
+def test_boot_hangs_buses_below_bridges_as_lspci_t(dump, lspci):
+    """lspci -t draws the tree: a bridge is followed by its buses and then by what is on them."""
+    drawn = subprocess.run(["lspci", "-D", "-t", "-F", str(dump)], check=True, text=True, capture_output=True).stdout
+
+    def draw(bus):
+        found = []
+        for dev in bus.devices:
+            text = f"{dev.devfn >> 3:02x}.{dev.devfn & 7}"
+            if dev.subordinate:
+                first, last = dev.subordinate.number, dev.subordinate.busn_res.end
+                text += f"[{first:02x}]" if first == last else f"[{first:02x}-{last:02x}]"
+                text += "".join(draw(dev.subordinate))
+            found.append(text)
+        return found
+
+    with boot(dump) as machine:
+        ours = [f"[{b.sysdata.domain:04x}:{b.number:02x}]" + "".join(draw(b)) for b in machine.kernel.pci_root_buses]
+    drawn = re.sub(r"[^\w.:[\]-]|(?<!\w)-|-(?!\w)", "", drawn)
+    # lspci draws bus 0000:00 even where nothing is on it
+    assert "".join(ours) == re.sub(r"\[\w{4}:\w\w\](?=\[\w{4}:)", "", drawn)
+
+
+def test_boot_finds_capabilities_where_lspci_does(dump, lspci):
+    with boot(dump) as machine:
+        for name, text in lspci(dump, "-vv").items():
+            dev = machine.function(name)
+            at = {kind: int(where, 16) for where, kind in re.findall(r"Capabilities: \[(\w+)\] (PCI-X|\w+)", text)}
+            assert dev.pm_cap == at.get("Power", 0), name
+            assert dev.pcie_cap == at.get("Express", 0), name
+            saved = {data.cap_nr for data in dev.saved_cap_space}
+            assert saved == {number for number, cap in ((0x10, "Express"), (0x07, "PCI-X")) if cap in at}, name
+            if "Express" in at:
+                types = {"Root Port": 4, "Upstream Port": 5, "Downstream Port": 6}
+                kind = re.search(r"Express \(v(\d)\) (?:Legacy )?([A-Z][A-Za-z -]+?)(?: \(Slot([+-])\))?, ", text)
+                assert dev.pcie_flags_reg & 0xF == int(kind[1]), name
+                if kind[2] in types:
+                    assert dev.pcie_flags_reg >> 4 & 0xF == types[kind[2]], name
+                assert bool(dev.pcie_flags_reg & 0x100) == (kind[3] == "+"), name
+
+
+def test_boot_places_bars_where_lspci_does(dump, lspci):
+    with boot(dump) as machine:
+        for name, text in lspci(dump, "-vv").items():
+            dev = machine.function(name)
+            regions = re.findall(r"Region (\d): (I/O ports|Memory) at ([0-9a-f]+) ?(?:\((\d\d)-bit)?", text)
+            for number, kind, start, width in regions:
+                res = dev.resource[int(number)]
+                assert res.start == int(start, 16), (name, number)
+                assert bool(res.flags & 0x100) == (kind == "I/O ports"), (name, number)  # IORESOURCE_IO
+                assert bool(res.flags & 0x100000) == (width == "64"), (name, number)  # IORESOURCE_MEM_64
+
+
+def test_boot_leaves_registers_as_it_found_them(shared):
+    """Sizing a BAR overwrites it, and scanning a bridge changes its control register: all of that is put back."""
+    description = MachineDescription("", [])
+    with boot(shared / "dumps" / "pciutils-tree-asus-p6t6.txt") as machine:
+        description = machine.description
+        for found in description.functions:
+            now = machine.fabric.config(found.address)
+            changed = {i for i, (old, new) in enumerate(zip(found.config[:64], now, strict=False)) if old != new}
+            assert changed <= set(), found.address
+
+
+# -- slots, drivers, power ---------------------------------------------------------------------------------------
+
+
+def test_boot_binds_pciehp_to_hot_plug_capable_slots_alone():
+    no_hotplug = port("00:1d.0", 2, 2, sltcap=0)
+    with machine_of(port("00:1c.0", 1, 1, sltcap=0x60 | 9 << 19), function("01:00.0"), no_hotplug) as machine:
+        assert machine.slot("9").bus is machine.bus("01")
+        assert machine.function("01:00.0").slot is machine.slot("9")
+        assert machine.bus("02").slots == []
+        assert machine.function("00:1d.0").driver.name == "pcieport"
+
+
+def test_boot_card_that_is_no_device_0_has_no_slot():
+    # Conventional numbering behind a bridge: only device 0 is the slot's (pciehp registers device number 0).
+    with machine_of(bridge("00:1e.0", 1, 1), function("01:03.0")) as machine:
+        assert machine.function("01:03.0").slot is None
+
+
+def test_boot_wakes_what_has_a_driver_and_knows_nothing_of_the_rest():
+    owned, free = function("00:01.0", pm(control=1), driver="e1000e"), function("00:02.0", pm())
+    with machine_of(owned, free) as machine:
+        assert machine.function("00:01.0").driver.name == "e1000e"
+        assert machine.function("00:01.0").current_state == 0  # PCI_D0
+        assert machine.fabric.read(0, 0, 0x08, PM + 4, 2) & 3 == 0
+        assert machine.function("00:02.0").driver is None
+        assert machine.function("00:02.0").current_state == 5  # PCI_UNKNOWN
+
+
+def test_boot_poll_mode_uses_a_timer_and_no_interrupt():
+    with machine_of(port("00:1c.0", 1, 1), function("01:00.0"), poll_mode=True) as machine:
+        assert machine.system.irq_actions == {}
+        assert "add_timer" in [event.op for event in machine.boot_events]
+        assert machine.fabric.read(0, 0, 0xE0, EXP + 0x18, 2) & 0x30 == 0  # neither HPIE nor CCIE
+
+
+def test_boot_keeps_its_events_apart():
+    with machine_of(function("00:01.0")) as machine:
+        assert machine.events == []
+        assert machine.boot_events[0].op == "printk"
+        assert ("r", ("0000:00:01.0", 0, 4, 0x12348086)) in [(event.op, event.args) for event in machine.boot_events]
+
+
+# -- cycles and interrupts ---------------------------------------------------------------------------------------
+
+
+def test_pci_ops_reads_and_writes_are_events_with_the_statement_that_did_them():
+    with machine_of(function("00:01.0")) as machine:
+        dev = machine.function("00:01.0")
+        assert machine.call("pci_read_config_word", dev, 4) == 0x0006
+        machine.call("pci_write_config_word", dev, 4, 0x0406)
+        read, write = machine.events
+        assert (read.op, read.args) == ("r", ("0000:00:01.0", 4, 2, 0x0006))
+        assert (write.op, write.args) == ("w", ("0000:00:01.0", 4, 2, 0x0406))
+        assert [code.co_name for code, _ in read.stack] == ["pci_bus_read_config_word", "pci_read_config_word"]
+
+
+def acts(machine):
+    """What happened on interrupts, hot-plug registers (offset in the capability) and in hardware."""
+    return [
+        (event.context, event.op, *(event.args[1:3] if event.op in "rw" else event.args[:1]))
+        for event in machine.events
+        if event.op in ("irq", "hw", "msleep", "queue_work")
+    ]
+
+
+def test_an_interrupt_is_served_when_the_access_that_causes_it_is_over():
+    with machine_of(port("00:1c.0", 1, 1), function("01:00.0"), patches=1) as machine:
+        machine.call("pci_reset_bridge_secondary_bus", machine.function("00:1c.0"))
+        names = [act[:3] for act in acts(machine)]
+        down = names.index(("main", "hw", "link down"))
+        assert names[down + 1 :][:3] == [
+            ("main", "hw", "presence off"), ("main", "hw", "hot reset"), ("irq 0000:00:1c.0", "irq", "0000:00:1c.0")
+        ]  # fmt: skip
+        ops = [(event.op, event.args[:2]) for event in machine.events]
+        assert ops.index(("w", ("0000:00:1c.0", 0x3E))) < ops.index(("hw", ("link down", "0000:00:1c.0")))
+
+
+def test_an_interrupt_in_time_is_served_on_the_sleepers_back():
+    late = port("00:1c.0", 1, 1, slot_status_ms=30)
+    with machine_of(late, function("01:00.0"), patches=1) as machine:
+        start = machine.clock.now
+        machine.call("pci_reset_bridge_secondary_bus", machine.function("00:1c.0"))
+        times = [(event.time - start) / 1e6 for event in machine.events if event.op == "irq"]
+        assert times == [30, 130]
+
+
+def test_a_port_that_never_stops_asking_is_given_up_in_the_end():
+    with machine_of(port("00:1c.0", 1, 1), function("01:00.0")) as machine:
+        dev = machine.function("00:1c.0")
+        machine.system.irq_actions[dev.irq] = (lambda irq, dev_id: 0, None)  # a driver that clears nothing
+        machine.fabric.function(Address.parse("00:1c.0")).slot._event(0x08)  # presence detect changed
+        assert [event.op for event in machine.events].count("irq") == INTERRUPT_ROUNDS
+
+
+def test_a_port_without_a_handler_disturbs_nobody():
+    with machine_of(port("00:1c.0", 1, 1), function("01:00.0")) as machine:
+        dev = machine.function("00:1c.0")
+        handler = machine.system.irq_actions.pop(dev.irq)
+        machine.fabric.function(Address.parse("00:1c.0")).slot._event(0x08)
+        assert [event.op for event in machine.events].count("irq") == 0
+        machine.system.irq_actions[dev.irq] = handler
+        machine.call("pci_read_config_word", dev, 0)  # the level is still there when the handler comes
+        assert [event.op for event in machine.events].count("irq") == 1
+
+
+# -- targets -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small():
+    with machine_of(
+        port("00:1c.0", 1, 1, sltcap=0x60 | 4 << 19), function("01:00.0"), function("01:00.5"), function("0001:05:00.0")
+    ) as machine:
+        yield machine
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("01:00.0", "function", "0000:01:00.0"),
+        ("0000:01:00.0", "function", "0000:01:00.0"),
+        ("0001:05:00.0", "function", "0001:05:00.0"),
+        ("1:0.0", "function", "0000:01:00.0"),
+    ],
+)
+def test_target_function(small, text, kind, name):
+    found, dev = small.target(text)
+    assert (found, dev.dev.name) == (kind, name)
+
+
+def test_target_slot_and_bus(small):
+    assert small.target("slot:4") == ("slot", small.function("01:00.0").slot)
+    assert small.target("bus:01") == ("bus", small.function("01:00.0").bus)
+    assert small.target("bus:0001:05") == ("bus", small.function("0001:05:00.0").bus)
+
+
+NOT_FOUND = (
+    "0000:01:00.5 is in test, but the kernel did not find it: no bridge leads to its bus, "
+    "or function 0 beside it is missing or not multifunction"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("02:00.0", "there is no function 0000:02:00.0; there is 0000:00:1c.0, 0000:01:00.0, 0001:05:00.0"),
+        ("01:00.5", NOT_FOUND),
+        ("nonsense", "'nonsense' is not a PCI address such as 01:00.0 or 0000:01:00.0"),
+        ("", "'' is not a PCI address such as 01:00.0 or 0000:01:00.0"),
+        ("slot:5", "there is no slot 5; there is 4"),
+        ("slot:", "there is no slot ; there is 4"),
+        ("bus:02", "there is no bus 02; there is 0000:00, 0000:01, 0001:05"),
+        ("bus:zz", "'zz' is not a bus such as 01 or 0000:01"),
+    ],
+)  # fmt: skip
+def test_target_that_does_not_exist_names_what_does(small, text, message):
+    with pytest.raises(MachineError) as caught:
+        small.target(text)
+    assert str(caught.value) == message
+
+
+def test_target_of_an_empty_machine_says_so():
+    with machine_of() as machine, pytest.raises(MachineError, match="no slot 1; there is none at all"):
+        machine.target("slot:1")
+
+
+def test_call_of_a_function_that_this_point_has_not_is_refused():
+    with machine_of(patches=6) as machine, pytest.raises(MachineError, match=r"linux-3.11\+6 has no .* pci_reset_bus"):
+        machine.call("pci_reset_bus", None)
+
+
+# -- machines that make no sense ---------------------------------------------------------------------------------
+
+
+def names(machine):
+    return [dev.dev.name for dev in machine.functions]
+
+
+def test_boot_bus_without_a_bridge_is_a_root_bus():
+    with machine_of(function("00:01.0"), function("05:00.0")) as machine:
+        assert names(machine) == ["0000:00:01.0", "0000:05:00.0"]
+        assert machine.bus("05").parent is None
+
+
+def test_boot_several_domains_have_their_own_buses():
+    above, below = bridge("0001:00:01.0", 1, 1), function("0001:01:00.0")
+    with machine_of(function("00:01.0"), above, below, function("01:00.0")) as machine:
+        assert names(machine) == ["0000:00:01.0", "0000:01:00.0", "0001:00:01.0", "0001:01:00.0"]
+        assert machine.bus("01").self is None
+        assert machine.bus("0001:01").self is machine.function("0001:00:01.0")
+
+
+def test_boot_bridge_without_numbers_gets_the_next_free_ones():
+    with machine_of(bridge("00:01.0", 1, 3), function("01:00.0"), bridge("00:02.0", 0, 0)) as machine:
+        found = machine.function("00:02.0").subordinate
+        assert (found.number, found.busn_res.end) == (4, 4)
+        assert machine.fabric.read(0, 0, 0x10, 0x18, 4) == 0x00040400
+
+
+@pytest.mark.parametrize(
+    ("secondary", "subordinate", "primary"),
+    [(3, 2, 0), (1, 1, 7)],
+    ids=["last before first", "another bus above"],
+)
+def test_boot_bridge_with_nonsense_numbers_is_renumbered(secondary, subordinate, primary):
+    broken = bridge("00:01.0", secondary, subordinate, registers={"x18_1": primary})
+    with machine_of(function("00:03.0"), broken) as machine:
+        assert machine.function("00:01.0").subordinate.number == 1
+        assert machine.fabric.read(0, 0, 0x08, 0x18, 4) == 0x00010100
+
+
+def test_boot_primary_bus_hard_wired_to_0_is_accepted():
+    inner = bridge("01:00.0", 2, 2, registers={"x18_1": 0})
+    with machine_of(bridge("00:01.0", 1, 2), inner, function("02:00.0")) as machine:
+        assert names(machine)[-1] == "0000:02:00.0"
+        assert machine.function("01:00.0").subordinate.primary == 1
+
+
+def test_boot_two_bridges_to_one_bus_share_it():
+    with machine_of(bridge("00:01.0", 1, 1), bridge("00:02.0", 1, 1), function("01:00.0")) as machine:
+        assert machine.function("00:01.0").subordinate is machine.bus("01")
+        assert machine.function("00:02.0").subordinate is None
+        assert names(machine) == ["0000:00:01.0", "0000:00:02.0", "0000:01:00.0"]
+
+
+def test_boot_many_bridges_to_one_bus_on_every_level_end_soon(untraced_boot):
+    # 8 bridges on each of 20 buses lead to the next bus: scanning it again for each would be 8**20 scans.
+    functions = [bridge(f"{bus:02x}:{dev:02x}.0", bus + 1, 20, registers={"x18_1": bus})
+                 for bus in range(20) for dev in range(8)]  # fmt: skip
+    started = monotonic()
+    with machine_of(*functions) as machine:
+        assert len(machine.functions) == 160
+    assert monotonic() - started < 10
+
+
+@pytest.fixture
+def untraced_boot(monkeypatch):
+    """Boot as machines with many functions do."""
+    monkeypatch.setattr("kernel_port.machine.TRACED_BOOT", 0)
+
+
+def test_boot_of_a_large_machine_is_not_traced(untraced_boot):
+    with machine_of(function("00:01.0")) as machine:
+        assert machine.boot_events == []
+        machine.call("pci_read_config_word", machine.function("00:01.0"), 0)
+        assert len(machine.events) == 1
+
+
+def test_boot_255_bridges_in_a_chain_are_found(untraced_boot):
+    functions = [bridge(f"{bus:02x}:00.0", bus + 1, 255, registers={"x18_1": bus}) for bus in range(255)]
+    with machine_of(*functions, function("ff:00.0")) as machine:
+        assert len(machine.functions) == 256
+        assert machine.function("ff:00.0").bus.parent.number == 254
+
+
+def test_boot_more_bridges_than_bus_numbers_leaves_some_without_a_bus(untraced_boot):
+    functions = [bridge(f"00:{dev:02x}.{fn}", 0, 0, multifunction=True) for dev in range(32) for fn in range(8)]
+    with machine_of(*functions) as machine:
+        buses = [dev.subordinate.number for dev in machine.functions if dev.subordinate]
+        assert buses == list(range(1, 256))
+        assert machine.function("00:1f.7").subordinate is None
+
+
+def test_boot_new_numbers_avoid_the_root_buses_of_firmware():
+    with machine_of(bridge("00:01.0", 0, 0), bridge("00:02.0", 0, 0), function("01:00.0")) as machine:
+        assert machine.bus("01").self is None
+        assert [machine.function(f"00:0{n}.0").subordinate.number for n in (1, 2)] == [2, 3]
+
+
+def test_boot_header_of_unknown_type_is_ignored():
+    with machine_of(function("00:01.0", registers={"x0e_1": 0x7F}), function("00:02.0")) as machine:
+        assert names(machine) == ["0000:00:02.0"]
+
+
+def test_boot_capability_list_that_loops_ends():
+    loop = function("00:01.0", pm())
+    config = bytearray(loop.config)
+    config[PM + 1] = PM  # the next capability is this one
+    broken = FunctionDescription(loop.address, bytes(config))
+    with machine_of(broken) as machine:
+        assert machine.function("00:01.0").pm_cap == PM
+        assert machine.function("00:01.0").pcie_cap == 0
+
+
+def test_boot_hidden_function_is_not_found():
+    with machine_of(function("00:01.0"), function("00:01.1"), function("00:02.1")) as machine:
+        assert names(machine) == ["0000:00:01.0"]
+
+
+def test_boot_second_device_behind_a_root_port_is_not_looked_for():
+    with machine_of(port("00:1c.0", 1, 1), function("01:00.0"), function("01:01.0")) as machine:
+        assert names(machine) == ["0000:00:1c.0", "0000:01:00.0"]
+
+
+# -- determinism, time, end --------------------------------------------------------------------------------------
+
+
+def trace(seed):
+    with machine_of(port("00:1c.0", 1, 1), function("01:00.0"), patches=4, seed=seed) as machine:
+        machine.call("pci_reset_function", machine.function("01:00.0"))
+        return [(event.time, event.context, event.op, event.args) for event in machine.events]
+
+
+def test_same_machine_call_and_seed_give_the_same_trace():
+    assert trace(1) == trace(1)
+    assert trace(None) == trace(None)
+
+
+def test_boot_in_real_time_sleeps_for_real():
+    with machine_of(function("00:01.0"), real_time=True) as machine:
+        started = monotonic()
+        machine.call("msleep", 20)
+        assert 0.020 <= monotonic() - started < 0.2
+        machine.call("mdelay", 5)
+        assert monotonic() - started >= 0.025
+
+
+def test_boot_on_an_image_leaves_the_registers_there(tmp_path):
+    path = tmp_path / "ecam"
+    path.write_bytes(bytes(1 << 20))
+    described = function("00:01.0")
+    with ConfigImage.in_place(path) as image, machine_of(described, images={0: image}) as machine:
+        machine.call("pci_write_config_byte", machine.function("00:01.0"), 0x3C, 0x42)
+    assert path.read_bytes()[1 << 15 :][0x3C] == 0x42
+
+
+def test_boot_that_fails_closes_the_machine(monkeypatch):
+    closed = []
+    monkeypatch.setattr("kernel_port.machine.Machine.close", lambda machine: closed.append(machine))  # noqa: PLW0108 - binds
+    monkeypatch.setattr("kernel_port.machine.Machine.start", lambda machine, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        machine_of(function("00:01.0"))
+    assert len(closed) == 1
+
+
+def test_close_leaves_no_thread_behind():
+    before = threading.active_count()
+    machine = machine_of(port("00:1c.0", 1, 1), function("01:00.0"), patches=4)
+    machine.call("pci_reset_function", machine.function("01:00.0"))  # the card seems to be pulled: there is work
+    assert threading.active_count() > before
+    machine.close()
+    assert threading.active_count() == before
+
+
+def test_express_endpoint_has_4096_bytes_where_the_extended_space_answers():
+    answers = function("00:01.0", exp(9), size=4096)
+    silent = function("00:02.0", exp(9))
+    with machine_of(answers, silent) as machine:
+        assert machine.function("00:01.0").cfg_size == 4096
+        assert machine.function("00:02.0").cfg_size == 256
+
+
+def test_recursion_limit_is_never_lowered():
+    assert sys.getrecursionlimit() >= 1000
+    with machine_of(function("00:01.0")):
+        assert sys.getrecursionlimit() >= 5000
