@@ -109,6 +109,15 @@ def probe_fall_through(value):
     return -ENOTTY
 
 
+def probe_unreached(value):
+    if value > 100:
+        if value > 200:
+            return 2
+        return 1
+    # too small
+    return -EINVAL
+
+
 def probe_table(value):
     for row in ROWS:
         if row == value:
@@ -181,6 +190,13 @@ def probe_and(value):
 def probe_both(value):
     if value > 4 and value < 8:
         return -EINVAL
+    return 0
+
+
+def probe_again(value):
+    for i in range(4):
+        if helper_same(i) > value:
+            return -EBUSY
     return 0
 
 
@@ -264,6 +280,7 @@ SHAPES = [
     (probe_initial, 7, -ENOTTY, "if value == 7: return rc", "== 7", ""),
     (probe_initial, 4, -ENOTTY, "if value == 5: ...; return rc", "    return rc", "only five can"),
     (probe_fall_through, 3, -ENOTTY, "if value == 1: ...; return -ENOTTY", "return -ENOTTY", "neither of them"),
+    (probe_unreached, 9, -EINVAL, "if value > 100: ...; return -EINVAL", "return -E", "too small"),
     (probe_table, 8, -ENOTTY, "for row in ROWS: if row == value: ...; return -ENOTTY", "return -E", "not in it"),
     (probe_stub, 0, -ENOTTY, "return -ENOTTY", "return", "there is no such thing here"),
     (probe_translated, 0, -EINVAL, "if probe_if(value): return -EINVAL", "if probe", "what the helper says is lost"),
@@ -290,6 +307,10 @@ def test_guard_of_a_result_passed_on_is_in_the_function_that_made_it(kernel, cal
     assert found.site.function == "probe_if"
     assert found.site.c_source == "drivers/pci/test.c, static, base"
     assert found.values == {"before": "1"}
+
+
+def test_guard_values_leave_constants_out(kernel):
+    assert refuse(kernel, probe_trailing, 400).values == {"value": "0x190"}
 
 
 def test_guard_of_success_is_none(kernel):
@@ -345,6 +366,10 @@ def intel(kernel):
         return 0, value
 
     return pci_dev(bus=pci_bus(ops=pci_ops(read, None)), devfn=0xF8)
+
+
+def test_guard_in_a_loop_shows_what_the_last_call_returned(kernel):
+    assert refuse(kernel, probe_again, 1).values["helper_same(i)"] == "2"
 
 
 def test_guard_with_and_names_no_operand_when_it_took_all(kernel):

@@ -180,6 +180,13 @@ def test_why_before_patch_7_has_no_slot_and_bus_reset():
     assert {function["outcome"] for function in found["functions"]} == {"none"}
 
 
+def test_why_tells_of_functions_the_kernel_does_not_find():
+    # 00:02.1 without a function 0 beside it: a kernel that looks at function 0 first never sees it.
+    found = explained(machine(f00_01_0=root_port(), f00_02_1=endpoint()))
+    assert [function["bdf"] for function in found["functions"]] == ["0000:00:01.0"]
+    assert found["warnings"][0].startswith("0000:00:02.1: described, but the kernel does not find them")
+
+
 def test_survey_leaves_no_trace_in_the_machine():
     with boot(two_functions()) as booted:
         addresses = [function.address for function in booted.description.functions]

@@ -23,7 +23,7 @@ from typing import Any
 
 from ..machine import boot
 from ..terminal import Paint, clean, progress, width
-from ..trace.advice import NOT_PORTED, kernel_name, title
+from ..trace.advice import kernel_name, title, warnings
 from ..trace.guard import errno_name
 from ..trace.ladder import survey
 from ..trace.topology import tree
@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
     """Boot, probe and draw."""
     with boot(args.machine, args.patches) as machine:
         buses = tree(machine, survey(machine, lambda functions: progress(functions, "probing")))
-        warnings = [*machine.description.warnings, NOT_PORTED]
+        doubts = warnings(machine)
         name = machine.description.name
         if args.json:
-            drawn = {"machine": name, "patches": args.patches, "warnings": warnings, "buses": buses}
+            drawn = {"machine": name, "patches": args.patches, "warnings": doubts, "buses": buses}
             print(json.dumps(drawn, indent=1))
             return 0
         titles = {dev.dev.name: title(dev) for dev in machine.functions}
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
     for bus in buses:
         print(f"{bus['bus']}  root bus")
         Drawing(paint, titles).functions(bus, "")
-    for warning in warnings:
-        print(paint("dim", clean(f"note: {warning}")))
+    for doubt in doubts:
+        print(paint("dim", clean(f"note: {doubt}")))
     return 0
 
 

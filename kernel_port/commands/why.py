@@ -28,7 +28,7 @@ from typing import Any
 
 from ..machine import Machine, boot
 from ..terminal import progress
-from ..trace.advice import NOT_PORTED
+from ..trace.advice import warnings
 from ..trace.guard import Guard
 from ..trace.ladder import Group, Ladder, Survey, bus_name, survey
 from ..trace.overview import Overview
@@ -90,7 +90,7 @@ def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None)
     return {
         "machine": machine.description.name,
         "patches": machine.kernel.point,
-        "warnings": [*machine.description.warnings, NOT_PORTED],
+        "warnings": warnings(machine),
         "functions": [ladder_json(machine, found, ladder) for ladder in ladders],
         "slots": [group_json(group) for group in slots],
         "buses": [group_json(group) for group in buses],

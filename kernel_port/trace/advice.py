@@ -85,6 +85,17 @@ def title(dev: Any) -> str:
     return f"{kind}: {vendor} {product} [{dev.vendor:04x}:{dev.device:04x}]"
 
 
+def warnings(machine: Machine) -> list[str]:
+    """What an answer about *machine* cannot tell."""
+    known = {dev.dev.name for dev in machine.functions}
+    unknown = [str(f.address) for f in machine.description.functions if str(f.address) not in known]
+    not_found = (
+        f"{', '.join(unknown)}: described, but the kernel does not find them: no bridge that is awake leads there, "
+        "they read all ones, or function 0 is not there or not multifunction"
+    )
+    return [*machine.description.warnings, *([not_found] if unknown else []), NOT_PORTED]
+
+
 class Report:
     """Writes what a survey found out about a machine."""
 
@@ -266,5 +277,5 @@ class Report:
     def caveats(self) -> None:
         """What the answer leaves out, and what the machine's description cannot tell."""
         self.heading("To be borne in mind")
-        for warning in (NOT_PORTED, *self.machine.description.warnings):
+        for warning in warnings(self.machine):
             self.lines(warning, "  ", "    ")

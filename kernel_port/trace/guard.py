@@ -75,8 +75,7 @@ def passed_on(call: Call) -> Call | None:
         return None
     lines = range(made_by.lineno, (made_by.end_lineno or made_by.lineno) + 1)
     callees = [callee for callee in call.calls if callee.caller_line in lines and callee.result == call.result]
-    literal = isinstance(result_expression(made_by), ast.UnaryOp)
-    return callees[-1] if callees and not literal else None
+    return callees[-1] if callees else None
 
 
 def maker(text: Source, call: Call) -> ast.stmt | None:
