@@ -23,6 +23,7 @@ from hw_machine import (
 )
 
 from kernel_port.hw import caps, qemu, regs
+from kernel_port.hw.address import Address
 from kernel_port.hw.layout import Layout
 from kernel_port.hw.masks import Masks, Reset
 from kernel_port.hw.regs import Register
@@ -85,6 +86,8 @@ def test_write_of_anything_anywhere_leaves_read_only_bits(description, quirks):
         for byte in range(row.size):
             rw[row.start + byte] = row.rw >> 8 * byte & 0xFF
             w1c[row.start + byte] = row.w1c >> 8 * byte & 0xFF
+    for where, length in qemu.storage(layout) if quirks else ():
+        rw[where : where + length] = [0xFF] * length
     # Registers that do more than remember are the business of other tests.
     acting = {
         "PCI_BRIDGE_CONTROL", "PCI_EXP_DEVCTL", "PCI_EXP_SLTCTL", "PCI_EXP_SLTSTA", "PCI_EXP_LNKCTL", "PCI_AF_CTRL",
@@ -217,3 +220,21 @@ def test_qemu_root_port_closes_its_windows_other_bridges_zero_them():
     assert rows(ROOT_PORT)["PCI_MEMORY_BASE"].reset == 0xFFF0
     assert rows(DOWNSTREAM)["PCI_MEMORY_BASE"].reset == 0
     assert rows(ROOT_PORT)["PCI_MEMORY_LIMIT"].reset == 0
+
+
+def test_qemu_bytes_outside_capabilities_are_memory_and_outlive_a_reset():
+    # A 64-bit MSI capability at 0x60 is 14 bytes long, so 0x6e is the first byte behind it.
+    bench = Bench(function("00:1b.0", (0x60, 0x05, words(0x0080, 0, 0, 0, 0, 0))), quirks="qemu")
+    for where in (0x44, 0x5F, 0x60, 0x6D, 0x6E, 0xFF):
+        bench.write("00:1b.0", where, 1, 0xA5)
+    bench.fabric.function(Address.parse("00:1b.0")).reset(Reset.HOT)
+    assert [bench.read("00:1b.0", where, 1) for where in (0x44, 0x5F, 0x60, 0x6D, 0x6E, 0xFF)] == [
+        0xA5, 0xA5, 0x05, 0x00, 0xA5, 0xA5,
+    ]  # fmt: skip
+
+
+def test_silicon_bytes_outside_capabilities_are_read_only_unless_described():
+    bench = Bench(function("00:1b.0", storage={0x44: 2}))
+    for where in (0x44, 0x45, 0x46):
+        bench.write("00:1b.0", where, 1, 0xA5)
+    assert [bench.read("00:1b.0", where, 1) for where in (0x44, 0x45, 0x46)] == [0xA5, 0xA5, 0]

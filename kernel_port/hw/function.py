@@ -67,9 +67,9 @@ class Function:
 
     @cached_property
     def _masks(self) -> Masks:
-        return masks_of(
-            self.board.policy.registers(self.layout), self.size, tuple(self.description.storage.items())
-        )
+        policy = self.board.policy
+        storage = (*self.description.storage.items(), *policy.storage(self.layout))
+        return masks_of(policy.registers(self.layout), self.size, storage)
 
     @cached_property
     def hooks(self) -> dict[str, Hook]:

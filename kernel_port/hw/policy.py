@@ -18,6 +18,8 @@ class Policy:
 
     #: Which registers a function has, and what can be done with them.
     registers: Callable[[Layout], tuple[Register, ...]] = Layout.registers
+    #: Bytes without a register that are plain memory, as (offset, length), besides those the description names.
+    storage: Callable[[Layout], tuple[tuple[int, int], ...]] = lambda layout: ()
     #: Secondary Bus Reset holds what is below in reset as long as it is set. Otherwise setting it is the whole reset,
     #: and a cycle still reaches the secondary bus itself, though no bus behind it.
     reset_holds: bool = True
@@ -37,6 +39,7 @@ POLICIES = {
     "": Policy(),
     "qemu": Policy(
         registers=qemu.registers,
+        storage=qemu.storage,
         reset_holds=False,
         links_drop=False,
         function_reset_spreads=True,

@@ -14,6 +14,17 @@ from typing import Any
 from ..pci_regs import (
     PCI_BRIDGE_CTL_FAST_BACK,
     PCI_BRIDGE_CTL_MASTER_ABORT,
+    PCI_CAP_ID_AF,
+    PCI_CAP_ID_EXP,
+    PCI_CAP_ID_MSI,
+    PCI_CAP_ID_MSIX,
+    PCI_CAP_ID_PM,
+    PCI_CAP_ID_SATA,
+    PCI_CAP_ID_SHPC,
+    PCI_CAP_ID_SLOTID,
+    PCI_CAP_ID_SSVID,
+    PCI_CAP_ID_VNDR,
+    PCI_CAP_ID_VPD,
     PCI_COMMAND_PARITY,
     PCI_EXP_DEVCTL_CERE,
     PCI_EXP_DEVCTL_FERE,
@@ -42,8 +53,12 @@ from ..pci_regs import (
     PCI_EXP_TYPE_PCI_BRIDGE,
     PCI_EXP_TYPE_ROOT_PORT,
     PCI_EXP_TYPE_UPSTREAM,
+    PCI_MSI_FLAGS,
+    PCI_MSI_FLAGS_64BIT,
+    PCI_MSI_FLAGS_MASKBIT,
+    PCI_STD_HEADER_SIZEOF,
 )
-from .layout import Layout
+from .layout import CONFIG_SPACE_SIZE, Layout
 from .regs import BRIDGE_CONVENTIONAL, COMMAND, Register
 
 _DISCARD_TIMERS = 0x0b00  # BR 3.2.5.18: primary, secondary, SERR enable
@@ -85,6 +100,40 @@ KEPT = {"PCI_PM_CTRL", "PCI_X_CMD", "PCI_EXP_DEVSTA", "PCI_EXP_DEVCTL2", "PCI_AR
 
 _PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM)
 _SLOT_PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM)
+
+
+#: Capability ID -> its length in bytes. EXP, MSI and VNDR say themselves; of any other, 4 bytes are known to be its own.
+LENGTHS = {
+    PCI_CAP_ID_PM: 8,
+    PCI_CAP_ID_VPD: 8,
+    PCI_CAP_ID_SLOTID: 4,
+    PCI_CAP_ID_SHPC: 8,
+    PCI_CAP_ID_SSVID: 8,
+    PCI_CAP_ID_MSIX: 12,
+    PCI_CAP_ID_SATA: 8,
+    PCI_CAP_ID_AF: 6,
+}
+
+
+def storage(layout: Layout) -> tuple[tuple[int, int], ...]:
+    """Bytes that are just memory: whatever lies behind the header and belongs to no capability."""
+    taken = {byte for where, length in _capabilities(layout) for byte in range(where, where + length)}
+    return tuple((byte, 1) for byte in range(PCI_STD_HEADER_SIZEOF, CONFIG_SPACE_SIZE) if byte not in taken)
+
+
+def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
+    for identity, position in layout.capabilities.items():
+        if identity == PCI_CAP_ID_EXP:
+            yield position, 0x3c if layout.exp_version >= 2 else 0x14
+        elif identity == PCI_CAP_ID_MSI:
+            flags = layout.word(position + PCI_MSI_FLAGS)
+            masked = 0x0a if flags & PCI_MSI_FLAGS_MASKBIT else 0
+            yield position, (0x0e if flags & PCI_MSI_FLAGS_64BIT else 0x0a) + masked
+        elif identity == PCI_CAP_ID_VNDR:
+            # All of them: a virtio device has several, close together, and the first says where.
+            yield position, CONFIG_SPACE_SIZE - position
+        else:
+            yield position, LENGTHS.get(identity, 4)
 
 
 def registers(layout: Layout) -> tuple[Register, ...]:

@@ -27,7 +27,7 @@ BARS, ROM = range(6), 6
 #: include/linux/ioport.h: the ROM's resource is a copy in memory and says nothing of the BAR's size.
 IORESOURCE_ROM_SHADOW = 0x2
 #: Keys of a capture that are needed here.
-KEYS = ("config_before", "resources", "ops")
+KEYS = {"config_before": dict, "resources": dict, "ops": list}
 
 #: Why QEMU may answer otherwise than the model, by register; what no configuration cycle decides, no model can know.
 REASONS = {
@@ -89,7 +89,7 @@ def read(path: Path) -> dict[str, Any]:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise MachineError(f"{path}: is neither golden traces nor a live capture: not JSON") from None
-    missing = [key for key in KEYS if key not in capture] if isinstance(capture, dict) else list(KEYS)
+    missing = [key for key, kind in KEYS.items() if not isinstance(capture, dict) or type(capture.get(key)) is not kind]
     if missing:
         raise MachineError(f"{path}: is neither golden traces nor a live capture: no {', '.join(missing)}")
     try:
