@@ -242,9 +242,9 @@ def test_pcie_capability_clear_and_set_word_writes_even_what_is_there(paper):
     assert paper.kernel.pcie_capability_clear_and_set_word(dev, DEVCTL, 0, 0) == 0
     assert paper.kernel.pcie_capability_clear_and_set_word(dev, DEVCTL, 0x000F, 0x8001) == 0
     assert paper.kernel.pcie_capability_set_word(dev, DEVCTL, 0x0002) == 0
-    assert paper.kernel.pcie_capability_clear_word(dev, DEVCTL, 0x8000) == 0
-    # 281f, 281f & ~000f | 8001 = a811, a811 | 0002 = a813, a813 & ~8000 = 2813
-    assert paper.writes() == [(0x48, 2, 0x281F), (0x48, 2, 0xA811), (0x48, 2, 0xA813), (0x48, 2, 0x2813)]
+    assert paper.kernel.pcie_capability_clear_word(dev, DEVCTL, 0x8001) == 0
+    # 281f, 281f & ~000f | 8001 = a811, a811 | 0002 = a813, a813 & ~8001 = 2812
+    assert paper.writes() == [(0x48, 2, 0x281F), (0x48, 2, 0xA811), (0x48, 2, 0xA813), (0x48, 2, 0x2812)]
 
 
 def test_pcie_capability_clear_and_set_word_failing_read_is_not_written(paper):

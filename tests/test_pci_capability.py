@@ -50,6 +50,12 @@ def test_pci_find_capability_unknown_header_has_no_list(paper):
     assert paper.reads() == [0x06]
 
 
+def test_pci_find_capability_first_place_after_the_header_counts_and_none_before(paper):
+    dev = paper.dev(paper.bus(), registers=listed((0x40, PM, b""), (0x3C, MSI, b"")))
+    assert paper.kernel.pci_find_capability(dev, PM) == 0x40
+    assert paper.kernel.pci_find_capability(dev, MSI) == 0
+
+
 def test_pci_find_capability_low_pointer_bits_are_dropped(paper):
     dev = paper.dev(paper.bus(), registers={0x06: b"\x10\x00", 0x34: b"\x53", 0x50: bytes([PM, 0])})
     assert paper.kernel.pci_find_capability(dev, PM) == 0x50

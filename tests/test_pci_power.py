@@ -243,7 +243,8 @@ def test_pci_pm_init_learns_states_and_switches_wake_up_off(paper):
     # PMC 0xfe03: version 3, D1, D2, PME from all five states; PMCSR 0x8108: PME pending and enabled, No_Soft_Reset
     dev = paper.dev(paper.bus(), registers=listed((0x50, 0x01, b"\x03\xfe\x08\x81")))
     paper.kernel.pci_pm_init(dev)
-    assert (dev.pm_cap, dev.d1_support, dev.d2_support, dev.pme_support) == (0x50, 1, 1, 0x1F)
+    assert (dev.pm_cap, dev.d1_support, dev.d2_support) == (0x50, 1, 1)
+    assert (dev.pme_support, dev.pme_poll) == (0x1F, 1)
     assert (dev.d3_delay, dev.d3cold_delay) == (10, 100)
     # pending is cleared by writing 1 to it
     assert paper.writes() == [(PMCSR, 2, 0x8008)]
@@ -263,8 +264,10 @@ def test_pci_pme_active_enables_when_asked(paper):
 )
 def test_pci_pm_init_without_wake_up_only_reads(paper, pmc, no_d1d2, d1, d2):
     dev = paper.dev(paper.bus(), registers=listed((0x50, 0x01, pmc.to_bytes(2, "little"))), no_d1d2=no_d1d2)
+    dev.d1_support = dev.d2_support = dev.wakeup_prepared = 1  # what was known before does not count
     paper.kernel.pci_pm_init(dev)
-    assert (dev.pm_cap, dev.d1_support, dev.d2_support, dev.pme_support) == (0x50, d1, d2, 0)
+    assert (dev.pm_cap, dev.d1_support, dev.d2_support) == (0x50, d1, d2)
+    assert (dev.pme_support, dev.pme_poll, dev.wakeup_prepared) == (0, 0, 0)
     assert paper.reads() == [0x06, 0x34, 0x50, 0x52]
 
 
