@@ -102,7 +102,7 @@ _PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM
 _SLOT_PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM)
 
 
-#: Capability ID -> its length in bytes. EXP, MSI and VNDR say themselves; of any other, 4 bytes are known to be its own.
+#: Capability ID -> its length in bytes. EXP, MSI and VNDR say themselves; any other has at least 4.
 LENGTHS = {
     PCI_CAP_ID_PM: 8,
     PCI_CAP_ID_VPD: 8,
