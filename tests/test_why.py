@@ -376,6 +376,8 @@ def test_why_of_a_function_says_what_to_do(capsys):
     assert "-ENOTTY (25, Inappropriate ioctl for device)" in text
     others = ", ".join(f"01:00.{number}" for number in (0, 2, 3, 4, 5, 6, 7))
     assert f"It can be reset with {others}, by pci_reset_slot() of slot 2" in text
+    assert "pci_reset_slot() of slot:2 returns 0 after 200 ms" in text
+    assert "neither locked nor saved, so what they were set up with is lost: 01:01.0, 01:01.1" in text
     assert "VFIO_DEVICE_PCI_HOT_RESET" in text
     assert "device-specific resets (pci_dev_specific_reset) are not ported" in text
 

@@ -2,8 +2,8 @@
 """Say how a function can be reset, and why each other way is refused: the test that refused, found by running the port.
 
 Without TARGET: every function of the machine, then its slots and buses and what their resets take along. The kernel's
-own probes run; all ways are tried, whether or not an earlier one would do. With TARGET, the reset itself is then
-carried out on a copy, in virtual time. MACHINE stays as it is.
+own probes run; all ways are tried, whether or not an earlier one would do. With TARGET, the reset itself (of its slot
+or bus, if it cannot be reset alone) is then carried out on a copy, in virtual time. MACHINE stays as it is.
 
 --json prints one object:
   machine, patches, warnings (list of text)
@@ -13,7 +13,7 @@ carried out on a copy, in virtual time. MACHINE stays as it is.
   guard, for a refusal (else null): {rc, text, room, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
   slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
-  rehearsal: null without TARGET or if the probe says no; else {call, rc (null: it never returned), guard, ms,
+  rehearsal: null without TARGET or if nothing resets it; else {call, target, rc (null: it never returned), guard, ms,
     reset, unsaved (reset, but not locked and saved), ignored (told to reset, but did not), removed: lists of bdfs}
 
 Examples: kernel-port why example:vga
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         if args.target:
             kind, target = machine.target(args.target)
         found = survey(machine, lambda functions: progress(functions, "probing"))
-        done = rehearse(machine, kind, target) if kind else None
+        done = rehearse(machine, *best_reset(machine, found, kind, target)) if kind else None
         if args.json:
             print(json.dumps(as_json(machine, found, kind, target) | {"rehearsal": rehearsal_json(done)}, indent=1))
             return 0
@@ -64,6 +64,14 @@ def run(args: argparse.Namespace) -> int:
         report.rehearsal(done)
         report.caveats()
     return 0
+
+
+def best_reset(machine: Machine, found: Survey, kind: str, target: Any) -> tuple[str, Any]:
+    """What to reset for a target: a function that cannot be reset alone goes with the smallest slot or bus that can."""
+    together = found.together(target.dev.name) if kind == "function" else []
+    if together and next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name).rc:
+        return machine.target(f"{together[0].kind}:{together[0].name}")
+    return kind, target
 
 
 def groups(found: Survey, kind: str) -> tuple[Group, ...]:
@@ -152,6 +160,7 @@ def rehearsal_json(done: Rehearsal | None) -> dict[str, Any] | None:
         return None
     return {
         "call": done.call,
+        "target": done.target,
         "rc": done.rc,
         "guard": guard_json(done.guard),
         "ms": done.ms,

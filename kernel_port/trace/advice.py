@@ -258,10 +258,10 @@ class Report:
             return
         self.heading("Carried out on a copy of the machine")
         if done.rc is None:
-            self.lines(f"{done.call}() never returns: see kernel-port reset", "  ", "    ", "red")
+            self.lines(f"{done.call}() of {done.target} never returns: see kernel-port reset", "  ", "    ", "red")
         else:
             result, style = (failure(done.rc), "red") if done.rc else ("0", "green")
-            self.lines(f"{done.call}() returns {result} after {done.ms:g} ms", "  ", "    ", style)
+            self.lines(f"{done.call}() of {done.target} returns {result} after {done.ms:g} ms", "  ", "    ", style)
         if done.guard:
             self.lines(done.guard.explanation, "    ")
             self.refusal(done.guard, "    ")

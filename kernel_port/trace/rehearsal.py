@@ -26,6 +26,8 @@ class Rehearsal:
     """How the reset went."""
 
     call: str
+    target: str
+    """Written as TARGET is: "01:00.0", "slot:1", "bus:0000:01"."""
     rc: int | None
     """What it returned; None: it never did."""
     guard: Guard | None
@@ -47,7 +49,8 @@ def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
     if not hasattr(machine.kernel, name):
         return None
     with boot(machine.description, machine.kernel.point) as copy:
-        _, twin = copy.target(target_text(kind, target))
+        text = target_text(kind, target)
+        _, twin = copy.target(text)
         if kind == "function":
             refused = copy.kernel.pci_probe_reset_function(twin)
         else:
@@ -61,9 +64,9 @@ def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
             took = copy.clock.now - start
             copy.system.sched.settle()
         except Deadlock:
-            return Rehearsal(name, None, None, (copy.clock.now - start) / NSEC_PER_MSEC, *effects(copy.events))
+            return Rehearsal(name, text, None, None, (copy.clock.now - start) / NSEC_PER_MSEC, *effects(copy.events))
         found = guard(done, lambda bdf: copy.fabric.config(Address.parse(bdf)))
-        return Rehearsal(name, done.result, found, took / NSEC_PER_MSEC, *effects(copy.events))
+        return Rehearsal(name, text, done.result, found, took / NSEC_PER_MSEC, *effects(copy.events))
 
 
 def effects(events: list[Event]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
