@@ -89,7 +89,7 @@ def test_pcie_write_cmd_failed_write_is_not_waited_for():
     ctrl = paper.controller()
     paper.write_status[PORT, SLTCTL] = 0x87
     assert paper.kernel.pcie_write_cmd(ctrl, 0, HPIE) == 0x87
-    assert paper.take()[-1] == UNLOCK
+    assert paper.take() == [LOCK, STATUS, CONTROL, ("w", PORT, SLTCTL, 2, PDCE | CCIE), UNLOCK]
 
 
 @pytest.mark.parametrize(("cmd", "mask"), [(0, HPIE), (0, CCIE), (0, HPIE | CCIE)])
@@ -104,8 +104,9 @@ def test_pcie_write_cmd_without_interrupts_polls(cmd, mask):
 def test_pcie_write_cmd_with_interrupts_waits_for_the_handler():
     paper = Slotted(slot_cap=POWER)
     ctrl = paper.controller()
+    start = paper.system.sched.clock.now
     assert paper.kernel.pcie_write_cmd(ctrl, 0x0300, 0x0300) == 0
-    assert ctrl.cmd_busy == 0
+    assert (ctrl.cmd_busy, paper.system.sched.clock.now) == (0, start)
     assert paper.take() == [
         LOCK, STATUS, CONTROL, ("w", PORT, SLTCTL, 2, 0x0300 | PDCE | HPIE | CCIE), ("wait", "cmd", 1000),
         ("irq", PORT), STATUS, CLEAR_CC, STATUS, ("waited", "cmd", True), UNLOCK,
@@ -208,6 +209,16 @@ def test_pcie_isr_clears_all_that_it_saw_until_there_is_no_more():
             queued("INT_BUTTON_PRESS"), STATUS, queued("INT_PRESENCE_ON"),
         ],
     )  # fmt: skip
+
+
+def test_pcie_isr_event_that_cannot_be_cleared_is_handled_once():
+    paper = Slotted(slot_cap=NCCS)
+    ctrl = paper.controller()
+    stuck = ABP | PDS
+    assert isr(paper, ctrl, stuck, stuck) == (
+        1,
+        [STATUS, ("w", PORT, SLTSTA, 2, ABP), STATUS, queued("INT_BUTTON_PRESS")],
+    )
 
 
 def test_pcie_isr_command_completed_alone_wakes_the_waiter():
@@ -359,6 +370,13 @@ def test_pcie_init_clears_events_and_disables_them():
     assert (ctrl.pcie, ctrl.slot.ctrl, ctrl.slot.state) == (paper.pcie, ctrl, 0)
     assert str(ctrl.slot.wq) == "work on pciehp-7"
     assert (ctrl.ctrl_lock.kind, ctrl.slot.lock.kind, ctrl.slot.lock.of) == ("ctrl", "slot", PORT)
+
+
+def test_pcie_init_when_debugging_reads_status_and_control():
+    paper = Slotted(slot_cap=NCCS)
+    vars(paper.kernel).update(pciehp_debug=True)
+    paper.kernel.pcie_init(paper.pcie)
+    assert paper.take()[:4] == [("r", PORT, SLTCAP, 4), STATUS, CONTROL, ("r", PORT, LNKCAP, 4)]
 
 
 @pytest.mark.parametrize(
