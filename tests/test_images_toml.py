@@ -117,6 +117,22 @@ def test_parse_bars_addresses_do_not_overlap_and_lie_in_the_windows():
     assert le(device.config, 4, 2) == 0x0007
 
 
+def test_parse_windows_of_neighbouring_bridges_do_not_overlap():
+    """Two cards of 64 KiB: each bridge passes on its own MiB, the second begins where the first has ended."""
+    second = PORT.replace("1c.0", "1d.0").replace("[1, 1]", "[2, 2]")
+    cards = CARD + 'bars = {0 = "64K"}\n' + CARD.replace("01:", "02:") + 'bars = {0 = "64K"}\n'
+    found = functions(PORT + second + cards)
+    windows = [le(found[at].config, 0x20, 4) for at in ("0000:00:1c.0", "0000:00:1d.0")]
+    assert windows == [0x8000_8000, 0x8010_8010]
+
+
+def test_parse_link_speeds_supported_up_to_the_one_given():
+    # Link Capabilities 2 at +44: bits 1, 2, 3 for 2.5, 5, 8 GT/s.
+    express = capability(card("express = {speed = 3, width = 4}").config, 0x10)
+    assert le(express, 44, 4) == 0x0E
+    assert le(express, 12, 4) & 0x3FF == 0x043
+
+
 def test_parse_multifunction_only_with_a_sibling():
     assert card("").config[0x0E] == 0
     both = functions(CARD + CARD.replace("00.0", "00.1"))
