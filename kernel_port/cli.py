@@ -19,6 +19,8 @@ COMMANDS = {
     "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
     "list": "the series, patch by patch, and the room of each",
     "show": "where a symbol is defined at each point of the series",
+    "diff": "what a patch changes in the Python",
+    "export": "the kernel at a point of the series as one file, or the series as mails for git am",
     "tree": "the machine drawn: links, slots, drivers, and the resets of each function",
     "why": "how a function can be reset, and why each other way is refused",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",

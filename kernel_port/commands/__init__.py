@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One room per subcommand of kernel-port: arguments(parser) describes them, run(args) does it and gives the exit status."""
+"""One room per subcommand of kernel-port: arguments(parser) describes them, run(args) gives the exit status."""

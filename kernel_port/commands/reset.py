@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from ..files import write_text
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         )  # fmt: skip
         report(outcome, recorder.before, args)
         if args.trace:
-            args.trace.write_text("".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
+            write_text(args.trace, "".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
         if args.output:
             save(left(machine), args.output)
         if images:

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from ..files import write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from . import ecam, lspci, machine_toml
@@ -28,12 +27,7 @@ def save(machine: MachineDescription, path: str | Path, format: str | None = Non
     :raises MachineError: the format is not known or cannot hold this machine, or the file cannot be written"""
     path = Path(path)
     write = _writer(path, format)
-    if path.exists() and not path.is_file():
-        raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
-    try:
-        _replace(path, lambda file: write(machine, file, str(path)))
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}; choose a folder that can be written to") from error
+    write_whole(path, lambda file: write(machine, file, str(path)))
 
 
 def _writer(path: Path, format: str | None) -> Callable[[MachineDescription, BinaryIO, str], None]:
@@ -55,27 +49,3 @@ def _toml(machine: MachineDescription, file: BinaryIO, _name: str) -> None:
 
 def _ecam(machine: MachineDescription, file: BinaryIO, name: str) -> None:
     ecam.write(machine.functions, file, name)
-
-
-def _replace(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Fill a temporary file in the same folder and give it the name once it is on the disk."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            fill(file)  # type: ignore[arg-type]
-            file.flush()
-            os.fchmod(file.fileno(), _mode(path))
-            os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-
-def _mode(path: Path) -> int:
-    """Permissions of the file that was there, or those a new one gets."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

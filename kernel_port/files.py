@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Output files: written whole or not at all, so that what was there before is never lost to half of something new."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from .hw.errors import MachineError
+
+
+def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
+    """Fill a temporary file in the folder of *path* and give it the name once it is on the disk.
+
+    :raises MachineError: *path* is there and no regular file, or cannot be written; what was there is untouched"""
+    if path.exists() and not path.is_file():
+        raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                fill(file)  # type: ignore[arg-type]
+                file.flush()
+                os.fchmod(file.fileno(), _mode(path))
+                os.fsync(file.fileno())
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror}; choose a folder that can be written to") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Make *path* hold *text*.
+
+    :raises MachineError: as write_whole()"""
+    write_whole(path, lambda file: file.writelines([text.encode()]))
+
+
+def _mode(path: Path) -> int:
+    """Permissions of the file that was there, or those a new one gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
