@@ -85,6 +85,12 @@ def test_pci_set_power_state_unsupported_is_eio(paper, state, field):
     assert paper.take() == []
 
 
+def test_pci_set_power_state_d3hot_needs_neither_d1_nor_d2(paper):
+    dev = sleeper(paper, D0, d1_support=0, d2_support=0)
+    assert paper.kernel.pci_set_power_state(dev, D3HOT) == 0
+    assert dev.current_state == D3HOT
+
+
 def test_pci_raw_set_power_state_no_such_state_is_einval(paper):
     dev = sleeper(paper, D0)
     assert paper.kernel.pci_raw_set_power_state(dev, D3COLD) == -EINVAL

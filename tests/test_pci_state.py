@@ -67,6 +67,7 @@ def test_pci_save_state_missing_pcix_buffer_is_enomem_but_saved(paper):
     dev = paper.dev(paper.bus(), registers=listed((0x80, PCIX, b"\x22\x11")))
     assert paper.kernel.pci_save_state(dev) == -ENOMEM
     assert (paper.reads(), dev.state_saved) == ([*HEADER, 0x06, 0x34, 0x80], True)
+    assert paper.said == [("err", "00:00.0: buffer not found in pci_save_pcix_state")]
 
 
 def test_pci_restore_state_without_saved_state_makes_no_access(paper):
@@ -96,15 +97,16 @@ def test_pci_restore_state_unchanged_header_is_only_read(paper):
 
 def test_pci_restore_state_type_0_reads_back_dwords_4_to_9_only(paper):
     dev = saved(paper)
-    corrupt(paper, 0x04, 0x10, 0x3C)
+    corrupt(paper, 0x04, 0x0C, 0x10, 0x24, 0x28, 0x3C)
     paper.kernel.pci_restore_state(dev)
-    acts = [act[:1] + act[2:] for act in paper.take()]
-    assert acts[:2] == [("r", 0x3C, 4), ("w", 0x3C, 4, 0x0F0F0F0F)]
-    bar = acts.index(("r", 0x10, 4))
-    assert acts[bar : bar + 3] == [("r", 0x10, 4), ("w", 0x10, 4, 0x04040404), ("r", 0x10, 4)]
-    command = acts.index(("r", 0x04, 4))
-    assert acts[command : command + 3] == [("r", 0x04, 4), ("w", 0x04, 4, 0x01010101), ("r", 0x00, 4)]
-    assert command > bar
+    acts = [act[2:] for act in paper.take() if act[3] == 4]
+    assert acts == [
+        (0x3C, 4), (0x3C, 4, 0x0F0F0F0F), (0x38, 4), (0x34, 4), (0x30, 4), (0x2C, 4),
+        (0x28, 4), (0x28, 4, 0x0A0A0A0A),
+        (0x24, 4), (0x24, 4, 0x09090909), (0x24, 4), (0x20, 4), (0x1C, 4), (0x18, 4), (0x14, 4),
+        (0x10, 4), (0x10, 4, 0x04040404), (0x10, 4),
+        (0x0C, 4), (0x0C, 4, 0x03030303), (0x08, 4), (0x04, 4), (0x04, 4, 0x01010101), (0x00, 4),
+    ]  # fmt: skip
 
 
 def test_pci_restore_state_type_1_reads_nothing_back(paper):
@@ -152,6 +154,18 @@ def test_pci_restore_state_writes_pcie_words_first_and_pcix_last(paper):
     assert paper.writes() == [(0x48, 2, 0x2810), (0x50, 2, 0), (0x82, 2, 0x1122)]
 
 
+def test_pci_restore_pcie_state_each_word_goes_back_where_it_came_from(paper):
+    words = {0x08: 0x1108, 0x10: 0x1110, 0x18: 0x1118, 0x1C: 0x111C, 0x28: 0x1128, 0x30: 0x1130}
+    registers = {0x40 + pos: word.to_bytes(2, "little") for pos, word in words.items()}
+    dev = paper.dev(paper.bus(), registers=registers, **pcie(2, 4))
+    dev.saved_cap_space.append(paper.kernel.pci_cap_saved_data(EXP, 14, [0xDEAD] * 7))
+    assert paper.kernel.pci_save_pcie_state(dev) == 0
+    assert dev.saved_cap_space[0].data == [*words.values(), 0]  # nobody has SLTCTL2
+    paper.take()
+    paper.kernel.pci_restore_pcie_state(dev)
+    assert paper.writes() == [(0x40 + pos, 2, word) for pos, word in words.items()]
+
+
 def test_pci_restore_pcix_state_without_buffer_walks_all_the_same(paper):
     dev = paper.dev(paper.bus(), registers=listed((0x80, PCIX, b"\x22\x11")))
     paper.kernel.pci_restore_pcix_state(dev)
@@ -169,9 +183,13 @@ def test_pci_restore_pcix_state_capability_gone_writes_nothing(paper):
 
 def test_pci_allocate_cap_save_buffers_absent_capabilities_get_none(paper):
     dev = paper.dev(paper.bus(), registers=listed((0x50, 0x01, b"")))
+    assert paper.kernel.pci_add_cap_save_buffer(dev, 0x01, 2) == 0
+    assert dev.saved_cap_space.pop().data == [0]
+    paper.take()
     paper.kernel.pci_allocate_cap_save_buffers(dev)
     assert dev.saved_cap_space == []
-    assert paper.reads() == [0x06, 0x34, 0x50, 0x51] * 2
+    assert paper.kernel.pci_add_cap_save_buffer(dev, PCIX, 2) == 0
+    assert paper.reads() == [0x06, 0x34, 0x50, 0x51] * 3
 
 
 # -- the opaque copy -------------------------------------------------------------------------------------------------
