@@ -160,6 +160,13 @@ def test_pci_bus_reset_probe_touches_nothing():
     assert paper.take() == []
 
 
+def test_pci_slot_reset_probe_in_an_interrupt_warns():
+    paper, _, slot = tree()
+    with paper.system.sched.interrupting("irq 00:1c.0"):
+        assert paper.kernel.pci_slot_reset(slot, 1) == 0
+    assert paper.said == [("warning", "WARNING: sleeping function called from invalid context: irq 00:1c.0")]
+
+
 def test_pci_slot_walks_skip_devices_of_another_slot():
     paper, bus, slot = tree()
     other = hotplug_slot(paper, bus, 1, lambda hotplug, probe: 0)  # 01:01.0 is in it

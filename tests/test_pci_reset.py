@@ -244,6 +244,15 @@ def test_pci_dev_reset_chain_specific_way_comes_first(point):
     assert paper.take() == []
 
 
+@pytest.mark.parametrize("point", CHAINS)
+def test_pci_dev_reset_chain_in_an_interrupt_warns(point):
+    paper = Paper(point)
+    dev = under_bridge(paper)
+    with paper.system.sched.interrupting("irq 00:1c.0"):
+        assert chain(paper, dev, 1) == 0
+    assert paper.said == [("warning", "WARNING: sleeping function called from invalid context: irq 00:1c.0")]
+
+
 LOCKS = [("lock", "cfg", "01:00.0"), ("lock", "device", "01:00.0")]
 UNLOCKS = [("unlock", "device", "01:00.0"), ("unlock", "cfg", "01:00.0")]
 
