@@ -369,6 +369,7 @@ def test_boot_primary_bus_hard_wired_to_0_is_accepted():
     with machine_of(bridge("00:01.0", 1, 2), inner, function("02:00.0")) as machine:
         assert names(machine)[-1] == "0000:02:00.0"
         assert machine.function("01:00.0").subordinate.primary == 1
+        assert machine.fabric.read(0, 1, 0, 0x18, 4) == 0x00020200  # and its numbers are left as they are
 
 
 def test_boot_two_bridges_to_one_bus_share_it():

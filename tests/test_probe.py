@@ -109,6 +109,13 @@ def test_pci_read_bases_sizes_each_kind_of_bar():
         assert machine.function("00:01.0").rom_base_reg == 0x30
 
 
+def test_pci_read_bases_sizes_a_bar_beyond_4_gib_by_its_upper_half():
+    dev = function("00:01.0", registers={"x10_4": 0x0000000C, "x14_4": 0x4}, bars={0: 8 << 30})
+    with machine_of(dev) as machine:
+        res = machine.function("00:01.0").resource[0]
+        assert (res.start, res.end) == (0x4_0000_0000, 0x5_FFFF_FFFF)
+
+
 def test_pci_read_base_switches_decoding_off_and_puts_everything_back():
     with machine_of(function("00:01.0", registers={"x04_2": 0x0007}, bars={0: 0x10000})) as machine:
         dev, kernel = machine.function("00:01.0"), machine.kernel
@@ -332,6 +339,15 @@ def test_pci_scan_bridge_says_that_a_bus_is_hidden():
     with machine_of(any_bridge("00:01.0", 1, 1), inner) as machine:
         said = [event.args[1] for event in machine.boot_events if event.op == "printk"]
         assert "pci_bus 0000:02: [bus 02-02] partially hidden behind bridge 0000:00:01.0 [bus 01-01]" in said
+
+
+def test_pci_scan_bridge_lets_no_read_of_nobody_count_as_an_error():
+    # Bridge Control 0x0023: master abort mode 0x20, SERR and parity; each pass switches the first off and on again
+    made = any_bridge("00:01.0", 1, 1)
+    made.config = made.config[:0x3E] + b"\x23" + made.config[0x3F:]
+    with machine_of(made) as machine:
+        written = [event.args[3] for event in machine.boot_events if event.op == "w" and event.args[1] == 0x3E]
+        assert written == [0x03, 0x23, 0x03, 0x23]
 
 
 def test_pci_create_root_bus_known_already_gives_NULL():
