@@ -34,10 +34,16 @@ struct config_image *config_image_open(int fd, uint64_t size)
 
 void config_image_close(struct config_image *image)
 {
-	if (!image)
+	if (!image || !image->base)
 		return;
 	munmap(image->base, image->size);
 	close(image->fd);
+	*image = (struct config_image){ .fd = -1 };
+}
+
+void config_image_free(struct config_image *image)
+{
+	config_image_close(image);
 	free(image);
 }
 
@@ -48,7 +54,6 @@ uint8_t *config_image_bytes(struct config_image *image, uint64_t offset, uint64_
 	return image->base + offset;
 }
 
-/* A NULL image, one that was closed, answers nothing. */
 static uint8_t *pci_dev_base(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len)
 {
 	if (bus > 255 || devfn > 255 || reg < 0 || reg > 4095)

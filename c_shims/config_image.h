@@ -9,7 +9,10 @@ struct config_image;
 
 /* Map the first size bytes of fd, shared, and own fd from then on. NULL with errno set, and fd left alone, on failure. */
 struct config_image *config_image_open(int fd, uint64_t size);
+
+/* Unmap it. From then on it holds no bytes, so no register answers; closing it again, or NULL, is no error. */
 void config_image_close(struct config_image *image);
+void config_image_free(struct config_image *image);
 
 /* The bytes [offset, offset + length), or NULL if the image does not hold all of them. */
 uint8_t *config_image_bytes(struct config_image *image, uint64_t offset, uint64_t length);

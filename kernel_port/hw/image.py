@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,7 +49,7 @@ class ConfigImage:
         if image == ffi.NULL:
             os.close(fd)
             raise OSError(ffi.errno, f"cannot map {size} bytes of configuration space: {os.strerror(ffi.errno)}")
-        self._image = ffi.gc(image, lib.config_image_close)
+        self._image = ffi.gc(image, lib.config_image_free)
         self._fd = fd
         self.size = size
 
@@ -82,10 +83,8 @@ class ConfigImage:
 
     def close(self) -> None:
         """Give the memory back. From then on reads give all ones and writes are dropped; closing again is no error."""
-        if self._image != ffi.NULL:
-            ffi.release(self._image)
-            self._image = ffi.NULL
-            self._fd = -1
+        lib.config_image_close(self._image)
+        self._fd = -1
 
     def read(self, bus: int, devfn: int, reg: int, size: int) -> int:
         """Return a register of *size* 1, 2 or 4 bytes; all ones if misaligned or outside the image."""
@@ -94,6 +93,14 @@ class ConfigImage:
     def write(self, bus: int, devfn: int, reg: int, size: int, value: int) -> None:
         """Store the low *size* bytes, 1, 2 or 4, of a 32-bit *value*; dropped if misaligned or outside the image."""
         lib.pci_mmcfg_write(self._image, bus, devfn, reg, size, value)
+
+    def reader(self, bus: int, devfn: int) -> Callable[[int, int], int]:
+        """Return read() of one function, for callers in a hurry: it goes to the shim directly."""
+        return partial(lib.pci_mmcfg_load, self._image, bus, devfn)
+
+    def writer(self, bus: int, devfn: int) -> Callable[[int, int, int], object]:
+        """Return write() of one function, for callers in a hurry."""
+        return partial(lib.pci_mmcfg_write, self._image, bus, devfn)
 
     def load(self, address: Address, data: bytes) -> None:
         """Set the first bytes of the function at *address* to *data*.
