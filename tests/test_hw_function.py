@@ -41,6 +41,12 @@ def test_flr_by_a_byte_write_to_the_high_half():
     assert bench.happened == [("function level reset", "0000:00:05.0")]
 
 
+def test_flr_by_a_write_that_is_misaligned_does_not_happen():
+    bench = card()
+    bench.write(BDF, EXP + 7, 4, 0x00800000)
+    assert bench.happened == []
+
+
 @pytest.mark.parametrize("knobs", [{"flr_works": False}, {}])
 def test_flr_not_advertised_or_broken_does_nothing(knobs):
     bench = card(pm(), exp(ENDPOINT, devcap=FLR if knobs else 0x8000), **knobs)

@@ -2,7 +2,7 @@
 """Bridges, links and slots: resets as levels with two edges, and what a port tells of them."""
 
 import pytest
-from hw_machine import DOWNSTREAM, ENDPOINT, EXP, PM, UPSTREAM, Bench, bridge, exp, function, pm, port
+from hw_machine import DOWNSTREAM, ENDPOINT, EXP, PM, ROOT_PORT, UPSTREAM, Bench, bridge, exp, function, pm, port
 
 NOBODY = 0xFFFFFFFF
 PORT, CARD = "00:1c.0", "01:00.0"
@@ -284,6 +284,7 @@ def test_event_right_behind_the_first_write_to_slot_status():
 
 def test_card_pulled_and_put_back():
     bench = slot(HOTPLUG, link_training_ms=20, slot_events=[(10, 0x48), (50, 0x48)])
+    assert bench.read(CARD, 0, 4) == ID
     bench.wait(10)
     assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0x0108, NOBODY)
     bench.write(PORT, 0x3E, 2, 0x43)
@@ -294,6 +295,28 @@ def test_card_pulled_and_put_back():
     assert bench.read(PORT, SLTSTA, 2) == 0x0148
     bench.wait(20)
     assert bench.read(CARD, 0x04, 2) == 0
+
+
+def test_card_put_in_during_a_bus_reset_waits_for_its_end():
+    bench = slot(HOTPLUG, slot_events=[(10, 0x48), (50, 0x48)])
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.wait(50)
+    assert bench.read(PORT, LNKSTA, 2) == 0x0011
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert (bench.read(PORT, LNKSTA, 2), bench.read(CARD, 0, 4)) == (0x2011, ID)
+
+
+def test_command_under_way_is_forgotten_when_the_port_is_reset():
+    bench = Bench(
+        bridge("00:1c.0", 1, 2, pm(), exp(ROOT_PORT)),
+        port("01:00.0", 2, 2, port_type=DOWNSTREAM, command_ms=10),
+        function("02:00.0", pm(), exp(ENDPOINT)),
+    )
+    bench.write("01:00.0", SLTCTL, 2, HPIE | CCIE)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(10)
+    assert (bench.read("01:00.0", SLTSTA, 2), bench.interrupts) == (0x40, [])
 
 
 # -- QEMU
