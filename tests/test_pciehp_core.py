@@ -137,6 +137,7 @@ def test_pciehp_probe_forced_enables_an_occupied_slot(status, enabled):
     vars(paper.kernel).update(pciehp_force=True)
     assert paper.kernel.pciehp_probe(paper.pcie) == 0
     assert len(paper.below.devices) == enabled
+    assert enabled or accesses(paper)[-2:] == [STATUS, CONTROL]  # an empty slot is not even looked at again
 
 
 def test_pciehp_remove_unregisters_then_stops():
