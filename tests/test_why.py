@@ -382,6 +382,31 @@ def test_why_of_a_function_says_what_to_do(capsys):
     assert "device-specific resets (pci_dev_specific_reset) are not ported" in text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["example:vga", "slot:1"], "pci_reset_slot() says yes; resets, in lock order: 01:00.0, 01:00.1"),
+        (["example:vga", "bus:01"], "removed by the hot-plug driver, which took the reset for a card that went"),
+        (["example:vga", "01:00.0"], "told to reset, and did not: 01:00.0"),
+        (["example:vga", "01:00.0"], "pci_reset_slot() of slot 1 does not ask it"),
+        (["example:d3hot", "01:00.0", "--patches", "7"], "reset then fails: -EINVAL (22, Invalid argument)"),
+        (["example:vga", "00:1c.0"], "Nothing in this kernel resets it."),
+        (["example:vga", "00:1c.0", "--patches", "6"], "Resets of slots and buses come with patch 7"),
+        (["example:vga", "bus:01", "--patches", "6"], "pci_reset_bus() is not in this kernel; it comes with patch 7"),
+        (["example:vga", "bus:00"], "the bus is a root bus: there is no bridge above it that could reset it"),
+        (["example:nested", "04:00.0"], "Unbind its driver (mpt2sas) first"),
+    ],
+)
+def test_why_of_a_target_says(capsys, arguments, said):
+    assert main(["why", *arguments]) == 0
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_why_of_a_bridge_that_resets_alone_warns_of_what_is_below(capsys, shared):
+    assert main(["why", str(shared / "dumps" / DUMPS[0]), "00:1c.1"]) == 0
+    assert "It is a bridge: only its own registers are saved and put back" in capsys.readouterr().out
+
+
 def test_why_is_the_same_every_time(capsys):
     texts = []
     for _ in range(2):

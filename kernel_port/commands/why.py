@@ -58,10 +58,10 @@ def run(args: argparse.Namespace) -> int:
         if target is None:
             report.whole()
         elif kind == "function":
-            report.function(next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name))
+            report.function(next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name), done)
         else:
-            report.together(next(group for group in groups(found, kind) if group.name == group_name(kind, target)))
-        report.rehearsal(done)
+            named = group_name(kind, target)
+            report.together(next(group for group in groups(found, kind) if group.name == named), done)
         report.caveats()
     return 0
 

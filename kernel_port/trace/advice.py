@@ -134,8 +134,8 @@ class Report:
 
     # -- one target ----------------------------------------------------------------------------------------------
 
-    def function(self, ladder: Ladder) -> None:
-        """Everything about one function."""
+    def function(self, ladder: Ladder, done: Rehearsal | None = None) -> None:
+        """Everything about one function, and how its reset went on a copy."""
         dev = self.machine.function(ladder.bdf)
         self.line(f"{ladder.bdf}  {title(dev)}", "bold")
         self.lines(f"The ways to reset it alone, in the order in which {self.kernel_name} tries them:")
@@ -144,9 +144,10 @@ class Report:
         self.heading("Together with others")
         for group in (*self.survey.together(ladder.bdf), *self.refused_around(dev)):
             self.group(group)
+        self.rehearsal(done)
         self.heading("What you can do")
-        for advice in self.advice(ladder):
-            self.lines(advice, "  ")
+        for advice in self.advice(ladder, done):
+            self.lines(advice, "  ", "    ")
 
     def refused_around(self, dev: Any) -> list[Group]:
         """The slot and the bus that *dev* is in, as far as they cannot be reset."""
@@ -190,8 +191,8 @@ class Report:
             along = ", ".join(map(self.short, group.takes)) or "nothing, it is empty"
             self.lines(f"{head} says yes; resets, in lock order: {along}", "  ", "      ", "green")
 
-    def together(self, group: Group) -> None:
-        """Everything about one slot or bus."""
+    def together(self, group: Group, done: Rehearsal | None = None) -> None:
+        """Everything about one slot or bus, and how its reset went on a copy."""
         self.line(f"{group.kind} {group.name}, {self.kernel_name}", "bold")
         self.group(group)
         for ladder in self.survey.ladders:
@@ -199,6 +200,7 @@ class Report:
                 way = f"alone by {ladder.taken.function}" if ladder.rc == 0 and ladder.taken else "in no way alone"
                 device = title(self.machine.function(ladder.bdf))
                 self.lines(f"{self.short(ladder.bdf)}: {way}; {device}", "    ", "      ")
+        self.rehearsal(done)
         if group.takes:
             self.heading("What you can do")
             self.lines(
@@ -214,10 +216,10 @@ class Report:
         """A bus, with its domain only where there is more than one."""
         return name if self.domain else name[5:]
 
-    def advice(self, ladder: Ladder) -> Iterator[str]:
+    def advice(self, ladder: Ladder, done: Rehearsal | None) -> Iterator[str]:
         """What a person with this function can do about it."""
         if ladder.rc == 0 and ladder.taken:
-            yield from self.advice_alone(ladder.bdf, ladder.taken.function)
+            yield from self.advice_alone(ladder.bdf, ladder.taken.function, done)
             return
         yield (
             f"It cannot be reset alone: pci_reset_function() returns {failure(ladder.rc)}, so there is no "
@@ -239,8 +241,12 @@ class Report:
         if self.machine.kernel.point < TOGETHER_SINCE:
             yield f"Resets of slots and buses come with patch {TOGETHER_SINCE}: see --patches {len(PATCHES)}."
 
-    def advice_alone(self, bdf: str, way: str) -> Iterator[str]:
-        """What to do with a function that has a reset of its own."""
+    def advice_alone(self, bdf: str, way: str, done: Rehearsal | None) -> Iterator[str]:
+        """What to do with a function that has a reset of its own, be it one that does not keep what the probe says."""
+        if done and done.rc:
+            newer = f" Compare --patches {len(PATCHES)}." if self.machine.kernel.point < len(PATCHES) else ""
+            yield f"The probe says that it can be reset, but the reset then fails: {failure(done.rc)}, see above.{newer}"
+            return
         drivers = {str(function.address): function.driver for function in self.machine.description.functions}
         unbind = f" Unbind its driver ({drivers[bdf]}) first: it would lose its device." if drivers.get(bdf) else ""
         yield (
@@ -250,7 +256,9 @@ class Report:
         if way == "pci_pm_reset":
             if self.machine.function(bdf).subordinate:
                 yield "It is a bridge: only its own registers are saved and put back, not those of what is below it."
-            yield "That way believes the device: some say that they forget their state on the way to D3hot, and do not."
+            yield "That way believes the device: some say that they forget their state in D3hot, and do not."
+            for group in self.survey.together(bdf)[:1]:
+                yield f"pci_reset_{group.kind}() of {group.kind} {group.name} does not ask it."
 
     def rehearsal(self, done: Rehearsal | None) -> None:
         """How the reset went on a copy of the machine."""
