@@ -167,15 +167,22 @@ def test_pci_slot_reset_probe_in_an_interrupt_warns():
     assert paper.said == [("warning", "WARNING: sleeping function called from invalid context: irq 00:1c.0")]
 
 
-def test_pci_slot_walks_skip_devices_of_another_slot():
+def test_pci_slot_walks_skip_devices_of_another_slot_and_of_none():
     paper, bus, slot = tree()
     other = hotplug_slot(paper, bus, 1, lambda hotplug, probe: 0)  # 01:01.0 is in it
+    stray = paper.dev(bus, 0x10)
     paper.kernel.pci_slot_lock(other)
     assert paper.take() == locks("01:01.0")
     paper.kernel.pci_slot_unlock(other)
+    assert paper.take() == unlocks("01:01.0")
     paper.kernel.pci_slot_save_and_disable(other)
-    paper.take()
-    paper.kernel.pci_slot_restore(other)
-    assert {act[1] for act in paper.take()} == {"01:01.0"}
+    assert saved(paper.take()) == ["01:01.0"]
     paper.kernel.pci_slot_save_and_disable(slot)
     assert saved(paper.take()) == SLOT
+    paper.kernel.pci_dev_save_and_disable(stray)
+    paper.take()
+    paper.kernel.pci_slot_restore(other)
+    assert restored(paper.take()) == ["01:01.0"]
+    paper.kernel.pci_slot_restore(slot)
+    assert restored(paper.take()) == SLOT
+    assert stray.state_saved
