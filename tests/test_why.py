@@ -389,7 +389,7 @@ def test_why_of_a_function_says_what_to_do(capsys):
         (["example:vga", "bus:01"], "removed by the hot-plug driver, which took the reset for a card that went"),
         (["example:vga", "01:00.0"], "told to reset, and did not: 01:00.0"),
         (["example:vga", "01:00.0"], "pci_reset_slot() of slot 1 does not ask it"),
-        (["example:d3hot", "01:00.0", "--patches", "7"], "reset then fails: -EINVAL (22, Invalid argument)"),
+        (["example:d3hot", "01:00.0", "--patches", "7"], "the reset fails: -EINVAL (22, Invalid argument)"),
         (["example:vga", "00:1c.0"], "Nothing in this kernel resets it."),
         (["example:vga", "00:1c.0", "--patches", "6"], "Resets of slots and buses come with patch 7"),
         (["example:vga", "bus:01", "--patches", "6"], "pci_reset_bus() is not in this kernel; it comes with patch 7"),

@@ -245,7 +245,7 @@ class Report:
         """What to do with a function that has a reset of its own, be it one that does not keep what the probe says."""
         if done and done.rc:
             newer = f" Compare --patches {len(PATCHES)}." if self.machine.kernel.point < len(PATCHES) else ""
-            yield f"The probe says that it can be reset, but the reset then fails: {failure(done.rc)}, see above.{newer}"
+            yield f"The probe says that it can be reset, but the reset fails: {failure(done.rc)}, see above.{newer}"
             return
         drivers = {str(function.address): function.driver for function in self.machine.description.functions}
         unbind = f" Unbind its driver ({drivers[bdf]}) first: it would lose its device." if drivers.get(bdf) else ""
