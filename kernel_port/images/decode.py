@@ -121,12 +121,17 @@ def capabilities(config: bytes) -> Iterator[tuple[int, int]]:
 
 
 def fault_in_capabilities(config: bytes) -> str:
-    """What is wrong with the capability lists, as a clause; "" if they are sound as far as they are known."""
+    """What is wrong with the capability list, as a clause; "" if it is sound as far as it is known."""
     for where in _chain(config):
         if where < 0:
-            return f"capability list loops back to {-where:#04x}"
+            return f"the capability list loops back to {-where:#04x}"
         if where < PCI_STD_HEADER_SIZEOF:
-            return f"capability list points to {where:#04x}, outside 0x40..0xff"
+            return f"the capability list points to {where:#04x}, outside 0x40..0xff"
+    return ""
+
+
+def fault_in_extended_capabilities(config: bytes) -> str:
+    """What is wrong with the list of extended capabilities, as a clause; "" if nothing is. Devices do get it wrong."""
     for where in _extended_chain(config):
         if where < 0:
             return f"extended capability list loops back to {-where:#05x}"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a source cannot tell or gets wrong: BAR sizes that have to be guessed, and the warnings of a machine.
+"""What a source cannot tell or gets wrong: what is refused, BAR sizes that have to be guessed, and warnings.
 
-Each warning names the functions it is about and says what follows from it.
+Each warning names the functions it is about and says what follows from it. Refused is what no machine that booted can
+have: a capability list without end, a bridge that leads to where it comes from.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import pairwise
 
 from ..hw.address import Address
 from ..hw.description import FunctionDescription
+from ..hw.errors import MachineError
 from ..pci_regs import (
     PCI_CAP_ID_EXP,
     PCI_EXP_DEVCAP2,
@@ -27,10 +29,46 @@ from ..pci_regs import (
     PCI_SUBORDINATE_BUS,
     PCI_VENDOR_ID,
 )
-from .decode import ROM, all_ones, base_addresses, capabilities, dword, fault_in_capabilities, header_type, word
+from .decode import (
+    ROM,
+    all_ones,
+    base_addresses,
+    capabilities,
+    dword,
+    fault_in_capabilities,
+    fault_in_extended_capabilities,
+    header_type,
+    word,
+)
 
 #: Functions a warning names before it says how many more there are.
 _NAMED = 64
+
+
+def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
+    """Stop at a machine that cannot be.
+
+    :param name: of the source, for the message
+    :raises MachineError: names the function, what is wrong with it, and the remedy"""
+    for function in functions:
+        config, address = function.config, function.address
+        if all_ones(config) or header_type(config) > PCI_HEADER_TYPE_CARDBUS:
+            continue
+        fault = fault_in_capabilities(config)
+        if header_type(config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+            fault = fault or _fault_in_numbers(address.bus, config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS])
+        if fault:
+            raise MachineError(f"{name}: {address}: {fault}; record it again, or mend or leave out this function")
+
+
+def _fault_in_numbers(bus: int, secondary: int, subordinate: int) -> str:
+    """What is wrong with a bridge's bus numbers by themselves, as a clause; "" if nothing is."""
+    numbers = f"{secondary:02x}..{subordinate:02x}"
+    if not secondary and not subordinate:
+        return ""
+    if secondary <= bus:
+        return f"a bridge on bus {bus:02x} that leads back to buses {numbers}"
+    return f"a bridge whose buses {numbers} end before they begin" if subordinate < secondary else ""
 
 
 def guess_sizes(functions: list[FunctionDescription]) -> None:
@@ -95,7 +133,7 @@ def _about_function(function: FunctionDescription) -> Iterator[str]:
             yield f"only {known} bytes are known: the rest is taken to be 0; record it as root"
     elif known < function.size:
         yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
-    if fault := fault_in_capabilities(config):
+    if fault := fault_in_extended_capabilities(config):
         yield f"its {fault}: the kernel finds nothing after that"
 
 
@@ -148,13 +186,8 @@ def _about_bridges(functions: list[FunctionDescription]) -> Iterator[tuple[str, 
     ranges: dict[tuple[int, int], list[tuple[int, int, Address]]] = defaultdict(list)
     last_bus: dict[Address, int] = {}
     for address, secondary, subordinate in _bridges(functions):
-        numbers = f"{secondary:02x}..{subordinate:02x}"
         if not secondary and not subordinate:
             yield "a bridge without bus numbers: nothing below it can be reached", address
-        elif secondary <= address.bus:
-            yield f"a bridge on bus {address.bus:02x} leading to buses {numbers}: nothing below it is reached", address
-        elif subordinate < secondary:
-            yield f"a bridge whose buses {numbers} end before they begin: nothing below it can be reached", address
         else:
             other = leads_to.setdefault((address.domain, secondary), address)
             if other != address:

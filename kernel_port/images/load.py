@@ -17,7 +17,7 @@ from typing import BinaryIO
 from ..hw.description import FunctionDescription, MachineDescription
 from ..hw.errors import MachineError
 from . import ecam, lspci, machine_toml, sysfs
-from .doubts import guess_sizes, warnings
+from .doubts import guess_sizes, refuse_nonsense, warnings
 
 #: Longest file read, in bytes, by what it is.
 _LIMITS = {ecam.read: ecam.WHOLE, lspci.parse: lspci.TEXT_LIMIT, machine_toml.parse: machine_toml.TEXT_LIMIT}
@@ -42,6 +42,7 @@ def load(source: str | Path) -> MachineDescription:
     :raises MachineError: the source cannot be read or is bad; names file, line or offset, and the remedy"""
     machine = _read(source)
     machine.functions.sort(key=lambda function: function.address)
+    refuse_nonsense(machine.functions, str(source))
     guess_sizes(machine.functions)
     machine.warnings += warnings(machine.functions)
     return machine
