@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .sched import Clock, Scheduler
 
-#: Frames of kernel code: (code, index of the last instruction), innermost first; of many, the outermost are left out.
+#: Frames of kernel code, innermost first: (code, index of the last instruction).
 Stack = tuple[tuple[CodeType, int], ...]
 
 
@@ -27,7 +27,13 @@ class Event(NamedTuple):
     """Who did it: a thread's name, or "irq 0000:00:1c.0", or "timer ..."."""
     op: str
     args: tuple[Any, ...]
-    stack: Stack
+    frames: tuple[Any, ...]
+    """The stack in half the memory: code, index, code, index, ..."""
+
+    @property
+    def stack(self) -> Stack:
+        """The kernel code that did it; of a deep stack the outermost frames are cut off."""
+        return tuple(zip(self.frames[::2], self.frames[1::2], strict=True))
 
 
 #: An event knows as many frames: a machine 255 bridges deep has three to each, and every one reads registers.
@@ -65,14 +71,14 @@ class System:
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_globals is not symtab:
             frame = frame.f_back
-        stack = []
+        frames: list[Any] = []
         for _ in STACK_DEPTH:
             if frame is None or frame.f_globals is not symtab:
                 break
-            stack.append((frame.f_code, frame.f_lasti))
+            frames += frame.f_code, frame.f_lasti
             frame = frame.f_back
         sched = self.sched
-        event = _event(Event, (sched.clock.now, sched.context, op, args, tuple(stack)))
+        event = _event(Event, (sched.clock.now, sched.context, op, args, tuple(frames)))
         self.events.append(event)
         if self.listen is not None:
             self.listen(event)
