@@ -77,6 +77,24 @@ def test_replay_other_state_after_diverges():
     assert "state of 0000:00:1a.0" in verdict.divergence
 
 
+def test_replay_call_the_kernel_lacks_diverges_and_says_so():
+    trace = next(trace for trace in TRACES if trace.call["function"] == "pci_reset_bus")
+    assert replay(replace(trace, level=6)).divergence == "linux-3.11+6 has no function pci_reset_bus"
+
+
+def test_replay_target_the_machine_lacks_names_the_line():
+    trace = find("l0-chain-af-flr-locked")
+    with pytest.raises(MachineError, match=r"jsonl:\d+: pci_dev_reset of 0000:77:00\.0: no such thing"):
+        replay(replace(trace, call={**trace.call, "target": "0000:77:00.0"}))
+
+
+@pytest.mark.parametrize("trace", [t for t in TRACES if t.level in (0, 5)], ids=lambda trace: trace.name)
+def test_replay_at_the_points_that_change_nothing_is_identical(trace):
+    # FORMAT.md, Levels: the same trace at 0 to 4 for any call that exists there; 6 and 7 equal 5
+    for level in range(1, 5) if trace.level == 0 else (6, 7):
+        assert replay(replace(trace, level=level)).divergence == ""
+
+
 LINE = (GOLDEN / "devreset.jsonl").read_text().splitlines()[0]
 
 

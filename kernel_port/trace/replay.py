@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+from ..hw.errors import MachineError
 from .golden import GoldenTrace, read
 from .site import cause
 from .stage import Stage
@@ -28,8 +29,10 @@ class Verdict:
 
 
 def replay(trace: GoldenTrace) -> Verdict:
-    """Run the port against *trace*."""
-    stage = Stage(trace)
+    """Run the port against *trace*.
+
+    :raises MachineError: the trace names what its machine does not have"""
+    stage = set_up(trace)
     tape, call = stage.tape, trace.call
     tape.rolling = True
     try:
@@ -37,10 +40,22 @@ def replay(trace: GoldenTrace) -> Verdict:
             result: Any = [step_result(stage, index, step) for index, step in enumerate(call["steps"])]
         else:
             result = stage.perform(call)
-        problem = end_state(stage, trace, result)
-        return Verdict(trace.name, trace.source, problem)
-    except Divergence as divergence:
-        return Verdict(trace.name, trace.source, str(divergence), blame(divergence, vars(stage.kernel)))
+        return Verdict(trace.name, trace.source, end_state(stage, trace, result))
+    except MachineError:
+        raise
+    except Exception as error:  # whatever the port does instead of what the C did is a divergence
+        problem = str(error) if isinstance(error, Divergence) else f"the port failed: {error!r}"
+        return Verdict(trace.name, trace.source, problem, blame(error, vars(stage.kernel)))
+
+
+def set_up(trace: GoldenTrace) -> Stage:
+    """The machine of *trace*, ready for its call.
+
+    :raises MachineError: no such machine is possible"""
+    try:
+        return Stage(trace)
+    except Exception as error:
+        raise MachineError(f"{trace.source}: the machine of {trace.name} cannot be set up: {error!r}") from error
 
 
 def step_result(stage: Stage, index: int, step: dict[str, Any]) -> Any:
@@ -69,9 +84,9 @@ def end_state(stage: Stage, trace: GoldenTrace, result: Any) -> str:
     return ""
 
 
-def blame(divergence: Divergence, symtab: dict[str, Any]) -> str:
-    """The statement of the port that diverged, with the C it stands for."""
-    stack = [(frame.f_code, lasti) for frame, lasti in _frames(divergence.__traceback__) if frame.f_globals is symtab]
+def blame(error: Exception, symtab: dict[str, Any]) -> str:
+    """The statement of the port at which it went wrong, with the C it stands for."""
+    stack = [(frame.f_code, lasti) for frame, lasti in _frames(error.__traceback__) if frame.f_globals is symtab]
     return str(cause(reversed(stack)) or "")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..hw.address import Address, bdf
+from ..hw.errors import MachineError
 from ..link import Kernel, link
 from ..pci_regs import (
     PCI_BASE_ADDRESS_0,
@@ -25,7 +26,7 @@ from ..pci_regs import (
     PCI_SECONDARY_BUS,
 )
 from .golden import GoldenTrace, parse_bus
-from .tape import Tape
+from .tape import Divergence, Tape
 
 
 def leads_somewhere(config: bytes) -> bool:
@@ -37,6 +38,7 @@ class Stage:
     """The machine of a trace as kernel objects, set up as FORMAT.md says, and the calls that can be made on it."""
 
     def __init__(self, trace: GoldenTrace) -> None:
+        self.source = trace.source
         self.tape = Tape(trace.ops)
         self.tape.interrupt = self._interrupt
         self.kernel: Kernel = link(trace.level, self.tape)
@@ -86,7 +88,7 @@ class Stage:
         """Without sizing: a BAR exists if its register is not 0, the ROM matters if it is enabled."""
         kernel, count = self.kernel, 2 if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE else 6
         dev.resource = [kernel.resource() for _ in range(kernel.DEVICE_COUNT_RESOURCE)]
-        words = [int.from_bytes(config[PCI_BASE_ADDRESS_0 + 4 * i :][:4], "little") for i in range(6)]
+        words = [int.from_bytes(config[PCI_BASE_ADDRESS_0 + 4 * i :][:4], "little") for i in range(7)]
         i = 0
         while i < count:
             res, word = dev.resource[i], words[i]
@@ -127,7 +129,7 @@ class Stage:
         kernel = self.kernel
         pcie = kernel.pcie_device(port=dev, irq=dev.irq)
         kernel.pciehp_probe(pcie)
-        ctrl = dev.subordinate.slots[0].hotplug.private.ctrl
+        ctrl = pcie.priv_data
         ctrl.cmd_busy = ctrl.power_fault_detected = 0
         ctrl.no_cmd_complete = int(
             bool(kernel.NO_CMD_CMPL(ctrl))
@@ -175,16 +177,20 @@ class Stage:
     def perform(self, call: dict[str, Any]) -> Any:
         """Make one call of the trace on the objects.
 
-        :return: its result in the form the trace has it"""
+        :return: its result in the form the trace has it
+        :raises Divergence: the kernel has no such function at this point of the series
+        :raises MachineError: the call names what the machine does not have"""
         name = call["function"]
-        values = {
-            **call.get("args", {}),
-            "probe": call.get("probe", 0),
-            "target": self._target(name, call.get("target")),
-        }
+        try:
+            values = {"probe": 0, **call.get("args", {}), **call, "target": self._target(name, call.get("target"))}
+            operands = [values[key] for key in OPERANDS.get(name, ())]
+        except (KeyError, StopIteration, ValueError, AttributeError) as error:
+            raise MachineError(f"{self.source}: {name} of {call.get('target')}: no such thing: {error!r}") from None
         if name in SPECIAL:
             return SPECIAL[name](self, values)
-        return getattr(self.kernel, name)(values["target"], *(values[key] for key in OPERANDS.get(name, ())))
+        if not hasattr(self.kernel, name):
+            raise Divergence(f"{self.kernel.__name__} has no function {name}")
+        return getattr(self.kernel, name)(values["target"], *operands)
 
     def _target(self, name: str, target: str | None) -> Any:
         """The object meant by *target*: device, bus or slot, or what *name* takes of a slot."""
@@ -196,7 +202,7 @@ class Stage:
         if kind != "slot":
             return self.devices[target]
         if rest.startswith("at "):
-            slot = self.devices[rest[3:]].subordinate.slots[0]
+            slot = self.controllers[rest[3:]].slot.hotplug_slot.pci_slot
         else:
             bus, _, number = rest.partition("/")
             slot = next(slot for slot in self.buses[parse_bus(bus)].slots if slot.number == int(number))
