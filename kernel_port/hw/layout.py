@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from .. import pci_regs
 from ..pci_regs import (
@@ -130,9 +131,9 @@ class Layout:
         """All rows of this function, at their places."""
         rows = [*self._header(), *base_addresses(self.description, self.header_type)]
         for capability, position in self.capabilities.items():
-            rows += [replace(row, base=position) for row in self._capability(capability, position)]
+            rows += [_placed(row, position) for row in self._capability(capability, position)]
         for capability, position in self.extended.items():
-            rows += [replace(row, base=position) for row in self._extended_capability(capability, position)]
+            rows += [_placed(row, position) for row in self._extended_capability(capability, position)]
         return tuple(row for row in rows if row.start + row.size <= len(self.config))
 
     def _header(self) -> Iterator[Register]:
@@ -203,3 +204,9 @@ class Layout:
             case pci_regs.PCI_EXT_CAP_ID_ATS:
                 return caps.ATS
         return ()
+
+
+@lru_cache(maxsize=4096)
+def _placed(row: Register, position: int) -> Register:
+    """The row in a capability at *position*; the same object for all functions that have it there."""
+    return replace(row, base=position)
