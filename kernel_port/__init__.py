@@ -8,21 +8,24 @@ the fully patched kernel's, running on the machine booted last.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .link import Kernel, link
+if TYPE_CHECKING:
+    from .link import Kernel
 
 __version__ = "0.1.0"
 
 
 @cache
 def _patched() -> Kernel:
+    from .link import link  # not above: most commands never need it, and the rest of the package is in here too
+
     return link()
 
 
 def __getattr__(name: str) -> Any:
     if name == "boot":
-        from .machine import boot  # noqa: PLC0415 - a kernel without hardware is of use too
+        from .machine import boot
 
         return boot
     try:
