@@ -53,10 +53,14 @@ class Source:
         inside = {id(node) for branch in condition.orelse for node in ast.walk(branch)}
         return id(statement) in inside
 
-    def text(self, node: ast.AST) -> str:
+    def text(self, node: ast.expr | ast.stmt) -> str:
         """The source of an expression or statement, on one line."""
         if node not in self._texts:
-            segment = ast.get_source_segment("".join(linecache.getlines(self.path)), node) or ast.unparse(node)
+            # ast.get_source_segment() does the same, after splitting the whole file into lines each time.
+            lines = [line.encode() for line in linecache.getlines(self.path)[node.lineno - 1 : node.end_lineno]]
+            lines[-1] = lines[-1][: node.end_col_offset]
+            lines[0] = lines[0][node.col_offset :]
+            segment = b"".join(lines).decode()
             line = re.sub(r"\s+", " ", re.sub(r"(?m)\s*#.*$", "", segment))
             self._texts[node] = line.replace("( ", "(").replace(" )", ")")
         return self._texts[node]
