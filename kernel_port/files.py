@@ -12,12 +12,28 @@ from typing import BinaryIO
 from .hw.errors import MachineError
 
 
+def refuse_output(path: Path, source: str) -> None:
+    """Say before the work what would stop its outcome from being written.
+
+    :param source: what the work is about, as load() takes it; what it is read from is not written over
+    :raises MachineError: *path* is *source*, or no file can be put there; says what to do instead"""
+    if path.exists() and Path(source).exists() and path.samefile(source):
+        raise MachineError(f"{path}: is the machine itself; name another file")
+    if path.exists() and not path.is_file():
+        raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
+    if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+        raise MachineError(f"{path}: cannot be written there; choose a folder that is there and can be written to")
+
+
 def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Fill a temporary file in the folder of *path* and give it the name once it is on the disk.
+
+    A symbolic link stays; what it leads to is replaced.
 
     :raises MachineError: *path* is there and no regular file, or cannot be written; what was there is untouched"""
     if path.exists() and not path.is_file():
         raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
+    path = path.resolve()
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)

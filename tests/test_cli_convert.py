@@ -43,6 +43,24 @@ def test_convert_to_unknown_ending_is_one_line_and_writes_nothing(tmp_path, caps
     assert not list(tmp_path.iterdir())
 
 
+def test_convert_does_not_write_over_the_machine(tmp_path, capsys):
+    path = tmp_path / "machine.toml"
+    main(["convert", "example:vga", "-o", str(path)])
+    before = path.read_bytes()
+    assert main(["convert", str(path), "-o", str(path)]) == 2
+    assert "is the machine itself" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_convert_through_a_symbolic_link_replaces_what_it_leads_to(tmp_path):
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert main(["convert", "example:vga", "-o", str(link)]) == 0
+    assert link.is_symlink()
+    assert len(load(target).functions) == len(load("example:vga").functions)
+
+
 def test_convert_missing_machine_is_one_line(tmp_path, capsys):
     assert main(["convert", str(tmp_path / "nothing"), "-o", str(tmp_path / "out.txt")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

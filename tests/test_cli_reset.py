@@ -189,6 +189,30 @@ def test_reset_does_not_write_over_the_machine(capsys, tmp_path, option):
     assert "is the machine itself" in error
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "said"),
+    [
+        ("-o", "out.doc", "no format for the ending '.doc'"),
+        ("-o", "missing/out.txt", "choose a folder that is there"),
+        ("--trace", "missing/trace", "choose a folder that is there"),
+        ("--trace", ".", "not a regular file"),
+        ("-o", "trace.txt", "name two files"),
+        ("-o", "out.ecam", "64 of 256 bytes are known"),
+    ],
+)
+def test_reset_output_that_cannot_be_is_refused_before_the_reset(capsys, tmp_path, option, name, said):
+    header = bytes.fromhex("86801012 0000 0000 00000002 00000000").ljust(64, b"\0")
+    rows = (f"{at:02x}: {header[at : at + 16].hex(' ')}\n" for at in range(0, 64, 16))
+    machine, folder = tmp_path / "machine.txt", tmp_path / "folder"
+    machine.write_text("00:03.0 Ethernet controller: a card\n" + "".join(rows))
+    folder.mkdir()
+    argv = [machine, "00:03.0", "--trace", folder / "trace.txt", option, folder / name]
+    status, out, error = reset(capsys, *argv)
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert said in error
+    assert not list(folder.iterdir())
+
+
 def test_reset_that_deadlocks_reports_it_with_status_1(capsys, monkeypatch):
     def call(self, name, *args):
         raise Deadlock("deadlock: main: waits for the device lock")

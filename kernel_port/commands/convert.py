@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
+from ..files import refuse_output
 from ..images import FORMATS, load, save
 from ..terminal import clean
 
@@ -28,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the machine, and its warnings to standard error."""
     machine = load(args.machine)
+    refuse_output(Path(args.output), args.machine)
     save(machine, args.output, args.format)
     if args.json:
         done = {"output": args.output, "functions": len(machine.functions), "warnings": machine.warnings}

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ..files import write_text
+from ..files import refuse_output, write_text
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
-from ..images import is_raw_ecam, load, save
+from ..images import is_raw_ecam, load, refuse_format, save
 from ..kernel.sched import Deadlock
 from ..kernel.system import Event
 from ..machine import Machine, boot
@@ -61,7 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Boot the machine, make the call, report."""
     description = load(args.machine)
-    refuse_outputs(args)
+    refuse_outputs(args, description)
     images = {0: ConfigImage.copy_of(args.machine)} if args.in_place else None
     with boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images) as machine:
         kind, target = machine.target(args.target)
@@ -82,14 +82,17 @@ def run(args: argparse.Namespace) -> int:
     return int(outcome.failed)
 
 
-def refuse_outputs(args: argparse.Namespace) -> None:
-    """Refuse to write where the user cannot have meant it.
+def refuse_outputs(args: argparse.Namespace, description: MachineDescription) -> None:
+    """Refuse, before anything is done or written, to write where one cannot or where the user cannot have meant it.
 
     :raises MachineError: says what to do instead"""
-    source = Path(args.machine)
-    for output in (args.output, args.trace):
-        if output is not None and output.exists() and source.exists() and output.samefile(source):
-            raise MachineError(f"{output}: is the machine itself; name another file (only --in-place changes MACHINE)")
+    outputs = [output for output in (args.output, args.trace) if output is not None]
+    for output in outputs:
+        refuse_output(output, args.machine)
+    if len({output.resolve() for output in outputs}) < len(outputs):
+        raise MachineError(f"{args.output}: is to hold the trace too; name two files")
+    if args.output:
+        refuse_format(description, args.output)
     if args.in_place and not is_raw_ecam(args.machine):
         raise MachineError(f"{args.machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the outcome")
 

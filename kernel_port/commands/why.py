@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Probe and explain."""
     with boot(args.machine, args.patches) as machine:
         kind, target = "", None
-        if args.target:
+        if args.target is not None:
             kind, target = machine.target(args.target)
         found = survey(machine, lambda functions: progress(functions, "probing"))
         done = rehearse(machine, *best_reset(machine, found, kind, target)) if kind else None

@@ -2,6 +2,6 @@
 """Where machines come from and go to: lspci text, sysfs trees, raw ECAM, machine descriptions, built-in examples."""
 
 from .load import example_names, is_raw_ecam, load
-from .save import FORMATS, save
+from .save import FORMATS, refuse_format, save
 
-__all__ = ("FORMATS", "example_names", "is_raw_ecam", "load", "save")
+__all__ = ("FORMATS", "example_names", "is_raw_ecam", "load", "refuse_format", "save")

@@ -83,6 +83,18 @@ def write(functions: Iterable[FunctionDescription], image: BinaryIO, name: str) 
 
     :raises MachineError: there is more than one domain, or a function is not known whole"""
     functions = list(functions)
+    refuse_partial(functions, name)
+    for function in functions:
+        image.seek(function.address.bus << 20 | function.address.devfn << 12)
+        image.write(function.config.ljust(PAGE, b"\xff"))
+    image.truncate(WHOLE)
+
+
+def refuse_partial(functions: list[FunctionDescription], name: str) -> None:
+    """Refuse what an image cannot hold.
+
+    :param name: of the image, for the message
+    :raises MachineError: there is more than one domain, or a function is not known whole"""
     domains = sorted({function.address.domain for function in functions})
     if len(domains) > 1:
         listed = ", ".join(f"{domain:04x}" for domain in domains[:8])
@@ -93,6 +105,3 @@ def write(functions: Iterable[FunctionDescription], image: BinaryIO, name: str) 
                 f"{name}: {function.address}: {len(function.config)} of {function.size} bytes are known, raw ECAM "
                 "would say that the rest is 0; write lspci text or TOML"
             )
-        image.seek(function.address.bus << 20 | function.address.devfn << 12)
-        image.write(function.config.ljust(PAGE, b"\xff"))
-    image.truncate(WHOLE)

@@ -30,13 +30,28 @@ def save(machine: MachineDescription, path: str | Path, format: str | None = Non
     write_whole(path, lambda file: write(machine, file, str(path)))
 
 
+def refuse_format(machine: MachineDescription, path: str | Path, format: str | None = None) -> None:
+    """Say before the work what save() would say after it.
+
+    :raises MachineError: the format is not known or cannot hold this machine"""
+    if _writer(Path(path), format) is _ecam:
+        ecam.refuse_partial(machine.functions, str(path))
+
+
 def _writer(path: Path, format: str | None) -> Callable[[MachineDescription, BinaryIO, str], None]:
+    return {"lspci": _lspci, "ecam": _ecam, "toml": _toml}[format_of(path, format)]
+
+
+def format_of(path: Path, format: str | None = None) -> str:
+    """The one of FORMATS that *path* is written in: the one asked for, else by its ending.
+
+    :raises MachineError: neither is one"""
     name = format or _ENDINGS.get(path.suffix.lower())
     if name is None:
         raise MachineError(f"{path}: no format for the ending {path.suffix!r}; use one of {' '.join(_ENDINGS)}")
     if name not in FORMATS:
         raise MachineError(f"{path}: no format {name!r}; there are {', '.join(FORMATS)}")
-    return {"lspci": _lspci, "ecam": _ecam, "toml": _toml}[name]
+    return name
 
 
 def _lspci(machine: MachineDescription, file: BinaryIO, _name: str) -> None:
