@@ -24,8 +24,10 @@ COMMANDS = {
     "tree": "the machine drawn: links, slots, drivers, and the resets of each function",
     "why": "how a function can be reset, and why each other way is refused",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
+    "generate": "make up a machine of any size from a seed, up to 65,536 functions",
     "bench": "measure how fast the port is here, and how exact its delays are",
     "conform": "hold the port against recordings of the real C and of a real Linux",
+    "bisect": "the same thing at base, +1 ... +8: which patch changes what",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
 }
 

@@ -55,13 +55,15 @@ class _Pool:
 
 
 class _Taken(NamedTuple):
-    """A range of addresses in use on a bus."""
+    """A range of addresses in use."""
 
-    domain: int
-    bus: int
     pool: str
     start: int
     end: int
+
+
+#: (domain, bus) -> pool -> the range that spans all that is in use on the bus.
+_Spans = dict[tuple[int, int], dict[str, tuple[int, int]]]
 
 
 def assign(drafts: Sequence[Draft]) -> None:
@@ -74,7 +76,7 @@ def assign(drafts: Sequence[Draft]) -> None:
         MEMORY: _Pool(MEMORY, 0x8000_0000, 0xFEC0_0000, 1 << 20),
         PREFETCHABLE: _Pool(PREFETCHABLE, 0x38_0000_0000, 1 << 62, 1 << 20),
     }
-    taken: list[_Taken] = []
+    spans: _Spans = {}
     previous = (0, 0)
     for draft in drafts:
         if draft.address[:2] != previous:
@@ -82,12 +84,15 @@ def assign(drafts: Sequence[Draft]) -> None:
             for pool in pools.values():
                 pool.new_page()
         try:
-            taken += _place(draft, pools)
+            taken = _place(draft, pools)
         except ValueError as error:
             raise ValueError(f"{draft.address}: {error}") from None
+        span = spans.setdefault(draft.address[:2], {})
+        for one in taken:
+            _widen(span, one.pool, one.start, one.end)
     for draft in drafts:
         if draft.kind.bridge:
-            _open_windows(draft, taken)
+            _open_windows(draft, spans)
 
 
 def _place(draft: Draft, pools: dict[str, _Pool]) -> list[_Taken]:
@@ -101,13 +106,13 @@ def _place(draft: Draft, pools: dict[str, _Pool]) -> list[_Taken]:
             raise ValueError(f"bars: BAR {number} has {bar.size} bytes; I/O ports have at least 4, memory 16")
         pool = IO if bar.io else PREFETCHABLE if bar.wide and bar.prefetchable else MEMORY
         start = pools[pool].take(bar.size)
-        taken.append(_Taken(draft.address.domain, draft.address.bus, pool, start, start + bar.size))
+        taken.append(_Taken(pool, start, start + bar.size))
         put(draft.config, PCI_BASE_ADDRESS_0 + 4 * number, 8 if bar.wide else 4, start | _low_bits(bar))
     if rom := draft.keys["rom"]:
         if not rom_register(draft.config) or rom < 2048:
             raise ValueError("rom: at least 2K")
         start = pools[MEMORY].take(rom)
-        taken.append(_Taken(draft.address.domain, draft.address.bus, MEMORY, start, start + rom))
+        taken.append(_Taken(MEMORY, start, start + rom))
         put(draft.config, rom_register(draft.config), 4, start)
     command = draft.keys["command"]
     put(draft.config, PCI_COMMAND, 2, _command(draft, taken) if command is None else command)
@@ -127,14 +132,19 @@ def _command(draft: Draft, taken: list[_Taken]) -> int:
     return (IO in pools) * PCI_COMMAND_IO | bool(pools - {IO}) * PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER
 
 
-def _open_windows(draft: Draft, taken: list[_Taken]) -> None:
+def _widen(span: dict[str, tuple[int, int]], pool: str, start: int, end: int) -> None:
+    """Have the range of a pool span another one too."""
+    before = span.get(pool, (start, end))
+    span[pool] = (min(before[0], start), max(before[1], end))
+
+
+def _open_windows(draft: Draft, spans: _Spans) -> None:
     """Have a bridge pass on what is in use on the buses below it; a closed window begins after its end."""
     first, last = draft.keys["bus"]
     below: dict[str, tuple[int, int]] = {}
-    for one in taken:
-        if one.domain == draft.address.domain and first <= one.bus <= last:
-            start, end = below.get(one.pool, (one.start, one.end))
-            below[one.pool] = (min(start, one.start), max(end, one.end))
+    for bus in range(first, last + 1):
+        for pool, (start, end) in spans.get((draft.address.domain, bus), {}).items():
+            _widen(below, pool, start, end)
     config = draft.config
     start, end = below.get(IO, (0xF000, 1))
     put(config, PCI_IO_BASE, 1, start >> 8 & 0xF0)

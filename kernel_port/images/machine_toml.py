@@ -20,8 +20,8 @@ from .grammar import Key
 #: tomllib's work on one dotted key grows with the square of its parts; nothing here needs more than one.
 _MOST_DOTS = 64
 _LINE_LIMIT = 16384
-#: Longest machine description read, in bytes.
-TEXT_LIMIT = 16 << 20
+#: Longest machine description read, in bytes: more than a full segment takes.
+TEXT_LIMIT = 64 << 20
 _CONFIG_ROW = re.compile(r"([0-9a-f]{2,3}):\s+(.+)", re.IGNORECASE)
 
 
@@ -34,7 +34,14 @@ def parse(data: bytes, name: str) -> MachineDescription:
 
     :param name: what to call it in messages
     :raises MachineError: it is not TOML, or says what cannot be; names the line, or the table and key"""
-    document = _toml(data, name)
+    return build(_toml(data, name), name)
+
+
+def build(document: dict[str, Any], name: str) -> MachineDescription:
+    """The machine that the tables of a description, read already, make.
+
+    :raises MachineError: as parse()"""
+    document = dict(document)
     tables = document.pop("function", [])
     if not isinstance(tables, list) or not all(isinstance(entry, dict) for entry in tables):
         raise MachineError(f"{name}: function: not an array of tables; begin each function with [[function]]")
@@ -199,19 +206,19 @@ def write(machine: MachineDescription) -> Iterator[str]:
     """The text of a machine description that reads back equal: bytes as rows, known sizes, unusual behaviour."""
     for key in grammar.MACHINE:
         if value := getattr(machine, key):
-            yield f"{key} = {_value(value)}\n"
+            yield f"{key} = {value_text(value)}\n"
     for function in machine.functions:
         yield f'\n[[function]]\naddress = "{function.address}"\n'
         if function.size != (4096 if len(function.config) > 256 else 256):
             yield f"size = {function.size}\n"
         known = {number: size for number, size in function.bars.items() if number not in function.guessed}
         if known:
-            yield f"bars = {_value({number: lspci.size_text(size) for number, size in sorted(known.items())})}\n"
+            yield f"bars = {value_text({number: lspci.size_text(size) for number, size in sorted(known.items())})}\n"
         if function.rom and 6 not in function.guessed:
             yield f'rom = "{lspci.size_text(function.rom)}"\n'
         for key, (_read, default, _about) in grammar.KNOBS.items():
             if (value := getattr(function, key)) != default:
-                yield f"{key} = {_value(value)}\n"
+                yield f"{key} = {value_text(value)}\n"
         yield 'config = """\n'
         yield from _known_rows(function.config)
         yield '"""\n'
@@ -224,7 +231,7 @@ def _known_rows(config: bytes) -> Iterator[str]:
             yield row
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value as TOML spells it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -232,7 +239,7 @@ def _value(value: Any) -> str:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'"{escaped}"'
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + "}"
+        return "{" + ", ".join(f"{key} = {value_text(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(value_text, value)) + "]"
     return repr(value)

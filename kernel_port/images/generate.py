@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Machines of any size from a seed, up to a full segment: 256 buses of 32 devices with 8 functions, 65,536 functions.
+
+First a tree of buses grows, then the functions that are left are spread over them as devices. At 00:00.0 there is a
+host bridge. What the buses are:
+
+    root          host bridge, root ports, conventional bridges, devices of the chipset
+    link          below a port: one card of up to 8 functions, or by Alternative Routing-ID up to 256. Its function 0
+                  may lead on: the upstream port of a switch, or a bridge to conventional PCI
+    switch        inside a switch: downstream ports; if there is no room elsewhere, also endpoints of the switch itself
+    conventional  up to 32 devices of up to 8 functions, among them bridges to more such buses
+
+A machine is drawn as tables of a machine description (grammar.py). The same size and seed give the same machine with
+every Python: all that is asked of its random numbers are bits of the Mersenne Twister.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeVar
+
+from ..hw.address import Address
+from ..hw.description import MachineDescription
+from ..hw.errors import MachineError
+from . import machine_toml, parts
+from .grammar import CAPABILITIES
+from .parts import Table
+
+T = TypeVar("T")
+
+#: Buses of a segment, functions of a bus, functions of a device.
+BUSES, ON_BUS, IN_DEVICE = 256, 256, 8
+#: Functions of a full segment.
+MOST = BUSES * ON_BUS
+#: Functions to a bus, until there are no more buses.
+PER_BUS = 4
+#: Deepest bus, counted from the root bus; and how full a slot or root bus is on average, in percent.
+DEPTH = 8
+#: Kind of bus -> the bridges that may be there, with the kind of bus below; one twice is drawn twice as often.
+_LEADS_TO = {
+    "root": [("root-port", "link")] * 5 + [("pci-bridge", "conventional")],
+    "link": [("upstream-port", "switch")] * 2 + [("express-to-pci-bridge", "conventional")],
+    "switch": [("downstream-port", "link")],
+    "conventional": [("pci-bridge", "conventional")],
+}
+#: Most functions on a bus by kind: as machines are; once these are full, as far as the specifications go; then all.
+_LIMITS = (
+    {"root": 40, "link": IN_DEVICE, "switch": 0, "conventional": 24},
+    {"root": ON_BUS, "link": ON_BUS, "switch": 0, "conventional": ON_BUS},
+    dict.fromkeys(_LEADS_TO, ON_BUS),
+)
+#: Options of a slot, all off by default.
+_SLOT = sorted(name for name, key in CAPABILITIES["slot"].items() if key.default is False and name != "interlock")
+#: Hexadecimal digits of the keys that are written so.
+_DIGITS = {"vendor": 4, "device": 4, "class": 6, "revision": 2}
+
+
+class _Dice:
+    """Draws that come out alike with every version of Python."""
+
+    def __init__(self, seed: int) -> None:
+        self._bits = Random(seed).getrandbits
+
+    def below(self, count: int) -> int:
+        """0 to *count* - 1."""
+        return self._bits(32) * count >> 32
+
+    def chance(self, percent: int) -> bool:
+        """True so often."""
+        return self.below(100) < percent
+
+    def one(self, of: list[T]) -> T:
+        """One of them."""
+        return of[self.below(len(of))]
+
+
+@dataclass(eq=False, slots=True)
+class _Bus:
+    """A bus: the bridges on it with the buses below, and how many functions that lead nowhere."""
+
+    kind: str
+    depth: int = 0
+    bridges: list[tuple[str, _Bus]] = field(default_factory=list)
+    others: int = 0
+    number: int = 0
+    #: The last bus below.
+    last: int = 0
+
+    @property
+    def functions(self) -> int:
+        """All that is on it."""
+        return (self.kind == "root") + len(self.bridges) + self.others
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether one more bridge can be here."""
+        return self.depth < DEPTH and len(self.bridges) < (1 if self.kind == "link" else ON_BUS - 1)
+
+
+def generate(functions: int, seed: int) -> MachineDescription:
+    """A machine of so many functions.
+
+    :raises MachineError: there cannot be that many in a segment"""
+    return machine_toml.build(draw(functions, seed), f"generated machine {seed}")
+
+
+def text(document: Table) -> Iterator[str]:
+    """The lines of the machine description that says the same as draw() does."""
+    for key, value in document.items():
+        if key != "function":
+            yield f"{key} = {machine_toml.value_text(value)}\n"
+    for table in document["function"]:
+        yield "\n[[function]]\n"
+        for key, value in table.items():
+            digits = _DIGITS.get(key)
+            yield f"{key} = {f'{value:#0{digits + 2}x}' if digits else machine_toml.value_text(value)}\n"
+
+
+def draw(functions: int, seed: int) -> Table:
+    """The document of a machine description.
+
+    :raises MachineError: there cannot be that many functions in a segment"""
+    if not 1 <= functions <= MOST:
+        raise MachineError(f"{functions} functions: a segment has 1 to {MOST}; choose a number between")
+    dice = _Dice(seed)
+    buses = _grow(dice, min(BUSES, max(1, functions // PER_BUS)))
+    _populate(dice, buses, functions)
+    _number(buses[0], 0)
+    buses.sort(key=lambda bus: bus.number)
+    slots = iter(range(1, BUSES))
+    return {
+        "name": f"generated-{functions}-{seed}",
+        "about": f"{functions} functions from seed {seed}: kernel-port generate",
+        "function": [table for bus in buses for table in _tables(dice, bus, slots)],
+    }
+
+
+def _grow(dice: _Dice, count: int) -> list[_Bus]:
+    """A tree of *count* buses, the root bus first. No switch is without a port."""
+    root = _Bus("root")
+    buses = [root]
+    while len(buses) < count:
+        last = buses[-1]
+        if last.kind == "switch":
+            bus = last
+        else:
+            bus = root if dice.chance(25) else dice.one([bus for bus in buses if bus.leads_on])
+        kinds = _LEADS_TO[bus.kind]
+        room_for_switch = count - len(buses) > 1 and bus.depth < DEPTH - 1
+        kind, below = dice.one([way for way in kinds if way[1] != "switch" or room_for_switch])
+        buses.append(_Bus(below, bus.depth + 1))
+        bus.bridges.append((kind, buses[-1]))
+    return buses
+
+
+def _populate(dice: _Dice, buses: list[_Bus], functions: int) -> None:
+    """Spread the functions that are no bridges: first something on every bus, but for some empty slots."""
+    left = functions - len(buses)  # as many bridges as buses, counting the host bridge
+    for bus in buses:
+        if left and not bus.bridges and not (bus.kind == "link" and dice.chance(10)):
+            bus.others, left = bus.others + 1, left - 1
+    for limits in _LIMITS:
+        room = [bus for bus in buses if bus.functions < limits[bus.kind]]
+        while left and room:
+            at = dice.below(len(room))
+            bus = room[at]
+            more = min(left, limits[bus.kind] - bus.functions, 1 + dice.below(IN_DEVICE))
+            bus.others, left = bus.others + more, left - more
+            if bus.functions == limits[bus.kind]:
+                room[at] = room[-1]
+                room.pop()
+
+
+def _number(bus: _Bus, number: int) -> int:
+    """Number a bus and all below it, depth first; return the last number given."""
+    bus.number = last = number
+    for _kind, below in bus.bridges:
+        last = _number(below, last + 1)
+    bus.last = last
+    return last
+
+
+def _tables(dice: _Dice, bus: _Bus, slots: Iterator[int]) -> Iterator[Table]:
+    """The functions of a bus in order of address: bridges first."""
+    ari = bus.kind == "link" and bus.functions > IN_DEVICE
+    # One card is one device; by Alternative Routing-ID its functions are counted through.
+    places = iter(range(ON_BUS)) if bus.kind == "link" else _places(dice, bus)
+    if bus.kind == "root":
+        yield _placed(bus, next(places), parts.HOST_BRIDGE)
+    for kind, below in bus.bridges:
+        yield _placed(bus, next(places), _bridge(dice, kind, below, slots), ari)
+    for _ in range(bus.others):
+        yield _placed(bus, next(places), dice.one(parts.DEVICES[bus.kind]), ari)
+
+
+def _placed(bus: _Bus, devfn: int, table: Table, ari: bool = False) -> Table:
+    """A table with its address."""
+    return {"address": str(Address.of(0, bus.number, devfn)), **table, **({"ari": {}} if ari else {})}
+
+
+def _bridge(dice: _Dice, kind: str, below: _Bus, slots: Iterator[int]) -> Table:
+    """The table of a bridge."""
+    table: dict[str, Any] = {"kind": kind, **dice.one(parts.BRIDGES[kind]), "bus": [below.number, below.last]}
+    if kind != "pci-bridge":
+        table["pm"] = {"no_soft_reset": True} if dice.chance(90) else {}
+        table["express"] = {"speed": 1 + dice.below(3), "width": 1 << dice.below(5)}
+    if below.kind == "link":
+        if below.functions > IN_DEVICE or dice.chance(20):
+            table["express"]["ari"] = True
+        if not below.functions or dice.chance(60):
+            options = {name: True for name in _SLOT if dice.chance(40)}
+            table["slot"] = {"number": next(slots), **({} if dice.chance(80) else {"hotplug": False}), **options}
+    return table
+
+
+def _places(dice: _Dice, bus: _Bus) -> Iterator[int]:
+    """Where the functions of a bus are, ascending: a host bridge and switch ports are devices of their own if there is
+    room, others have one to eight functions."""
+    left = bus.functions
+    for device in range(ON_BUS // IN_DEVICE):
+        devices_after = ON_BUS // IN_DEVICE - 1 - device
+        wanted = 1 if bus.kind == "switch" or not device or dice.chance(60) else 1 + dice.below(IN_DEVICE)
+        count = max(min(wanted, left), left - devices_after * IN_DEVICE)
+        yield from range(device * IN_DEVICE, device * IN_DEVICE + count)
+        left -= count
