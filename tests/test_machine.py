@@ -243,7 +243,7 @@ def test_a_port_that_never_stops_asking_is_given_up_in_the_end():
     with machine_of(port("00:1c.0", 1, 1), function("01:00.0")) as machine:
         dev = machine.function("00:1c.0")
         machine.system.irq_actions[dev.irq] = (lambda irq, dev_id: 0, None)  # a driver that clears nothing
-        machine.fabric.function(Address.parse("00:1c.0")).slot._event(0x08)  # presence detect changed
+        machine.fabric.function(Address.parse("00:1c.0")).slot.event(0x08)  # presence detect changed
         assert [event.op for event in machine.events].count("irq") == INTERRUPT_ROUNDS
 
 
@@ -251,7 +251,7 @@ def test_a_port_without_a_handler_disturbs_nobody():
     with machine_of(port("00:1c.0", 1, 1), function("01:00.0")) as machine:
         dev = machine.function("00:1c.0")
         handler = machine.system.irq_actions.pop(dev.irq)
-        machine.fabric.function(Address.parse("00:1c.0")).slot._event(0x08)
+        machine.fabric.function(Address.parse("00:1c.0")).slot.event(0x08)
         assert [event.op for event in machine.events].count("irq") == 0
         machine.system.irq_actions[dev.irq] = handler
         machine.call("pci_read_config_word", dev, 0)  # the level is still there when the handler comes

@@ -91,7 +91,7 @@ class Slot:
         """Schedule what is going to happen by itself."""
         self._asserted = self.asserted
         for after_ms, bits in self._port.description.slot_events:
-            self._port.board.clock.call_after(after_ms, lambda bits=bits: self._event(bits))  # type: ignore[misc]
+            self._port.board.clock.call_after(after_ms, lambda bits=bits: self.event(bits))  # type: ignore[misc]
 
     def command(self, register: Register, _old: int, _new: int, written: int) -> None:
         """Slot Control was written: that is a command, whether it changes anything or not (PCIe 6.7.3.2)."""
@@ -101,7 +101,7 @@ class Slot:
         def completed() -> None:
             # A further command takes the place of the one that was under way.
             if self._commands == number:
-                self._event(PCI_EXP_SLTSTA_CC)
+                self.event(PCI_EXP_SLTSTA_CC)
 
         if written & register.w1t and self._capability & PCI_EXP_SLTCAP_EIP:
             self._set_status(self.status ^ PCI_EXP_SLTSTA_EIS)
@@ -117,7 +117,7 @@ class Slot:
         self.check_interrupt()
         bits, self._on_clear = self._on_clear, 0
         if bits:
-            self._event(bits)
+            self.event(bits)
 
     def link_changed(self, active: bool, link_event: bool, presence: bool) -> None:
         """The link came up or went down, and with it perhaps in-band presence."""
@@ -134,8 +134,8 @@ class Slot:
         self._commands += 1
         self.check_interrupt()
 
-    def _event(self, bits: int) -> None:
-        """Events happen; states change to the other one."""
+    def event(self, bits: int) -> None:
+        """Slot Status bits: events happen; states change to the other one, and the card moves with its state."""
         status = self.status
         self._set_status(status & ~(bits & STATES) | bits & ~status)
         if bits & PCI_EXP_SLTSTA_PDS:

@@ -38,6 +38,7 @@ def lock_contended(kind: str, of: str) -> None:
 
     C: kernel/lockdep.c, exported, service"""
     system.emit("lock_wait", kind, of)
+    system.sched.current.wants = (kind, of)
 
 
 def lock_acquired(kind: str, of: str) -> None:
@@ -45,6 +46,7 @@ def lock_acquired(kind: str, of: str) -> None:
 
     C: kernel/lockdep.c lock_acquire(), service"""
     system.emit("lock", kind, of)
+    system.sched.current.wants = None
     system.sched.current.held.append((kind, of))
 
 

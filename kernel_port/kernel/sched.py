@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
+from .lockdep import Lock, circle, lock_name
+
 NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
 
@@ -57,7 +59,9 @@ class Thread:
     #: An idle worker waits for work; that alone is no deadlock.
     idle: bool = False
     #: Locks it holds, oldest first: (kind, address).
-    held: list[tuple[str, str]] = field(default_factory=list)
+    held: list[Lock] = field(default_factory=list)
+    #: The lock it waits for.
+    wants: Lock | None = None
     baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     os_thread: threading.Thread | None = None
     #: Where it gave way, for reports.
@@ -86,6 +90,11 @@ class Scheduler:
     def sleep(self, duration: int) -> None:
         """Let *duration* ns pass; others run meanwhile."""
         self.block("sleep", self.clock.now + duration)
+
+    def schedule(self) -> None:
+        """Let another thread that can run go first, if `choose` says so."""
+        if not self.in_interrupt:
+            self._give_way(self.current)
 
     def delay(self, duration: int) -> None:
         """Let *duration* ns pass without giving way; interrupts are served."""
@@ -165,7 +174,7 @@ class Scheduler:
         while any(not thread.idle for thread in self.threads[1:]):
             deadline = self.clock.next_deadline()
             stuck = deadline is None and all(thread.waits_for is not None for thread in self.threads[1:])
-            if stuck or self.clock.now > limit:
+            if stuck or self._locked_up(self.threads[1:]) or self.clock.now > limit:
                 raise Deadlock(self.report())
             self.block("settle", max(self.clock.now, deadline or 0))
 
@@ -206,9 +215,15 @@ class Scheduler:
             if ready:
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
             deadline = self.clock.next_deadline()
-            if deadline is None or deadline > limit:
+            if deadline is None or deadline > limit or self._locked_up(self.threads):
                 return self._fail(Deadlock(self.report()))
             self.clock.advance(max(deadline, self.clock.now))
+
+    @staticmethod
+    def _locked_up(threads: list[Thread]) -> bool:
+        """Whether all threads that are not idle wait for locks, some of them in a circle. No timer can release a lock,
+        so timers that go on for ever are not waited for."""
+        return all(thread.idle or thread.wants is not None for thread in threads) and bool(circle(threads))
 
     def _fail(self, failure: BaseException) -> Thread:
         """Have main raise *failure* where it waits.
@@ -220,11 +235,17 @@ class Scheduler:
         return main
 
     def report(self) -> str:
-        """Who waits for what, who holds what, and each thread's kernel stack."""
+        """The circle of locks, then of each thread what it waits for, what it holds, and its kernel stack."""
         lines = ["deadlock: no thread can run, and no timer will change that"]
+        links = circle(self.threads)
+        if links and links[0].holder is links[0].waiter:
+            lines.append(f"recursive locking: {links[0].waiter.name} waits for {lock_name(links[0].lock)}, its own")
+        elif links:
+            lines.append("circular locking:")
+            lines += [f"  {a.name} waits for {lock_name(lock)}, held by {b.name}" for a, lock, b in links]
         for thread in self.threads:
-            held = ", ".join(f"{kind} lock of {name}" if name else kind for kind, name in thread.held) or "nothing"
-            waits = "nothing to do" if thread.idle else thread.waits_for
+            held = ", ".join(map(lock_name, thread.held)) or "nothing"
+            waits = "nothing to do" if thread.idle else lock_name(thread.wants) if thread.wants else thread.waits_for
             lines.append(f"{thread.name}: waits for {waits}; holds {held}")
             lines += [line.rstrip() for line in self._kernel_stack(thread.frame).format()]
         return "\n".join(lines)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel/lockdep.c, as far as reports go: the circle of a deadlock, and locks taken in both orders.
+
+- circle() looks at threads as they are: who holds what, who waits for what.
+- inversions() looks at a whole trace: a lock taken while another was held makes an edge from that to this. A circle of
+  edges is a deadlock that some other order of events has in store, even if this one went well.
+
+Locks are told apart as lockdep does, by class: all `ctrl` locks are one. Of device locks and config access locks each
+is a class of its own, because there are trees of them: Linux exempts device locks (lockdep_set_novalidate_class) and
+knows nothing of the config access lock, which is a flag and a wait queue.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from .sched import Thread
+    from .system import Event, Stack
+
+#: (kind, address of what it guards).
+Lock: TypeAlias = tuple[str, str]
+
+#: Kinds of which each lock is a class of its own.
+BY_INSTANCE = frozenset({"device", "cfg"})
+
+
+class Link(NamedTuple):
+    """A thread that waits, the lock it waits for, and who holds that."""
+
+    waiter: Thread
+    lock: Lock
+    holder: Thread
+
+
+class Order(NamedTuple):
+    """A lock that was taken while another was held; the first time that happened."""
+
+    held: Lock
+    taken: Lock
+    context: str
+    """Who did it."""
+    held_stack: Stack
+    taken_stack: Stack
+
+
+class Inversion(NamedTuple):
+    """Locks whose orders go round in a circle."""
+
+    orders: tuple[Order, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{o.context}: {lock_name(o.held)}, then {lock_name(o.taken)}" for o in self.orders)
+
+
+def lock_name(lock: Lock) -> str:
+    """A lock as reports call it: "device lock of 0000:01:00.0"."""
+    kind, of = lock
+    return f"{kind} lock of {of}" if of else kind
+
+
+def circle(threads: Iterable[Thread]) -> list[Link]:
+    """The threads that wait for each other, or for themselves, in a circle of locks; none if there is no circle."""
+    threads = list(threads)
+    for start in threads:
+        chain: list[Link] = []
+        thread = start
+        while thread.wants is not None and (holder := holder_of(thread.wants, threads)) is not None:
+            chain.append(Link(thread, thread.wants, holder))
+            if holder is start:
+                return chain
+            if any(link.waiter is holder for link in chain):
+                break  # a circle that start only waits for: found when its turn comes
+            thread = holder
+    return []
+
+
+def holder_of(lock: Lock, threads: Iterable[Thread]) -> Thread | None:
+    """Who holds a lock."""
+    return next((thread for thread in threads if lock in thread.held), None)
+
+
+def inversions(events: Iterable[Event]) -> list[Inversion]:
+    """The locks of a trace that were taken in contradicting orders: first those that really cross, instance by
+    instance, then those that only do so by class."""
+    orders = list(_orders(events))
+    found = _circles(orders, lambda lock: lock)
+    kinds = {_kinds(inversion) for inversion in found}
+    return found + [more for more in _circles(orders, _class) if _kinds(more) not in kinds]
+
+
+def _class(lock: Lock) -> Hashable:
+    return lock if lock[0] in BY_INSTANCE else lock[0]
+
+
+def _kinds(inversion: Inversion) -> frozenset[str]:
+    return frozenset(order.held[0] for order in inversion.orders)
+
+
+def _orders(events: Iterable[Event]) -> Iterable[Order]:
+    """Every order of two locks in a trace, once."""
+    held: dict[str, list[tuple[Lock, Stack]]] = {}
+    seen: set[tuple[Lock, Lock]] = set()
+    for event in events:
+        if event.op == "lock":
+            kind, of = event.args
+            mine = held.setdefault(event.context, [])
+            for lock, stack in mine:
+                if (lock, (kind, of)) not in seen:
+                    seen.add((lock, (kind, of)))
+                    yield Order(lock, (kind, of), event.context, stack, event.stack)
+            mine.append(((kind, of), event.stack))
+        elif event.op == "unlock":
+            _release(held, event.context, event.args)
+
+
+def _release(held: dict[str, list[tuple[Lock, Stack]]], context: str, lock: tuple[str, ...]) -> None:
+    """Like the C, any thread may release what another took."""
+    for owned in (held.get(context, []), *held.values()):
+        for entry in owned:
+            if entry[0] == lock:
+                owned.remove(entry)
+                return
+
+
+def _circles(orders: list[Order], name: Callable[[Lock], Hashable]) -> list[Inversion]:
+    """The shortest circle through each order, each circle once."""
+    edges: dict[Hashable, dict[Hashable, Order]] = {}
+    for order in orders:
+        edges.setdefault(name(order.held), {}).setdefault(name(order.taken), order)
+    found: dict[frozenset[Order], Inversion] = {}
+    for order in orders:
+        back = _path(edges, name(order.taken), name(order.held))
+        if back is not None and edges[name(order.held)][name(order.taken)] is order:
+            found.setdefault(frozenset((order, *back)), Inversion((order, *back)))
+    return list(found.values())
+
+
+def _path(edges: dict[Hashable, dict[Hashable, Order]], start: Hashable, goal: Hashable) -> tuple[Order, ...] | None:
+    """The fewest orders that lead from one lock to another; none at all if it is the same one."""
+    paths: dict[Hashable, tuple[Order, ...]] = {start: ()}
+    pending = deque([start])
+    while pending:
+        at = pending.popleft()
+        if at == goal:
+            return paths[at]
+        for following, order in edges.get(at, {}).items():
+            if following not in paths:
+                paths[following] = (*paths[at], order)
+                pending.append(following)
+    return None

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scenarios: a machine, a script of threads, and the question that running it answers.
+
+Each room here is one scenario. Its docstring begins with the question; its SCENARIO says what to run. The threads are
+plain functions of the booted machine; what they return is their result, 0 or -errno. They run as kernel threads: each
+gives way only where C may sleep, and who goes next is decided by seed or by `choose`. When all have returned, the
+horizon passes, so that work and hardware can come to rest.
+
+    run = play(load("mess"), patches=4)
+    run.outcome.spurious, run.outcome.recreated, run.answer, run.broken
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ..hw.address import Address
+from ..hw.description import MachineDescription
+from ..hw.errors import MachineError
+from ..images import load as load_machine
+from ..images.machine_toml import parse
+from ..kernel.sched import NSEC_PER_MSEC, Deadlock
+from ..kernel.system import Event
+from ..machine import Machine, boot
+from ..trace.snapshot import Recorder
+from ._invariants import INVARIANTS, broken
+from ._outcome import Before, Outcome, observe
+
+__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "load", "names", "play"]
+
+#: A thread of a script: returns 0 or -errno, or None if it has no result.
+Thread = Callable[[Machine], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What to run. The scenario's name and its docstring come from its room."""
+
+    #: An example ("example:vga") or a machine description in TOML.
+    machine: str
+    #: The script by name of the thread; the first is the main thread.
+    threads: dict[str, Thread]
+    #: What to say of a run: the answer to the question.
+    answer: Callable[[Outcome, int], str]
+    #: Behaviour of functions that differs from the machine's: address -> field of FunctionDescription -> value.
+    knobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Done before the script begins, unrecorded: drivers with code of their own, say.
+    prepare: Callable[[Machine], None] | None = None
+    #: Whether pciehp looks at its slots by timer instead of being interrupted.
+    poll_mode: bool = False
+    #: Virtual time that passes after the last thread has returned, ms.
+    horizon_ms: int = 5000
+    #: The first point of the series that has what the script is about.
+    since: int = 0
+    #: Which findings of running the C it is about.
+    findings: tuple[int, ...] = ()
+    #: Later commits of Linux it explains: id or year, and what it did.
+    commits: tuple[str, ...] = ()
+    name: str = ""
+    about: str = ""
+
+    @property
+    def question(self) -> str:
+        """The question it answers: the first paragraph of its docstring."""
+        return " ".join(self.about.partition("\n\n")[0].split())
+
+    def description(self) -> MachineDescription:
+        """The machine, made anew."""
+        named = self.machine.startswith("example:")
+        machine = load_machine(self.machine) if named else parse(self.machine.encode(), self.name)
+        machine.functions.sort(key=lambda function: function.address)
+        functions = {str(function.address): function for function in machine.functions}
+        for address, behaviour in self.knobs.items():
+            for knob, value in behaviour.items():
+                setattr(functions[str(Address.parse(address))], knob, value)
+        return machine
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A scenario that has been played."""
+
+    scenario: Scenario
+    patches: int
+    #: The machine, switched off: its kernel's structs can still be looked at.
+    machine: Machine
+    events: list[Event]
+    #: Virtual time when the script began, ns; and the registers of each function then.
+    start: int
+    before: dict[str, bytes]
+    outcome: Outcome
+
+    @property
+    def answer(self) -> str:
+        """What this run has to say to the scenario's question."""
+        return " ".join(self.scenario.answer(self.outcome, self.patches).split())
+
+    @property
+    def broken(self) -> list[str]:
+        """Which invariants do not hold, and why."""
+        return broken(self.outcome)
+
+
+def names() -> list[str]:
+    """Names of all scenarios."""
+    rooms = (path.stem for path in Path(__file__).parent.glob("*.py"))
+    return sorted(room.replace("_", "-") for room in rooms if not room.startswith("_"))
+
+
+def load(name: str) -> Scenario:
+    """The scenario of that name.
+
+    :raises MachineError: there is none"""
+    if name not in names():
+        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+    room = import_module(f".{name.replace('-', '_')}", __package__)
+    scenario: Scenario = room.SCENARIO
+    return replace(scenario, name=name, about=cleandoc(room.__doc__ or ""))
+
+
+def play(
+    scenario: Scenario, patches: int = 8, seed: int | None = None, choose: Callable[[int], int] | None = None
+) -> Run:
+    """Boot the scenario's machine and run its script.
+
+    :param patches: how many patches of the series the kernel has
+    :param seed: decides which of several runnable threads goes next; None: the oldest
+    :param choose: decides that instead: given how many threads can run, two or more, says which (see Scheduler)"""
+    with boot(scenario.description(), patches, poll_mode=scenario.poll_mode) as machine:
+        if scenario.prepare is not None:
+            scenario.prepare(machine)
+            machine.events.clear()
+        if seed is not None:
+            choose = Random(seed).randrange
+        machine.system.sched.choose = choose or machine.system.sched.choose
+        before, recorder = Before(machine), Recorder(machine)
+        machine.system.listen = recorder.note
+        script = _Script(machine, scenario)
+        deadlock = script.perform()
+        machine.system.listen = None
+        outcome = observe(machine, before, recorder, script.results, deadlock, script.ended)
+        events = list(machine.events)  # switching the machine off ends threads, and that leaves traces too
+    return Run(scenario, patches, machine, events, recorder.start, recorder.before, outcome)
+
+
+class _Script:
+    """The threads of a scenario, on their way."""
+
+    def __init__(self, machine: Machine, scenario: Scenario) -> None:
+        self.machine = machine
+        self.scenario = scenario
+        #: What the threads returned that have returned, and when the last of them did, ns.
+        self.results: dict[str, int | None] = {}
+        self.ended = machine.clock.now
+
+    def perform(self) -> str:
+        """Run all threads, then let the machine come to rest.
+
+        :return: the report if that ended in a deadlock, else an empty text"""""
+        sched = self.machine.system.sched
+        main, *others = self.scenario.threads
+        sched.threads[0].name = sched.context = main
+        for name in others:
+            sched.spawn(name, lambda name=name: self._body(name))  # type: ignore[misc]
+        try:
+            sched.schedule()
+            self._body(main)
+            sched.settle()
+            sched.sleep(self.scenario.horizon_ms * NSEC_PER_MSEC)
+            sched.settle()
+        except Deadlock as deadlock:
+            self.ended = self.machine.clock.now
+            return str(deadlock)
+        return ""
+
+    def _body(self, name: str) -> None:
+        self.results[name] = self.scenario.threads[name](self.machine)
+        self.ended = self.machine.clock.now

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What must hold after every run in which functions are reset, whatever the order of events was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ._outcome import Outcome
+
+
+def no_deadlock(outcome: Outcome) -> Iterator[str]:
+    """Every thread returned."""
+    if outcome.deadlock:
+        yield f"{', '.join(outcome.unfinished)} never returned"
+
+
+def locks_released(outcome: Outcome) -> Iterator[str]:
+    """Nobody holds a lock any more."""
+    yield from outcome.locked
+
+
+def config_restored(outcome: Outcome) -> Iterator[str]:
+    """What was reset has the registers back that pci_save_state() saves."""
+    for bdf, differences in outcome.lost.items():
+        yield f"{bdf}: {', '.join(difference.where.name for difference in differences)}"
+
+
+def nothing_removed(outcome: Outcome) -> Iterator[str]:
+    """No function was removed that was only reset: the kernel has every one it had, by the same struct. Only false
+    alarms are held against it, not what a card that moved, or a user, made it do."""
+    if outcome.spurious:
+        yield from (f"{bdf} is gone" for bdf in outcome.removed)
+        yield from (f"{bdf} was removed and found anew" for bdf in outcome.recreated)
+
+
+def nothing_added_twice(outcome: Outcome) -> Iterator[str]:
+    """No function was added, or tried to be added, that was there."""
+    yield from (f"{bdf} was there already" for bdf in outcome.added_twice)
+
+
+#: Name -> what yields a reason for each breach.
+INVARIANTS: dict[str, Callable[[Outcome], Iterator[str]]] = {
+    "no deadlock": no_deadlock,
+    "every lock released": locks_released,
+    "config space restored": config_restored,
+    "no function removed that was only reset": nothing_removed,
+    "no function added twice": nothing_added_twice,
+}
+
+
+def broken(outcome: Outcome) -> list[str]:
+    """Each breach, with the invariant's name first."""
+    return [f"{name}: {reason}" for name, check in INVARIANTS.items() for reason in check(outcome)]

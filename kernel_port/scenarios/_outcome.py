@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What came of a scenario, as facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..kernel.lockdep import Inversion, inversions, lock_name
+from ..kernel.system import Event
+from ..machine import Machine
+from ..trace.snapshot import Difference, Loss, Recorder
+
+#: Registers that pci_save_state() saves, beside the header. Their neighbours (capabilities, status) are nobody's to
+#: restore.
+SAVED = frozenset({
+    "PCI_EXP_DEVCTL", "PCI_EXP_LNKCTL", "PCI_EXP_SLTCTL", "PCI_EXP_RTCTL", "PCI_EXP_DEVCTL2", "PCI_EXP_LNKCTL2",
+    "PCI_X_CMD",
+})  # fmt: skip
+#: Registers of the header that hold what happened, not how the function is set up.
+HAPPENED = frozenset({"PCI_STATUS", "PCI_SEC_STATUS"})
+HEADER_END = 0x40
+
+#: Hardware events after which a presence event is no false alarm.
+MOVED = frozenset({"card pulled", "card put in"})
+PRESENCE = frozenset({"INT_PRESENCE_ON", "INT_PRESENCE_OFF"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did, as facts. Functions are named by their addresses."""
+
+    #: What each thread returned.
+    results: dict[str, int | None]
+    #: Threads that never returned.
+    unfinished: list[str]
+    #: The report, if it ended in a deadlock.
+    deadlock: str
+    #: Locks that were taken in contradicting orders.
+    inversions: list[Inversion]
+    #: Locks that are held at the end: "device lock of 0000:01:00.0, by main".
+    locked: list[str]
+    #: Functions the kernel has forgotten and not found again; functions it forgot and found anew, as new structs.
+    removed: list[str]
+    recreated: list[str]
+    #: Functions that the kernel tried to add although it had them, or has twice.
+    added_twice: list[str]
+    #: Presence events that were queued although no card had moved: (ms, port, event).
+    spurious: list[tuple[float, str, str]]
+    #: Whether a card really came or went.
+    card_moved: bool
+    #: Function -> kinds of reset it took, in order.
+    resets: dict[str, list[str]]
+    #: What resets did to the functions' registers.
+    losses: list[Loss]
+    #: What the kernel said: (ms, level, text).
+    messages: list[tuple[float, str, str]]
+    #: How long it all took in virtual time, until the last thread had returned or the deadlock came, ns.
+    time_ns: int
+
+    @property
+    def lost(self) -> dict[str, list[Difference]]:
+        """Function -> registers which a reset changed, which pci_save_state() saves, and which are not as before."""
+        found = {loss.bdf: [each for each in loss.changed if is_saved(each)] for loss in self.losses if loss.resets}
+        return {bdf: differences for bdf, differences in found.items() if differences}
+
+    @property
+    def restored(self) -> list[str]:
+        """Functions that were reset and have their registers back."""
+        return sorted(set(self.resets) - set(self.lost))
+
+
+def is_saved(difference: Difference) -> bool:
+    """Whether a register is one that pci_save_state() saves and pci_restore_state() is to bring back."""
+    name, offset, _size = difference.where
+    return name in SAVED or (offset < HEADER_END and name not in HAPPENED)
+
+
+class Before:
+    """What there was before the script began."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.functions: dict[str, Any] = {dev.dev.name: dev for dev in machine.functions}
+
+
+def observe(
+    machine: Machine, before: Before, recorder: Recorder, results: dict[str, int | None], deadlock: str, ended: int
+) -> Outcome:
+    """Look at a machine whose script has ended, at *ended* (ns)."""
+    events, start = machine.events, recorder.start
+    now = machine.functions
+    after = {dev.dev.name: dev for dev in now}
+    gone = [bdf for bdf, dev in before.functions.items() if after.get(bdf) is not dev]
+    said = [event for event in events if event.op == "printk" and event.args[0] != "debug"]
+    return Outcome(
+        results=results,
+        unfinished=[thread.name for thread in machine.system.sched.threads if not thread.idle] if deadlock else [],
+        deadlock=deadlock,
+        inversions=inversions([*machine.boot_events, *events]),
+        locked=[
+            f"{lock_name(lock)}, by {thread.name}" for thread in machine.system.sched.threads for lock in thread.held
+        ],
+        removed=[bdf for bdf in gone if bdf not in after],
+        recreated=[bdf for bdf in gone if bdf in after],
+        added_twice=_added_twice(events) + sorted({dev.dev.name for dev in now if after[dev.dev.name] is not dev}),
+        spurious=list(_spurious(events, start)),
+        card_moved=any(event.op == "hw" and event.args[0] in MOVED for event in events),
+        resets={bdf: [what for _, what in resets] for bdf, resets in sorted(recorder.resets.items())},
+        losses=recorder.losses(),
+        messages=[(_ms(event, start), *event.args[:2]) for event in said],
+        time_ns=ended - start,
+    )
+
+
+def _ms(event: Event, start: int) -> float:
+    return (event.time - start) / 1e6
+
+
+def _spurious(events: list[Event], start: int) -> list[tuple[float, str, str]]:
+    """Presence events that were queued while the card had not moved since power on."""
+    found, moved = [], set()
+    for event in events:
+        if event.op == "hw" and event.args[0] in MOVED:
+            moved.add(event.args[1])
+        elif event.op == "queue_work" and event.args[-1] in PRESENCE and event.args[1] not in moved:
+            found.append((_ms(event, start), event.args[1], event.args[-1]))
+    return found
+
+
+def _added_twice(events: list[Event]) -> list[str]:
+    """What pciehp_configure_device() found to be there already."""
+    said = (event.args[1] for event in events if event.op == "printk")
+    return [text.partition("there is ")[2].split()[0] for text in said if "already, no card can be added" in text]
