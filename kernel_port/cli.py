@@ -94,6 +94,9 @@ def complain(error: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """The entry point; turns errors into one line on standard error and an exit status."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: it leads nowhere
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
     try:
         status = run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()

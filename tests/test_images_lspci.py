@@ -147,6 +147,7 @@ BAD = {
     "no rows": ("04:00.0 Ethernet controller\n\n", "dump:1: 0000:04:00.0: 0 bytes"),
     "cut in a function": (DUMP[:-1] + row(0x40), "dump:1: 0000:04:00.0: the text is cut short after 0x50 bytes"),
     "cut in a header": (DUMP[:150], "dump:3: 0000:04:00.0: not pairs"),
+    "endless prose": ("y\n" * 200_000, "dump: no function in 100001 lines of text"),
     "prose": ("Dear list,\nplease find attached\n", "dump: no function in 2 lines of text"),
     "long line": (DUMP + "x" * 70000, "dump:7: line longer than 65536 characters"),
 }

@@ -31,6 +31,8 @@ from .decode import ROM, BaseAddress, base_addresses, rounded_up, word
 LINE_LIMIT = 65536
 #: Longest text read: more than a dump of 65,536 functions of 256 bytes.
 TEXT_LIMIT = 128 << 20
+#: Most lines of prose before the first function.
+PROSE_LIMIT = 100_000
 #: Bytes lspci shows at a time.
 ROW = 16
 #: Bytes of configuration space that lspci shows: a header, a CardBus header, all of PCI, all of PCI Express.
@@ -87,6 +89,8 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
                 raise MachineError(
                     f"{name}:{number}: {entry.address} is there already, in line {earlier.line}; remove one of the two"
                 )
+        if number > PROSE_LIMIT and not entries:
+            break
     if not entries:
         raise MachineError(f"{name}: no function in {number} lines of text; {_RECORD}")
     unfinished = entry
