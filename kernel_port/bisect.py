@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The same thing done at each point of the series: a matrix of what came of it, and what each patch changes."""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from .hw.description import MachineDescription
+from .kernel.sched import Deadlock
+from .machine import boot
+from .scenarios import Outcome, Scenario, play
+from .scenarios._outcome import Before, observe
+from .series import PATCHES, Patch
+from .terminal import Paint, clean
+from .trace.align import Comparison, Trace, compare
+from .trace.calls import find_call, parameters_of
+from .trace.outcome import count, loss_as_json
+from .trace.render import tell
+from .trace.snapshot import Recorder
+
+#: The points of the series.
+POINTS = range(len(PATCHES) + 1)
+#: More addresses than these are counted, not listed.
+LISTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What came of it at one point of the series."""
+
+    number: int
+    outcome: Outcome | None = None
+    """None: the kernel does not have the function in question yet."""
+    trace: Trace = field(default=Trace(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """The point as it is called: "base", "+1", ..., "+8"."""
+        return f"+{self.number}" if self.number else "base"
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The row of the matrix, by column."""
+        outcome = self.outcome
+        if outcome is None:
+            return {"outcome": "no such call"}
+        return {
+            "outcome": in_a_word(outcome),
+            "returned": ", ".join(map(code, outcome.results.values())) or "-",
+            "time": f"{outcome.time_ns / 1e6:.3f} ms",
+            "reset": resets(outcome),
+            "config space": config_space(outcome),
+            "functions": functions(outcome),
+            "spurious events": ", ".join(told(event) for _, _, event in outcome.spurious) or "none",
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The point as data; `kernel-port bisect --help` says which keys."""
+        outcome = self.outcome
+        if outcome is None:
+            return {"patches": self.number, "exists": False, "outcome": "no such call"}
+        return {
+            "patches": self.number,
+            "exists": True,
+            "outcome": in_a_word(outcome),
+            "rc": outcome.results,
+            "deadlock": outcome.deadlock or None,
+            "time_ns": outcome.time_ns,
+            "lost": outcome.removed,
+            "recreated": outcome.recreated,
+            "added_twice": outcome.added_twice,
+            "spurious_events": [{"t_ms": ms, "port": port, "event": event} for ms, port, event in outcome.spurious],
+            "config_restored": not outcome.lost,
+            "functions": [loss_as_json(loss) for loss in outcome.losses],
+        }
+
+
+def in_a_word(outcome: Outcome) -> str:
+    """All in a word or two."""
+    if outcome.deadlock:
+        return "deadlock"
+    if any(result is not None and result < 0 for result in outcome.results.values()):
+        return "failed" if outcome.resets else "refused"
+    if outcome.removed or outcome.recreated or outcome.added_twice or outcome.lost:
+        return "damage"
+    return "reset" if outcome.resets else "nothing reset"
+
+
+def code(result: int | None) -> str:
+    """A return code, short: "0", "-ENOTTY"."""
+    if result is None:
+        return "-"
+    return f"-{errno.errorcode[-result]}" if -result in errno.errorcode else str(result)
+
+
+def resets(outcome: Outcome) -> str:
+    """Which functions took which resets: "hot reset 01:00.0, 01:00.1"."""
+    taken: dict[str, list[str]] = {}
+    for bdf, kinds in outcome.resets.items():
+        for kind, times in Counter(kinds).items():
+            taken.setdefault(kind if times == 1 else f"{times} x {kind}", []).append(bdf)
+    return "; ".join(f"{kind} {listed(bdfs)}" for kind, bdfs in taken.items()) or "nothing"
+
+
+def config_space(outcome: Outcome) -> str:
+    """How much of what resets made of the registers is mended."""
+    if not outcome.resets:
+        return "as before"
+    if outcome.lost:
+        return f"{count(sum(map(len, outcome.lost.values())), 'register')} NOT restored: {listed(outcome.lost)}"
+    return "restored"
+
+
+def functions(outcome: Outcome) -> str:
+    """Which functions the kernel does not have any more as it had them."""
+    kinds = {"lost": outcome.removed, "re-created": outcome.recreated, "added twice": outcome.added_twice}
+    return "; ".join(f"{listed(bdfs)} {kind}" for kind, bdfs in kinds.items() if bdfs) or "as before"
+
+
+def told(event: str) -> str:
+    """A hot-plug event: "presence off"."""
+    return event.removeprefix("INT_").replace("_", " ").lower()
+
+
+def listed(bdfs: Iterable[str]) -> str:
+    """Addresses, without domain 0; many of them counted."""
+    short = [bdf.removeprefix("0000:") for bdf in bdfs]
+    return ", ".join(short) if len(short) <= LISTED else f"of {len(short)} functions"
+
+
+def measure_call(
+    description: MachineDescription, patches: int, target: str, name: str, seed: int | None = None
+) -> Point:
+    """Call *name* on a target of a machine at one point of the series."""
+    with boot(description, patches, seed=seed) as machine:
+        if parameters_of(machine.kernel, name) is None:
+            return Point(patches)
+        call = find_call(machine.kernel, name, *machine.target(target))
+        recorder, before = Recorder(machine), Before(machine)
+        machine.system.listen = recorder.note
+        results: dict[str, int | None] = {}
+        deadlock = ""
+        try:
+            results["main"] = machine.call(call.name, *call.arguments)
+        except Deadlock as report:
+            deadlock = str(report)
+        machine.system.listen = None
+        outcome = observe(machine, before, recorder, results, deadlock, machine.clock.now)
+        lines = tuple(tell(machine.events, recorder.before, verbose=False))
+        return Point(patches, outcome, Trace(lines, recorder.start))
+
+
+def measure_scenario(scenario: Scenario, patches: int, seed: int | None = None) -> Point:
+    """Play a scenario at one point of the series."""
+    if patches < scenario.since:
+        return Point(patches)
+    run = play(scenario, patches, seed)
+    return Point(patches, run.outcome, Trace(tuple(tell(run.events, run.before, verbose=False)), run.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one point of the series to the next, where that changes something."""
+
+    patch: Patch
+    changes: dict[str, tuple[str, str]]
+    """Column of the matrix -> before and after."""
+    comparison: Comparison
+    """Of the traces."""
+
+    def told(self, verbose: bool, paint: Paint) -> Iterator[str]:
+        """The step for people, line by line."""
+        yield paint("bold", f"patch {self.patch.number}, {self.patch.subject}")
+        for column, (before, after) in self.changes.items():
+            yield f"  {column}: {clean(before)} -> {clean(after)}"
+        yield from self.comparison.told(verbose, paint)
+
+    def as_json(self) -> dict[str, Any]:
+        """The step as data; `kernel-port bisect --help` says which keys."""
+        return {
+            "patch": self.patch.number,
+            "subject": self.patch.subject,
+            "changes": {column: list(pair) for column, pair in self.changes.items()},
+            "differences": self.comparison.as_json(),
+        }
+
+
+def steps(points: Sequence[Point]) -> Iterator[Step]:
+    """The patches that change anything, in order."""
+    for old, new in pairwise(points):
+        before, after = old.cells, new.cells
+        shared = (column for column in after if column in before)
+        changes = {column: (before[column], after[column]) for column in shared if before[column] != after[column]}
+        comparison = compare(old.trace, new.trace if old.outcome else Trace())
+        if changes or comparison.differences:
+            yield Step(PATCHES[new.number - 1], changes, comparison)
+
+
+def table(points: Sequence[Point], paint: Paint) -> Iterator[str]:
+    """The matrix, line by line; a point that is as the one before it is dim."""
+    columns = max((list(point.cells) for point in points), key=len)
+    rows = [[clean(point.cells.get(column, "")) for column in columns] for point in points]
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    yield _row("", columns, widths)
+    for place, (point, row) in enumerate(zip(points, rows, strict=True)):
+        as_before = place > 0 and row == rows[place - 1]
+        yield paint("dim" if as_before else "bold", _row(point.name, row, widths))
+
+
+def _row(name: str, cells: Iterable[str], widths: Iterable[int]) -> str:
+    """One row of the matrix."""
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return f"{name:<6}{'  '.join(padded)}".rstrip()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which patch changes what: the same thing at base, +1 ... +8, a row each, then the acts that made each difference.
+
+WHAT is a scenario (kernel-port scenarios lists them), or a machine with the TARGET to reset. A step that changes
+something is told with what only the kernel before it did ("-"), what only the kernel after it does ("+"), and reads
+that give something else ("~").
+
+Examples: kernel-port bisect mess
+          kernel-port bisect example:d3hot 01:00.0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from .. import scenarios
+from ..bisect import POINTS, Point, measure_call, measure_scenario, steps, table
+from ..hw.description import MachineDescription
+from ..hw.errors import MachineError
+from ..images import load
+from ..machine import boot
+from ..terminal import Paint, clean, progress
+from ..trace.calls import find_call
+from .reset import CALLS
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of bisect."""
+    parser.add_argument("what", metavar="WHAT", help="a scenario, or a machine: a path, host, example:NAME")
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="of a machine: 01:00.0, slot:1 or bus:01")
+    parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
+    parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every act that differs")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="an object: what, points (patches, exists, outcome; where it exists also rc by thread, deadlock, time_ns, "
+        "lost, recreated, added_twice, spurious_events: t_ms, port, event; config_restored, functions as reset --json "
+        "has them) and steps (patch, subject, changes: column to before and after, differences: side, t, context, op, "
+        "args, value_before, function, at)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it at each point, print the matrix and the steps."""
+    title, measure = of_scenario(args) if args.target is None else of_machine(args)
+    report(title, [measure(patches) for patches in progress(POINTS, "bisect")], args)
+    return 0
+
+
+def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
+    """What the scenario asks, and how to play it at a point.
+
+    :raises MachineError: there is no such scenario"""
+    if args.call:
+        raise MachineError("--call is for a machine and a target")
+    if args.what not in scenarios.names():
+        raise MachineError(
+            f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
+            "Of a machine, say which TARGET: 01:00.0, slot:1 or bus:01"
+        )
+    scenario = scenarios.load(args.what)
+    return f"{scenario.name}: {scenario.question}", partial(measure_scenario, scenario, seed=args.seed)
+
+
+def of_machine(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
+    """What is called, and how to call it at a point.
+
+    :raises MachineError: not even the whole series can do that"""
+    description = load(args.what)
+    name = find_name(description, args)
+    measure = partial(measure_call, description, target=args.target, name=name, seed=args.seed)
+    return f"{description.name}: {name}({args.target})", measure
+
+
+def find_name(description: MachineDescription, args: argparse.Namespace) -> str:
+    """What is to be called on the target."""
+    with boot(description) as machine:
+        kind, target = machine.target(args.target)
+        return find_call(machine.kernel, args.call or CALLS[kind], kind, target).name
+
+
+def report(title: str, points: Sequence[Point], args: argparse.Namespace) -> None:
+    """Print the matrix and the steps."""
+    found = list(steps(points))
+    if args.json:
+        told = {"points": [point.as_json() for point in points], "steps": [step.as_json() for step in found]}
+        print(json.dumps({"what": title, **told}, indent=1))
+        return
+    paint = Paint()
+    print(paint("bold", clean(title)))
+    for line in table(points, paint):
+        print(line)
+    for step in found:
+        print()
+        for line in step.told(args.verbose, paint):
+            print(line)
+    if not found:
+        print("\nNo patch changes anything here.")
