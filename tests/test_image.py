@@ -138,6 +138,30 @@ def test_closed_image_answers_nothing(image):
     assert image.read(0, 0, PCI_VENDOR_ID, 2) == 0xFFFF
 
 
+def test_reader_and_writer_are_one_functions_read_and_write(image):
+    read, write = image.reader(1, DEVFN), image.writer(1, DEVFN)
+    write(0x10, 4, 0x84038201)
+    assert image.read(1, DEVFN, 0x12, 2) == read(0x12, 2) == 0x8403
+    assert [str(address) for address in image.functions()] == ["0000:01:02.3"]
+
+
+def test_reader_and_writer_of_a_closed_image_do_no_harm(image):
+    read, write = image.reader(1, DEVFN), image.writer(1, DEVFN)
+    write(0x10, 4, 0x84038201)
+    image.close()
+    write(0x10, 4, 0)
+    assert read(0x10, 4) == 0xFFFFFFFF
+
+
+def test_reader_keeps_the_image_it_reads():
+    image = ConfigImage(2 * MIB)
+    image.write(1, DEVFN, 0x10, 2, 0x8201)
+    read = image.reader(1, DEVFN)
+    del image
+    gc.collect()
+    assert read(0x10, 2) == 0x8201
+
+
 # Whole functions
 
 
