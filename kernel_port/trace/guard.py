@@ -12,6 +12,7 @@ import ast
 import errno
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from ..kernel.system import Event
 from .decode import decode, parts
@@ -80,11 +81,10 @@ def passed_on(call: Call) -> Call | None:
 
 def maker(text: Source, call: Call) -> ast.stmt | None:
     """The statement that made the result: the last `return` run, or the assignment to the variable it returns."""
-    returned = last_run(call, (s for s in text.statements if isinstance(s, ast.Return)))
+    returned = last_run(call, returns(text))
     if returned is None or not isinstance(returned, ast.Return) or not isinstance(returned.value, ast.Name):
         return returned
-    name = returned.value.id
-    return last_run(call, (s for s in text.statements if stores(s, name))) or returned
+    return last_run(call, setters(text, returned.value.id)) or returned
 
 
 def result_expression(statement: ast.stmt) -> ast.expr | None:
@@ -92,6 +92,7 @@ def result_expression(statement: ast.stmt) -> ast.expr | None:
     return getattr(statement, "value", None)
 
 
+@cache
 def stores(statement: ast.stmt, name: str) -> bool:
     """Whether the head of *statement* gives *name* a value."""
     heads: Iterable[ast.AST] = [statement]
@@ -108,13 +109,30 @@ def stores(statement: ast.stmt, name: str) -> bool:
     )
 
 
-def last_run(call: Call, statements: Iterable[ast.stmt]) -> ast.stmt | None:
-    """The one of *statements* that the call ran through last."""
-    by_line: dict[int, ast.stmt] = {}
+@cache
+def returns(text: Source) -> dict[int, ast.stmt]:
+    """The `return` of each line that has one."""
+    return by_line(statement for statement in text.statements if isinstance(statement, ast.Return))
+
+
+@cache
+def setters(text: Source, name: str) -> dict[int, ast.stmt]:
+    """The statement that gives *name* a value, of each line that has one."""
+    return by_line(statement for statement in text.statements if stores(statement, name))
+
+
+def by_line(statements: Iterable[ast.stmt]) -> dict[int, ast.stmt]:
+    """Each line of the heads of statements, and the statement."""
+    found: dict[int, ast.stmt] = {}
     for statement in statements:
         end = statement.lineno if hasattr(statement, "body") else statement.end_lineno or statement.lineno
-        by_line.update(dict.fromkeys(range(statement.lineno, end + 1), statement))
-    return next((by_line[line] for line in reversed(call.lines) if line in by_line), None)
+        found.update(dict.fromkeys(range(statement.lineno, end + 1), statement))
+    return found
+
+
+def last_run(call: Call, statements: dict[int, ast.stmt]) -> ast.stmt | None:
+    """The one of *statements*, by line, that the call ran through last."""
+    return next((statements[line] for line in reversed(call.lines) if line in statements), None)
 
 
 class Refusal:
@@ -129,7 +147,7 @@ class Refusal:
 
     def guard(self) -> Guard:
         """Put together what there is to say."""
-        returned = last_run(self.call, (s for s in self.source.statements if isinstance(s, ast.Return)))
+        returned = last_run(self.call, returns(self.source))
         made = maker(self.source, self.call)
         if returned is None or made is None:  # code without statements of its own
             return Guard(self.call.result, "", self.source.site(self.call.code.co_firstlineno), "")
@@ -164,10 +182,9 @@ class Refusal:
         for statement in self.source.statements:
             if not isinstance(statement, Condition) or statement.lineno not in self.ran:
                 continue
-            inside = (node for child in statement.body for node in ast.walk(child) if isinstance(node, ast.stmt))
             if isinstance(statement, ast.If) and self.entered(statement):
                 continue
-            if any(leads_elsewhere(node, name) for node in inside):
+            if leads_elsewhere(statement, name):
                 yield statement
 
     def entered(self, condition: Condition) -> bool:
@@ -187,7 +204,7 @@ class Refusal:
     def values(self, heads: list[ast.expr]) -> dict[str, str]:
         """What the tests looked at, and the value of each."""
         shown: dict[str, str] = {}
-        tested = {node.id for head in heads for node in ast.walk(head) if isinstance(node, ast.Name)}
+        tested = {name for head in heads for name in names(head)}
         for head in heads:
             for node in self.scope.operands(head):
                 shown[self.source.text(node)] = self.show(node, self.scope.value(node), tested)
@@ -206,7 +223,7 @@ class Refusal:
         """The register read whose result *node* is, if it is one."""
         statement: ast.AST | None = node
         if isinstance(node, ast.Name):
-            statement = last_run(self.call, (s for s in self.source.statements if stores(s, node.id)))
+            statement = last_run(self.call, setters(self.source, node.id))
         if statement is None:
             return None
         lines = range(getattr(statement, "lineno", 0), (getattr(statement, "end_lineno", 0) or 0) + 1)
@@ -231,6 +248,12 @@ class Refusal:
                 yield Read(bdf, offset, size, value, decode(self.config(bdf), offset, size, value))
 
 
+@cache
+def names(expression: ast.expr) -> frozenset[str]:
+    """The variables that an expression names."""
+    return frozenset(node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
+
+
 def test_of(condition: Condition) -> ast.expr:
     """What decides whether the body of *condition* runs."""
     return condition.iter if isinstance(condition, ast.For) else condition.test
@@ -242,7 +265,14 @@ def computed(anchor: ast.stmt) -> list[ast.expr]:
     return [] if expression is None or isinstance(expression, ast.Name) else [expression]
 
 
-def leads_elsewhere(statement: ast.stmt, name: str) -> bool:
+@cache
+def leads_elsewhere(condition: Condition, name: str) -> bool:
+    """Whether the body of *condition* returns something else than a literal error, or than *name*, or sets that."""
+    inside = (node for child in condition.body for node in ast.walk(child) if isinstance(node, ast.stmt))
+    return any(differs(statement, name) for statement in inside)
+
+
+def differs(statement: ast.stmt, name: str) -> bool:
     """Whether *statement* returns something else than a literal error, or than variable *name*, or sets that."""
     if not isinstance(statement, ast.Return):
         return name != "" and stores(statement, name)

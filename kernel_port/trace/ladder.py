@@ -8,10 +8,12 @@ its order, and letting go of them again. Neither leaves anything in the machine'
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from errno import ENOTTY
-from functools import cached_property
+from functools import cache, cached_property
+from types import CodeType
 from typing import Any
 
 from ..hw.address import Address
@@ -75,8 +77,11 @@ class Survey:
 
     @cached_property
     def _together(self) -> dict[str, list[Group]]:
-        working = sorted((g for g in (*self.slots, *self.buses) if g.rc == 0), key=lambda group: len(group.takes))
-        return {ladder.bdf: [g for g in working if ladder.bdf in g.takes] for ladder in self.ladders}
+        found: dict[str, list[Group]] = defaultdict(list)
+        for group in sorted((*self.slots, *self.buses), key=lambda group: len(group.takes)):
+            for bdf in group.takes:
+                found[bdf].append(group)
+        return found
 
     def together(self, bdf: str) -> list[Group]:
         """The slots and buses whose reset takes *bdf* along, the smallest first, slots before buses."""
@@ -91,7 +96,12 @@ class Survey:
 
 def rungs(machine: Machine) -> list[str]:
     """The functions that __pci_dev_reset() tries at this point of the series: what it passes its own arguments to."""
-    code = machine.kernel.__pci_dev_reset.__code__
+    return passed_on_to(machine.kernel.__pci_dev_reset.__code__)
+
+
+@cache
+def passed_on_to(code: CodeType) -> list[str]:
+    """The functions that a function calls with its own parameters, in order."""
     node = source(code).node
     parameters = list(code.co_varnames[: code.co_argcount])
     calls = [each for each in ast.walk(node or ast.Module([], [])) if isinstance(each, ast.Call)]

@@ -36,7 +36,9 @@ class Source:
         #: All statements of the function, outer before inner.
         self.statements = [node for node in self._parents if isinstance(node, ast.stmt)]
         self._texts: dict[ast.AST, str] = {}
-
+        path = Path(self.path)
+        self._room = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
+        self._c_source = c_source(code)
 
     def enclosing(self, statement: ast.stmt) -> list[Condition]:
         """The tests and loops around *statement*, outermost first."""
@@ -95,9 +97,7 @@ class Source:
 
     def site(self, line: int) -> Site:
         """Line *line* of the function as a place of the port."""
-        path = Path(self.path)
-        room = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
-        return Site(room, line, self.code.co_name, c_source(self.code))
+        return Site(self._room, line, self.code.co_name, self._c_source)
 
 
 @cache
