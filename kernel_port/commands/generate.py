@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make a machine up: root ports, switches of many levels, hot-plug slots, cards of one to 256 functions, conventional PCI.
+"""Make up a machine: root ports, switches, hot-plug slots, cards of one to 256 functions, conventional bridges.
 
 The same size and seed give the same bytes on every computer. Sizes go up to a full segment: 256 buses, 65,536
 functions. A raw ECAM image has no room for drivers and sizes of BARs; it is sparse, 4 KiB to a function.

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..hw.address import Address
 from ..hw.description import MachineDescription
@@ -36,7 +36,7 @@ BUSES, ON_BUS, IN_DEVICE = 256, 256, 8
 MOST = BUSES * ON_BUS
 #: Functions to a bus, until there are no more buses.
 PER_BUS = 4
-#: Deepest bus, counted from the root bus; and how full a slot or root bus is on average, in percent.
+#: Deepest bus, counted from the root bus.
 DEPTH = 8
 #: Kind of bus -> the bridges that may be there, with the kind of bus below; one twice is drawn twice as often.
 _LEADS_TO = {
@@ -202,7 +202,8 @@ def _placed(bus: _Bus, devfn: int, table: Table, ari: bool = False) -> Table:
 
 def _bridge(dice: _Dice, kind: str, below: _Bus, slots: Iterator[int]) -> Table:
     """The table of a bridge."""
-    table: dict[str, Any] = {"kind": kind, **dice.one(parts.BRIDGES[kind]), "bus": [below.number, below.last]}
+    part = dice.one(parts.BRIDGES[kind])
+    table: Table = {"kind": kind, **part, "bus": [below.number, below.last]}
     if kind != "pci-bridge":
         table["pm"] = {"no_soft_reset": True} if dice.chance(90) else {}
         table["express"] = {"speed": 1 + dice.below(3), "width": 1 << dice.below(5)}

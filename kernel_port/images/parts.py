@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Parts that machines are generated from, as tables of a machine description: devices that were made, by their real IDs.
+"""Parts that machines are generated from, as tables of a machine description: real devices, by their IDs.
 
 There are some with and without function level reset, soft reset, power management and a driver. Memory below 4 GiB is
 scarce in a full segment, and I/O ports more so: those are left to the chipset.
