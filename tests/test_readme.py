@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What README.md says is so: its commands print what follows them, its tables are those of the sources.
+
+A line `...` stands for any number of lines, ` ...` at the end of a line for the rest of it. Line numbers of the port do
+not count, they move. Names are those of README_IDS, as few computers have the same pci.ids.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from kernel_port.cli import COMMANDS, main
+from kernel_port.images import grammar, names
+from kernel_port.series import PATCHES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+README_IDS = """\
+8086  Intel Corporation
+\t10d3  82574L Gigabit Network Connection
+\t3405  5520/5500/X58 I/O Hub to ESI Port
+\t340a  5520/5500/X58 I/O Hub PCI Express Root Port 3
+10de  NVIDIA Corporation
+\t0a65  GT218 [GeForce 210]
+\t0be3  High Definition Audio Controller
+C 02  Network controller
+\t00  Ethernet controller
+C 03  Display controller
+\t00  VGA compatible controller
+C 04  Multimedia controller
+\t03  Audio device
+C 06  Bridge
+\t00  Host bridge
+\t04  PCI bridge
+"""
+SITE = re.compile(r"(\(\w+|\.py):\d+")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def section(title):
+    return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)[1]
+
+
+def runs(block):
+    """Each "$ kernel-port ..." of a block, with the lines that follow it."""
+    return [
+        (command, output.splitlines())
+        for command, output in re.findall(r"^\$ kernel-port (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+    ]
+
+
+def same(said, found):
+    return found.startswith(said[:-3]) if said.endswith(" ...") else found == said
+
+
+def assert_output(said, found):
+    """The lines *said* are those *found*, elisions aside."""
+    at, elided = 0, False
+    for line in said:
+        if line == "...":
+            elided = True
+            continue
+        places = range(at, len(found)) if elided else range(at, min(at + 1, len(found)))
+        match = next((place for place in places if same(line, found[place])), None)
+        assert match is not None, f"{line!r} is not what follows: {found[at : at + 3]}"
+        at, elided = match + 1, False
+    assert elided or at == len(found), f"there is more: {found[at : at + 3]}"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where the README's commands run: its machine description is there."""
+    (tmp_path / "pci.ids").write_text(README_IDS)
+    monkeypatch.setattr(names, "PLACES", (tmp_path / "pci.ids",))
+    names.installed.cache_clear()
+    (tmp_path / "lone.toml").write_text(blocks("toml")[0])
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    names.installed.cache_clear()
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.partition("\n")[0])
+def test_command_prints_what_follows_it(folder, capsys, block):
+    assert runs(block)
+    for command, said in runs(block):
+        main(shlex.split(command))
+        out, err = capsys.readouterr()
+        found = [SITE.sub(r"\1:N", line) for line in (err + out).splitlines()]
+        assert_output([SITE.sub(r"\1:N", line) for line in said], found)
+
+
+def test_python_prints_what_it_says(folder, capsys):
+    (code,) = blocks("python")
+    exec(code, {})
+    assert capsys.readouterr().out.splitlines() == re.findall(r"print\(.*\)  # (.*)", code)
+
+
+def test_first_screen_has_two_commands_for_a_fresh_machine():
+    screen = README.splitlines()[:30]
+    commands = [line for line in screen if line.startswith("pip ")]
+    assert commands == ["pip install . && kernel-port reset example:vga slot:1", "pip install -e '.[test]' && pytest"]
+
+
+def test_commands_named_are_those_there_are():
+    assert set(re.findall(r"^\| `kernel-port (\w+)", README, re.MULTILINE)) == set(COMMANDS)
+
+
+def toml(default):
+    """A default as a machine description spells it; "" for one that says nothing."""
+    if default is None or default in ("", {}, []):
+        return ""
+    if isinstance(default, int) and default > 255:
+        return f"{default:#06x}"
+    return str(default).lower() if isinstance(default, bool | int | float) else f'"{default}"'
+
+
+def test_every_key_of_a_machine_description_is_explained():
+    rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \| (.+) \|$", section("A machine in TOML"), re.MULTILINE)
+    keys = {
+        name: key for name, key in {**grammar.MACHINE, **grammar.FUNCTION}.items() if name not in grammar.CAPABILITIES
+    }
+    assert [row[:2] for row in rows] == [(name, toml(key.default)) for name, key in keys.items()]
+    for name, _, meaning in rows:
+        assert name in grammar.KNOBS or meaning == keys[name].about
+
+
+def test_every_option_of_a_capability_is_explained():
+    for name, options in grammar.CAPABILITIES.items():
+        told = [f"`{f'{key} = {toml(how.default)}'.removesuffix(' = ')}` {how.about}" for key, how in options.items()]
+        assert f"\n| `{name}` | {'; '.join(told)} |\n" in README
+
+
+def test_every_kind_of_function_is_named():
+    assert f"Kinds: {'; '.join(f'`{name}` {kind.about}' for name, kind in grammar.KINDS.items())}." in README
+
+
+def test_patch_table_is_that_of_the_series():
+    rows = re.findall(r"^\| (\d) \| (.+?) \| \[`(\w+)`\]\((\S+)\) \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+    listed = [
+        (int(n), subject, room, path, re.findall(r"\w+", a), re.findall(r"\w+", m))
+        for n, subject, room, path, a, m in rows
+    ]
+    assert listed == [
+        (p.number, p.subject, p.room[:3], f"kernel_port/patch/{p.room}.py", list(p.adds), list(p.modifies))
+        for p in PATCHES
+    ]
+
+
+def test_links_lead_somewhere():
+    for path in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / path).exists(), path
+
+
+def test_assert_output_tells_a_difference():
+    assert_output(["a", "...", "c ..."], ["a", "b", "b", "c and more"])
+    for said in (["a"], ["a", "c"], ["...", "x"], ["a", "...", "b"], ["b", "...", ""]):
+        with pytest.raises(AssertionError):
+            assert_output(said, ["a", "b", "c"])
