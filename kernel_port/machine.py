@@ -110,7 +110,7 @@ class Machine:
 
     # -- boot ----------------------------------------------------------------------------------------------------
 
-    def start(self, *, poll_mode: bool) -> None:
+    def start(self, *, poll_mode: bool, trace_boot: bool) -> None:
         """Boot: find all functions by configuration cycles, bind drivers, wait until nothing moves any more."""
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         kernel = self.kernel
@@ -119,7 +119,7 @@ class Machine:
             if function.driver not in ("", "pcieport"):
                 kernel.pci_drivers[str(function.address)] = kernel.device_driver(function.driver)
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
-        self.system.tracing = len(self.description.functions) <= TRACED_BOOT
+        self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT
         self.call("pci_scan_root_buses", roots, self._pci_ops())
         self.system.tracing = True
         self.boot_events, self.system.events = self.system.events, []
@@ -224,6 +224,7 @@ def boot(
     seed: int | None = None,
     real_time: bool = False,
     poll_mode: bool = False,
+    trace_boot: bool = True,
     images: dict[int, ConfigImage] | None = None,
 ) -> Machine:
     """Boot a machine with the kernel that has the first *patches* of the series.
@@ -232,6 +233,7 @@ def boot(
     :param seed: decides which of several runnable threads goes next; None: the oldest
     :param real_time: delays take as long as they say; otherwise time is virtual
     :param poll_mode: load pciehp with pciehp_poll_mode=1
+    :param trace_boot: keep what happens while it boots in boot_events; without, it boots faster
     :param images: where the registers live, by domain; they are closed with the machine
     :raises MachineError: the machine cannot be read, or none like it is possible
     :raises ValueError: the series has no such point"""
@@ -241,7 +243,7 @@ def boot(
     fabric = Fabric(description, clock, images)
     machine = Machine(description, lambda system: link(patches, system), clock, fabric, choose)
     try:
-        machine.start(poll_mode=poll_mode)
+        machine.start(poll_mode=poll_mode, trace_boot=trace_boot)
     except BaseException:
         machine.close()
         raise

@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Boot, probe and draw."""
-    with boot(args.machine, args.patches) as machine:
+    with boot(args.machine, args.patches, trace_boot=False) as machine:
         buses = tree(machine, survey(machine, lambda functions: progress(functions, "probing")))
         doubts = warnings(machine)
         name = machine.description.name

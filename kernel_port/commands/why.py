@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Probe and explain."""
-    with boot(args.machine, args.patches) as machine:
+    with boot(args.machine, args.patches, trace_boot=False) as machine:
         kind, target = "", None
         if args.target is not None:
             kind, target = machine.target(args.target)

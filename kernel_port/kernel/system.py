@@ -52,6 +52,8 @@ class System:
         self.sched = Scheduler(clock, choose)
         self.events: list[Event] = []
         self.tracing = True
+        #: Stacks of events by the indices in them: the same few recur, and are kept once.
+        self._stacks: dict[tuple[int, ...], tuple[Any, ...]] = {}
         #: False: work stays on its queue until somebody runs it (the golden replay does).
         self.runs_workers = True
         #: Called with each event as it happens; the golden replay checks it against its tape here.
@@ -71,14 +73,21 @@ class System:
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_globals is not symtab:
             frame = frame.f_back
-        frames: list[Any] = []
+        found: list[Any] = []
         for _ in STACK_DEPTH:
             if frame is None or frame.f_globals is not symtab:
                 break
-            frames += frame.f_code, frame.f_lasti
+            found += frame.f_code, frame.f_lasti
             frame = frame.f_back
+        frames = tuple(found)
+        lines = frames[1::2]
+        known = self._stacks.get(lines)
+        if known == frames:
+            frames = known
+        else:
+            self._stacks[lines] = frames
         sched = self.sched
-        event = _event(Event, (sched.clock.now, sched.context, op, args, tuple(frames)))
+        event = _event(Event, (sched.clock.now, sched.context, op, args, frames))
         self.events.append(event)
         if self.listen is not None:
             self.listen(event)
