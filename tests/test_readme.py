@@ -151,6 +151,14 @@ def test_patch_table_is_that_of_the_series():
     ]
 
 
+def test_what_is_proved_is_counted(capsys):
+    traces = sum(len(path.read_text().splitlines()) for path in (ROOT / "tests/golden").glob("*.jsonl"))
+    assert f"has {traces} traces" in README
+    assert f"`identical {traces} of {traces}`" in README
+    assert main(["conform", str(ROOT / "tests/live/hp.json")]) == 0
+    assert f"`{capsys.readouterr().out.splitlines()[-1]}`" in README
+
+
 def test_links_lead_somewhere():
     for path in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / path).exists(), path
