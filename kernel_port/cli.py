@@ -17,10 +17,12 @@ from .hw.errors import MachineError
 #: Subcommand -> what it is for. Each is a room in commands/, imported only when it is used.
 COMMANDS = {
     "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
+    "watch": "write a run as a page to step through, or for other tools",
     "list": "the series, patch by patch, and the room of each",
     "show": "where a symbol is defined at each point of the series",
     "diff": "what a patch changes in the Python",
     "export": "the kernel at a point of the series as one file, or the series as mails for git am",
+    "check": "the port beside the real series (a mailbox, patches) or any kernel tree",
     "tree": "the machine drawn: links, slots, drivers, and the resets of each function",
     "why": "how a function can be reset, and why each other way is refused",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
@@ -28,6 +30,7 @@ COMMANDS = {
     "bench": "measure how fast the port is here, and how exact its delays are",
     "conform": "hold the port against recordings of the real C and of a real Linux",
     "bisect": "the same thing at base, +1 ... +8: which patch changes what",
+    "explore": "run a scenario in every order its threads can run in; does it ever go wrong?",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
 }
 

@@ -80,6 +80,10 @@ class Function:
             "PCI_AF_CTRL": self._function_level_reset,
         }
 
+    def load(self, config: bytes) -> None:
+        """Have these registers, whatever they were."""
+        self._image.load(self.description.address, config)
+
     def dump(self) -> bytes:
         """All registers as they are."""
         return self._image.dump(self.description.address, self.size)

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
+from .carrier import Carrier, taken_lock
 from .lockdep import Lock, circle, lock_name
 
 NSEC_PER_USEC = 1_000
@@ -62,8 +63,11 @@ class Thread:
     held: list[Lock] = field(default_factory=list)
     #: The lock it waits for.
     wants: Lock | None = None
-    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    os_thread: threading.Thread | None = None
+    #: Released when it is its turn; and when it has ended.
+    baton: threading.Lock = field(default_factory=taken_lock)
+    ended: threading.Lock = field(default_factory=taken_lock)
+    #: What it does when its first turn comes; None once that has come.
+    body: Callable[[], None] | None = None
     #: Where it gave way, for reports.
     frame: FrameType | None = None
 
@@ -82,8 +86,12 @@ class Scheduler:
         self.in_interrupt = 0
         #: The globals of the kernel that runs here: frames with these are shown in reports.
         self.symtab: dict[str, Any] = {}
+        #: A thread that is woken may run before the one that woke it goes on, if `choose` says so.
+        self.preemptive = False
         self._failure: BaseException | None = None
         self._stopping = False
+        #: Main only waits for the others to come to rest: it has nothing to do while any of them can run.
+        self._settling = False
 
     # -- giving way ----------------------------------------------------------------------------------------------
 
@@ -128,9 +136,11 @@ class Scheduler:
 
     def wake(self, on: Any) -> None:
         """Make every thread that waits for *on* runnable."""
-        for thread in self.threads:
-            if thread.waits_for is on:
-                thread.waits_for = None
+        woken = [thread for thread in self.threads if thread.waits_for is on]
+        for thread in woken:
+            thread.waits_for = None
+        if woken and self.preemptive:
+            self.schedule()
 
     @contextmanager
     def interrupting(self, context: str) -> Iterator[None]:
@@ -150,22 +160,19 @@ class Scheduler:
         thread = Thread(name)
 
         def run() -> None:
-            thread.baton.acquire()
             failure: BaseException | None = None
             try:
-                if not self._stopping:
-                    body()
+                body()
             except ThreadExit:
+                thread.ended.release()
                 return
             except BaseException as error:  # handed to the main thread, which raises it
                 failure = error
             self.threads.remove(thread)
-            if not self._stopping:
-                self._hand_over(self._fail(failure) if failure is not None else self._next())
+            self._hand_over(self._fail(failure) if failure is not None else self._next())
 
-        thread.os_thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.body = run
         self.threads.append(thread)
-        thread.os_thread.start()
         return thread
 
     def settle(self) -> None:
@@ -176,15 +183,17 @@ class Scheduler:
             stuck = deadline is None and all(thread.waits_for is not None for thread in self.threads[1:])
             if stuck or self._locked_up(self.threads[1:]) or self.clock.now > limit:
                 raise Deadlock(self.report())
+            self._settling = True
             self.block("settle", max(self.clock.now, deadline or 0))
+            self._settling = False
 
     def shutdown(self) -> None:
         """End every other thread, one after the other; the machine is switched off."""
         self._stopping = True
         for thread in self.threads[1:]:
-            thread.baton.release()
-            if thread.os_thread is not None:
-                thread.os_thread.join()
+            if thread.body is None:
+                thread.baton.release()
+                thread.ended.acquire()
         del self.threads[1:]
 
     # -- the baton -----------------------------------------------------------------------------------------------
@@ -205,13 +214,19 @@ class Scheduler:
 
     def _hand_over(self, thread: Thread) -> None:
         self.current, self.context = thread, thread.name
-        thread.baton.release()
+        if thread.body is None:
+            thread.baton.release()
+        else:
+            body, thread.body = thread.body, None
+            Carrier.run(body)
 
     def _next(self) -> Thread:
         """The thread to run now; idles to the next deadline while there is none. A deadlock is for main to raise."""
         limit = self.clock.now + PATIENCE
         while True:
             ready = [thread for thread in self.threads if thread.waits_for is None]
+            if self._settling and len(ready) > 1 and ready[0] is self.threads[0]:
+                del ready[0]
             if ready:
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
             deadline = self.clock.next_deadline()

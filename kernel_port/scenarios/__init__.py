@@ -32,7 +32,8 @@ from ..trace.snapshot import Recorder
 from ._invariants import INVARIANTS, broken
 from ._outcome import Before, Outcome, observe
 
-__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "load", "names", "play"]
+__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "load", "names", "perform", "play",
+           "ready"]  # fmt: skip
 
 #: A thread of a script: returns 0 or -errno, or None if it has no result.
 Thread = Callable[[Machine], int | None]
@@ -99,6 +100,8 @@ class Run:
     @property
     def answer(self) -> str:
         """What this run has to say to the scenario's question."""
+        if self.patches < self.scenario.since:
+            return f"At this point of the series there is no such call: it comes with patch {self.scenario.since}."
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
 
     @property
@@ -132,21 +135,38 @@ def play(
     :param patches: how many patches of the series the kernel has
     :param seed: decides which of several runnable threads goes next; None: the oldest
     :param choose: decides that instead: given how many threads can run, two or more, says which (see Scheduler)"""
-    with boot(scenario.description(), patches, poll_mode=scenario.poll_mode) as machine:
-        if scenario.prepare is not None:
-            scenario.prepare(machine)
-            machine.events.clear()
-        if seed is not None:
-            choose = Random(seed).randrange
-        machine.system.sched.choose = choose or machine.system.sched.choose
-        before, recorder = Before(machine), Recorder(machine)
-        machine.system.listen = recorder.note
-        script = _Script(machine, scenario)
-        deadlock = script.perform()
-        machine.system.listen = None
-        outcome = observe(machine, before, recorder, script.results, deadlock, script.ended)
-        events = list(machine.events)  # switching the machine off ends threads, and that leaves traces too
-    return Run(scenario, patches, machine, events, recorder.start, recorder.before, outcome)
+    if seed is not None:
+        choose = Random(seed).randrange
+    with ready(scenario, patches) as machine:
+        return perform(scenario, machine, choose)
+
+
+def ready(scenario: Scenario, patches: int = 8) -> Machine:
+    """Boot the scenario's machine and prepare it for the script."""
+    machine = boot(scenario.description(), patches, poll_mode=scenario.poll_mode)
+    if scenario.prepare is not None:
+        scenario.prepare(machine)
+        machine.events.clear()
+    return machine
+
+
+def perform(scenario: Scenario, machine: Machine, choose: Callable[[int], int] | None = None) -> Run:
+    """Run the scenario's script on its machine, which is ready for it. Who listens to the machine, goes on doing so."""
+    machine.system.sched.choose = choose or machine.system.sched.choose
+    before, recorder = Before(machine), Recorder(machine)
+    notes = [recorder.note, *filter(None, [machine.system.listen])]
+
+    def listen(event: Event) -> None:
+        for note in notes:
+            note(event)
+
+    machine.system.listen = listen
+    script = _Script(machine, scenario)
+    deadlock = script.perform()
+    machine.system.listen = None
+    outcome = observe(machine, before, recorder, script.results, deadlock, script.ended)
+    events = list(machine.events)  # switching the machine off ends threads, and that leaves traces too
+    return Run(scenario, machine.kernel.point, machine, events, recorder.start, recorder.before, outcome)
 
 
 class _Script:

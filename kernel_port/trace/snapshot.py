@@ -11,6 +11,9 @@ from ..machine import Machine
 from .decode import Location, Part, register_map
 from .shadow import RESETS
 
+#: Bytes compared at once: most of configuration space is as it was.
+STRIDE = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -94,6 +97,9 @@ def differences(old: bytes, new: bytes) -> tuple[Difference, ...]:
     """The registers that differ, ascending; where no register is known, runs of bytes (as far as a dword reaches)."""
     registers, found, where = register_map(old), [], 0
     while where < len(old):
+        if old[where : where + STRIDE] == new[where : where + STRIDE]:
+            where += STRIDE
+            continue
         if old[where] == new[where]:
             where += 1
             continue

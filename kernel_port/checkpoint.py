@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A machine as it was: everything that can change, noted once, put back as often as wanted.
+
+Why: whoever runs a thousand orders of events on a machine wants to boot it once. Objects stay the same, only what is in
+them is put back, so whatever pointed to a struct still does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from functools import partial
+from operator import attrgetter, is_
+from types import BuiltinMethodType, CellType, FunctionType, MethodType
+from typing import Any
+
+from .hw.address import Address
+from .hw.description import FunctionDescription, MachineDescription
+from .hw.image import ConfigImage
+from .hw.layout import Layout
+from .hw.masks import Masks
+from .hw.policy import Policy
+from .kernel.system import Event
+from .link import Kernel
+from .machine import Machine
+
+#: What never changes once it is made, or is a cache that is right at any time.
+CONSTANT = (
+    str, bytes, int, float, type, Event, Address, FunctionDescription, MachineDescription, ConfigImage, Layout, Masks,
+    Policy, Kernel, FunctionType, BuiltinMethodType, Enum, type(None),
+)  # fmt: skip
+
+class Checkpoint:
+    """What is in *machine* now. No thread but main may exist: where a thread is in its code cannot be noted.
+
+    :raises ValueError: there are other threads"""
+
+    def __init__(self, machine: Machine) -> None:
+        if len(machine.system.sched.threads) > 1:
+            raise ValueError(f"threads are under way: {', '.join(t.name for t in machine.system.sched.threads[1:])}")
+        self._machine = machine
+        self._lists: list[tuple[Any, list[Any]]] = []
+        self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+        self._objects: list[tuple[Any, tuple[str, ...], Any, tuple[Any, ...]]] = []
+        self._cells: list[tuple[CellType, Any]] = []
+        self._variables = {
+            name: value
+            for name, value in vars(machine.kernel).items()
+            if name in machine.kernel.rooms and not isinstance(value, (FunctionType, type))
+        }
+        functions = [machine.fabric.function(function.address) for function in machine.description.functions]
+        self._registers = [(function, function.dump()) for function in functions]
+        self._note([machine, *self._variables.values()])
+
+    def restore(self) -> None:
+        """Put everything back; threads other than main are ended."""
+        self._machine.system.sched.shutdown()
+        vars(self._machine.kernel).update(self._variables)
+        for values, noted in self._lists:
+            if len(values) != len(noted) or not all(map(is_, values, noted)):
+                values.clear()
+                values.extend(noted)
+        for mapping, noted_items in self._dicts:
+            mapping.clear()
+            mapping.update(noted_items)
+        for instance, names, getter, noted_values in self._objects:
+            if not all(map(is_, getter(instance), noted_values)):
+                for name, value in zip(names, noted_values, strict=True):
+                    setattr(instance, name, value)
+        for cell, content in self._cells:
+            cell.cell_contents = content
+        for function, config in self._registers:
+            function.load(config)
+
+    def _note(self, roots: Iterable[Any]) -> None:
+        """Note *roots* and all that can be reached from them."""
+        symtab = vars(self._machine.kernel)  # its variables are noted by name
+        pending, seen = list(roots), {id(symtab): symtab}
+        while pending:
+            thing = pending.pop()
+            if id(thing) not in seen:
+                seen[id(thing)] = thing
+                pending += self._contents(thing)
+
+    def _contents(self, thing: Any) -> Iterator[Any]:
+        """Note one thing, and give what is in it."""
+        match thing:
+            case FunctionType():
+                for cell in thing.__closure__ or ():
+                    self._cells.append((cell, cell.cell_contents))
+                    yield cell.cell_contents
+            case _ if isinstance(thing, CONSTANT) and not isinstance(thing, tuple):
+                return
+            case list() | deque():
+                self._lists.append((thing, list(thing)))
+                yield from thing
+            case dict():
+                self._dicts.append((thing, dict(thing)))
+                yield from thing.values()
+            case tuple() | set() | frozenset():
+                yield from thing
+            case MethodType():
+                yield thing.__self__
+            case partial():
+                yield from thing.args
+            case _:
+                yield from self._attributes(thing)
+
+    def _attributes(self, thing: Any) -> Iterator[Any]:
+        names = (*(slot for kind in type(thing).__mro__ for slot in getattr(kind, "__slots__", ())),
+                 *getattr(thing, "__dict__", ()))  # fmt: skip
+        if names:
+            getter = (lambda one, name=names[0]: (getattr(one, name),)) if len(names) == 1 else attrgetter(*names)
+            values = getter(thing)
+            self._objects.append((thing, names, getter, values))
+            yield from values

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run a scenario in every order its threads can run in, and see whether it ever goes wrong.
+
+What must hold after each run: no deadlock, every lock released, config space restored, no function removed that was
+only reset, none added twice. The simplest schedule that fails is shown: the one that takes another thread than the
+oldest the fewest times. Its number replays it: kernel-port run SCENARIO --schedule 0.1.0.2
+
+A choice is made where more than one thread can run: when the running one sleeps, waits or ends. With --preempt also
+where it wakes another. Hardware and interrupts take the time that the machine's description says; that is no choice.
+Exit status 1 if any schedule fails.
+
+Example: kernel-port explore mess --patches 4
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from contextlib import closing
+
+from ..explore import Exploration, Stage, explore, written
+from ..scenarios import load
+from ..terminal import Paint, Progress, clean
+from ..trace.outcome import count
+
+LIMIT = 1000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of explore."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    parser.add_argument("--limit", metavar="M", type=int, default=LIMIT, help=f"at most so many ({LIMIT}); 0: all")
+    parser.add_argument("--preempt", action="store_true", help="a thread that is woken may go on before who woke it")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="an object: scenario, patches, schedules, at_least (how many there are), complete, longest (choices), "
+        "failed, broken (invariant to number of schedules), simplest (schedule, broken: why; or null)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Explore and report."""
+    scenario = load(args.scenario)
+    found = Exploration()
+    started = time.monotonic()
+    with closing(Stage(scenario, args.patches, args.preempt)) as stage, Progress(f"explore {scenario.name}") as bar:
+        for found in explore(lambda choose: stage.run(choose).broken, args.limit):
+            rate = found.done / max(time.monotonic() - started, 1e-9)
+            bar.at(f"{found}, {found.failed:,} failed, {rate:,.0f} a second")
+    if args.json:
+        print(json.dumps({"scenario": scenario.name, "patches": args.patches, **found.as_json()}, indent=1))
+    else:
+        report(found, args)
+    return int(found.failed > 0)
+
+
+def report(found: Exploration, args: argparse.Namespace) -> None:
+    """Print what was found."""
+    paint = Paint()
+    point = f"+{args.patches}" if args.patches else "base"
+    choices = f"at most {count(found.longest, 'choice')} each"
+    if found.simplest is None:
+        print(paint("green", f"{args.scenario} at {point}: {found}, {choices}: none fails"))
+        return
+    print(paint("red", f"{args.scenario} at {point}: {found}, {choices}: {found.failed:,} fail"))
+    for invariant, times in found.broken.most_common():
+        print(f"  {times:>8,}  not so: {invariant}")
+    print(paint("bold", f"The simplest that fails is {written(found.simplest.choices)}"))
+    for reason in found.simplest.broken:
+        print(f"  {clean(reason)}")
+    preempt = " --preempt" if args.preempt else ""
+    schedule = written(found.simplest.choices)
+    print(f"See it: kernel-port run {args.scenario} --patches {args.patches} --schedule {schedule}{preempt}")
