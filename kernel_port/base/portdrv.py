@@ -35,7 +35,7 @@ pcie_port_bus_type: list[pcie_device] = []
 def pcie_portdriver() -> device_driver:
     """The driver of PCI Express ports.
 
-    C: drivers/pci/pcie/portdrv_pci.c, static struct pci_driver, base"""
+    C: drivers/pci/pcie/portdrv_pci.c, static variable, base"""
     return device_driver("pcieport", pcie_portdrv_probe, pcie_portdrv_remove)
 
 

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hold the port against the real thing: the series as it was mailed or merged, or any kernel tree.
+
+SOURCE is the series (a mailbox, also compressed with gzip; a folder of .patch files; "-" for standard input), of v2 or
+of the merged commits; or a kernel: a source directory, a git repository with a revision (PATH@REV, or --rev REV), or a
+linux-source tarball (.tar, .tar.xz, .tar.gz, .tar.bz2).
+
+Of a series: subjects, files with their counts, functions added and modified, prototypes and exports, patch by patch.
+Of a kernel: which ported functions exist there, moved, renamed or gone. Nothing is written.
+
+Exit status 0: all agrees. 1: something differs. 2: bad input.
+
+Examples: kernel-port check v2.mbox
+          kernel-port check linux@v3.12
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tarfile
+from collections import Counter
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ..hw.errors import MachineError
+from ..review import check_series, check_tree, mbox
+from ..review.check_series import Compared, Report
+from ..review.check_tree import STATES, Whereabouts
+from ..review.tree import Tree, open_tree, version
+from ..terminal import Paint, clean
+
+STYLES = {"in place": "", "changed": "yellow", "moved": "yellow", "renamed": "yellow", "gone": "red", "not yet": "dim"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of check."""
+    parser.add_argument("source", metavar="SOURCE", help="a series (mailbox, folder, -) or a kernel tree")
+    parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also what agrees")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="an object. Of a series: form, agrees, patches (number, subject, agrees, points (what, theirs, ours, "
+        "agrees), note), totals, missing, others. Of a kernel: tree, version, agrees, counts, symbols (name, c_file, "
+        "state, now, file, line, since, why)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare and report."""
+    path, at, revision = args.source.rpartition("@")
+    if not args.rev and at and not Path(args.source).exists():
+        args.source, args.rev = path, revision
+    if args.source == "-":
+        return series(args, sys.stdin.buffer.read(mbox.LONGEST).decode("utf-8", "surrogateescape"), "standard input")
+    source = Path(args.source)
+    if not source.exists():
+        raise MachineError(f"{clean(args.source)}: no such file or directory; name a mailbox or a kernel tree")
+    if args.rev or is_kernel(source):
+        return kernel(args, open_tree(source, args.rev))
+    return series(args, mbox.load(source), args.source)
+
+
+def is_kernel(path: Path) -> bool:
+    """Whether *path* is a kernel tree rather than a series."""
+    if path.is_dir():
+        return not any(path.glob("*.patch"))
+    return path.suffix == ".zst" or ".tar" in path.suffixes or (path.is_file() and tarfile.is_tarfile(path))
+
+
+def series(args: argparse.Namespace, text: str, name: str) -> int:
+    """Compare a series."""
+    report = check_series.check(mbox.mails(text.replace("\r\n", "\n"), name), name)
+    if args.json:
+        print(json.dumps(series_json(report), indent=1))
+    else:
+        show_series(report, args.verbose)
+    return int(not report.agrees)
+
+
+def show_series(report: Report, verbose: bool) -> None:
+    """Print what agrees and what differs; the count comes last."""
+    paint = Paint()
+    told = {"posted": "the series as posted", "merged": "the series as merged"}[report.form]
+    print(f"{told}, {len(report.patches)} of its patches")
+    for patch in report.patches:
+        print(f"\n{paint('bold', f'{patch.number}/8 {patch.subject}')}")
+        show_points(patch.points, verbose, paint)
+        if patch.note:
+            print(f"    {paint('dim', 'known'.ljust(9))}{patch.note}")
+    if report.totals:
+        print("\nall together, beside the cover letter")
+        show_points(report.totals, verbose, paint)
+    for subject, known in report.others:
+        print(f"\nnot of the series: {clean(subject)}{f' ({known})' if known else ''}")
+    if report.missing:
+        print(f"\nnot there: {', '.join(f'{number}/8' for number in report.missing)}")
+    print(f"\nagree {sum(patch.agrees for patch in report.patches)} of {len(report.patches)} patches")
+
+
+def show_points(points: tuple[check_series.Point, ...], verbose: bool, paint: Paint) -> None:
+    """Print what was compared of a patch."""
+    same = [point.what for point in points if point.agrees]
+    if verbose:
+        for point in points:
+            if point.agrees:
+                print(f"    {paint('green', 'agrees'.ljust(9))}{point.what}: {point.ours}")
+    elif same:
+        print(f"    {paint('green', 'agrees'.ljust(9))}{'; '.join(same)}")
+    for point in points:
+        if not point.agrees:
+            print(f"    {paint('red', 'differs'.ljust(9))}{point.what}: {point.theirs}")
+            print(f"    {paint('dim', 'ported'.ljust(9))}{' ' * len(point.what)}  {point.ours}")
+
+
+def series_json(report: Report) -> dict[str, Any]:
+    """The comparison of a series as data."""
+    return {
+        "form": report.form,
+        "agrees": report.agrees,
+        "patches": [patch_json(patch) for patch in report.patches],
+        "totals": [{**asdict(point), "agrees": point.agrees} for point in report.totals],
+        "missing": list(report.missing),
+        "others": [subject for subject, _ in report.others],
+    }
+
+
+def patch_json(patch: Compared) -> dict[str, Any]:
+    """The comparison of a patch as data."""
+    points = [{**asdict(point), "agrees": point.agrees} for point in patch.points]
+    return {
+        "number": patch.number, "subject": patch.subject, "agrees": patch.agrees, "points": points, "note": patch.note,
+    }  # fmt: skip
+
+
+def kernel(args: argparse.Namespace, tree: Tree) -> int:
+    """Compare a kernel tree."""
+    found = check_tree.check(tree)
+    age = version(tree)
+    named = f"v{age[0]}.{age[1]}" if age else None
+    counts = Counter(each.state for each in found)
+    agrees = counts["in place"] == len(found)
+    if args.json:
+        told = {"tree": tree.name, "version": named, "agrees": agrees, "counts": counts}
+        print(json.dumps({**told, "symbols": [asdict(each) for each in found]}, indent=1))
+    else:
+        print(f"{clean(tree.name)}: {f'Linux {named}' if named else 'a kernel without a version in its Makefile'}")
+        show_kernel(found, args.verbose)
+        told_counts = (f"{counts[state]} {state}" for state in STATES[1:] if counts[state])
+        print("\n" + ", ".join([f"in place {counts['in place']} of {len(found)}", *told_counts]))
+    return int(not agrees)
+
+
+def show_kernel(found: list[Whereabouts], verbose: bool) -> None:
+    """Print what became of what, by C file."""
+    paint = Paint()
+    for c_file, group in groupby(found, key=lambda each: each.c_file):
+        told = [each for each in group if verbose or each.state != "in place"]
+        if told:
+            print(f"\n{paint('bold', c_file)}")
+        for each in told:
+            place = f"{each.file}:{each.line}" if each.file else ""
+            now = f"{each.now} in {place}" if each.state == "renamed" else place
+            why = ", ".join(filter(None, (each.why, f"since {each.since}" if each.since else "")))
+            state = paint(STYLES[each.state], each.state.ljust(9)) if STYLES[each.state] else each.state.ljust(9)
+            words = (state + clean(each.name), clean(now), f"({why})" if why else "")
+            print("    " + "  ".join(filter(None, words)))

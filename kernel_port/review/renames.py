@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What later kernels made of functions of 2013: other names, other shapes, and since when.
+
+All that is new here is to be found in Linux 6.1. Versions are those of the change as far as known; "about" marks those
+told from memory, and none is given where not even that is at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What became of a function."""
+
+    #: What does its work now, the nearest first; empty if nothing does.
+    names: tuple[str, ...]
+    since: str
+    why: str
+
+
+_IST = "about v4.19", "a threaded interrupt handler has taken the place of the work queue"
+_LED = "about v5.4", "both indicators are set by one command"
+_SLOT = "about v4.20", "struct slot has become part of struct controller"
+_LOCKED = "about v4.20", "devices are locked before they are saved"
+_ACCESSOR = "", "the capability accessors are called directly"
+
+RENAMES = {
+    # pci.c
+    "pci_resource_bar": Later(("pci_std_update_resource",), "about v4.10", "found out where it is needed"),
+    "pci_raw_set_power_state": Later(
+        ("pci_power_up", "pci_set_low_power_state"), "about v5.19", "waking and putting to sleep are two functions now"
+    ),
+    "__pci_start_power_transition": Later(("pci_power_up",), "about v5.5", "part of its caller"),
+    "__pci_complete_power_transition": Later(("pci_set_low_power_state",), "about v5.5", "part of its caller"),
+    "__pci_dev_reset": Later(
+        ("__pci_reset_function_locked",), "about v4.13", "later it walks a table, pci_reset_fn_methods"
+    ),
+    "pci_dev_reset": Later(("pci_reset_function",), "about v4.13", "locking has become part of its callers"),
+    "__pci_reset_function": Later((), "about v4.17", "had no caller"),
+    "pci_probe_reset_function": Later(("pci_init_reset_methods",), "about v5.15", "found out when a device appears"),
+    "pci_reset_bridge_secondary_bus": Later(
+        ("pci_bridge_secondary_bus_reset", "pci_reset_secondary_bus"),
+        "about v4.19",
+        "the accesses are in pci_reset_secondary_bus(), which an architecture may replace",
+    ),
+    "pci_bus_save_and_disable": Later(("pci_bus_save_and_disable_locked",), *_LOCKED),
+    "pci_bus_restore": Later(("pci_bus_restore_locked",), *_LOCKED),
+    "pci_slot_save_and_disable": Later(("pci_slot_save_and_disable_locked",), *_LOCKED),
+    "pci_slot_restore": Later(("pci_slot_restore_locked",), *_LOCKED),
+    "pci_reset_slot": Later(
+        ("__pci_reset_slot",), "about v4.19", "drivers give pci_reset_bus() a device, and it resets the slot if it can"
+    ),
+    # access.c
+    "pcie_cap_has_devctl": Later((), "v3.12", "every PCI Express device has these registers"),
+    # pci_hotplug_core.c
+    "pci_hp_reset_slot": Later(("pci_reset_hotplug_slot",), "v3.12", "merged in pci.c, static"),
+    "pci_hp_change_slot_info": Later((), "about v4.20", "the driver is asked each time"),
+    # pciehp
+    "HP_SUPR_RM": Later((), "", "presence detection is masked where the slot has no button"),
+    "EMI": Later((), "", "nobody asked"),
+    "pciehp_readw": Later(("pcie_capability_read_word",), *_ACCESSOR),
+    "pciehp_readl": Later(("pcie_capability_read_dword",), *_ACCESSOR),
+    "pciehp_writew": Later(("pcie_capability_write_word",), *_ACCESSOR),
+    "int_poll_timeout": Later(("pciehp_poll",), "about v4.19", "a thread polls in place of a timer"),
+    "start_int_poll_timer": Later(("pciehp_poll",), "about v4.19", "a thread polls in place of a timer"),
+    "pcie_isr": Later(("pciehp_isr", "pciehp_ist"), "about v4.19", "events are handled in a thread"),
+    "pcie_init_slot": Later(("pcie_init",), *_SLOT),
+    "pcie_cleanup_slot": Later(("pciehp_release_ctrl",), *_SLOT),
+    "check_link_active": Later(("pciehp_check_link_active",), "about v3.15", "others ask too"),
+    "__pcie_wait_link_active": Later(("pcie_wait_for_link",), "about v4.18", "moved to pci.c"),
+    "pcie_wait_link_active": Later(("pcie_wait_for_link",), "about v4.18", "moved to pci.c"),
+    "pcie_wait_link_not_active": Later(("pcie_wait_for_link",), "about v4.18", "moved to pci.c"),
+    "pciehp_link_disable": Later(("__pciehp_link_set",), "", "enabling and disabling are one function"),
+    "pciehp_get_adapter_status": Later(("pciehp_card_present",), "about v4.20", "returns what it finds"),
+    "pciehp_set_attention_status": Later(("pciehp_set_indicators",), *_LED),
+    "pciehp_green_led_on": Later(("pciehp_set_indicators",), *_LED),
+    "pciehp_green_led_off": Later(("pciehp_set_indicators",), *_LED),
+    "pciehp_green_led_blink": Later(("pciehp_set_indicators",), *_LED),
+    "queue_interrupt_event": Later(("pciehp_request",), *_IST),
+    "pciehp_handle_attention_button": Later(("pciehp_handle_button_press",), *_IST),
+    "pciehp_handle_switch_change": Later((), *_IST),
+    "pciehp_handle_presence_change": Later(("pciehp_handle_presence_or_link_change",), *_IST),
+    "pciehp_handle_power_fault": Later(("pciehp_ist",), *_IST),
+    "pciehp_power_thread": Later(("pciehp_ist",), *_IST),
+    "handle_button_press_event": Later(("pciehp_handle_button_press",), *_IST),
+    "handle_surprise_event": Later(("pciehp_handle_presence_or_link_change",), *_IST),
+    "interrupt_event_handler": Later(("pciehp_ist",), *_IST),
+    "release_slot": Later((), "about v4.20", "the slot is part of the controller, nothing is freed"),
+    "enable_slot": Later(("pciehp_sysfs_enable_slot",), *_SLOT),
+    "disable_slot": Later(("pciehp_sysfs_disable_slot",), *_SLOT),
+    "get_attention_status": Later(("pciehp_get_attention_status",), *_SLOT),
+    "reset_slot": Later(("pciehp_reset_slot",), *_SLOT),
+}

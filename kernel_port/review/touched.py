@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a patch does to functions and structs: which it adds, modifies and removes, told from its hunks alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .csource import AGGREGATE, CFunction, CStruct, function_name, read, tidy
+from .mbox import FileChange, Hunk, Mail
+
+#: A line that may stand within a body: indented, empty, a label or a preprocessor line.
+INNER = re.compile(r"[ \t].*|#.*|\w+:.*|")
+PROTOTYPE = re.compile(r"^(?:extern )?((?:\w+[ \t*]+)++(\w+)\([^;{}()]*\));", re.MULTILINE)
+EXPORT = re.compile(r"^(EXPORT_SYMBOL(?:_GPL)?)\((\w+)\)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What one patch touches."""
+
+    #: Functions that are new, as defined.
+    added: dict[str, CFunction]
+    #: Functions whose text changes, and structs.
+    modified: frozenset[str]
+    removed: frozenset[str]
+    #: Struct -> members it gains.
+    members: dict[str, tuple[str, ...]]
+    #: Function -> EXPORT_SYMBOL or EXPORT_SYMBOL_GPL.
+    exports: dict[str, str]
+    #: Function -> prototype in a header.
+    declared: dict[str, str]
+
+
+def touched(mail: Mail) -> Touched:
+    """What the patch *mail* touches."""
+    old, new = (on_side(mail, sign) for sign in "-+")
+    added = {name: function for name, (function, fresh) in new.items() if fresh and function and name not in old}
+    removed = frozenset(name for name, (function, fresh) in old.items() if fresh and name not in new)
+    lines = (line for change in mail.changes for hunk in change.hunks for line in hunk.lines)
+    text = "\n".join(line[1:] for line in lines if line.startswith("+"))
+    return Touched(
+        added,
+        frozenset((old.keys() | new.keys()) - added.keys() - removed),
+        removed,
+        {name: gained for change in mail.changes for name, gained in grown(change)},
+        {match[2]: match[1] for match in EXPORT.finditer(text)},
+        {match[2]: tidy(match[1]) for match in PROTOTYPE.finditer(text)},
+    )
+
+
+def on_side(mail: Mail, sign: str) -> dict[str, tuple[CFunction | None, bool]]:
+    """Functions and structs with lines that are only there before ("-") or after ("+").
+
+    :return: name -> its definition, if a hunk has the start of it, and whether it begins with such a line"""
+    found: dict[str, tuple[CFunction | None, bool]] = {}
+    # Headers first: what they define may be a stand-in for what a C file defines.
+    for change in sorted(mail.changes, key=lambda change: not change.path.endswith(".h")):
+        for hunk in change.hunks:
+            for name, definition, fresh in in_hunk(hunk, sign, change.path):
+                if fresh or name not in found:
+                    found[name] = definition, fresh
+    return found
+
+
+def in_hunk(hunk: Hunk, sign: str, path: str) -> Iterator[tuple[str, CFunction | None, bool]]:
+    """What on_side() tells of one hunk."""
+    lines = hunk.side(sign)
+    if name := around(hunk, lines):
+        yield name, None, False
+    defined = read("\n".join(text for text, _ in lines), path, unfinished=True)
+    everything: list[CFunction | CStruct] = [*defined.functions, *defined.structs]
+    for each in everything:
+        definition = each if isinstance(each, CFunction) else None
+        if any(only for _, only in lines[each.line - 1 : each.end_line]):
+            yield each.name, definition, lines[each.line - 1][1]
+
+
+def around(hunk: Hunk, lines: list[tuple[str, bool]]) -> str:
+    """The function or struct that the hunk begins in, if a line in the rest of it changes; "" if not."""
+    for text, only in lines:
+        if only and INNER.fullmatch(text) and text.strip():
+            return section_name(hunk.section)
+        if not INNER.fullmatch(text):
+            break
+    return ""
+
+
+def section_name(section: str) -> str:
+    """What the first line of a function or struct names."""
+    if aggregate := AGGREGATE.match(section):
+        return aggregate[1]
+    return function_name(section) if not section.endswith(";") else ""
+
+
+def grown(change: FileChange) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Structs that gain members."""
+    for hunk in change.hunks:
+        before, after = (members(hunk, sign) for sign in "-+")
+        for name in before.keys() & after.keys():
+            if gained := tuple(member for member in after[name] if member not in before[name]):
+                yield name, gained
+
+
+def members(hunk: Hunk, sign: str) -> dict[str, tuple[str, ...]]:
+    """Members, as far as the hunk shows them, of each struct on one side."""
+    text = "\n".join(line for line, _ in hunk.side(sign))
+    aggregate = AGGREGATE.match(hunk.section)
+    structs: tuple[CStruct, ...] = read(text, unfinished=True).structs
+    if aggregate and not any(struct.name == aggregate[1] for struct in structs):
+        # What the hunk shows is the struct's end; a comment that it begins in ends where no other begins.
+        inside = text.partition("\n}")[0]
+        comment, end, rest = inside.partition("*/")
+        inside = rest if end and "/*" not in comment else inside
+        structs = (*structs, *read(f"struct {aggregate[1]} {{\n{inside}\n}}").structs)
+    return {struct.name: struct.members for struct in structs}
