@@ -149,7 +149,6 @@ class Bridge(Function):
         """Somebody pulled the card out of the slot, or put it in."""
         if self.link is None:
             return
-        self.board.happened("card put in" if present else "card pulled", self.name)
         self.link.partner = present
         self.board.reroute()
         if not present:

@@ -137,6 +137,8 @@ class Slot:
     def event(self, bits: int) -> None:
         """Slot Status bits: events happen; states change to the other one, and the card moves with its state."""
         status = self.status
+        if bits & PCI_EXP_SLTSTA_PDS:
+            self._port.board.happened("card pulled" if self.present else "card put in", self._port.name)
         self._set_status(status & ~(bits & STATES) | bits & ~status)
         if bits & PCI_EXP_SLTSTA_PDS:
             self._port.card_changed(self.present)

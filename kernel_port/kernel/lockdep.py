@@ -91,6 +91,17 @@ def inversions(events: Iterable[Event]) -> list[Inversion]:
     return found + [more for more in _circles(orders, _class) if _kinds(more) not in kinds]
 
 
+def held_at_end(events: Iterable[Event]) -> list[tuple[str, Lock]]:
+    """The locks of a trace that were never released, and who took them."""
+    held: dict[str, list[tuple[Lock, Stack]]] = {}
+    for event in events:
+        if event.op == "lock":
+            held.setdefault(event.context, []).append((event.args[:2], event.stack))
+        elif event.op == "unlock":
+            _release(held, event.context, event.args)
+    return [(context, lock) for context, locks in held.items() for lock, _ in locks]
+
+
 def _class(lock: Lock) -> Hashable:
     return lock if lock[0] in BY_INSTANCE else lock[0]
 

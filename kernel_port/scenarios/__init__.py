@@ -102,6 +102,10 @@ class Run:
         """What this run has to say to the scenario's question."""
         if self.patches < self.scenario.since:
             return f"At this point of the series there is no such call: it comes with patch {self.scenario.since}."
+        if self.outcome.deadlock:
+            unfinished = self.outcome.unfinished
+            each_other = "each other" if len(unfinished) > 1 else "itself"
+            return f"Deadlock: {' and '.join(unfinished)} wait{'s' * (len(unfinished) == 1)} for {each_other} for ever."
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
 
     @property
@@ -182,7 +186,7 @@ class _Script:
     def perform(self) -> str:
         """Run all threads, then let the machine come to rest.
 
-        :return: the report if that ended in a deadlock, else an empty text"""""
+        :return: the report if that ended in a deadlock, else an empty text"""
         sched = self.machine.system.sched
         main, *others = self.scenario.threads
         sched.threads[0].name = sched.context = main

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..hw.masks import Reset
 from ._outcome import Outcome
+
+POWER_ON = Reset.POWER.value
 
 
 def no_deadlock(outcome: Outcome) -> Iterator[str]:
@@ -20,9 +23,17 @@ def locks_released(outcome: Outcome) -> Iterator[str]:
 
 
 def config_restored(outcome: Outcome) -> Iterator[str]:
-    """What was reset has the registers back that pci_save_state() saves."""
+    """What was reset has the registers back that pci_save_state() saves; unless it was without power, or the kernel was
+    rightly told to forget it."""
     for bdf, differences in outcome.lost.items():
-        yield f"{bdf}: {', '.join(difference.where.name for difference in differences)}"
+        forgotten = bdf in outcome.removed and not outcome.spurious
+        if POWER_ON not in outcome.resets[bdf] and not forgotten:
+            yield f"{bdf}: {', '.join(difference.where.name for difference in differences)}"
+
+
+def all_answer(outcome: Outcome) -> Iterator[str]:
+    """Every function that the kernel has can be reached."""
+    yield from outcome.silent
 
 
 def nothing_removed(outcome: Outcome) -> Iterator[str]:
@@ -43,6 +54,7 @@ INVARIANTS: dict[str, Callable[[Outcome], Iterator[str]]] = {
     "no deadlock": no_deadlock,
     "every lock released": locks_released,
     "config space restored": config_restored,
+    "every function answers": all_answer,
     "no function removed that was only reset": nothing_removed,
     "no function added twice": nothing_added_twice,
 }

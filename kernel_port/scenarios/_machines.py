@@ -28,3 +28,75 @@ driver = "mpt2sas"
 pm = {no_soft_reset = true}
 express = {width = 8}
 """
+
+_SECOND_FUNCTION = """
+[[function]]
+address = "{address}"
+vendor = 0x1000
+device = 0x0073
+class = 0x010700
+interrupt = 17
+bars = {{0 = "256 io", 1 = "16K 64-bit"}}
+driver = "mpt2sas"
+pm = {{no_soft_reset = true}}
+express = {{width = 8}}
+"""
+
+#: The same with a second function on the card.
+TWO_FUNCTIONS = LONE_CARD.replace("lone-card", "two-functions") + _SECOND_FUNCTION.format(address="01:00.1")
+
+#: The same with its second function so high that, by Alternative Routing-ID, it looks like another device.
+HIGH_FUNCTION = (
+    TWO_FUNCTIONS.replace("two-functions", "high-function")
+    .replace("01:00.1", "01:01.0")
+    .replace("express = {width = 8}", "express = {width = 8, ari = true}", 1)
+    .replace("express = {width = 8}\n", "express = {width = 8}\nari = {}\n")
+)
+
+#: A switch with two cards, without hotplug.
+SWITCH = """
+name = "switch"
+
+[[function]]
+address = "00:03.0"
+kind = "root-port"
+bus = [1, 4]
+pm = {no_soft_reset = true}
+
+[[function]]
+address = "01:00.0"
+kind = "upstream-port"
+bus = [2, 4]
+pm = {no_soft_reset = true}
+
+[[function]]
+address = "02:00.0"
+kind = "downstream-port"
+bus = [3, 3]
+pm = {no_soft_reset = true}
+
+[[function]]
+address = "02:01.0"
+kind = "downstream-port"
+bus = [4, 4]
+pm = {no_soft_reset = true}
+
+[[function]]
+address = "03:00.0"
+class = 0x020000
+bars = {0 = "128K"}
+driver = "e1000e"
+pm = {no_soft_reset = true}
+
+[[function]]
+address = "04:00.0"
+class = 0x010802
+bars = {0 = "16K 64-bit"}
+driver = "nvme"
+pm = {no_soft_reset = true}
+"""
+
+#: The same with a hot-plug slot below its first downstream port.
+INNER_SLOT = SWITCH.replace("switch", "inner-slot").replace(
+    "bus = [3, 3]\n", "bus = [3, 3]\nslot = {number = 3, surprise = true, power_lamp = true, button = true}\n"
+)

@@ -6,9 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..kernel.lockdep import Inversion, inversions, lock_name
+from ..kernel.lockdep import Inversion, Lock, held_at_end, inversions, lock_name
 from ..kernel.system import Event
 from ..machine import Machine
+from ..pci_regs import PCI_VENDOR_ID
 from ..trace.snapshot import Difference, Loss, Recorder
 
 #: Registers that pci_save_state() saves, beside the header. Their neighbours (capabilities, status) are nobody's to
@@ -20,6 +21,7 @@ SAVED = frozenset({
 #: Registers of the header that hold what happened, not how the function is set up.
 HAPPENED = frozenset({"PCI_STATUS", "PCI_SEC_STATUS"})
 HEADER_END = 0x40
+NOBODY = 0xFFFF
 
 #: Hardware events after which a presence event is no false alarm.
 MOVED = frozenset({"card pulled", "card put in"})
@@ -40,11 +42,15 @@ class Outcome:
     inversions: list[Inversion]
     #: Locks that are held at the end: "device lock of 0000:01:00.0, by main".
     locked: list[str]
+    #: What each context locked, in order, each lock once.
+    taken: dict[str, list[Lock]]
     #: Functions the kernel has forgotten and not found again; functions it forgot and found anew, as new structs.
     removed: list[str]
     recreated: list[str]
     #: Functions that the kernel tried to add although it had them, or has twice.
     added_twice: list[str]
+    #: Functions that the kernel has and that do not answer.
+    silent: list[str]
     #: Presence events that were queued although no card had moved: (ms, port, event).
     spurious: list[tuple[float, str, str]]
     #: Whether a card really came or went.
@@ -97,12 +103,12 @@ def observe(
         unfinished=[thread.name for thread in machine.system.sched.threads if not thread.idle] if deadlock else [],
         deadlock=deadlock,
         inversions=inversions([*machine.boot_events, *events]),
-        locked=[
-            f"{lock_name(lock)}, by {thread.name}" for thread in machine.system.sched.threads for lock in thread.held
-        ],
+        locked=[f"{lock_name(lock)}, by {context}" for context, lock in held_at_end(events)],
+        taken=_taken(events),
         removed=[bdf for bdf in gone if bdf not in after],
         recreated=[bdf for bdf in gone if bdf in after],
         added_twice=_added_twice(events) + sorted({dev.dev.name for dev in now if after[dev.dev.name] is not dev}),
+        silent=[dev.dev.name for dev in now if not _answers(machine, dev)],
         spurious=list(_spurious(events, start)),
         card_moved=any(event.op == "hw" and event.args[0] in MOVED for event in events),
         resets={bdf: [what for _, what in resets] for bdf, resets in sorted(recorder.resets.items())},
@@ -116,6 +122,11 @@ def _ms(event: Event, start: int) -> float:
     return (event.time - start) / 1e6
 
 
+def _answers(machine: Machine, dev: Any) -> bool:
+    where = dev.bus.sysdata.domain, dev.bus.number, dev.devfn
+    return machine.fabric.read(*where, PCI_VENDOR_ID, 2) != NOBODY
+
+
 def _spurious(events: list[Event], start: int) -> list[tuple[float, str, str]]:
     """Presence events that were queued while the card had not moved since power on."""
     found, moved = [], set()
@@ -125,6 +136,14 @@ def _spurious(events: list[Event], start: int) -> list[tuple[float, str, str]]:
         elif event.op == "queue_work" and event.args[-1] in PRESENCE and event.args[1] not in moved:
             found.append((_ms(event, start), event.args[1], event.args[-1]))
     return found
+
+
+def _taken(events: list[Event]) -> dict[str, list[Lock]]:
+    taken: dict[str, list[Lock]] = {}
+    for event in events:
+        if event.op == "lock" and event.args not in taken.setdefault(event.context, []):
+            taken[event.context].append((event.args[0], event.args[1]))
+    return taken
 
 
 def _added_twice(events: list[Event]) -> list[str]:

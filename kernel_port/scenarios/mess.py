@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What does a function reset do to a lone card in a surprise-removal slot?
+"""What becomes of a card in a surprise-removal slot when its only function is reset?
 
-The card has no reset of its own, so pci_reset_function resets the bus. In-band presence goes with the link and comes
-back with it, and to pciehp that looks as if the card had been pulled and put in again.
+The card has no reset of its own, so pci_reset_function resets the bus, which takes the link down. Presence is
+detected in-band: it goes with the link and comes back with it. To pciehp that looks as if the card had been pulled:
+it starts a hot remove, which has to wait for the device lock that the reset holds; and when the reset is done, it
+removes the card and finds it anew. Patch 4 gives pciehp a reset_slot that hides this, and patch 5 has the function
+reset use it.
 """
 
-from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-
-CARD = "01:00.0"
-
-
-def reset(machine: Machine) -> int:
-    """Reset the card's only function."""
-    result: int = machine.kernel.pci_reset_function(machine.function(CARD))
-    return result
+from ._script import reset_function
+from ._tell import accident, code
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"spurious {outcome.spurious}; recreated {outcome.recreated}"
+    how = "by its slot" if patches >= 5 else "by its bus"
+    return f"pci_reset_function reset it {how} and returned {code(outcome.results['main'])}; {accident(outcome)}."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": reset}, answer=answer, findings=(1,))
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(1,)
+)

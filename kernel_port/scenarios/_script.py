@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What threads of scenarios do: call the kernel, as drivers and users would, or touch the hardware, as hands do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from errno import ENOSYS
+from typing import Any
+
+from ..hw.address import Address
+from ..hw.bridge import Bridge
+from ..machine import Machine
+from ..pci_regs import (
+    PCI_BRIDGE_CONTROL,
+    PCI_BRIDGE_CTL_BUS_RESET,
+    PCI_EXP_SLTSTA_ABP,
+    PCI_EXP_SLTSTA_PDC,
+    PCI_EXP_SLTSTA_PDS,
+)
+
+
+def reset_function(machine: Machine, function: str) -> int:
+    """Reset a function, as `echo 1 > reset` in its sysfs directory does."""
+    rc: int = machine.kernel.pci_reset_function(machine.function(function))
+    return rc
+
+
+def reset_slot(machine: Machine, slot: str) -> int:
+    """Reset a slot; -ENOSYS where the kernel has no such call yet."""
+    rc: int = machine.kernel.pci_reset_slot(machine.slot(slot)) if machine.kernel.point >= 7 else -ENOSYS
+    return rc
+
+
+def reset_bus(machine: Machine, bus: str) -> int:
+    """Reset a bus; -ENOSYS where the kernel has no such call yet."""
+    rc: int = machine.kernel.pci_reset_bus(machine.bus(bus)) if machine.kernel.point >= 7 else -ENOSYS
+    return rc
+
+
+def reset_together(machine: Machine, bus: str) -> int:
+    """Reset a bus, its functions saved and restored; where the kernel cannot, by hand, which saves nothing."""
+    if machine.kernel.point >= 7:
+        return reset_bus(machine, bus)
+    return poke(machine, machine.bus(bus).self.dev.name)
+
+
+def poke(machine: Machine, bridge: str, hold_ms: int = 100) -> int:
+    """Reset the bus below a bridge behind the kernel's back, as two calls of setpci do."""
+    kernel, dev = machine.kernel, machine.function(bridge)
+    _, control = kernel.pci_user_read_config_word(dev, PCI_BRIDGE_CONTROL)
+    kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET)
+    kernel.msleep(hold_ms)
+    rc: int = kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control & ~PCI_BRIDGE_CTL_BUS_RESET)
+    return rc
+
+
+def controller(machine: Machine, slot: str) -> Any:
+    """The struct controller of a slot of pciehp's."""
+    return machine.slot(slot).hotplug.private.ctrl
+
+
+def before_poll(machine: Machine, slot: str, ms: int) -> None:
+    """Let time pass until *ms* before the poll timer of a slot fires."""
+    kernel = machine.kernel
+    kernel.msleep(controller(machine, slot).poll_timer.expires - kernel.jiffies() - ms)
+
+
+def switch(machine: Machine, slot: str, power: int) -> int:
+    """Switch a slot on (1) or off (0), as a write to its power file does. 0, not the length, if that went well."""
+    rc: int = machine.kernel.power_write_file(machine.slot(slot), str(power))
+    return min(rc, 0)
+
+
+def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], int | None]:
+    """A thread that acts *ms* after the script began."""
+
+    def thread(machine: Machine) -> int | None:
+        machine.kernel.msleep(ms)
+        return act(machine)
+
+    return thread
+
+
+def press_button(machine: Machine, port: str) -> None:
+    """Somebody presses the attention button of a port's slot."""
+    _port(machine, port).slot.event(PCI_EXP_SLTSTA_ABP)
+
+
+def move_card(machine: Machine, port: str) -> None:
+    """Somebody pulls the card out of a port's slot, or puts it back in."""
+    _port(machine, port).slot.event(PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC)
+
+
+def _port(machine: Machine, port: str) -> Any:
+    bridge = machine.fabric.function(Address.parse(port))
+    assert isinstance(bridge, Bridge)
+    return bridge

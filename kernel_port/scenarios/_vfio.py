@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""VFIO as a consumer of the series: a user who owns some functions asks for a reset of all that goes together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from errno import ENOSYS, ENOTTY, EPERM
+from typing import Any
+
+from ..machine import Machine
+
+
+def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
+    """Reset the slot of a function if it can be, else its bus, provided that the user owns all that is hit.
+
+    :return: 0; -EPERM if somebody else owns part of it; -ENOSYS where the kernel has no such reset yet; or as
+        pci_reset_slot() and pci_reset_bus()"""
+    kernel, dev = machine.kernel, machine.function(function)
+    if kernel.point < 7:
+        return -ENOSYS
+    if dev.slot:
+        if not owns(owned, together(dev.bus, dev.slot)):
+            return -EPERM
+        rc: int = kernel.pci_reset_slot(dev.slot)
+        if rc != -ENOTTY:
+            return rc
+    if not owns(owned, together(dev.bus)):
+        return -EPERM
+    of_bus: int = kernel.pci_reset_bus(dev.bus)
+    return of_bus
+
+
+def owns(owned: Iterable[str], functions: Iterable[Any]) -> bool:
+    """Whether the user owns each of the functions."""
+    return {dev.dev.name for dev in functions} <= {f"0000:{name}" for name in owned}
+
+
+def together(bus: Any, slot: Any = None) -> Iterator[Any]:
+    """All functions on a bus (or in a slot of it) and below."""
+    for dev in bus.devices:
+        if slot is None or dev.slot is slot:
+            yield dev
+            if dev.subordinate:
+                yield from together(dev.subordinate)

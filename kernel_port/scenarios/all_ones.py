@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pciehp polls an inner slot while a bus above it is in reset. What does it see?
+
+Nobody answers, so Slot Status reads as all ones, which looks like every event at once: the latch opened, the button
+was pressed, a card came, the power failed. Five seconds later the button has its effect: the slot, which is on, is
+to be switched on; the power fault that was noted is held against it, and its power lamp goes out.
+
+A reviewer could have asked: what do drivers of ports below the bus do during the reset? This run answers it.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._machines import INNER_SLOT
+from ._outcome import Outcome
+from ._script import before_poll, reset_together
+
+
+def wait(machine: Machine) -> None:
+    """Let the script begin 50 ms before the timer fires."""
+    before_poll(machine, "3", 50)
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    heard = [text.rpartition(": ")[2] for _, _, text in outcome.messages if "slot 3" in text]
+    return f"pciehp said: {', '.join(heard)}."
+
+
+SCENARIO = Scenario(
+    machine=INNER_SLOT,
+    threads={"main": lambda m: reset_together(m, "02")},
+    prepare=wait,
+    answer=answer,
+    poll_mode=True,
+    horizon_ms=7000,
+    findings=(11,),
+)

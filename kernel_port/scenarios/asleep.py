@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Can a function be reset that sleeps in D3hot, if its only way is the reset by power state?
+
+The probe says yes. Up to patch 7 the reset then saves and disables it, and refuses with -EINVAL because it is not
+in D0. Patch 8 wakes it first, so the reset succeeds; but waking resets this function, and its reset values are what
+gets saved: its command register is lost.
+"""
+
+from . import Scenario
+from ._outcome import Outcome
+from ._script import reset_function
+from ._tell import code, listed, lost
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"""pci_reset_function returned {code(outcome.results['main'])}; reset: {listed(outcome.resets)}; lost:
+        {lost(outcome)}."""
+
+
+SCENARIO = Scenario(
+    machine="example:d3hot", threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(6, 7)
+)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pci_reset_bus of a bus that is a surprise-removal slot: who masks presence?
+
+Nobody. pci_reset_bus goes straight to the bridge, whatever driver the bridge has, so the accident that patches 2 to
+5 end is back: the card is removed and found anew.
+
+Explains: "make reset_subordinate hotplug safe" (2026).
+A reviewer could have asked: may one reset the bus of a pciehp port, and should pci_reset_bus try its slot? This run
+answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import reset_bus
+from ._tell import accident, code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"pci_reset_bus returned {code(outcome.results['main'])}; {accident(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    threads={"main": lambda m: reset_bus(m, "01")},
+    answer=answer,
+    since=7,
+    findings=(3,),
+    commits=('"make reset_subordinate hotplug safe" (2026)',),
+)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Somebody presses the attention button while the slot is being reset. Is presence still masked?
+
+It is not. pciehp_reset_slot clears the enable of presence events, so these do not interrupt; but the interrupt
+handler looks at status bits, not at enables. When it runs for another reason, such as a button or a shared line, it
+finds the presence change as well and queues a removal.
+
+Explains: "Ignore Link Down/Up caused by Secondary Bus Reset" (2025).
+A reviewer could have asked: what else can make the handler run meanwhile? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import after, press_button, reset_function
+from ._tell import accident, code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"pci_reset_function returned {code(outcome.results['main'])}; {accident(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    threads={
+        "main": lambda m: reset_function(m, "01:00.0"),
+        "finger": after(50, lambda m: press_button(m, "00:1c.0")),
+    },
+    answer=answer,
+    horizon_ms=2000,
+    findings=(2,),
+    commits=('"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',),
+)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A slot command completes late, in the middle of the reset. Is presence still masked?
+
+It is not. The slot has neither lamps nor a power controller, so pciehp awaits no completion; the one of the command
+that disables presence events comes in the middle of the reset, interrupts, and the handler finds the presence
+change as well.
+
+Explains: "Ignore Link Down/Up caused by Secondary Bus Reset" (2025).
+A reviewer could have asked: what of commands whose completion is not awaited? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import reset_function
+from ._tell import accident, code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"pci_reset_function returned {code(outcome.results['main'])}; {accident(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD.replace(", button = true, attention_lamp = true, power_lamp = true", ""),
+    knobs={"00:1c.0": {"command_ms": 30}},
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(2,),
+    commits=('"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',),
+)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A slot never completes a command. Does the reset fail?
+
+It only takes longer: each of the two commands of pciehp_reset_slot waits its full second, and goes on. That the
+second was in vain is a debug message, never an error.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import reset_function
+from ._tell import accident, code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"""pci_reset_function returned {code(outcome.results['main'])} after {outcome.time_ns / 1e6:g} ms;
+        {accident(outcome)}."""
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    knobs={"00:1c.0": {"command_ms": -1}},
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(8,),
+)

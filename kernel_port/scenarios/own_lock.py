@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A driver resets its device while it lets go of it. Whose lock does it wait for?
+
+Its own: remove is called with the device lock held, and pci_reset_function takes it again. For callers that hold it
+there is __pci_reset_function_locked; for slots and buses the series has nothing of the kind.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+
+CARD = "01:00.0"
+
+
+def bind(machine: Machine) -> None:
+    """Give the card to a driver that resets it in the end."""
+    kernel = machine.kernel
+    machine.function(CARD).driver = kernel.device_driver("tidy", remove=kernel.pci_reset_function)
+
+
+def unbind(machine: Machine) -> int:
+    """Take the card from its driver."""
+    machine.kernel.device_release_driver(machine.function(CARD))
+    return 0
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return "The driver has let go of it."
+
+
+SCENARIO = Scenario(machine=LONE_CARD, threads={"main": unbind}, prepare=bind, answer=answer)

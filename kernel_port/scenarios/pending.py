@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How long does a function level reset wait for transactions that are pending?
+
+It looks four times, after 0, 100, 300 and 700 ms, and then resets anyway, with a complaint. Here they have come
+back after 650 ms, just in time.
+"""
+
+from . import Scenario
+from ._outcome import Outcome
+from ._script import reset_function
+from ._tell import code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    said = "; ".join(text for _, _, text in outcome.messages) or "no complaint"
+    return f"pci_reset_function returned {code(outcome.results['main'])} after {outcome.time_ns / 1e6:g} ms; {said}."
+
+
+SCENARIO = Scenario(
+    machine="example:single",
+    knobs={"01:00.0": {"pending_ms": 650}},
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(11,),
+)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A user switches a slot off and on again. What happens, in which order?
+
+The driver lets go of the card with the device lock held, the function goes off the lists, the power goes, a second
+passes, the lamp goes out. Then the way back: power, blinking, link, scan, driver, lamp. What the card had in its
+registers is gone with the power; finding a card anew is not restoring it.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._outcome import Outcome
+from ._script import switch
+from ._tell import code, listed
+
+
+def bind(machine: Machine) -> None:
+    """Give the card to a driver that says when it lets go."""
+    kernel, dev = machine.kernel, machine.function("02:00.0")
+
+    def remove(dev: object) -> None:
+        held = ", ".join(kind for kind, _ in machine.system.sched.current.held)
+        kernel.printk("info", f"mlx4_core lets go of it; locked: {held}")
+
+    dev.driver = kernel.device_driver("mlx4_core", remove=remove)
+
+
+def off_and_on(machine: Machine) -> int:
+    """echo 0 > power; echo 1 > power"""
+    return switch(machine, "2", 0) or switch(machine, "2", 1)
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    said = [text for _, _, text in outcome.messages if "lets go" in text]
+    return f"""{' '.join(said)}. Power file: {code(outcome.results['main'])}; found anew: {listed(outcome.recreated)},
+        after {outcome.time_ns / 1e6:g} ms."""
+
+
+SCENARIO = Scenario(machine="example:twoslots", threads={"main": off_and_on}, prepare=bind, answer=answer)

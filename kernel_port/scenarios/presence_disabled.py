@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Presence events were disabled before the slot was reset. Are they afterwards?
+
+They are enabled: pciehp_reset_slot does not put the enable back as it was, it sets it.
+
+A reviewer could have asked: who says that they were enabled? This run answers it.
+"""
+
+from ..machine import Machine
+from ..pci_regs import PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_PDCE
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import controller, reset_function
+
+
+def disable(machine: Machine) -> None:
+    """Somebody has disabled presence events."""
+    machine.kernel.pcie_write_cmd(controller(machine, "1"), 0, PCI_EXP_SLTCTL_PDCE)
+
+
+def reset(machine: Machine) -> int:
+    """Reset the card; 1 if presence events are enabled afterwards."""
+    reset_function(machine, "01:00.0")
+    _, control = machine.kernel.pciehp_readw(controller(machine, "1"), PCI_EXP_SLTCTL)
+    return int(bool(control & PCI_EXP_SLTCTL_PDCE))
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"Presence events are {'enabled' if outcome.results['main'] else 'still disabled'} after the reset."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": reset}, prepare=disable, answer=answer, findings=(9,)
+)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Somebody really pulls the card and puts it back. Does the kernel follow?
+
+It does, at every point of the series: presence events that are true lead to removal and to finding the card anew.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import after, move_card
+from ._tell import listed
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"Removed and found anew: {listed(outcome.recreated)}; false alarms: {len(outcome.spurious)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    threads={
+        "main": after(100, lambda m: move_card(m, "00:1c.0")),
+        "hand": after(1100, lambda m: move_card(m, "00:1c.0")),
+    },
+    answer=answer,
+)

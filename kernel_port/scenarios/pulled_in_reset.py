@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Somebody really pulls the card in the middle of the reset. Is it noticed?
+
+Not from patch 5 on: pciehp_reset_slot disables presence events, and clears the one that was noted before it enables
+them again, without a look at whether the card is there. The kernel keeps a device that is gone. (Presence is
+detected out-of-band here, so the slot does not lose it by the reset itself.)
+
+A reviewer could have asked: should reset_slot compare presence before and after? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import after, move_card, reset_function
+from ._tell import code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    noticed = "was noticed" if outcome.removed else "was not noticed: the kernel still has it"
+    return f"pci_reset_function returned {code(outcome.results['main'])}; that the card is gone {noticed}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    knobs={"00:1c.0": {"presence_follows_link": False}},
+    threads={
+        "main": lambda m: reset_function(m, "01:00.0"),
+        "hand": after(50, lambda m: move_card(m, "00:1c.0")),
+    },
+    answer=answer,
+)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Somebody reads the slot's files while it is being reset. What do they say?
+
+That there is no card. The getters read the port's registers, and nothing keeps them from doing so during the reset:
+reset_slot masks the interrupt, but takes no lock that readers take, too.
+
+Explains: 5b3f7b7d062b (v4.19), which has readers wait until the reset is over.
+A reviewer could have asked: who else looks at presence and link meanwhile? This run answers it.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import after, reset_function
+
+
+def read(machine: Machine) -> int:
+    """cat /sys/bus/pci/slots/1/adapter"""
+    return int(machine.kernel.presence_read_file(machine.slot("1")))
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"The file says {outcome.results['reader']} in the middle of the reset, though the card never left."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    threads={"main": lambda m: reset_function(m, "01:00.0"), "reader": after(50, read)},
+    answer=answer,
+    commits=("5b3f7b7d062b (v4.19)",),
+)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A PCI Express device needs half a second after reset before it answers. Is 100 ms enough?
+
+It is not. After 100 ms a device may still ask for patience (CRS) for up to a second; nobody asks it. The registers
+are written to nobody, and the reset returns 0.
+
+Explains: 100 ms being too short for a slow PCIe device.
+A reviewer could have asked: who makes sure that the device is back before its registers are? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import reset_function
+from ._tell import code, lost
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"pci_reset_function returned {code(outcome.results['main'])}; lost: {lost(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    knobs={"01:00.0": {"ready_ms": 500}},
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    commits=("100 ms being too short for a slow PCIe device",),
+)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The poll timer fires while a command is being polled for. Who gets the completion?
+
+Whoever looks first. In polling mode pcie_write_cmd looks every 10 ms whether its command is completed; here the
+timer's handler looks in between, clears the bit, and the command waits its full second for what has long been.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import before_poll, reset_function
+from ._tell import accident, code
+
+
+def wait(machine: Machine) -> None:
+    """Let the script begin 15 ms before the timer fires: the first command takes 12 of them."""
+    before_poll(machine, "1", 15)
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"""pci_reset_function returned {code(outcome.results['main'])} after {outcome.time_ns / 1e6:g} ms;
+        {accident(outcome)}."""
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    knobs={"00:1c.0": {"command_ms": 12}},
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    prepare=wait,
+    answer=answer,
+    poll_mode=True,
+    findings=(8,),
+)

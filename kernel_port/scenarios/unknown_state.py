@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A function sleeps that no driver has ever looked after. Is patch 8 good for it?
+
+It is worse off. The kernel does not know its power state; and from the unknown state to D0 there is no delay. This
+one resets itself as it wakes and needs 5 ms, in which it does not answer: so all ones are saved. Up to patch 7 it
+was saved asleep, which works, because a function in D3hot still answers configuration cycles.
+
+A reviewer could have asked: does every path to D0 wait the 10 ms of D3hot? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import reset_slot
+from ._tell import code, lost
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"pci_reset_slot returned {code(outcome.results['main'])}; lost: {lost(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD.replace('driver = "mpt2sas"\npm = {no_soft_reset = true}', 'pm = {state = "D3hot"}'),
+    knobs={"01:00.0": {"ready_ms": 5}},
+    threads={"main": lambda m: reset_slot(m, "1")},
+    answer=answer,
+    since=7,
+    findings=(11,),
+)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A user owns both functions of a card through VFIO, and asks for a reset. Which one is it?
+
+The slot's, which pciehp masks. The card's own reset does nothing, so without the series the next user of the card
+would find it as this one left it.
+"""
+
+from . import Scenario
+from ._outcome import Outcome
+from ._tell import accident, code, listed
+from ._vfio import hot_reset
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"The user got {code(outcome.results['main'])}; reset: {listed(outcome.resets)}; {accident(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine="example:vga",
+    threads={"main": lambda m: hot_reset(m, "01:00.0", {"01:00.0", "01:00.1"})},
+    answer=answer,
+    since=7,
+)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A user owns two conventional cards on one bus. There is a slot, but its driver cannot reset it: and then?
+
+pci_reset_slot returns -ENOTTY and touches nothing, and VFIO falls through to pci_reset_bus, which takes both cards:
+so it matters that the user owns all of the bus, not only of the slot.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._outcome import Outcome
+from ._tell import code, listed
+from ._vfio import hot_reset
+
+
+def make_slot(machine: Machine) -> None:
+    """Register a slot for the first device, with a driver that has no reset_slot."""
+    kernel = machine.kernel
+    ops, info = kernel.hotplug_slot_ops(), kernel.hotplug_slot_info()
+    slot = kernel.hotplug_slot(ops=ops, info=info, release=lambda slot: None)
+    kernel.pci_hp_register(slot, machine.bus("02"), 0, "A", kernel.module("shpchp"))
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"The user got {code(outcome.results['main'])}; reset: {listed(outcome.resets)}."
+
+
+SCENARIO = Scenario(
+    machine="example:conventional",
+    threads={"main": lambda m: hot_reset(m, "02:00.0", {"02:00.0", "02:01.0"})},
+    prepare=make_slot,
+    answer=answer,
+    since=7,
+)

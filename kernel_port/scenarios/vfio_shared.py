@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A user owns the graphics function of a card, but not its sound function. May VFIO reset the slot?
+
+No: pci_reset_slot would reset the other function as well, whose driver knows nothing of it. The series leaves this
+check to the consumer: pci_reset_slot and pci_reset_bus ask nobody.
+"""
+
+from . import Scenario
+from ._outcome import Outcome
+from ._tell import code, listed
+from ._vfio import hot_reset
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"The user got {code(outcome.results['main'])}; reset: {listed(outcome.resets)}."
+
+
+SCENARIO = Scenario(
+    machine="example:vga", threads={"main": lambda m: hot_reset(m, "01:00.0", {"01:00.0"})}, answer=answer, since=7
+)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A graphics card claims that waking from D3hot resets it, and does nothing. What can reset it?
+
+pci_reset_function believes the claim and returns 0. The sound function beside it keeps the bus from being reset for
+one of them alone. What does reset the card is pci_reset_slot, from patch 7 on, which takes both functions along.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._outcome import Outcome
+from ._script import reset_function, reset_slot
+from ._tell import code, listed
+
+
+def reset(machine: Machine) -> int:
+    """The function reset, which claims to have worked, then the slot's."""
+    reset_function(machine, "01:00.0")
+    return reset_slot(machine, "1")
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"""pci_reset_function did nothing; pci_reset_slot returned {code(outcome.results['main'])}; reset in all:
+        {listed(outcome.resets)}."""
+
+
+SCENARIO = Scenario(machine="example:vga", threads={"main": reset}, answer=answer)
