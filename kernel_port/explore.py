@@ -2,13 +2,14 @@
 """Every order in which threads can run: all schedules of a scenario, or as many as wanted.
 
 A schedule is a list of choices: each time more than one thread can run, the scheduler asks which one goes, 0 being the
-oldest. The first schedule always takes 0. Every other one is an earlier one up to some choice, another choice there,
-and 0 from there on; so each is run exactly once, those with fewer choices other than 0 first. When that comes to an
-end, all have been run.
+oldest, or the one that could go on. The first schedule always takes 0. Every other one is an earlier one up to some
+choice, another choice there, and 0 from there on; so each is run exactly once, those with fewer choices other than 0
+first. When that comes to an end, all have been run.
 
-What is chosen: who runs when the running thread sleeps, waits or ends; who of those that are woken at the same time
-goes first; and, if asked for, whether a thread that was woken runs before the one that woke it goes on. What is not:
-the time that hardware and interrupts take; they come when the machine's description says.
+What is chosen: who runs when the running thread sleeps, waits or ends, so also who of those that are woken at the same
+time goes first; and, if asked for, whether another thread gets its turn before a lock is taken, after it was released,
+after a wake-up and after an interrupt (0: the running thread goes on). What is not: the time that hardware and
+interrupts take, which is what the machine's description says; and that a sleep may last longer than asked for.
 """
 
 from __future__ import annotations
@@ -140,19 +141,24 @@ class Exploration:
     """Most choices that a schedule had."""
     broken: Counter[str] = field(default_factory=Counter)
     """Invariant -> how many schedules break it."""
-    simplest: Schedule | None = None
-    """Of those that failed."""
+    simplest: dict[str, Schedule] = field(default_factory=dict)
+    """Invariant -> the simplest schedule that breaks it."""
 
     def add(self, schedule: Schedule, left: int) -> None:
         """Count one more."""
         self.done += 1
         self.left = left
         self.longest = max(self.longest, schedule.length)
-        if schedule.broken:
-            self.failed += 1
-            self.broken.update({reason.partition(":")[0] for reason in schedule.broken})
-            if self.simplest is None or schedule.order < self.simplest.order:
-                self.simplest = schedule
+        self.failed += bool(schedule.broken)
+        for invariant in {reason.partition(":")[0] for reason in schedule.broken}:
+            self.broken[invariant] += 1
+            if self.broken[invariant] == 1 or schedule.order < self.simplest[invariant].order:
+                self.simplest[invariant] = schedule
+
+    @property
+    def shortest(self) -> Schedule | None:
+        """The simplest of all that failed."""
+        return min(self.simplest.values(), key=lambda schedule: schedule.order, default=None)
 
     def __str__(self) -> str:
         if self.left:
@@ -161,15 +167,19 @@ class Exploration:
 
     def as_json(self) -> dict[str, Any]:
         """The result as data; `kernel-port explore --help` says which keys."""
-        simplest = self.simplest
+        shortest = self.shortest
+        broken = {
+            invariant: {"schedules": times, "simplest": written(self.simplest[invariant].choices)}
+            for invariant, times in self.broken.most_common()
+        }
         return {
             "schedules": self.done,
             "at_least": self.done + self.left,
             "complete": not self.left,
             "longest": self.longest,
             "failed": self.failed,
-            "broken": dict(self.broken),
-            "simplest": simplest and {"schedule": written(simplest.choices), "broken": list(simplest.broken)},
+            "broken": broken,
+            "shortest": shortest and {"schedule": written(shortest.choices), "broken": list(shortest.broken)},
         }
 
 

@@ -6,7 +6,8 @@ only reset, none added twice. The simplest schedule that fails is shown: the one
 oldest the fewest times. Its number replays it: kernel-port run SCENARIO --schedule 0.1.0.2
 
 A choice is made where more than one thread can run: when the running one sleeps, waits or ends. With --preempt also
-where it wakes another. Hardware and interrupts take the time that the machine's description says; that is no choice.
+before it takes a lock, after it released one or woke somebody, and after an interrupt. Hardware and interrupts take the
+time that the machine's description says; that is no choice.
 Exit status 1 if any schedule fails.
 
 Example: kernel-port explore mess --patches 4
@@ -32,12 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--limit", metavar="M", type=int, default=LIMIT, help=f"at most so many ({LIMIT}); 0: all")
-    parser.add_argument("--preempt", action="store_true", help="a thread that is woken may go on before who woke it")
+    parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
     parser.add_argument(
         "--json",
         action="store_true",
         help="an object: scenario, patches, schedules, at_least (how many there are), complete, longest (choices), "
-        "failed, broken (invariant to number of schedules), simplest (schedule, broken: why; or null)",
+        "failed, broken (invariant to schedules: how many, simplest), shortest (schedule, broken: why; or null)",
     )
 
 
@@ -62,15 +63,15 @@ def report(found: Exploration, args: argparse.Namespace) -> None:
     paint = Paint()
     point = f"+{args.patches}" if args.patches else "base"
     choices = f"at most {count(found.longest, 'choice')} each"
-    if found.simplest is None:
+    shortest = found.shortest
+    if shortest is None:
         print(paint("green", f"{args.scenario} at {point}: {found}, {choices}: none fails"))
         return
     print(paint("red", f"{args.scenario} at {point}: {found}, {choices}: {found.failed:,} fail"))
     for invariant, times in found.broken.most_common():
-        print(f"  {times:>8,}  not so: {invariant}")
-    print(paint("bold", f"The simplest that fails is {written(found.simplest.choices)}"))
-    for reason in found.simplest.broken:
+        print(f"  {times:>8,}  not so: {invariant}; simplest: {written(found.simplest[invariant].choices)}")
+    print(paint("bold", f"The simplest of all is {written(shortest.choices)}"))
+    for reason in shortest.broken:
         print(f"  {clean(reason)}")
-    preempt = " --preempt" if args.preempt else ""
-    schedule = written(found.simplest.choices)
-    print(f"See it: kernel-port run {args.scenario} --patches {args.patches} --schedule {schedule}{preempt}")
+    schedule = written(shortest.choices) + (" --preempt" if args.preempt else "")
+    print(f"See it: kernel-port run {args.scenario} --patches {args.patches} --schedule {schedule}")

@@ -72,6 +72,7 @@ def mutex_lock(lock: mutex) -> None:
     """Take *lock*, sleeping while another thread (or this one) holds it.
 
     C: kernel/mutex.c, exported, service"""
+    system.sched.preempt()
     while lock.owner is not None:
         lock_contended(lock.kind, lock.of)
         system.sched.block(lock)
@@ -112,6 +113,7 @@ def down_read(sem: rw_semaphore) -> None:
     """Take *sem* shared.
 
     C: kernel/rwsem.c, exported, service"""
+    system.sched.preempt()
     while sem.writer is not None:
         lock_contended(sem.kind, "")
         system.sched.block(sem)
@@ -132,6 +134,7 @@ def down_write(sem: rw_semaphore) -> None:
     """Take *sem* for this thread alone.
 
     C: kernel/rwsem.c, exported, service"""
+    system.sched.preempt()
     while sem.writer is not None or sem.readers:
         lock_contended(sem.kind, "")
         system.sched.block(sem)

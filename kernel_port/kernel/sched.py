@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from types import FrameType
 from typing import Any, Protocol
 
@@ -86,12 +87,15 @@ class Scheduler:
         self.in_interrupt = 0
         #: The globals of the kernel that runs here: frames with these are shown in reports.
         self.symtab: dict[str, Any] = {}
-        #: A thread that is woken may run before the one that woke it goes on, if `choose` says so.
+        #: Threads may take turns before a lock is taken, after it was released, after a wake-up and after an interrupt,
+        #: too, if `choose` says so.
         self.preemptive = False
         self._failure: BaseException | None = None
         self._stopping = False
         #: Main only waits for the others to come to rest: it has nothing to do while any of them can run.
         self._settling = False
+        #: Time is passing: what falls due borrows the back of a thread, and nobody takes turns.
+        self._advancing = False
 
     # -- giving way ----------------------------------------------------------------------------------------------
 
@@ -100,13 +104,18 @@ class Scheduler:
         self.block("sleep", self.clock.now + duration)
 
     def schedule(self) -> None:
-        """Let another thread that can run go first, if `choose` says so."""
-        if not self.in_interrupt:
+        """Let another thread that can run go first, if `choose` says so; 0 is the thread that runs."""
+        if not self.in_interrupt and not self._advancing:
             self._give_way(self.current)
+
+    def preempt(self) -> None:
+        """Somebody may come in between here, if that is wanted at all."""
+        if self.preemptive:
+            self.schedule()
 
     def delay(self, duration: int) -> None:
         """Let *duration* ns pass without giving way; interrupts are served."""
-        self.clock.advance(self.clock.now + duration)
+        self._advance(self.clock.now + duration)
 
     def block(self, on: Any, deadline: int | None = None) -> bool:
         """Give way until somebody wakes *on*.
@@ -136,11 +145,10 @@ class Scheduler:
 
     def wake(self, on: Any) -> None:
         """Make every thread that waits for *on* runnable."""
-        woken = [thread for thread in self.threads if thread.waits_for is on]
-        for thread in woken:
-            thread.waits_for = None
-        if woken and self.preemptive:
-            self.schedule()
+        for thread in self.threads:
+            if thread.waits_for is on:
+                thread.waits_for = None
+        self.preempt()
 
     @contextmanager
     def interrupting(self, context: str) -> Iterator[None]:
@@ -152,6 +160,7 @@ class Scheduler:
         finally:
             self.in_interrupt -= 1
             self.context = outer
+        self.preempt()
 
     # -- threads -------------------------------------------------------------------------------------------------
 
@@ -221,24 +230,37 @@ class Scheduler:
             Carrier.run(body)
 
     def _next(self) -> Thread:
-        """The thread to run now; idles to the next deadline while there is none. A deadlock is for main to raise."""
+        """The thread to run now, oldest first but for one that could go on; idles to the next deadline while there is
+        none. A deadlock is for main to raise."""
+        going_on = self.current if self.current.waits_for is None else None
         limit = self.clock.now + PATIENCE
         while True:
             ready = [thread for thread in self.threads if thread.waits_for is None]
             if self._settling and len(ready) > 1 and ready[0] is self.threads[0]:
                 del ready[0]
+            if going_on in ready:
+                ready.remove(going_on)
+                ready.insert(0, going_on)
             if ready:
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
             deadline = self.clock.next_deadline()
             if deadline is None or deadline > limit or self._locked_up(self.threads):
                 return self._fail(Deadlock(self.report()))
-            self.clock.advance(max(deadline, self.clock.now))
+            self._advance(max(deadline, self.clock.now))
 
     @staticmethod
     def _locked_up(threads: list[Thread]) -> bool:
         """Whether all threads that are not idle wait for locks, some of them in a circle. No timer can release a lock,
         so timers that go on for ever are not waited for."""
         return all(thread.idle or thread.wants is not None for thread in threads) and bool(circle(threads))
+
+    def _advance(self, to: int) -> None:
+        """Let time pass."""
+        outer, self._advancing = self._advancing, True
+        try:
+            self.clock.advance(to)
+        finally:
+            self._advancing = outer
 
     def _fail(self, failure: BaseException) -> Thread:
         """Have main raise *failure* where it waits.
@@ -262,11 +284,13 @@ class Scheduler:
             held = ", ".join(map(lock_name, thread.held)) or "nothing"
             waits = "nothing to do" if thread.idle else lock_name(thread.wants) if thread.wants else thread.waits_for
             lines.append(f"{thread.name}: waits for {waits}; holds {held}")
-            lines += [line.rstrip() for line in self._kernel_stack(thread.frame).format()]
+            lines += [f"    {line}" for line in self._kernel_stack(thread.frame)]
         return "\n".join(lines)
 
-    def _kernel_stack(self, frame: FrameType | None) -> traceback.StackSummary:
-        """The frames of kernel code from *frame* outwards, outermost first."""
+    def _kernel_stack(self, frame: FrameType | None) -> Iterator[str]:
+        """The frames of kernel code from *frame* outwards, outermost first: function, room, line, and what it says."""
         frames = (pair for pair in traceback.walk_stack(frame) if frame is not None)
         kernel = [(f, line) for f, line in frames if f.f_globals is self.symtab]
-        return traceback.StackSummary.extract(reversed(kernel))
+        for summary in traceback.StackSummary.extract(reversed(kernel)):
+            room = "/".join(PurePath(summary.filename).parts[-2:])
+            yield f"{summary.name} ({room}:{summary.lineno}): {summary.line}"
