@@ -114,7 +114,7 @@ def test_explore_of_preemptible_threads_has_more_schedules():
 
 
 def test_explore_the_mess_at_every_turn():
-    # Whenever pciehp's worker gets its turn, up to +4 it removes a card that was only reset; at +5 it has nothing to do.
+    # Whenever pciehp's worker gets its turn, up to +4 it removes a card that was only reset; at +5 it has no work.
     base = exploration(load("mess"), limit=40, preemptive=True, patches=4)
     assert (base.done, base.failed) == (40, 40)
     assert base.longest > 1

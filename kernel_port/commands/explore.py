@@ -20,7 +20,7 @@ import json
 import time
 from contextlib import closing
 
-from ..explore import Exploration, Stage, explore, written
+from ..explore import Exploration, Stage, explore, one_processor, written
 from ..scenarios import load
 from ..terminal import Paint, Progress, clean
 from ..trace.outcome import count
@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     scenario = load(args.scenario)
     found = Exploration()
     started = time.monotonic()
-    with closing(Stage(scenario, args.patches, args.preempt)) as stage, Progress(f"explore {scenario.name}") as bar:
+    stage, bar = Stage(scenario, args.patches, args.preempt), Progress(f"explore {scenario.name}")
+    with one_processor(), closing(stage), bar:
         for found in explore(lambda choose: stage.run(choose).broken, args.limit):
             rate = found.done / max(time.monotonic() - started, 1e-9)
             bar.at(f"{found}, {found.failed:,} failed, {rate:,.0f} a second")
