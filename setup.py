@@ -9,7 +9,7 @@ setup(
     description="A kernel-patch-faithful port of the 2013 series 'pci: bus and slot reset interface'",
     license="GPL-2.0-only",
     packages=find_packages(include=["kernel_port", "kernel_port.*"]),
-    package_data={"kernel_port": ["py.typed", "images/examples/*.toml"]},
+    package_data={"kernel_port": ["py.typed", "images/examples/*.toml", "review/*.css", "review/*.js"]},
     python_requires=">=3.11",
     install_requires=["cffi>=1.15"],
     extras_require={"test": ["pytest>=7", "pytest-cov"]},

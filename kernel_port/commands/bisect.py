@@ -23,8 +23,7 @@ from ..hw.errors import MachineError
 from ..images import load
 from ..machine import boot
 from ..terminal import Paint, clean, progress
-from ..trace.calls import find_call
-from .reset import CALLS
+from ..trace.calls import RESETS, find_call
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +79,7 @@ def find_name(description: MachineDescription, args: argparse.Namespace) -> str:
     """What is to be called on the target."""
     with boot(description) as machine:
         kind, target = machine.target(args.target)
-        return find_call(machine.kernel, args.call or CALLS[kind], kind, target).name
+        return find_call(machine.kernel, args.call or RESETS[kind], kind, target).name
 
 
 def report(title: str, points: Sequence[Point], args: argparse.Namespace) -> None:

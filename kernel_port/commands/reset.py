@@ -13,26 +13,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ..files import refuse_output, write_text
+from ..files import write_text
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
 from ..images import is_raw_ecam, load, refuse_format, save
-from ..kernel.sched import Deadlock
-from ..kernel.system import Event
 from ..machine import Machine, boot
-from ..terminal import Paint, Progress, clean
-from ..trace.calls import Call, find_call
+from ..review import exports
+from ..terminal import Paint, clean
+from ..trace.calls import RESETS, find_call, perform
+from ..trace.exports import Export
 from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
-
-#: What is called for a kind of target.
-CALLS = {"function": "pci_reset_function", "slot": "pci_reset_slot", "bus": "pci_reset_bus"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; of what was "
         "lost also: restored), messages (t, level, text), warnings, trace (as --trace has it)",
     )
+    exports.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,9 +62,9 @@ def run(args: argparse.Namespace) -> int:
     images = {0: ConfigImage.copy_of(args.machine)} if args.in_place else None
     with boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images) as machine:
         kind, target = machine.target(args.target)
-        call = find_call(machine.kernel, args.call or CALLS[kind], kind, target)
+        call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
         recorder = Recorder(machine)
-        rc, deadlock = perform(machine, call, recorder)
+        rc, deadlock = perform(machine, call, recorder.note)
         outcome = Outcome(
             description.name, machine.kernel.__name__, call.name, args.target, rc, deadlock, machine.events,
             recorder.losses(), recorder.start, machine.clock.now, description.warnings,
@@ -75,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
         report(outcome, recorder.before, args)
         if args.trace:
             write_text(args.trace, "".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
+        title = f"{outcome.call}({args.target}) on {outcome.machine}"
+        exports.write(args, Export(title, outcome.kernel, outcome.events, recorder.before, outcome.start))
         if args.output:
             save(left(machine), args.output)
         if images:
@@ -86,37 +85,11 @@ def refuse_outputs(args: argparse.Namespace, description: MachineDescription) ->
     """Refuse, before anything is done or written, to write where one cannot or where the user cannot have meant it.
 
     :raises MachineError: says what to do instead"""
-    outputs = [output for output in (args.output, args.trace) if output is not None]
-    for output in outputs:
-        refuse_output(output, args.machine)
-    if len({output.resolve() for output in outputs}) < len(outputs):
-        raise MachineError(f"{args.output}: is to hold the trace too; name two files")
+    exports.refuse(args.machine, [args.output, args.trace, *exports.outputs(args)])
     if args.output:
         refuse_format(description, args.output)
     if args.in_place and not is_raw_ecam(args.machine):
         raise MachineError(f"{args.machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the outcome")
-
-
-def perform(machine: Machine, call: Call, recorder: Recorder) -> tuple[int | None, str]:
-    """Make the call: its result, and the report of a deadlock if it ended in one."""
-    with Progress(call.name) as progress:
-        machine.system.listen = listener(recorder, progress)
-        try:
-            return machine.call(call.name, *call.arguments), ""
-        except Deadlock as deadlock:
-            return None, str(deadlock)
-        finally:
-            machine.system.listen = None
-
-
-def listener(recorder: Recorder, progress: Progress) -> Callable[[Event], None]:
-    """What is to see each event."""
-
-    def listen(event: Event) -> None:
-        recorder.note(event)
-        progress.at(f"{(event.time - recorder.start) / 1e6:.0f} ms")
-
-    return listen
 
 
 def report(outcome: Outcome, before: dict[str, bytes], args: argparse.Namespace) -> None:

@@ -44,6 +44,11 @@ class Link:
         """Configuration cycles pass."""
         return self._state is LinkState.ACTIVE
 
+    @property
+    def state(self) -> LinkState:
+        """What the link is at."""
+        return self._state
+
     def find_partner(self, populated: bool, held: Reset | None) -> None:
         """At power on: the link is up if there is anybody, whatever the port says of it."""
         status = self._port.get(self._exp + PCI_EXP_LNKSTA, 2)

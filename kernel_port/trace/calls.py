@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..hw.errors import MachineError
+from ..kernel.sched import Deadlock
+from ..kernel.system import Event
 from ..link import Kernel
+from ..machine import Machine
 from ..series import PATCHES
-from ..terminal import clean
+from ..terminal import Progress, clean
 
+#: What is called to reset a kind of target.
+RESETS = {"function": "pci_reset_function", "slot": "pci_reset_slot", "bus": "pci_reset_bus"}
 #: What a struct is got from, by kind of target; the name is that in the first parameter's annotation.
 TAKEN: dict[str, dict[str, Callable[[Any], Any]]] = {
     "function": {"pci_dev": lambda dev: dev},
@@ -53,6 +58,26 @@ def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
     if argument is None:
         raise MachineError(f"{name} needs a slot with a hotplug driver, and this one has none")
     return Call(name, (argument, *(OBVIOUS[other.name] for other in others)))
+
+
+def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tuple[int | None, str]:
+    """Make the call: its result, and the report of a deadlock if it ended in one.
+
+    :param note: sees each event as it happens"""
+    start = machine.clock.now
+    with Progress(call.name) as progress:
+
+        def listen(event: Event) -> None:
+            note(event)
+            progress.at(f"{(event.time - start) / 1e6:.0f} ms")
+
+        machine.system.listen = listen
+        try:
+            return machine.call(call.name, *call.arguments), ""
+        except Deadlock as deadlock:
+            return None, str(deadlock)
+        finally:
+            machine.system.listen = None
 
 
 def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:

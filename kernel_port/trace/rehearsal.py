@@ -14,11 +14,9 @@ from ..hw.address import Address
 from ..kernel.sched import NSEC_PER_MSEC, Deadlock
 from ..kernel.system import Event
 from ..machine import Machine, boot
+from .calls import RESETS
 from .guard import Guard, guard
 from .watch import watch
-
-#: What is called for a kind of target.
-CALLS = {"function": "pci_reset_function", "slot": "pci_reset_slot", "bus": "pci_reset_bus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Rehearsal:
 
 def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
     """Reset *target* of a copy of *machine*; None if the kernel has no such function, or its probe says no."""
-    name = CALLS[kind]
+    name = RESETS[kind]
     if not hasattr(machine.kernel, name):
         return None
     with boot(machine.description, machine.kernel.point, trace_boot=False) as copy:

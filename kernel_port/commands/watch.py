@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a run as a page to step through: source, stacks, registers, locks, links, and a time line.
+
+WHAT is a machine with the TARGET to reset, or a scenario (kernel-port scenarios lists them). The page is one file that
+fetches nothing. With --against, another point of the series stands beside it and the first difference is marked.
+Instead of the page, or beside it, the run goes into the files of other tools.
+
+Examples: kernel-port watch example:vga slot:1 -o vga.html
+          kernel-port watch mess --patches 8 --against 0 -o mess.html
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from random import Random
+
+from .. import scenarios
+from ..files import write_text
+from ..hw.errors import MachineError
+from ..images import load
+from ..machine import boot
+from ..review import exports
+from ..review.recording import Observer
+from ..review.watch import Recording, watch_page
+from ..trace.calls import RESETS, find_call, perform
+from ..trace.exports import Export
+from ..trace.outcome import count, result
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of watch."""
+    parser.add_argument("what", metavar="WHAT", help="a machine (a path, host, example:NAME or -), or a scenario")
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="of a machine: 01:00.0, slot:1 or bus:01")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="beside another point of the series")
+    parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
+    parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the page")
+    exports.arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it, or run it twice, and write what is asked for."""
+    outputs = [args.output, *exports.outputs(args)]
+    if not any(outputs):
+        raise MachineError("nothing would be written: name the page with -o FILE.html, or an export (see --help)")
+    exports.refuse(args.what, outputs)
+    points = [args.patches] if args.against is None else [args.against, args.patches]
+    title, about, recordings = (of_scenario if args.target is None else of_machine)(args, points)
+    if args.output:
+        write_text(args.output, watch_page(title, about, command(args), recordings))
+    main = recordings[-1]
+    exports.write(args, Export(title, main.kernel, main.events, main.seen.before, main.seen.start))
+    for recording in recordings:
+        print(f"{recording.kernel}: {count(len(recording.events), 'event')}, {recording.result}")
+    return 0
+
+
+def command(args: argparse.Namespace) -> str:
+    """The command line that makes the same page."""
+    words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
+    for option in ("call", "patches", "against", "seed"):
+        value = getattr(args, option)
+        if value is not None:
+            words += [f"--{option}", str(value)]
+    return f"{shlex.join(words)} -o {shlex.quote(args.output.name)}"
+
+
+def of_machine(args: argparse.Namespace, points: list[int]) -> tuple[str, str, list[Recording]]:
+    """Reset the target at each point: title, a sentence, the recordings."""
+    description, recordings, name = load(args.what), [], ""
+    for point in points:
+        with boot(description, point, seed=args.seed) as machine:
+            kind, target = machine.target(args.target)
+            call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
+            name, seen = call.name, Observer(machine)
+            rc, deadlock = perform(machine, call, seen.note)
+            seen.finish()
+            returned = "never returned: deadlock" if deadlock else f"returned {result(rc)}"
+            failed = bool(deadlock) or (rc is not None and rc < 0)
+            kernel = machine.kernel.__name__
+            recordings.append(Recording(point, kernel, returned, failed, deadlock, list(machine.events), seen))
+    about = " ".join(f"Warning: {warning}." for warning in description.warnings)
+    return f"{name}({args.target}) on {description.name}", about, recordings
+
+
+def of_scenario(args: argparse.Namespace, points: list[int]) -> tuple[str, str, list[Recording]]:
+    """Play the scenario at each point: title, its question, the recordings.
+
+    :raises MachineError: there is none of that name"""
+    if args.call:
+        raise MachineError("--call is for a machine and a TARGET")
+    if args.what not in scenarios.names():
+        raise MachineError(
+            f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
+            "Of a machine, say which TARGET: 01:00.0, slot:1 or bus:01"
+        )
+    scenario, recordings = scenarios.load(args.what), []
+    for point in points:
+        with scenarios.ready(scenario, point) as machine:
+            seen = Observer(machine)
+            machine.system.listen = seen.note
+            choose = None if args.seed is None else Random(args.seed).randrange
+            played = scenarios.perform(scenario, machine, choose)
+            seen.finish()
+        failed, deadlock = bool(played.broken), played.outcome.deadlock
+        kernel = machine.kernel.__name__
+        recordings.append(Recording(point, kernel, played.answer, failed, deadlock, played.events, seen))
+    return scenario.name, scenario.question, recordings
