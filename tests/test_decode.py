@@ -91,6 +91,14 @@ def test_decode_all_ones_names_no_bits():
     assert decode(DEVICE, 0x04, 2, 0xFFFF) == "PCI_COMMAND=0xffff (all ones)"
 
 
+def test_decode_heads_of_all_capabilities_with_one_id_but_registers_of_the_first():
+    # PM at 0x40, and once more at 0x48: software looks no further than the first
+    twice = config(c06="1000", c34="40", c40="0148", c48="0100")
+    assert decode(twice, 0x48, 2, 0x0001) == "PCI_CAP_LIST_ID=0x01 CAP=PM; PCI_CAP_LIST_NEXT=0x00"
+    assert decode(twice, 0x44, 2, 0x0000) == "PCI_PM_CTRL=0x0000 STATE=D0"
+    assert decode(twice, 0x4C, 2, 0x0000) == "0x4c=0x0000"
+
+
 def test_decode_version_1_capability_has_no_second_registers():
     version_1 = config(c06="1000", c34="40", c40="10000100")
     assert decode(version_1, 0x68, 2, 0x0001) == "0x68=0x0001"

@@ -182,6 +182,25 @@ def test_storage_does_not_make_a_register_writable():
     assert masks.access(0x04, 4)[:2] == (0x0000FFFF, 0xF9000000)
 
 
+@pytest.mark.parametrize(("flags", "mask"), [(0x0180, 0x1), (0x0184, 0xF), (0x018A, 0xFFFFFFFF), (0x018E, 0xFFFFFFFF)])
+def test_msi_mask_of_qemu_has_a_bit_for_each_message(flags, mask):
+    # Multiple Message Capable is bits 3:1, the power of two of messages: 1, 4 and 32 of them;
+    # 128 cannot be
+    body = words(flags, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    bench = Bench(function("00:05.0", (MSI, 0x05, body)), quirks="qemu")
+    bench.write("00:05.0", MSI + 0x10, 4, 0xFFFFFFFF)
+    assert bench.read("00:05.0", MSI + 0x10, 4) == mask
+
+
+def test_storage_of_qemu_leaves_out_every_vendor_capability():
+    """A virtio device has several; each says its length in its third byte."""
+    vendor = [(0x40, 0x09, bytes([0x10])), (0x50, 0x09, bytes([0x14]))]
+    layout = Layout(function("00:05.0", *vendor))
+    assert layout.capability_list == ((0x09, 0x40), (0x09, 0x50))
+    # 0x10 bytes from 0x40 and 0x14 bytes from 0x50 belong to them, 0x64 is the first byte behind
+    assert qemu.storage(layout) == tuple((where, 1) for where in range(0x64, 0x100))
+
+
 def test_layout_capability_list_that_loops_ends():
     layout = Layout(function("00:05.0", (0x40, 0x09, b"\0\0"), (0x48, 0x01, b"\0\0"), registers={"x49_1": 0x40}))
     looped = bytearray(layout.config)

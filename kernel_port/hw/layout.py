@@ -72,10 +72,12 @@ class Layout:
         self.config = description.config.ljust(description.size, b"\0")
         self.description = description
         self.header_type = self.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+        #: (capability ID, offset) of each capability in the list, in the list's order.
+        self.capability_list = tuple((self.config[position], position) for position in self._walk())
         #: Capability ID -> offset; of several with the same ID the first, as software finds them.
         self.capabilities: dict[int, int] = {}
-        for position in self._walk():
-            self.capabilities.setdefault(self.config[position], position)
+        for capability, position in self.capability_list:
+            self.capabilities.setdefault(capability, position)
         self.extended: dict[int, int] = {}
         for position in self._walk_extended():
             self.extended.setdefault(PCI_EXT_CAP_ID(self.dword(position)), position)

@@ -56,6 +56,7 @@ from ..pci_regs import (
     PCI_MSI_FLAGS,
     PCI_MSI_FLAGS_64BIT,
     PCI_MSI_FLAGS_MASKBIT,
+    PCI_MSI_FLAGS_QMASK,
     PCI_STD_HEADER_SIZEOF,
 )
 from .layout import CONFIG_SPACE_SIZE, Layout
@@ -65,6 +66,7 @@ _DISCARD_TIMERS = 0x0b00  # BR 3.2.5.18: primary, secondary, SERR enable
 _DISCARD_STATUS = 0x0400
 _PREFIX_BLOCKING = 0x8000
 _ARI_FORWARDING = 0x0020
+_VENDOR_SPECIFIC_LENGTH = 2  # PCI 6.8, Vendor Specific: the byte behind the pointer
 _POWER_LAMP_ON = 0x0100
 _ERROR_REPORTING = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE
 _SLOT_CONTROL = (PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_CCIE
@@ -122,7 +124,7 @@ def storage(layout: Layout) -> tuple[tuple[int, int], ...]:
 
 
 def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
-    for identity, position in layout.capabilities.items():
+    for identity, position in layout.capability_list:
         if identity == PCI_CAP_ID_EXP:
             yield position, 0x3c if layout.exp_version >= 2 else 0x14
         elif identity == PCI_CAP_ID_MSI:
@@ -130,8 +132,7 @@ def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
             masked = 0x0a if flags & PCI_MSI_FLAGS_MASKBIT else 0
             yield position, (0x0e if flags & PCI_MSI_FLAGS_64BIT else 0x0a) + masked
         elif identity == PCI_CAP_ID_VNDR:
-            # All of them: a virtio device has several, close together, and the first says where.
-            yield position, CONFIG_SPACE_SIZE - position
+            yield position, max(4, layout.config[position + _VENDOR_SPECIFIC_LENGTH])
         else:
             yield position, LENGTHS.get(identity, 4)
 
@@ -160,6 +161,10 @@ def _emulated(layout: Layout) -> Iterator[Register]:
             case "PCI_PM_CTRL":
                 # The bridges that have the capability have none of its writable bits.
                 yield replace(row, rw=0, w1c=0, sticky=0) if layout.is_bridge else _kept(row)
+            case "PCI_MSI_MASK_32" | "PCI_MSI_MASK_64":
+                # A bit for each message there is, no more.
+                messages = layout.word(row.base + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK
+                yield replace(row, rw=(1 << (1 << (messages >> 1))) - 1 & 0xffffffff)
             case "PCI_IO_BASE" | "PCI_MEMORY_BASE" | "PCI_PREF_MEMORY_BASE":
                 # Root ports come out of reset with closed windows, other bridges with windows at 0.
                 yield replace(row, reset=row.rw if layout.port_type == PCI_EXP_TYPE_ROOT_PORT else 0)

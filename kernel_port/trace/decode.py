@@ -173,8 +173,11 @@ def locations(config: bytes) -> Iterator[Location]:
     """Every register of a function that has a name."""
     layout = Layout(FunctionDescription(Address(0, 0, 0, 0), config, size=max(len(config), 256)))
     yield from _place(names.HEADERS.get(layout.header_type, names.COMMON), 0)
-    for capability, position in layout.capabilities.items():
-        yield from _place(names.CAPABILITY | names.CAPABILITIES.get(capability, {}), position)
+    for capability, position in layout.capability_list:
+        yield from _place(names.CAPABILITY, position)
+        if position != layout.capabilities[capability]:
+            continue  # software looks no further than the first with this ID
+        yield from _place(names.CAPABILITIES.get(capability, {}), position)
         if capability == PCI_CAP_ID_MSI:
             yield from _place(_msi(layout.word(position + PCI_MSI_FLAGS)), position)
         elif capability == PCI_CAP_ID_EXP and layout.exp_version >= 2:
