@@ -35,6 +35,19 @@ def test_read_reaches_every_bus_of_a_switch():
     assert bench.fabric.roots() == [(0, 0)]
 
 
+def test_put_replaces_registers_without_setting_anything_off_and_finds_the_ways_anew():
+    bench = switch()
+    assert bench.read("04:00.0", 0, 4) == ID
+    upstream = Address.parse("01:00.0")
+    other = bytearray(bench.fabric.config(upstream))
+    other[0x18:0x1b] = bytes(3)  # bus numbers lost
+    other[0x3e] = 0x40  # Secondary Bus Reset, which resets nobody here
+    bench.fabric.put(upstream, bytes(other))
+    assert bench.fabric.config(upstream) == bytes(other)
+    assert bench.read("04:00.0", 0, 4) == NOBODY
+    assert bench.happened == []
+
+
 @pytest.mark.parametrize("above", ["00:1c.0", "01:00.0", "02:01.0"])
 def test_read_behind_a_bridge_that_lost_its_bus_numbers_is_all_ones(above):
     bench = switch()
