@@ -29,6 +29,8 @@ COMMANDS = {
     "generate": "make up a machine of any size from a seed, up to 65,536 functions",
     "bench": "measure how fast the port is here, and how exact its delays are",
     "conform": "hold the port against recordings of the real C and of a real Linux",
+    "scenarios": "the scenarios, each with the question it answers",
+    "run": "run a scenario: what happened, what came of it, and the answer",
     "bisect": "the same thing at base, +1 ... +8: which patch changes what",
     "explore": "run a scenario in every order its threads can run in; does it ever go wrong?",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",

@@ -15,7 +15,7 @@ JSON lines (`--trace FILE`): one object per event, oldest first, with the keys
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
@@ -72,15 +72,18 @@ class Line:
 
 
 def render(
-    events: Sequence[Event], configs: dict[str, bytes], start: int, verbose: bool, paint: Paint
-) -> Iterator[str]:
+    events: Sequence[Event], configs: dict[str, bytes], start: int, verbose: bool, paint: Paint,
+    keep: Callable[[Line], bool] = lambda line: True,
+) -> Iterator[str]:  # fmt: skip
     """The text of a trace, line by line, under a heading for each function it is about.
 
     :param configs: registers of each function when the trace began, by address
     :param start: virtual time of the beginning, ns; times are told from there, in ms
-    :param verbose: every access on a line of its own, and debug messages"""
+    :param verbose: every access on a line of its own, and debug messages
+    :param keep: says which lines to tell"""
     heading = None
-    for key, group in groupby(headed(tell(events, configs, verbose)), lambda pair: pair[0]):
+    told = (pair for pair in headed(tell(events, configs, verbose)) if keep(pair[1]))
+    for key, group in groupby(told, lambda pair: pair[0]):
         if key != heading:
             context, about, path = heading = key
             who = "" if context == "main" else f"  ({clean(context)})"
@@ -104,6 +107,8 @@ def headed(lines: Iterable[Line]) -> Iterator[tuple[tuple[str, str, tuple[str, .
         if line.path:
             context, path = line.event.context, line.path
             about[context, path] = line.about or about.get((context, path), "-")
+        elif line.event.context != context and line.event.op not in ("hw", "irq"):
+            context, path = line.event.context, ()
         yield (context, about.get((context, path), "-"), path), line
 
 

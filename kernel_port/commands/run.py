@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run a scenario: its question, what happened, what came of it, and the answer.
+
+What happened is told without most register accesses (-v has them all): what the hardware does, interrupts, work,
+waits, locks that are waited for, and the writes that reset, command a slot or change a power state.
+
+Threads run one at a time and give way where C may sleep. Who goes next where several can run is the oldest, or decided
+by --seed, or choice by choice by --schedule, which `kernel-port explore` finds.
+
+Exit status 0: all threads returned and every invariant holds; 1: there was a deadlock, or an invariant is broken
+(config space lost, a lock still held, a function removed that was only reset, added twice, or left unreachable); 2: bad
+input. What a call returned is part of the story and does not count.
+
+Examples: kernel-port run mess --patches 0
+          kernel-port run mess
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ..explore import Chooser, parse
+from ..files import write_text
+from ..scenarios import Outcome, Run, load, perform, ready
+from ..scenarios._tell import code, listed, lost
+from ..terminal import Paint, clean
+from ..trace.outcome import loss_as_json
+from ..trace.render import Line, json_lines, render
+from ..trace.render import as_json as trace_as_json
+
+LABEL = 12
+#: Functions whose writes do something, rather than set something up or put it back.
+ACTS = frozenset({
+    "pci_reset_bridge_secondary_bus", "pci_parent_bus_reset", "pcie_flr", "pci_af_flr", "pci_pm_reset",
+    "pci_raw_set_power_state", "pci_user_write_config_word", "pcie_write_cmd", "__pciehp_link_set",
+})  # fmt: skip
+#: Operations that are no story while nobody is in each other's way.
+UNCONTENDED = frozenset({"r", "lock", "unlock", "get_module", "put_module"})
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of run."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    order.add_argument("--schedule", metavar="0.1.0", help="the same, choice by choice; 0 is the oldest")
+    parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
+    parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
+    parser.add_argument("-q", "--quiet", action="store_true", help="leave out what happened, tell what came of it")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every access, and debugging")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="an object: scenario, question, patches, answer, broken (invariants, with the reason), results (by "
+        "thread), unfinished, deadlock (or null), inversions, locked, removed, recreated, added_twice, silent, "
+        "spurious (t_ms, port, event), functions (as reset --json has them), messages (t_ms, level, text), time_ns, "
+        "trace",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play it and report."""
+    scenario = load(args.scenario)
+    choose = chooser(args)
+    with ready(scenario, args.patches) as machine:
+        machine.system.sched.preemptive = args.preempt
+        played = perform(scenario, machine, choose)
+    if args.trace:
+        write_text(args.trace, "".join(f"{line}\n" for line in json_lines(played.events, played.start)))
+    if args.json:
+        print(json.dumps(as_json(played), indent=1))
+    else:
+        for line in told(played, args, Paint()):
+            print(line)
+    return int(bool(played.broken))
+
+
+def chooser(args: argparse.Namespace) -> Callable[[int], int] | None:
+    """Who decides which thread goes next; None: the oldest goes."""
+    if args.schedule is not None:
+        return Chooser(parse(args.schedule))
+    return None if args.seed is None else Random(args.seed).randrange
+
+
+def told(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:
+    """A run for people, line by line."""
+    kernel = played.machine.kernel.__name__
+    yield paint("bold", f"{played.scenario.name}, {kernel}: {played.scenario.question}")
+    if not args.quiet:
+        keep = {} if args.verbose else {"keep": is_story}
+        yield from render(played.events, played.before, played.start, args.verbose, paint, **keep)
+    yield ""
+    yield paint("bold", "What came of it")
+    for label, text in facts(played.outcome):
+        yield f"  {label:<{LABEL}}{clean(text)}"
+    for reason in played.broken:
+        yield paint("red", f"  {'not so':<{LABEL}}{clean(reason)}")
+    for line in played.outcome.deadlock.splitlines():
+        yield f"  {line}"
+    yield paint("bold", "Answer")
+    yield f"  {played.answer}"
+
+
+def is_story(line: Line) -> bool:
+    """Whether a line is worth telling where most accesses are left out."""
+    if line.event.op == "w":
+        return line.site is not None and line.site.function in ACTS
+    return line.event.op not in UNCONTENDED
+
+
+def facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """What there is to say, with a label each."""
+    for thread, rc in outcome.results.items():
+        yield "returned", f"{thread}: {code(rc)}" if rc is not None else f"{thread}"
+    yield "took", f"{outcome.time_ns / 1e6:g} ms of virtual time"
+    for bdf, kinds in outcome.resets.items():
+        back = "registers restored" if bdf in outcome.restored else "registers lost"
+        yield "reset", f"{bdf}: {', '.join(kinds)}; {back}"
+    if outcome.lost:
+        yield "lost", lost(outcome)
+    for ms, port, event in outcome.spurious:
+        yield "false alarm", f"{event} of {port} at {ms:g} ms"
+    for label, functions in (
+        ("removed", outcome.removed), ("found anew", outcome.recreated), ("added twice", outcome.added_twice),
+        ("silent", outcome.silent),
+    ):  # fmt: skip
+        if functions:
+            yield label, listed(functions)
+    yield from (("still held", lock) for lock in outcome.locked)
+    yield from (("lock order", str(inversion)) for inversion in outcome.inversions)
+    yield from (("said", f"{ms:g} ms, {level}: {text}") for ms, level, text in outcome.messages)
+
+
+def as_json(played: Run) -> dict[str, Any]:
+    """A run as data; `kernel-port run --help` says which keys."""
+    outcome = played.outcome
+    return {
+        "scenario": played.scenario.name,
+        "question": played.scenario.question,
+        "patches": played.patches,
+        "answer": played.answer,
+        "broken": played.broken,
+        "results": outcome.results,
+        "unfinished": outcome.unfinished,
+        "deadlock": outcome.deadlock or None,
+        "inversions": [str(inversion) for inversion in outcome.inversions],
+        "locked": outcome.locked,
+        "removed": outcome.removed,
+        "recreated": outcome.recreated,
+        "added_twice": outcome.added_twice,
+        "silent": outcome.silent,
+        "spurious": [{"t_ms": ms, "port": port, "event": event} for ms, port, event in outcome.spurious],
+        "functions": [loss_as_json(loss) for loss in outcome.losses],
+        "messages": [{"t_ms": ms, "level": level, "text": text} for ms, level, text in outcome.messages],
+        "time_ns": outcome.time_ns,
+        "trace": list(trace_as_json(played.events, played.start)),
+    }

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""List the scenarios: each with the question it answers, and the later commit of Linux it explains, if any.
+
+Example: kernel-port scenarios
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from textwrap import wrap
+from typing import Any
+
+from ..scenarios import Scenario, load, names
+from ..terminal import Paint, width
+
+NAME = 22
+LEAST_WIDTH = 60
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of scenarios."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="what each is about, as well")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="a list of objects: name, question, about (all of its text), since (the patch it needs, 0: none), "
+        "commits (later ones that it explains), findings (numbers), threads (names, the main one first)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print them."""
+    scenarios = [load(name) for name in names()]
+    if args.json:
+        print(json.dumps([as_json(scenario) for scenario in scenarios], indent=1))
+        return 0
+    paint = Paint()
+    for scenario in scenarios:
+        if args.verbose:
+            print(paint("bold", scenario.name))
+            print("\n".join(f"    {line}".rstrip() for line in scenario.about.splitlines()))
+            print()
+            continue
+        first, *others = wrap(scenario.question, max(width(), LEAST_WIDTH) - NAME)
+        print(paint("bold", scenario.name.ljust(NAME)) + first)
+        for line in others:
+            print(" " * NAME + line)
+    print("\nkernel-port run SCENARIO runs one, kernel-port bisect SCENARIO at every point of the series.")
+    return 0
+
+
+def as_json(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as data."""
+    return {
+        "name": scenario.name,
+        "question": scenario.question,
+        "about": scenario.about,
+        "since": scenario.since,
+        "commits": list(scenario.commits),
+        "findings": list(scenario.findings),
+        "threads": list(scenario.threads),
+    }
