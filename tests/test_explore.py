@@ -174,6 +174,13 @@ def test_explore_command_as_json(capsys):
     assert told["broken"]["no function removed that was only reset"] == {"schedules": 5, "simplest": "0"}
 
 
+def test_run_command_replays_the_schedule_that_explore_names(capsys):
+    assert main(["explore", "unbind", "--preempt", "--json"]) == 1
+    shortest = json.loads(capsys.readouterr().out)["shortest"]
+    assert main(["run", "unbind", "--schedule", shortest["schedule"], "--preempt", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["broken"] == shortest["broken"]
+
+
 def test_explore_of_what_is_no_scenario_is_one_line(capsys):
     assert main(["explore", "no-such"]) == 2
     captured = capsys.readouterr()
