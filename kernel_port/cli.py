@@ -27,6 +27,7 @@ COMMANDS = {
     "why": "how a function can be reset, and why each other way is refused",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
     "generate": "make up a machine of any size from a seed, up to 65,536 functions",
+    "census": "the resets of a whole fleet of machines: sums, charts, a page",
     "bench": "measure how fast the port is here, and how exact its delays are",
     "conform": "hold the port against recordings of the real C and of a real Linux",
     "scenarios": "the scenarios, each with the question it answers",

@@ -48,9 +48,14 @@ def load(source: str | Path) -> MachineDescription:
     return machine
 
 
+def is_name(source: str) -> bool:
+    """Whether *source* is a name that load() knows rather than a path."""
+    return source in ("host", "-") or source.startswith("example:")
+
+
 def is_raw_ecam(source: str) -> bool:
     """Whether load() would read *source*, which it can read, as a raw ECAM image."""
-    if source in ("host", "-") or source.startswith("example:") or Path(source).is_dir():
+    if is_name(source) or Path(source).is_dir():
         return False
     with Path(source).open("rb") as file:
         return _reader(file.read(_HEAD), os.fstat(file.fileno()).st_size, source) is ecam.read

@@ -41,6 +41,11 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
     return [_function(folder, Address.parse(entry)) for entry, folder in folders.items()]
 
 
+def is_tree(directory: Path) -> bool:
+    """Whether read() would find functions in *directory*."""
+    return any(map(_is_ours, os.scandir(_devices_directory(directory))))
+
+
 def _devices_directory(tree: Path) -> Path:
     for candidate in (tree, tree / "devices", tree / "bus/pci/devices", tree / "sys/bus/pci/devices"):
         if candidate.is_dir() and any(map(_is_ours, os.scandir(candidate))):

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who does the work of a census: this process, all cores of this computer, or the workers of a Dask cluster.
+
+Each gives the same lines. in_order() gives them in the order of the jobs, and holds no more than a few to a worker.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from multiprocessing.connection import wait
+from typing import Any, Protocol
+
+from ..hw.errors import MachineError
+from .answer import Job, answer, failure
+from .ledger import Ledger
+
+#: Jobs given out ahead, to a worker: as many as keep it busy while one takes long.
+AHEAD = 4
+#: Seconds to wait for a Dask scheduler.
+PATIENCE = 10
+_DIED = "the process that worked on it died; is it too large for the memory there is?"
+
+
+class Engine(Protocol):
+    """Takes jobs, gives their lines."""
+
+    #: Jobs it is worth to hand over before the first line is asked for.
+    window: int
+
+    def submit(self, job: Job) -> Any:
+        """Take a job."""
+
+    def result(self, job: Job, taken: Any) -> str:
+        """The line of a job taken."""
+
+    def close(self, at_once: bool) -> None:
+        """Let the workers go.
+
+        :param at_once: what they are doing is not wanted any more"""
+
+
+def in_order(engine: Engine, jobs: list[Job], ledger: Ledger) -> Iterator[tuple[str, bool]]:
+    """The lines of all jobs, in their order, and whether each is new; what the ledger has is not done again."""
+    waiting: deque[tuple[Job, Any, str | None]] = deque()
+
+    def first() -> tuple[str, bool]:
+        job, taken, known = waiting.popleft()
+        return (engine.result(job, taken), True) if known is None else (known, False)
+
+    for job in jobs:
+        known = ledger.line(job)
+        waiting.append((job, None if known else engine.submit(job), known))
+        if len(waiting) > engine.window:
+            yield first()
+    while waiting:
+        yield first()
+
+
+class Here:
+    """This process, one job at a time."""
+
+    window = 0
+
+    def submit(self, job: Job) -> None:
+        """Nothing to be done before the line is asked for."""
+
+    def result(self, job: Job, taken: None) -> str:
+        """Do it now."""
+        return answer(job)
+
+    def close(self, at_once: bool) -> None:
+        """There is nobody to let go."""
+
+
+class Processes:
+    """Processes on this computer, started afresh, so that they share nothing with this one."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self.window = AHEAD * workers
+        self._pool = _pool(workers)
+
+    def submit(self, job: Job) -> Future[str]:
+        """Queue a job; a pool that broke is replaced."""
+        try:
+            return self._pool.submit(answer, job)
+        except BrokenProcessPool:
+            self._pool = _pool(self._workers)
+            return self._pool.submit(answer, job)
+
+    def result(self, job: Job, taken: Future[str]) -> str:
+        """Wait for a line. A process that dies takes its pool along: then find out alone whether this job is why."""
+        try:
+            return taken.result()
+        except BrokenProcessPool:
+            with _pool(1) as alone:
+                try:
+                    return alone.submit(answer, job).result()
+                except BrokenProcessPool:
+                    return failure(job, _DIED)
+
+    def close(self, at_once: bool) -> None:
+        """End the processes."""
+        self._pool.shutdown(wait=not at_once, cancel_futures=True)
+        for process in multiprocessing.active_children() if at_once else ():
+            process.terminate()
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    """A pool whose processes are deaf to Ctrl-C, which is for this process to act upon."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
+        pool.submit(int)  # starts all of them, with signals blocked as they are now
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pool
+
+
+def _end_with_parent() -> None:
+    """In a worker: do not wait for jobs from a parent that was killed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class Dask:
+    """The workers of a dask.distributed cluster, which see the same files under the same paths.
+
+    :raises MachineError: dask.distributed is not installed, or nobody answers at *address*"""
+
+    def __init__(self, address: str) -> None:
+        try:
+            self._distributed: Any = import_module("distributed")
+        except ImportError:
+            raise MachineError("--dask needs dask.distributed: pip install 'kernel_port[dask]'") from None
+        try:
+            self._client = self._distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise MachineError(f"--dask {address}: {error}; give the address of a running scheduler") from None
+        self._address = address
+        self.window = AHEAD * max(2, sum(self._client.nthreads().values()))
+
+    def submit(self, job: Job) -> Any:
+        """Hand a job to the scheduler."""
+        return self._client.submit(answer, job, pure=False)
+
+    def result(self, job: Job, taken: Any) -> str:
+        """Wait for a line. Dask gives the job of a worker that died to another one, up to a few times."""
+        try:
+            result: str = taken.result()
+        except self._distributed.KilledWorker:
+            return failure(job, _DIED)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}; see to the cluster, then go on with --resume"
+            raise MachineError(f"--dask {self._address}: {reason}") from None
+        return result
+
+    def close(self, at_once: bool) -> None:
+        """Leave the cluster; jobs that nobody waits for are dropped there."""
+        self._client.close(timeout=1 if at_once else PATIENCE)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A census as one HTML file that needs nothing else and runs no script: charts, a table beside each, the machines."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterator
+from html import escape
+
+from ..terminal import clean
+from ..trace.advice import NOT_PORTED, kernel_name
+from .totals import OUTCOMES, Bar, Chart, Totals
+
+STYLE = """
+:root { color-scheme: light dark; --bar: light-dark(#1a5fb4, #78aeed); --line: light-dark(#bbb, #555) }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: auto; padding: 1rem }
+h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2rem }
+figure { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; margin: 0 }
+figure > * { flex: 1 1 24rem; min-width: 0 }
+svg { width: 100%; max-width: 40rem; fill: var(--bar) }
+.track { fill: none; stroke: var(--line) }
+.wide { overflow-x: auto }
+table { border-collapse: collapse }
+th, td { text-align: left; vertical-align: top; padding: .2rem .6rem; border-bottom: 1px solid var(--line) }
+th { overflow-wrap: anywhere } .number { text-align: right; font-variant-numeric: tabular-nums }
+small { display: block }
+"""
+#: Height of a bar and width of a chart, in its own units.
+_STEP, _WIDTH = 24, 400
+
+
+def page(totals: Totals) -> Iterator[str]:
+    """The lines of the page."""
+    digest = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    yield f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Census of resets</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<h1>Census of resets</h1>
+<p>{_text(totals.headline())}. {_text(kernel_name(totals.patches))}; {_text(NOT_PORTED)}.</p>
+"""
+    for number, chart in enumerate(totals.charts()):
+        yield from _figure(chart, f"chart{number}")
+    yield from _machines(totals)
+    yield "</main>\n</body>\n</html>\n"
+
+
+def _text(text: str) -> str:
+    """Text of a file, made harmless for the page and its reader."""
+    return escape(clean(text))
+
+
+def _figure(chart: Chart, name: str) -> Iterator[str]:
+    """A chart, and its table."""
+    height = _STEP * len(chart.bars)
+    yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{_text(chart.title)}</h2>\n<figure>\n'
+    yield f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="Bars of the shares in the table">\n'
+    for number, bar in enumerate(chart.bars):
+        top = _STEP * number + 3
+        yield f'<rect class="track" x="0.5" y="{top}" width="{_WIDTH - 1}" height="{_STEP - 6}"/>'
+        yield f'<rect x="0" y="{top}" width="{_WIDTH * bar.number / chart.whole:.1f}" height="{_STEP - 6}"/>\n'
+    yield '</svg>\n<div class="wide">\n<table>\n<thead><tr><th scope="col">what</th>'
+    yield '<th scope="col" class="number">functions</th><th scope="col" class="number">share</th>'
+    yield "</tr></thead>\n<tbody>\n"
+    yield from (_row(bar, chart.whole) for bar in chart.bars)
+    yield "</tbody>\n</table>\n</div>\n</figure>\n</section>\n"
+
+
+def _row(bar: Bar, whole: int) -> str:
+    about = f"<small>{_text(bar.about)}</small>" if bar.about else ""
+    return (
+        f'<tr><th scope="row">{_text(bar.label)}{about}</th><td class="number">{bar.number}</td>'
+        f'<td class="number">{bar.number / whole:.1%}</td></tr>\n'
+    )
+
+
+def _machines(totals: Totals) -> Iterator[str]:
+    """The first machines one by one."""
+    yield '<section aria-labelledby="machines">\n<h2 id="machines">Machines</h2>\n'
+    yield '<div class="wide">\n<table>\n<thead><tr><th scope="col">file</th>'
+    yield "".join(f'<th scope="col" class="number">{said}</th>' for said in OUTCOMES.values())
+    yield "</tr></thead>\n<tbody>\n"
+    for file, error, counts in totals.listed:
+        cells = "".join(f'<td class="number">{count}</td>' for count in counts.values())
+        rest = f'<td colspan="{len(OUTCOMES)}">{_text(error)}</td>' if error is not None else cells
+        yield f'<tr><th scope="row">{_text(file)}</th>{rest}</tr>\n'
+    yield "</tbody>\n</table>\n</div>\n"
+    if totals.machines > len(totals.listed):
+        yield f"<p>The first {len(totals.listed)} of {totals.machines}; the lines of JSON have all.</p>\n"
+    yield "</section>\n"

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which machines a fleet is made of: files, folders, patterns, and lists of those."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..images import sysfs
+
+
+def machines(paths: Iterable[str], listed: Iterable[str]) -> list[str]:
+    """The machines that *paths* name, each once, in their order; what a folder or pattern stands for, in order of name.
+
+    :param listed: the lines that "-" stands for"""
+    found: dict[str, None] = {}
+    for path in paths:
+        names = (line.rstrip("\r\n") for line in listed) if path == "-" else [path]
+        for name in names:
+            if name:
+                found.update(dict.fromkeys(_expanded(name)))
+    return list(found)
+
+
+def _expanded(name: str) -> Iterator[str]:
+    """One path or pattern; what is not there stays, for the answer to say so."""
+    if glob.has_magic(name) and not Path(name).exists():
+        # Patterns reach into folders with **, and a folder they find is looked into.
+        for each in sorted(glob.glob(name, recursive=True)) or [name]:  # noqa: PTH207 - Path.glob() takes no absolute one
+            yield from _below(each)
+    else:
+        yield from _below(name)
+
+
+def _below(name: str) -> Iterator[str]:
+    """A file, or the machines in a folder; a sysfs tree is one machine. Hidden files and folders are passed over."""
+    try:
+        if not Path(name).is_dir() or sysfs.is_tree(Path(name)):
+            yield name
+            return
+        entries = sorted(os.scandir(name), key=lambda entry: entry.name)
+    except OSError:  # a folder that nobody may look into: loading it says so
+        yield name
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path)
+        elif entry.is_file():
+            yield entry.path

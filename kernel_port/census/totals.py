@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The sums of a census, added up line by line, and the charts that show them. Their size is not the fleet's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple, TypeVar
+
+from ..images.names import installed
+from .answer import Record
+
+T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
+
+#: Machines and bad files that are listed one by one, and rows of a chart of kinds.
+LISTED, ROWS = 1000, 12
+OUTCOMES = {"alone": "alone", "together": "only together with others", "none": "not at all"}
+
+
+class Bar(NamedTuple):
+    """A row of a chart."""
+
+    label: str
+    number: int
+    about: str = ""
+
+
+class Chart(NamedTuple):
+    """Counts side by side; each is a share of *whole*."""
+
+    title: str
+    bars: list[Bar]
+    whole: int
+
+
+class Totals:
+    """Sums over machines."""
+
+    def __init__(self, patches: int) -> None:
+        self.patches = patches
+        self.machines = self.bad = self.functions = self.unseen = 0
+        self.outcomes: Counter[str] = Counter()
+        self.ways: Counter[str] = Counter()
+        self.along: Counter[int] = Counter()
+        #: (rung, explanation, place) -> functions that cannot be reset alone and that it refuses.
+        self.guards: Counter[tuple[str, str, str]] = Counter()
+        #: (vendor, device, class) -> functions that cannot be reset at all.
+        self.stuck: Counter[tuple[int, int, int]] = Counter()
+        #: The first machines: file, then error or the counts of functions by outcome.
+        self.listed: list[tuple[str, str | None, dict[str, int]]] = []
+
+    def add(self, record: Record) -> None:
+        """Count a machine."""
+        self.machines += 1
+        error = record["error"]
+        self.bad += error is not None
+        if len(self.listed) < LISTED:
+            self.listed.append((record["file"], error, {} if error else {name: record[name] for name in OUTCOMES}))
+        if error is not None:
+            return
+        self.functions += len(record["functions"])
+        self.unseen += record["unseen"]
+        keys = [(g["rung"], g["explanation"] or g["text"], f"{g['room']}:{g['line']}") for g in record["guards"]]
+        for function in record["functions"]:
+            outcome, how = function["outcome"], function["how"]
+            self.outcomes[outcome] += 1
+            if outcome == "none":
+                self.stuck[function["vendor"], function["device"], function["class"]] += 1
+            else:
+                self.ways[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
+            if outcome != "alone":
+                self.guards.update(keys[number] for number in function["refused"])
+            if outcome == "together":
+                self.along[function["along"].bit_length()] += 1
+
+    def headline(self) -> str:
+        """Everything in a line."""
+        bad = f", {self.bad} of them could not be read" if self.bad else ""
+        unseen = f"; {self.unseen} more are described, but the kernel does not find them" if self.unseen else ""
+        return f"{_count(self.machines, 'machine')}{bad}: {_count(self.functions, 'function')}{unseen}"
+
+    def charts(self) -> list[Chart]:
+        """What there is to see."""
+        refused = self.functions - self.outcomes["alone"]
+        charts = [
+            Chart(
+                "Functions that can be reset",
+                [Bar(said, self.outcomes[outcome]) for outcome, said in OUTCOMES.items()],
+                self.functions,
+            ),
+            Chart("By which way", [Bar(*way) for way in _most(self.ways)], self.functions),
+            Chart(
+                "Neighbours that come along, of those that can be reset only together",
+                [Bar(_span(size), count) for size, count in sorted(self.along.items())],
+                self.outcomes["together"],
+            ),
+            Chart(
+                "What refuses those that cannot be reset alone",
+                [Bar(f"{rung}: {why}", n, place) for (rung, why, place), n in _most(self.guards)],
+                refused,
+            ),
+            Chart(
+                "Devices that cannot be reset at all",
+                [Bar(_named(*device), count) for device, count in _most(self.stuck)],
+                self.outcomes["none"],
+            ),
+        ]
+        return [chart for chart in charts if chart.whole]
+
+
+def _most(counts: Counter[T]) -> list[tuple[T, int]]:
+    """The largest counts; equal ones in order of what they count, so that nothing depends on who came first."""
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:ROWS]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _span(bits: int) -> str:
+    """Numbers of so many bits: 0, 1, 2-3, 4-7, ..."""
+    first, last = 1 << bits >> 1, (1 << bits) - 1
+    return str(last) if first >= last else f"{first}-{last}"
+
+
+def _named(vendor: int, device: int, class_: int) -> str:
+    """A device by its name, where pci.ids is installed, and its numbers."""
+    ids = installed()
+    kind = ids.class_name(class_ >> 8) or f"class {class_ >> 8:04x}"
+    names = f"{ids.vendor(vendor) or ''} {ids.device(vendor, device) or ''}".strip()
+    return f"{kind}: {names} [{vendor:04x}:{device:04x}]".replace(":  [", ": [")
