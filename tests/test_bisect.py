@@ -164,3 +164,17 @@ def test_bisect_of_what_is_not_there_is_one_line(capsys, argv, hint):
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
     assert hint in captured.err
+
+
+def test_bisect_of_a_scenario_tells_its_question_and_the_patch_that_mends_it(capsys):
+    points, steps = bisect_json(capsys, "mess")
+    assert column(points, "outcome") == ["damage"] * 5 + ["reset"] * 4
+    assert list(steps) == [5]
+    assert bisect(capsys, "mess").startswith("mess: ")
+
+
+def test_bisect_of_a_scenario_that_deadlocks_says_so(capsys):
+    points, _ = bisect_json(capsys, "unbind")
+    assert "deadlock" in column(points, "outcome")
+    stuck = next(point for point in points if point["outcome"] == "deadlock")
+    assert "circular locking" in stuck["deadlock"]
