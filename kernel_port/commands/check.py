@@ -114,7 +114,7 @@ def show_points(points: tuple[check_series.Point, ...], verbose: bool, paint: Pa
     for point in points:
         if not point.agrees:
             print(f"    {paint('red', 'differs'.ljust(9))}{point.what}: {point.theirs}")
-            print(f"    {paint('dim', 'ported'.ljust(9))}{' ' * len(point.what)}  {point.ours}")
+            print(f"    {paint('dim', 'expected'.ljust(9))}{' ' * len(point.what)}  {point.ours}")
 
 
 def series_json(report: Report) -> dict[str, Any]:

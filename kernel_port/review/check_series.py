@@ -8,7 +8,7 @@ merged form is known to differ from the posted one (series.py), that is said but
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -21,7 +21,7 @@ from .mbox import Mail
 from .ported import Ported, ported
 from .touched import Touched, touched
 
-#: What the merged series calls it, and that only its own file can call it.
+#: What the merged series calls it, and in which file it is static there.
 MERGED_NAMES = {"pci_hp_reset_slot": ("pci_reset_hotplug_slot", "drivers/pci/pci.c")}
 #: Later commits that belong to the subject, and are no part of the posted series.
 COMPANIONS = {
@@ -145,9 +145,7 @@ def compare(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compared:
         counts(mail, patch),
         functions(touch, expected, {name for other in together for name in other.modifies}),
         prototypes(touch, expected),
-        [
-            Point("exports", listed(touch.exports), listed(each.name for each in expected if is_exported(each, form)))
-        ],
+        [Point("exports", listed(touch.exports), listed(each.name for each in expected if is_exported(each)))],
     )
     return Compared(patch.number, clean(mail.subject), tuple(points), patch.note)
 
@@ -172,8 +170,8 @@ def expect(each: Ported, form: str) -> Ported:
     return replace(each, name=name, c_name=name, c_file=c_file, prototype=prototype, is_static=True)
 
 
-def is_exported(each: Ported, form: str) -> bool:
-    """Whether a function of ours is exported in that form."""
+def is_exported(each: Ported) -> bool:
+    """Whether a function of ours is exported."""
     texts = {piece.name: piece.text for piece in read_room(each.room.replace("/", ".")).pieces}
     return re.search(r"^EXPORT_SYMBOL", texts.get(each.name, ""), re.MULTILINE) is not None
 
@@ -205,9 +203,9 @@ def prototypes(touch: Touched, expected: list[Ported]) -> Iterator[Point]:
             yield Point(f"prototype of {each.name}", theirs.prototype, each.prototype)
 
 
-def listed(names: object) -> str:
+def listed(names: Iterable[str]) -> str:
     """Names in one line."""
-    return ", ".join(sorted(map(clean, names))) or "none"  # type: ignore[call-overload]
+    return ", ".join(sorted(map(clean, names))) or "none"
 
 
 def totals(mails: list[Mail]) -> Iterator[Point]:

@@ -135,7 +135,7 @@ def read(text: str, path: str = "", unfinished: bool = False) -> CFile:
     :param text: the file, or a piece of it that need not begin or end between definitions
     :param path: what to call it
     :param unfinished: whether a definition that the text cuts off counts, as in a hunk of a patch"""
-    quiet = blank(QUIET, text)
+    quiet = blank(QUIET, from_comment(text) if unfinished else text)
     directives = list(DIRECTIVE.finditer(quiet))
     code = blank(DIRECTIVE, quiet)
     lines = Lines(text)
@@ -176,6 +176,12 @@ class Lines:
 def blank(what: re.Pattern[str], text: str) -> str:
     """*text* with spaces in place of *what*, its line ends kept."""
     return what.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+
+
+def from_comment(text: str) -> str:
+    """*text* without the comment it begins in, if it does; its line ends kept."""
+    comment, end, rest = text.partition("*/")
+    return re.sub(r"[^\n]", " ", comment + end) + rest if end and "/*" not in comment else text
 
 
 def scan(code: str, unfinished: bool) -> tuple[list[Block], list[str]]:

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .csource import AGGREGATE, CFunction, CStruct, function_name, read, tidy
+from .csource import AGGREGATE, CFunction, CStruct, from_comment, function_name, read
 from .mbox import FileChange, Hunk, Mail
 
 #: A line that may stand within a body: indented, empty, a label or a preprocessor line.
 INNER = re.compile(r"[ \t].*|#.*|\w+:.*|")
-PROTOTYPE = re.compile(r"^(?:extern )?((?:\w+[ \t*]+)++(\w+)\([^;{}()]*\));", re.MULTILINE)
 EXPORT = re.compile(r"^(EXPORT_SYMBOL(?:_GPL)?)\((\w+)\)", re.MULTILINE)
 
 
@@ -29,8 +28,6 @@ class Touched:
     members: dict[str, tuple[str, ...]]
     #: Function -> EXPORT_SYMBOL or EXPORT_SYMBOL_GPL.
     exports: dict[str, str]
-    #: Function -> prototype in a header.
-    declared: dict[str, str]
 
 
 def touched(mail: Mail) -> Touched:
@@ -46,7 +43,6 @@ def touched(mail: Mail) -> Touched:
         removed,
         {name: gained for change in mail.changes for name, gained in grown(change)},
         {match[2]: match[1] for match in EXPORT.finditer(text)},
-        {match[2]: tidy(match[1]) for match in PROTOTYPE.finditer(text)},
     )
 
 
@@ -79,12 +75,15 @@ def in_hunk(hunk: Hunk, sign: str, path: str) -> Iterator[tuple[str, CFunction |
 
 def around(hunk: Hunk, lines: list[tuple[str, bool]]) -> str:
     """The function or struct that the hunk begins in, if a line in the rest of it changes; "" if not."""
-    for text, only in lines:
-        if only and INNER.fullmatch(text) and text.strip():
-            return section_name(hunk.section)
+    return section_name(hunk.section) if any(only and text.strip() for text, only in inside(lines)) else ""
+
+
+def inside(lines: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """The first lines of one side of a hunk, as far as they are within braces that opened above it."""
+    for index, (text, _) in enumerate(lines):
         if not INNER.fullmatch(text):
-            break
-    return ""
+            return lines[:index] if text.startswith("}") else []
+    return lines
 
 
 def section_name(section: str) -> str:
@@ -106,12 +105,8 @@ def grown(change: FileChange) -> Iterator[tuple[str, tuple[str, ...]]]:
 def members(hunk: Hunk, sign: str) -> dict[str, tuple[str, ...]]:
     """Members, as far as the hunk shows them, of each struct on one side."""
     text = "\n".join(line for line, _ in hunk.side(sign))
-    aggregate = AGGREGATE.match(hunk.section)
     structs: tuple[CStruct, ...] = read(text, unfinished=True).structs
-    if aggregate and not any(struct.name == aggregate[1] for struct in structs):
-        # What the hunk shows is the struct's end; a comment that it begins in ends where no other begins.
-        inside = text.partition("\n}")[0]
-        comment, end, rest = inside.partition("*/")
-        inside = rest if end and "/*" not in comment else inside
-        structs = (*structs, *read(f"struct {aggregate[1]} {{\n{inside}\n}}").structs)
-    return {struct.name: struct.members for struct in structs}
+    if aggregate := AGGREGATE.match(hunk.section):
+        rest = "\n".join(line for line, _ in inside(hunk.side(sign)))
+        structs += read(f"struct {aggregate[1]} {{\n{from_comment(rest)}\n}}").structs
+    return {struct.name: struct.members for struct in structs if struct.members}

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import lzma
 import re
 import subprocess
 import tarfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from ..hw.errors import MachineError
 from ..terminal import Progress
@@ -115,17 +118,30 @@ def tarball(path: Path) -> Texts:
         raise MachineError(f"{path}: Python cannot read zstd; unpack it with: zstd -d {path}")
     texts: dict[str, str] = {}
     try:
-        with Progress(f"reading {path.name}") as bar, tarfile.open(path, "r|*") as archive:
+        with Progress(f"reading {path.name}") as bar, unpack(path) as file, tarfile.open(None, "r|", file) as archive:
             for member in archive:
                 bar.at(member.name)
                 inside = member.name.removeprefix("./").partition("/")[2]
                 if member.isfile() and SCOPE.fullmatch(inside) and member.size <= LONGEST:
-                    file = archive.extractfile(member)
-                    assert file is not None
-                    texts[inside] = decode(file.read())
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError) as error:
+                    content = archive.extractfile(member)
+                    assert content is not None
+                    texts[inside] = decode(content.read())
+    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the file cannot be read; what gzip and bz2 say of their input has no number
         raise MachineError(f"{path}: not a whole tarball ({error}); fetch it again") from error
     return Texts(str(path), texts)
+
+
+def unpack(path: Path) -> BinaryIO:
+    """A file as it was before it was compressed; tells, unlike tarfile, if the end is missing."""
+    with path.open("rb") as file:
+        start = file.read(6)
+    openers: dict[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+    for magic, opener in openers.items():
+        if start.startswith(magic):
+            return cast(BinaryIO, opener(path))
+    return path.open("rb")
 
 
 def open_tree(path: Path, revision: str = "") -> Tree:
