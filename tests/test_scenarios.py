@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scenarios: what each run does at the points of the series where a patch makes a difference.
+
+What is expected is what the C does when it is run on such machines (the golden traces of spurious removals say so for
+the accident, operation by operation), and times from the specification's delays: 100 ms held and 100 ms to settle.
+"""
+
+import json
+import threading
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kernel_port import scenarios
+from kernel_port.hw.errors import MachineError
+
+OFF, ON = "INT_PRESENCE_OFF", "INT_PRESENCE_ON"
+SLTCTL = 0x48 + 0x18
+LAMPS = 0x3C0  # Slot Control: attention indicator 0x0c0, power indicator 0x300
+ENOSYS, ENOTTY, EINVAL, EPERM = -38, -25, -22, -1
+CARD = ["01:00.0"]
+BOTH = ["01:00.0", "01:00.1"]
+BELOW = ["01:00.0", "02:00.0", "02:01.0", "03:00.0", "04:00.0"]
+#: Presence as it goes and comes in a bus reset: at once, and 20 ms (the link's training) after the 100 ms held.
+ACCIDENT = {"spurious": [(0, OFF), (120, ON)]}
+REMOVED_AND_FOUND = ACCIDENT | {"recreated": CARD}
+
+#: Scenario, point, result of the first thread, ms, functions reset, and whatever else is not empty.
+RUNS = [
+    ("mess", 0, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("mess", 4, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("mess", 5, 0, 200, CARD, {}),
+    ("mess", 8, 0, 200, CARD, {}),
+    ("mess-polled", 4, 0, 200, CARD, {"spurious": [(10_000, ON)], "added_twice": CARD}),  # the first look is after 10 s
+    ("mess-polled", 5, 0, 200, CARD, {}),
+    ("poke", 0, 0, 100, CARD, REMOVED_AND_FOUND | {"lost": CARD}),
+    ("poke", 8, 0, 100, CARD, REMOVED_AND_FOUND | {"lost": CARD}),
+    ("calm", 0, 0, 200, ["04:00.0"], ACCIDENT),
+    ("calm", 8, 0, 200, ["04:00.0"], ACCIDENT),
+    ("vga", 6, ENOSYS, 20, [], {}),  # two D3 delays, and nothing done
+    ("vga", 7, 0, 220, BOTH, {}),
+    ("two-functions", 6, ENOSYS, 0, [], {}),
+    ("two-functions", 7, 0, 200, BOTH, {}),
+    ("two-slots", 7, 0, 0, [], {}),
+    ("nested", 6, 0, 100, BELOW, {"lost": BELOW, "silent": BELOW[1:]}),
+    ("nested", 7, 0, 200, BELOW, {}),
+    ("asleep-bridge", 7, 0, 260, BELOW[1:], {"lost": ["03:00.0"]}),  # 6 dwords tried 10 times, 1 ms apart
+    ("asleep-bridge", 8, 0, 210, BELOW[1:], {}),  # one D3 delay
+    ("asleep", 7, EINVAL, 0, [], {}),
+    ("asleep", 8, 0, 20, CARD, {"lost": CARD}),  # unknown to D0 waits for nothing; the reset is two D3 delays
+    ("unknown-state", 7, 0, 200, CARD, {}),
+    ("unknown-state", 8, 0, 250, CARD, {"lost": CARD}),  # 5 dwords tried 10 times, 1 ms apart; the CIS reads as saved
+    ("vfio", 6, ENOSYS, 0, [], {}),
+    ("vfio", 7, 0, 200, BOTH, {}),
+    ("vfio-shared", 7, EPERM, 0, [], {}),
+    ("vfio-bus", 6, ENOSYS, 0, [], {}),
+    ("vfio-bus", 7, 0, 200, ["02:00.0", "02:01.0"], {}),
+    ("ari", 4, ENOTTY, 0, [], {}),
+    ("ari", 5, 0, 200, ["01:00.0", "01:01.0"], {"lost": ["01:01.0"]}),
+    ("module-going", 4, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("module-going", 8, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("button", 4, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("button", 5, 0, 200, CARD, {"spurious": [(50, OFF)], "removed": CARD}),
+    ("button", 8, 0, 200, CARD, {"spurious": [(50, OFF)], "removed": CARD}),
+    ("late-completion", 4, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("late-completion", 5, 0, 200, CARD, {"spurious": [(30, OFF)], "removed": CARD}),
+    ("bus-unmasked", 6, ENOSYS, 0, [], {}),
+    ("bus-unmasked", 7, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("bus-unmasked", 8, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("no-completion", 4, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("no-completion", 5, 0, 2200, CARD, {}),  # two commands, a second each
+    ("stolen-completion", 5, 0, 1220, CARD, {}),  # a second for the one that was stolen, 20 ms of polling for the other
+    ("presence-disabled", 4, 0, 200, CARD, {}),
+    ("presence-disabled", 5, 1, 200, CARD, {}),
+    ("inner-port", 6, 200, 500, [], {}),
+    ("inner-port", 7, 0, 500, BELOW[1:], {}),
+    ("all-ones", 7, 0, 200, BELOW[1:], {"lost": ["02:00.0"], "spurious": [(50, ON)]}),
+    ("pending", 0, 0, 800, CARD, {}),  # 100 + 200 + 400 ms, then the 100 ms of the reset itself
+    ("pending", 8, 0, 800, CARD, {}),
+    ("not-a-bridge", 1, None, 200, [], {}),
+    ("slot-readers", 0, 0, 200, CARD, REMOVED_AND_FOUND),
+    ("slot-readers", 8, 0, 200, CARD, {}),
+    ("lock-order", 7, 0, 220, BOTH, {"removed": BOTH}),
+    ("lock-order", 8, 0, 220, BOTH, {"removed": BOTH}),
+    ("walk-preempted", 4, ENOTTY, 0, [], {"removed": CARD}),
+    ("walk-preempted", 5, 0, 200, BOTH, {"removed": CARD, "lost": CARD}),
+    ("bridge-unlocked", 8, 0, 320, ["02:00.0", "02:01.0"], {"lost": ["02:00.0", "02:01.0"],
+                                                            "silent": ["02:00.0", "02:01.0"]}),
+    ("bridge-unlocked-slot", 8, 0, 260, CARD, {"lost": CARD, "silent": CARD}),
+    ("link-late", 7, 0, 260, BELOW, {"lost": ["03:00.0"]}),
+    ("link-late", 8, 0, 260, BELOW, {"lost": ["03:00.0"]}),
+    ("trhfa", 8, 0, 260, ["02:00.0", "02:01.0"], {"lost": ["02:00.0"]}),
+    ("slow-device", 8, 0, 260, CARD, {"lost": CARD}),
+    ("power-cycle", 0, 0, 2125, ["02:00.0"], {"recreated": ["02:00.0"], "lost": ["02:00.0"]}),
+    ("power-cycle", 8, 0, 2125, ["02:00.0"], {"recreated": ["02:00.0"], "lost": ["02:00.0"]}),
+    ("pulled", 0, None, 1100, CARD, {"recreated": CARD, "lost": CARD}),
+    ("pulled", 8, None, 1100, CARD, {"recreated": CARD, "lost": CARD}),
+    ("pulled-in-reset", 4, 0, 260, CARD, {"removed": CARD, "lost": CARD}),
+    ("pulled-in-reset", 5, 0, 260, CARD, {"silent": CARD, "lost": CARD}),
+]  # fmt: skip
+
+
+@cache
+def played(name, patches):
+    return scenarios.play(scenarios.load(name), patches)
+
+
+def short(functions):
+    return [function.removeprefix("0000:") for function in functions]
+
+
+def happened(outcome):
+    """What of an outcome is not empty."""
+    found = {key: short(getattr(outcome, key)) for key in ("removed", "recreated", "added_twice", "silent", "lost")}
+    found |= {"locked": outcome.locked, "deadlock": outcome.deadlock, "inversions": outcome.inversions}
+    found["spurious"] = [(ms, event) for ms, _, event in outcome.spurious]
+    return {key: value for key, value in found.items() if value}
+
+
+@pytest.mark.parametrize(("name", "patches", "rc", "ms", "reset", "what"), RUNS, ids=lambda value: str(value)[:20])
+def test_scenario(name, patches, rc, ms, reset, what):
+    run = played(name, patches)
+    main = next(iter(run.scenario.threads))
+    assert run.outcome.results[main] == rc
+    assert run.outcome.time_ns == ms * 1_000_000
+    assert short(run.outcome.resets) == reset
+    assert happened(run.outcome) == what
+
+
+def test_every_scenario_is_among_the_runs():
+    told = {name for name, *_ in RUNS} | {"unbind", "own-lock", "lock-order-later", "walk"}  # those are below
+    assert told == set(scenarios.names())
+
+
+# -- deadlocks and locks -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("patches", [0, 7, 8])
+def test_unbind_and_reset_wait_for_each_other(patches):
+    outcome = played("unbind", patches).outcome
+    assert outcome.unfinished == ["unbind", "user"]
+    assert "unbind: waits for vfio group released wait queue; holds device lock of 0000:01:00.0" in outcome.deadlock
+    assert "user: waits for device lock of 0000:01:00.0; holds cfg lock of 0000:01:00.0" in outcome.deadlock
+    assert outcome.results == {}
+    assert played("unbind", patches).answer == "Deadlock: unbind and user wait for each other for ever."
+
+
+def test_own_lock_is_recursive_locking():
+    outcome = played("own-lock", 8).outcome
+    assert "recursive locking: main waits for device lock of 0000:01:00.0, its own" in outcome.deadlock
+    assert outcome.unfinished == ["main"]
+
+
+def test_lock_order_later_names_the_circle():
+    outcome = played("lock-order-later", 8).outcome
+    assert "user waits for device lock of 0000:01:00.0, held by reset\n" in outcome.deadlock
+    assert "reset waits for reset_lock, held by user\n" in outcome.deadlock
+    assert played("lock-order", 8).outcome.deadlock == ""
+
+
+def test_walk_leaves_locks_of_a_removed_function():
+    run = played("walk", 8)
+    assert run.outcome.locked == ["cfg lock of 0000:01:00.1, by reset", "device lock of 0000:01:00.1, by reset"]
+    assert run.broken == [f"every lock released: {lock}" for lock in run.outcome.locked]
+
+
+def test_two_slots_lock_and_save_one_only():
+    outcome = played("two-slots", 8).outcome
+    assert outcome.taken["main"] == [("cfg", "0000:02:00.0"), ("device", "0000:02:00.0")]
+
+
+def test_bridge_unlocked_takes_no_lock_of_the_bridge():
+    for name, bridge in (("bridge-unlocked", "0000:00:1e.0"), ("bridge-unlocked-slot", "0000:00:1c.0")):
+        locked = played(name, 8).outcome.taken["main"]
+        assert not {("cfg", bridge), ("device", bridge)} & set(locked)
+
+
+# -- what else the stories say -----------------------------------------------------------------------------------
+
+
+def test_slot_readers_see_no_card():
+    assert played("slot-readers", 8).outcome.results["reader"] == 0
+
+
+def test_walk_preempted_stands_on_a_removed_function():
+    said = [text for _, level, text in played("walk-preempted", 8).outcome.messages if level == "err"]
+    assert said == ["the walk stands on 0000:01:00.0, which is off the list"]
+
+
+def test_asleep_bridge_still_counts_as_asleep_until_patch_8():
+    assert [played("asleep-bridge", n).machine.function("02:00.0").current_state for n in (7, 8)] == [3, 0]
+
+
+def test_unknown_state_is_lost_by_the_wake_up():
+    assert [list(played("unknown-state", n).outcome.resets.values()) for n in (7, 8)] == [
+        [["hot reset"]], [["soft reset", "hot reset"]]
+    ]  # fmt: skip
+
+
+def test_all_ones_are_every_event_at_once():
+    said = " ".join(text for _, _, text in played("all-ones", 8).outcome.messages)
+    assert all(event in said for event in ("latch open", "button pressed", "card present", "power fault"))
+
+
+def test_power_cycle_removes_under_the_device_lock_and_lights_the_lamp():
+    run = played("power-cycle", 8)
+    assert any(text == "mlx4_core lets go of it; locked: device" for _, _, text in run.outcome.messages)
+    lamps = [value & 0x300 for value in commands(run, "0000:00:03.0")]
+    # power off (lamp as it was: on), lamp off, power on, lamp blinks, lamp on
+    assert lamps == [0x100, 0x300, 0x300, 0x200, 0x100]
+
+
+def test_pending_complains_of_what_never_comes_back():
+    forever = scenarios.load("pending")
+    forever.knobs["01:00.0"]["pending_ms"] = -1
+    try:
+        run = scenarios.play(forever)
+    finally:
+        forever.knobs["01:00.0"]["pending_ms"] = 650
+    assert [text for _, level, text in run.outcome.messages if level == "err"] == [
+        "0000:01:00.0: transaction is not cleared; proceeding with reset anyway"
+    ]
+    assert run.outcome.time_ns == 800_000_000
+
+
+# -- against the real C ------------------------------------------------------------------------------------------
+
+
+def commands(run, port):
+    """What was written to Slot Control of a port whose PCI Express capability is at 0x48."""
+    return [event.args[3] for event in run.events if event.op == "w" and event.args[:2] == (port, SLTCTL)]
+
+
+@pytest.fixture
+def golden(shared):
+    """The recorded accidents by name."""
+    lines = (shared / "golden" / "spurious.jsonl").read_text().splitlines()
+    return {trace["name"]: trace["ops"] for trace in map(json.loads, lines)}
+
+
+def queued(ops):
+    """The presence events that were queued, and the functions removed, each in order."""
+    events = [op[3] for op in ops if op[0] == "queue_work" and len(op) > 3]
+    return events, [op[1] for op in ops if op[0] == "remove_device"]
+
+
+def as_ops(run):
+    return [[event.op, *event.args] for event in run.events]
+
+
+@pytest.mark.parametrize("patches", [0, 4])
+def test_mess_is_the_accident_that_the_C_has(golden, patches):
+    events, removed = queued(golden[f"l{patches}-spurious-removal"])
+    assert (events, removed) == ([OFF, ON], ["0000:01:00.0"])
+    assert queued(as_ops(played("mess", patches))) == (events, removed)
+
+
+@pytest.mark.parametrize("patches", [0, 8])
+def test_calm_drops_what_the_C_drops(golden, patches):
+    events, removed = queued(golden[f"l{patches}-spurious-removal-calm"])
+    assert removed == []
+    assert queued(as_ops(played("calm", patches))) == (events, removed)
+
+
+def test_mess_polled_switches_the_lamps_as_the_C_does(golden):
+    ops = golden["l4-spurious-removal-race"]
+    port = "0000:00:1c.0"
+    lamps = [op[4] & LAMPS for op in ops if op[:3] == ["w", port, SLTCTL]]
+    assert lamps == [0x2C0, 0x3C0, 0x340, 0x340]  # power lamp blinks, goes out; attention lamp on; power lamp out again
+    assert [value & LAMPS for value in commands(played("mess-polled", 4), port)] == lamps
+
+
+# -- findings, commits, form -------------------------------------------------------------------------------------
+
+
+def test_every_finding_has_a_scenario():
+    """The eleven findings of running the C: which scenario shows each."""
+    shown = {}
+    for name in scenarios.names():
+        for finding in scenarios.load(name).findings:
+            shown.setdefault(finding, set()).add(name)
+    assert shown == {
+        1: {"mess", "mess-polled", "poke", "calm"},
+        2: {"button", "late-completion"},
+        3: {"bus-unmasked"},
+        4: {"ari"},
+        5: {"module-going"},
+        6: {"asleep", "asleep-bridge"},
+        7: {"asleep"},
+        8: {"no-completion", "stolen-completion", "inner-port"},
+        9: {"presence-disabled"},
+        10: {"inner-port"},
+        11: {"all-ones", "pending", "not-a-bridge", "unknown-state"},
+    }
+
+
+@pytest.mark.parametrize(
+    "commit",
+    [
+        "61cf16d8bd38 (v3.14)", "5b3f7b7d062b (v4.19)", "f5eff5591b8f (v6.4)",
+        '"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',
+        '"Wait for Link before restoring Downstream Buses" (2024, Fixes: 090a3c5322e9)',
+        "the walk in pci_dev_reset_slot_function without pci_bus_sem",
+        '"Add missing bridge lock to pci_bus_lock()" (2024)', '"fix slot reset device locking" (2026)',
+        '"make reset_subordinate hotplug safe" (2026)', "100 ms being too short for a conventional device (Trhfa)",
+        "100 ms being too short for a slow PCIe device",
+    ],
+)  # fmt: skip
+def test_what_review_missed_is_explained_with_the_question_to_ask(commit):
+    explaining = [scenario for scenario in map(scenarios.load, scenarios.names()) if commit in scenario.commits]
+    assert explaining
+    for scenario in explaining:
+        assert "Explains: " in scenario.about
+        assert "could have asked: " in scenario.about or "does not apply" in scenario.about
+        assert commit.split(" (")[0].strip('"') in scenario.about.replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_room_asks_a_question_and_is_small(name):
+    assert scenarios.load(name).question.endswith("?")
+    room = Path(scenarios.__file__).with_name(f"{name.replace('-', '_')}.py")
+    assert len(room.read_text().splitlines()) < 120
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_answer_says_so_where_the_call_is_missing(name):
+    scenario = scenarios.load(name)
+    if scenario.since:
+        missing = f"At this point of the series there is no such call: it comes with patch {scenario.since}."
+        assert played(name, scenario.since - 1).answer == missing
+        assert played(name, scenario.since).answer != missing
+
+
+def test_load_refuses_what_does_not_exist():
+    for name in ("nonsense", "__init__", "-outcome", "../mess"):
+        with pytest.raises(MachineError, match=r"there is no scenario .*; there are all-ones, ari, "):
+            scenarios.load(name)
+
+
+# -- play --------------------------------------------------------------------------------------------------------
+
+
+def trace(run):
+    return [(event.time, event.context, event.op, event.args) for event in run.events]
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_play_is_deterministic(seed):
+    scenario = scenarios.load("mess")
+    assert trace(scenarios.play(scenario, 0, seed)) == trace(scenarios.play(scenario, 0, seed))
+
+
+def test_play_with_choose_decides_who_begins():
+    scenario = scenarios.load("lock-order-later")
+    counts = []
+
+    def last(count):
+        counts.append(count)
+        return count - 1
+
+    run = scenarios.play(scenario, 8, choose=last)
+    assert counts[0] == 2
+    assert trace(run)[0][1] == "reset"
+    assert trace(scenarios.play(scenario, 8))[0][1] == "user"
+
+
+def test_play_leaves_nothing_behind():
+    before = threading.active_count()
+    scenarios.play(scenarios.load("unbind"))
+    assert threading.active_count() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("patches", range(9))
+@pytest.mark.parametrize("name", scenarios.names())
+def test_every_scenario_ends_at_every_point_for_some_seeds(name, patches):
+    for seed in range(3):
+        run = scenarios.play(scenarios.load(name), patches, seed)
+        assert run.answer
+        assert set(run.outcome.results) | set(run.outcome.unfinished) >= set(run.scenario.threads)
