@@ -193,8 +193,10 @@ class Scheduler:
             if stuck or self._locked_up(self.threads[1:]) or self.clock.now > limit:
                 raise Deadlock(self.report())
             self._settling = True
-            self.block("settle", max(self.clock.now, deadline or 0))
-            self._settling = False
+            try:
+                self.block("settle", max(self.clock.now, deadline or 0))
+            finally:
+                self._settling = False
 
     def shutdown(self) -> None:
         """End every other thread, one after the other; the machine is switched off."""
@@ -244,7 +246,8 @@ class Scheduler:
             if ready:
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
             deadline = self.clock.next_deadline()
-            if deadline is None or deadline > limit or self._locked_up(self.threads):
+            busy = self.threads[1:] if self._settling else self.threads
+            if deadline is None or deadline > limit or self._locked_up(busy):
                 return self._fail(Deadlock(self.report()))
             self._advance(max(deadline, self.clock.now))
 
