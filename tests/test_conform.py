@@ -132,6 +132,41 @@ def test_compare_slot_control_differs_in_link_state_change(capsys):
     assert "DLLSCE" in slot_control["reason"]
 
 
+def test_compare_resets_start_from_what_the_earlier_ones_left(capsys):
+    """Own-ports resets the upstream port of a switch, and with it the downstream port that is reset next."""
+    assert main(["compare", "--json", str(LIVE / "own-ports.json")]) == 0
+    last = json.loads(capsys.readouterr().out)["comparisons"][-1]
+    assert last["test"] == "0000:02:01.0 flr"
+    numbers = [row["old"]["value"] for row in last["rows"] if row["side"] == "same" and row["old"]["where"] == 0x18]
+    # before all resets its buses are 02, 04 and 04
+    assert numbers == [0x00000000, 0x00000000]
+    assert not [row for row in last["rows"] if row["side"] == "value"]
+
+
+def test_compare_waking_and_sleeping_of_idle_functions_is_no_part_of_the_reset(capsys):
+    assert main(["compare", "--json", str(LIVE / "own-multifunction.json")]) == 0
+    first = json.loads(capsys.readouterr().out)["comparisons"][0]
+    reasons = [row["reason"] for row in first["rows"] if row["side"] == "6.1" and "vfio-pci" in row["reason"]]
+    assert "waking" in reasons[0]
+    assert "its state is saved" in reasons[-1]
+    # between them the function is awake for both kernels
+    power = [row for row in first["rows"] if row["side"] == "same" and row["old"]["where"] == 0x80]
+    assert all(row["old"]["value"] & 3 == 0 for row in power)
+
+
+def test_compare_method_the_function_lacks_leaves_the_others(capsys, tmp_path):
+    """Linux refuses to set it, and a reset then goes the way it would have gone."""
+    capture = json.loads((LIVE / "hp.json").read_text())
+    assert capture["tests"][2] == "0000:02:00.0 pm"
+    capture["tests"][2] = "0000:02:00.0 flr"  # QEMU's e1000e has none
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(capture))
+    assert main(["compare", "--json", str(path)]) == 0
+    comparison = json.loads(capsys.readouterr().out)["comparisons"][2]
+    assert comparison["call"] == "pci_reset_function(0000:02:00.0), which has no flr"
+    assert (comparison["old_result"], comparison["unexplained"]) == (0, 0)
+
+
 def test_compare_text_has_both_columns_and_counts(capsys):
     assert main(["compare", str(LIVE / "nohp.json")]) == 0
     out = capsys.readouterr().out
@@ -146,3 +181,14 @@ def test_compare_capture_with_unknown_method_is_usage_error(capsys, tmp_path):
     path.write_text(json.dumps(capture))
     assert main(["compare", str(path)]) == 2
     assert "the series has no reset method 'acpi'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("tests", None), ("return_codes", 3), ("tests", [1, 2]), ("tests", {"x": 1}), ("tests", ["hot", "hot"])],
+)
+def test_compare_capture_with_malformed_tests_is_one_line(capsys, tmp_path, key, value):
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(json.loads((LIVE / "nohp.json").read_text()) | {key: value}))
+    assert main(["compare", str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

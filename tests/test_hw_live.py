@@ -56,6 +56,15 @@ def test_replay_difference_of_a_function_that_is_not_there(capture):
     assert difference.registers == ("PCI_VENDOR_ID", "PCI_DEVICE_ID")
 
 
+def test_read_takes_values_as_wide_as_their_access(capture, tmp_path):
+    capture["ops"] = [["r", "0000:09:00.0", 0, size, (1 << 64) - 1, 0] for size in (1, 2, 4)]
+    path = tmp_path / "wide.json"
+    path.write_text(json.dumps(capture))
+    read = live.read(path)
+    assert [op[4] for op in read["ops"]] == [0xFF, 0xFFFF, 0xFFFFFFFF]
+    assert live.replay(read).equal == 3
+
+
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [

@@ -21,8 +21,9 @@ from ..hw.errors import MachineError
 from ..machine import Machine, boot
 from ..terminal import Paint
 from ..trace import decode, live
-from ..trace.compare import Access, Comparison, compare
+from ..trace.compare import Comparison, compare
 from ..trace.later import NEW, OLD, VALUE
+from ..trace.window import Access
 
 MARKS = {"same": "=", VALUE: "~", OLD: "<", NEW: ">", "pause": " "}
 STYLES = {"same": "dim", VALUE: "yellow", OLD: "red", NEW: "green", "pause": "blue"}

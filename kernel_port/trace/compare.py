@@ -10,14 +10,17 @@ from errno import ENOTTY
 from typing import Any
 
 from ..hw.address import Address
+from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
+from ..hw.layout import Layout
 from ..kernel.system import Event
 from ..machine import Machine, boot
-from ..pci_regs import PCI_HEADER_TYPE, PCI_HEADER_TYPE_MASK, PCI_HEADER_TYPE_NORMAL
+from ..pci_regs import PCI_EXP_TYPE_RC_EC, PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_ROOT_PORT
 from . import decode
 from .ladder import rungs
 from .later import NEW, OLD, VALUE, reason
-from .live import describe
+from .live import describe, states
+from .window import Access, windows
 
 #: What is written to a function's reset_method -> the rungs of __pci_dev_reset it allows.
 METHODS = {
@@ -26,27 +29,6 @@ METHODS = {
     "pm": ("pci_pm_reset",),
     "bus": ("pci_dev_reset_slot_function", "pci_parent_bus_reset"),
 }
-#: A pause in a capture worth showing, microseconds.
-PAUSE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One config cycle, or a pause between two."""
-
-    op: str
-    """"r", "w" or "pause"."""
-    bdf: str = ""
-    where: int = 0
-    size: int = 0
-    value: int = 0
-    """Of a pause: its length in microseconds."""
-
-    @property
-    def key(self) -> tuple[str, str, int, int]:
-        """What makes two accesses the same, whatever their values."""
-        return self.op, self.bdf, self.where, self.size
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -86,41 +68,30 @@ def compare(capture: dict[str, Any], patches: int) -> Iterator[Comparison]:
     :param patches: the point of the series the port runs at
     :raises MachineError: the capture's tests are not what FORMAT.md says"""
     captured = list(windows(capture["ops"]))
-    tests, results = capture.get("tests", []), capture.get("return_codes", [])
+    tests, results = (capture.get(key, []) for key in ("tests", "return_codes"))
+    if not (isinstance(tests, list) and isinstance(results, list) and all(isinstance(e, str) for e in tests + results)):
+        raise MachineError("tests and return_codes are not each an array of strings")
     if not len(tests) == len(results) == len(captured):
         raise MachineError(f"{len(tests)} tests, {len(results)} results, {len(captured)} resets: not as many")
-    for test, result, new in zip(tests, results, captured, strict=True):
+    found = states(capture, [window.start for window in captured])
+    for test, result, new, state in zip(tests, results, captured, found, strict=True):
         with boot(describe(capture), patches) as machine:
+            for address, config in state.items():
+                machine.fabric.put(address, config)
+            machine.events.clear()
             call, old_result = perform(machine, test)
-            rows = align(list(accesses(machine.events)), new, machine)
+            old = [access for event in machine.events for access in as_access(event)]
+            rows = [*added(new.wake, machine, "wake"), *align(old, new.reset, machine),
+                    *added(new.sleep, machine, "sleep")]
             yield Comparison(test, call, old_result, str(result), tuple(rows))
 
 
-def windows(ops: list[list[Any]]) -> Iterator[list[Access]]:
-    """The accesses of each test, between its marks."""
-    window: list[Access] | None = None
-    last = 0
-    for op in ops:
-        if op[0] == "mark":
-            if op[1].startswith("end") and window is not None:
-                yield window
-                window = None
-            elif op[1].startswith("begin"):
-                window, last = [], op[2]
-        elif window is not None:
-            if op[5] - last >= PAUSE and window:
-                window.append(Access("pause", value=op[5] - last))
-            window.append(Access(*op[:5]))
-            last = op[5]
-
-
-def accesses(events: list[Event]) -> Iterator[Access]:
-    """The config cycles and sleeps of the port's trace."""
-    for event in events:
-        if event.op in ("r", "w"):
-            yield Access(event.op, *event.args)
-        elif event.op in ("msleep", "mdelay"):
-            yield Access("pause", value=1000 * event.args[0])
+def as_access(event: Event) -> Iterator[Access]:
+    """The config cycle or the sleep that an event of the port's trace is, if it is one."""
+    if event.op in ("r", "w"):
+        yield Access(event.op, *event.args)
+    elif event.op in ("msleep", "mdelay"):
+        yield Access("pause", value=1000 * event.args[0])
 
 
 def perform(machine: Machine, test: str) -> tuple[str, int]:
@@ -129,14 +100,19 @@ def perform(machine: Machine, test: str) -> tuple[str, int]:
     :return: the call in words, and its result"""
     what, _, rest = test.partition(" ")
     if what == "hot":
-        return vfio_hot_reset(machine, machine.function(rest.split()[0]))
+        return vfio_hot_reset(machine, machine.function(rest.partition(" ")[0]))
     if rest not in METHODS:
         raise MachineError(f"test {test!r}: the series has no reset method {rest!r}; known are {', '.join(METHODS)}")
-    for rung in set(rungs(machine)) - set(METHODS[rest]):
+    dev = machine.function(what)
+    allowed = [rung for rung in rungs(machine) if rung in METHODS[rest]]
+    call = f"pci_reset_function({what})"
+    if all(machine.call(rung, dev, 1) for rung in allowed):
+        # A method that the function does not have is refused when it is written, and the others stay.
+        return f"{call}, which has no {rest}", machine.call("pci_reset_function", dev)
+    for rung in set(rungs(machine)) - set(allowed):
         vars(machine.kernel)[rung] = lambda dev, probe: -ENOTTY  # what reset_method does since v5.15
-    return f"pci_reset_function({what}), only {' or '.join(METHODS[rest])}", machine.call(
-        "pci_reset_function", machine.function(what)
-    )
+    machine.events.clear()
+    return f"{call}, only {' or '.join(METHODS[rest])}", machine.call("pci_reset_function", dev)
 
 
 def vfio_hot_reset(machine: Machine, dev: Any) -> tuple[str, int]:
@@ -150,14 +126,18 @@ def align(old: list[Access], new: list[Access], machine: Machine) -> Iterator[Ro
     """Pair the accesses that are the same; give the others a reason."""
     matcher = SequenceMatcher(None, [a.key for a in old], [a.key for a in new], autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        place = "start" if i1 == 0 else "end" if i2 == len(old) else ""
         if tag == "equal":
             yield from (same(a, b, machine) for a, b in zip(old[i1:i2], new[j1:j2], strict=True))
             continue
         for a in old[i1:i2]:
-            yield Row("pause", a, None) if a.op == "pause" else Row(OLD, a, None, why(OLD, a, machine, place))
-        for b in new[j1:j2]:
-            yield Row("pause", None, b) if b.op == "pause" else Row(NEW, None, b, why(NEW, b, machine, place))
+            yield Row("pause", a, None) if a.op == "pause" else Row(OLD, a, None, why(OLD, a, machine))
+        yield from added(new[j1:j2], machine)
+
+
+def added(new: list[Access], machine: Machine, phase: str = "") -> Iterator[Row]:
+    """The rows of accesses that only the later kernel makes."""
+    for b in new:
+        yield Row("pause", None, b) if b.op == "pause" else Row(NEW, None, b, why(NEW, b, machine, phase))
 
 
 def same(old: Access, new: Access, machine: Machine) -> Row:
@@ -169,12 +149,23 @@ def same(old: Access, new: Access, machine: Machine) -> Row:
     return Row(VALUE, old, new, why(VALUE, old, machine))
 
 
-def why(side: str, access: Access, machine: Machine, place: str = "") -> str:
+def why(side: str, access: Access, machine: Machine, phase: str = "") -> str:
     """The known reason for an access that only one side makes, or makes otherwise."""
     address = Address.parse(access.bdf)
     if not machine.fabric.has(address):
         return ""
     config = machine.fabric.config(address)
     registers = tuple(part.name for part in decode.parts(config, access.where, access.size, access.value))
-    bridge = config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK != PCI_HEADER_TYPE_NORMAL
-    return reason(side, access.op, access.size, registers, bridge, place)
+    return reason(side, access.op, access.size, registers, traits(address, config), phase)
+
+
+def traits(address: Address, config: bytes) -> frozenset[str]:
+    """What rules ask of a function: "bridge", "slot" (a port with one), "root" (has Root Control), "link"."""
+    layout = Layout(FunctionDescription(address, config, size=len(config)))
+    root_complex = layout.port_type in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
+    return frozenset(trait for trait, has in (
+        ("bridge", layout.is_bridge),
+        ("slot", layout.has_slot),
+        ("root", layout.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_EC)),
+        ("link", layout.port_type is not None and not root_complex),
+    ) if has)  # fmt: skip
