@@ -2,8 +2,11 @@
 """pci: Create pci_reset_bridge_secondary_bus()
 
 Why: the way to reset a bus through its bridge is about to get more users than the function reset, so it gets a name.
-What: the accesses and delays move out of pci_parent_bus_reset() into a function of their own, exported. What happens on
-the bus does not change.
+What: in drivers/pci/pci.c, the accesses and delays of pci_parent_bus_reset() move into
+pci_reset_bridge_secondary_bus(), exported and declared in include/linux/pci.h. What happens on the bus does not
+change.
+Look at: the guards (root bus, bridge, siblings) stay with the caller. The new function asks nothing: given an endpoint
+it writes to offset 0x3e of that. It takes no lock, saves nothing, and reads Bridge Control once for both writes.
 """
 
 from __future__ import annotations

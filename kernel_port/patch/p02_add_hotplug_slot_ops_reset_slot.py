@@ -3,7 +3,10 @@
 
 Why: a reset of the bus below a slot looks to the slot like a card that goes and comes back; only the slot's driver
 knows how to reset the card without that.
-What: the table of operations gets one more, as its last member. Nobody fills it in and nobody calls it yet.
+What: in include/linux/pci_hotplug.h, struct hotplug_slot_ops gets one more operation, as its last member. Nobody fills
+it in and nobody calls it yet.
+Look at: a driver that leaves it NULL must be told from one that can, and every driver but pciehp leaves it NULL. The
+second argument, probe, asks whether the reset would work and must touch nothing.
 """
 
 from __future__ import annotations

@@ -2,8 +2,11 @@
 """pci: Add pci_hp_reset_slot()
 
 Why: whoever wants a slot reset should not have to know how the module behind the slot is kept from going away.
-What: one function in the hotplug core that holds the module, calls the slot's reset_slot and lets go. No caller yet.
-(The merged series has it as pci_reset_hotplug_slot() in pci.c.)
+What: in drivers/pci/hotplug/pci_hotplug_core.c, pci_hp_reset_slot() holds the module, calls the slot's reset_slot and
+lets go; include/linux/pci_hotplug.h declares it, with a stub for kernels without hotplug. No caller yet.
+Look at: each way out puts the module that was taken, and none that was not. A module that is just being unloaded gives
+-ENOTTY, as a driver without reset_slot does; from patch 5 on, the caller then takes the next way to reset, which is
+the bus, without any care for the slot. A probe takes and puts the module too.
 """
 
 from __future__ import annotations

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pci: Implement reset_slot for pciehp
 
-Why: there is one slot on the bus below a port, so a bus reset resets the slot; but where cards may be taken out without
-notice, pciehp takes the reset for a removal and forgets the devices.
-What: presence detection is disabled around the reset, and what it noted meanwhile is cleared. In polling mode the
-timer is stopped as well. Look at: the interrupt handler reads status bits, not enables, so any other event during the
-reset still finds the presence change; and presence detection is on afterwards, whatever it was before.
+Why: there is one slot on the bus below a port, so a bus reset resets the slot; but where cards may be taken out
+without notice, pciehp takes the reset for a removal and forgets the devices.
+What: pciehp_reset_slot() in drivers/pci/hotplug/pciehp_hpc.c disables presence detection around the bus reset and
+clears what it noted meanwhile; in polling mode it stops the timer as well. reset_slot() in pciehp_core.c leads to it,
+and init_slot() there makes it an operation of every slot.
+Look at: the interrupt handler reads status bits, not enables, so any other event during the reset still finds the
+presence change. Presence detection is on afterwards, whatever it was before. PDC is cleared before PDCE is set, by a
+bare write of that bit, outside ctrl_lock. Neither slot->lock is taken nor the result of a command looked at. Only
+surprise-capable slots are masked; the others drop the event later.
 """
 
 from __future__ import annotations

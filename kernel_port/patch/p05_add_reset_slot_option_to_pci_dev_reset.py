@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci: Add reset_slot option to pci_dev_reset()
+"""pci: Add slot reset option to pci_dev_reset
 
 Why: resetting the only function in a hotplug slot through its bus looks to the slot like a removal and an insertion.
-What: before the bus is tried, the slot's driver is asked to reset the slot, provided that no other function is in it.
+What: in drivers/pci/pci.c, __pci_dev_reset() asks the slot's driver, through the new pci_dev_reset_slot_function(),
+before it tries the bus; provided that no other function is in the slot.
+Look at: the place in the ladder, after the power management reset and before the parent bus. Functions above 7 of an
+ARI device belong to no slot, so they do not count as others and are reset along, unlocked and unsaved. An error of the
+slot's driver other than -ENOTTY ends the search.
 """
 
 from __future__ import annotations

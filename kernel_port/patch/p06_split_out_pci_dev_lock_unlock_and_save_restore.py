@@ -2,7 +2,10 @@
 """pci: Split out pci_dev lock/unlock and save/restore
 
 Why: resets of a slot and of a bus must do to many functions what the function reset does to one.
-What: four functions are cut out of pci_dev_reset() and pci_reset_function(). What happens on the bus does not change.
+What: in drivers/pci/pci.c, pci_dev_lock() and pci_dev_unlock() are cut out of pci_dev_reset(),
+pci_dev_save_and_disable() and pci_dev_restore() out of pci_reset_function(). What happens on the bus does not change.
+Look at: the order stays: config access lock first and device lock second, released the other way round. Save and
+restore still happen outside both. Restore still follows a reset that failed, and its result is still the reset's.
 """
 
 from __future__ import annotations

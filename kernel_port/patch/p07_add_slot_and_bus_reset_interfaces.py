@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pci: Add slot and bus reset interfaces
 
-Why: some devices cannot be reset one function at a time, but a driver such as vfio that owns all functions of a slot or
-of a bus could reset them together.
-What: pci_reset_slot() and pci_reset_bus() save, lock, reset and restore everything in the slot or on the bus, and on
-all buses below, parents before children.
+Why: some devices cannot be reset one function at a time, but a driver such as vfio that owns all functions of a slot
+or of a bus could reset them together.
+What: in drivers/pci/pci.c, pci_reset_slot() and pci_reset_bus() save, lock, reset and restore everything in the slot
+or on the bus and on all buses below, parents before children; exported and declared in include/linux/pci.h.
+Look at: siblings are unlocked in the order they were locked, not the reverse. Save and restore run without locks.
+pci_reset_bus() resets the bus of a pciehp port without masking presence detection, so the spurious events of patch 4
+are back. Below a bridge in D3hot everything saves as all ones, until patch 8. The bridge above the bus is neither
+locked nor saved.
 """
 
 from __future__ import annotations

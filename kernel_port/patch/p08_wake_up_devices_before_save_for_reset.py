@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci: Wake-up devices before saving config space for reset
+"""pci: Wake-up devices before save for reset
 
-Why: a reset leaves a device in D0, and a save made in a low power state is not worth restoring: below a sleeping bridge
-it holds all ones.
-What: pci_dev_save_and_disable() brings the device to D0 first.
+Why: a reset leaves a device in D0, and a save made in a low power state is not worth restoring: below a sleeping
+bridge it holds all ones.
+What: in drivers/pci/pci.c, pci_dev_save_and_disable() brings the device to D0 first.
+Look at: parents are woken before children are saved, because of patch 7's order. Whether it worked is not looked at.
+The device stays in D0. One that resets softly on waking, D3hot to D0, has its reset values saved and so restored. A
+function whose only way is the power management reset, probed in D3hot, succeeds now; before, it was saved and disabled
+and then refused with -EINVAL.
 """
 
 from __future__ import annotations

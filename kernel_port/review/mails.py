@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import fill
 
 from ..series import PATCHES, Patch
+from . import base_md
 from .flat import source
 
 #: The file the mails change: what kernel-port export writes.
@@ -92,6 +93,6 @@ def statistics(changes: str) -> str:
 
 
 def files() -> dict[str, str]:
-    """Everything kernel-port export writes into patches/: the mails, and the series file in quilt's order."""
+    """Everything kernel-port export writes into patches/: the mails, the series file in quilt's order, and BASE.md."""
     mails = {file_name(patch): mail(patch) for patch in PATCHES}
-    return {**mails, "series": "".join(f"{name}\n" for name in mails)}
+    return {**mails, "series": "".join(f"{name}\n" for name in mails), "BASE.md": base_md.text()}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the text of each function of the series stands on: what is known of v2, and what is taken from the merged form.
+
+Of v2 as posted, the cover letter, its counts and the subjects are at hand; of the merged form, the whole text.
+"""
+
+from __future__ import annotations
+
+#: Room of a patch -> function or struct -> (its name and place, its text).
+EVIDENCE: dict[str, dict[str, tuple[str, str]]] = {
+    "p01": {
+        "pci_reset_bridge_secondary_bus": (
+            "v2: named in the subject; its prototype is one of the three lines that v2 adds to linux/pci.h",
+            "merged; its timing, 100 ms and 100 ms, is that of the merged commit too",
+        ),
+        "pci_parent_bus_reset": (
+            "inferred: with patch 6, the merged commit's 9 deletions make the 26 that v2 has in pci.c",
+            "merged",
+        ),
+    },
+    "p02": {
+        "hotplug_slot_ops": (
+            "v2: the member is named in the subject; 4 of the 12 lines that v2 adds to linux/pci_hotplug.h",
+            "merged: the last member, taking slot and probe",
+        ),
+    },
+    "p03": {
+        "pci_hp_reset_slot": (
+            "v2: named in the subject; has the 24 lines of pci_hotplug_core.c. Inferred: exported, with a stub",
+            "inferred: that of the merged pci_reset_hotplug_slot(), 15 lines, under v2's name",
+        ),
+    },
+    "p04": {
+        "init_slot": ("v2 and merged have the same counts in all three files (1, 12, 31 lines)", "merged"),
+        "reset_slot": ("v2 and merged have the same counts in all three files (1, 12, 31 lines)", "merged"),
+        "pciehp_reset_slot": ("v2 and merged have the same counts in all three files (1, 12, 31 lines)", "merged"),
+    },
+    "p05": {
+        "pci_dev_reset_slot_function": (
+            "inferred from the merged commit of that title",
+            "inferred: merged, but it calls pci_hp_reset_slot()",
+        ),
+        "__pci_dev_reset": ("v2: the subject says that pci_dev_reset() gets the option", "merged"),
+    },
+    "p06": {
+        **dict.fromkeys(
+            ("pci_dev_lock", "pci_dev_unlock", "pci_dev_save_and_disable", "pci_dev_restore"),
+            ("v2: the subject says lock, unlock, save and restore; the names are the merged commit's", "merged"),
+        ),
+        **dict.fromkeys(
+            ("pci_dev_reset", "pci_reset_function"),
+            ("inferred: the merged commit's 17 deletions are what patch 1 leaves of v2's 26", "merged"),
+        ),
+    },
+    "p07": {
+        **dict.fromkeys(
+            (
+                "pci_bus_lock", "pci_bus_unlock", "pci_slot_lock", "pci_slot_unlock", "pci_bus_save_and_disable",
+                "pci_bus_restore", "pci_slot_save_and_disable", "pci_slot_restore", "pci_bus_reset",
+            ),
+            ("inferred from the merged commit", "merged"),
+        ),
+        "pci_slot_reset": ("inferred from the merged commit", "inferred: merged, but it calls pci_hp_reset_slot()"),
+        "pci_reset_slot": (
+            "v2: named in the cover letter; its prototype is one of the three lines that v2 adds to linux/pci.h",
+            "merged",
+        ),
+        "pci_reset_bus": (
+            "v2: named in the cover letter; its prototype is one of the three lines that v2 adds to linux/pci.h",
+            "merged",
+        ),
+    },
+    "p08": {
+        "pci_dev_save_and_disable": (
+            "v2: the subject says that devices are woken before they are saved",
+            "merged, as far as the difference between v3.11 and v3.12 shows it",
+        ),
+    },
+}  # fmt: skip

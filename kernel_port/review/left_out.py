@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions of the ported C files that are left out, as of v3.11, by why: with what is ported, all of each file.
+
+Names only; taken once from v3.11 with csource.py. Functions in headers are not counted.
+"""
+
+from __future__ import annotations
+
+#: Why a function is left out.
+REASONS = {
+    "driver core": (
+        "what the driver core does for drivers: matching, suspend and resume; here a driver is a name that is "
+        "bound and released"
+    ),
+    "enable": (
+        "enabling devices for drivers; of it, what a reset can notice is done where a driver is bound: the "
+        "device is woken"
+    ),
+    "errors": "error recovery (AER), which is another way to a reset",
+    "features": "features that drivers or the architecture turn on; a reset only meets their registers",
+    "hypertransport": "HyperTransport capabilities, which no reset asks for",
+    "interrupts": "INTx routing, MSI and MSI-X: each device has an interrupt of its own here",
+    "lifetime": "allocation, reference counts and release of buses, bridges and root buses: Python counts references",
+    "lookup": "looking up devices in ways that nothing on the reset path uses",
+    "macro": "made by the macro GET_STATUS(), which is ported",
+    "module": "boot parameters and initialization of modules and of what they show in sysfs",
+    "options": "choices of an architecture that is not a PC",
+    "power": (
+        "platform power management (ACPI), run-time power management and wake-up events: there is no "
+        "platform, and nothing sleeps by itself"
+    ),
+    "quirks": (
+        "workarounds for particular hardware, device-specific resets among them: the table of resets is "
+        "empty, as kernel-port why says"
+    ),
+    "resources": (
+        "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left "
+        "them"
+    ),
+    "scanning": "rescanning and entry points for other architectures",
+    "services": "the port services driver's bus: hot-plug is the only service here and is bound directly",
+    "suspend": "suspend and resume of the whole computer",
+    "sysfs": "files in sysfs that only show what is known",
+    "unused": "not called on any path that is ported",
+    "vpd": "Vital Product Data, which no reset reads",
+}
+
+#: C file -> how many functions it has, those that macros generate included.
+FUNCTIONS = {
+    "drivers/pci/access.c": 37,
+    "drivers/pci/bus.c": 14,
+    "drivers/pci/hotplug-pci.c": 1,
+    "drivers/pci/hotplug/pci_hotplug_core.c": 24,
+    "drivers/pci/hotplug/pciehp_core.c": 16,
+    "drivers/pci/hotplug/pciehp_ctrl.c": 17,
+    "drivers/pci/hotplug/pciehp_hpc.c": 41,
+    "drivers/pci/hotplug/pciehp_pci.c": 2,
+    "drivers/pci/pci-driver.c": 48,
+    "drivers/pci/pci.c": 164,
+    "drivers/pci/pcie/portdrv_core.c": 20,
+    "drivers/pci/pcie/portdrv_pci.c": 21,
+    "drivers/pci/probe.c": 61,
+    "drivers/pci/quirks.c": 126,
+    "drivers/pci/remove.c": 9,
+    "drivers/pci/search.c": 12,
+    "drivers/pci/setup-res.c": 10,
+    "drivers/pci/slot.c": 16,
+}
+
+#: C file -> reason -> names of functions.
+LEFT_OUT = {
+    "drivers/pci/access.c": {
+        "unused": "pci_bus_set_ops pcie_capability_write_dword pcie_capability_clear_and_set_dword",
+        "vpd": (
+            "pci_read_vpd pci_write_vpd pci_vpd_pci22_wait pci_vpd_pci22_read pci_vpd_pci22_write "
+            "pci_vpd_pci22_release pci_vpd_pci22_init pci_vpd_truncate"
+        ),
+    },
+    "drivers/pci/bus.c": {
+        "enable": "pci_enable_bridges",
+        "lifetime": "pci_bus_get pci_bus_put",
+        "lookup": "pci_walk_bus",
+        "resources": (
+            "pci_add_resource_offset pci_add_resource pci_free_resource_list pci_bus_add_resource pci_bus_resource_n "
+            "pci_bus_remove_resources pci_bus_alloc_resource pcibios_resource_survey_bus"
+        ),
+    },
+    "drivers/pci/hotplug/pci_hotplug_core.c": {
+        "macro": "get_power_status get_attention_status get_latch_status get_adapter_status",
+        "module": "pci_hotplug_init pci_hotplug_exit",
+    },
+    "drivers/pci/hotplug/pciehp_core.c": {
+        "module": "pcied_init pcied_cleanup",
+        "suspend": "pciehp_suspend pciehp_resume",
+    },
+    "drivers/pci/hotplug/pciehp_hpc.c": {
+        "unused": "pciehp_writel",
+    },
+    "drivers/pci/pci-driver.c": {
+        "driver core": (
+            "pci_add_dynid pci_free_dynids store_new_id store_remove_id pci_match_id pci_call_probe "
+            "__pci_device_probe pci_device_probe pci_device_remove pci_device_shutdown pci_restore_standard_config "
+            "pci_pm_default_resume_early pci_pm_set_unknown_state pci_pm_reenable_device pci_legacy_suspend "
+            "pci_legacy_suspend_late pci_legacy_resume_early pci_legacy_resume pci_pm_default_resume "
+            "pci_pm_default_suspend pci_has_legacy_pm_support pci_pm_prepare pci_pm_complete pci_pm_suspend "
+            "pci_pm_suspend_noirq pci_pm_resume_noirq pci_pm_resume pci_pm_freeze pci_pm_freeze_noirq "
+            "pci_pm_thaw_noirq pci_pm_thaw pci_pm_poweroff pci_pm_poweroff_noirq pci_pm_restore_noirq pci_pm_restore "
+            "pci_pm_runtime_suspend pci_pm_runtime_resume pci_pm_runtime_idle __pci_register_driver "
+            "pci_unregister_driver pci_dev_driver pci_bus_match pci_dev_get pci_dev_put pci_uevent pci_driver_init"
+        ),
+    },
+    "drivers/pci/pci.c": {
+        "enable": (
+            "do_pci_enable_device pci_reenable_device pci_enable_device_flags pci_enable_device_io "
+            "pci_enable_device_mem pci_enable_device pcim_release get_pci_dr find_pci_dr pcim_enable_device "
+            "pcim_pin_device pcibios_add_device pcibios_release_device pcibios_disable_device do_pci_disable_device "
+            "pci_disable_enabled_device pci_disable_device __pci_set_master pcibios_set_master pci_set_master "
+            "pci_clear_master"
+        ),
+        "features": (
+            "pcibios_set_pcie_reset_state pci_set_pcie_reset_state pci_enable_ido pci_disable_ido pci_enable_obff "
+            "pci_disable_obff pci_ltr_supported pci_enable_ltr pci_disable_ltr __pci_ltr_scale pci_set_ltr "
+            "pci_request_acs pci_enable_acs pci_acs_enabled pci_acs_path_enabled pci_set_cacheline_size pci_set_mwi "
+            "pci_try_set_mwi pci_clear_mwi pci_set_dma_max_seg_size pci_set_dma_seg_boundary pcix_get_max_mmrbc "
+            "pcix_get_mmrbc pcix_set_mmrbc pcie_get_readrq pcie_set_readrq pcie_get_mps pcie_set_mps "
+            "pci_register_set_vga_state pci_set_vga_state_arch pci_set_vga_state"
+        ),
+        "hypertransport": "__pci_find_next_ht_cap pci_find_next_ht_capability pci_find_ht_capability",
+        "interrupts": (
+            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle pci_intx pci_intx_mask_supported "
+            "pci_check_and_set_intx_mask pci_check_and_mask_intx pci_check_and_unmask_intx pci_msi_off"
+        ),
+        "module": "pcibios_setup pci_resource_alignment_sysfs_init pci_setup",
+        "options": "pci_no_domains pci_ext_cfg_avail pci_fixup_cardbus",
+        "power": (
+            "pci_set_platform_pm platform_pci_power_manageable platform_pci_set_power_state platform_pci_choose_state "
+            "platform_pci_sleep_wake platform_pci_run_wake pci_update_current_state pci_power_up "
+            "__pci_dev_set_current_state __pci_bus_set_current_state pci_choose_state pci_check_pme_status "
+            "pci_pme_wakeup pci_pme_wakeup_bus pci_wakeup pci_wakeup_bus pci_pme_capable pci_pme_list_scan "
+            "__pci_enable_wake pci_wake_from_d3 pci_target_state pci_prepare_to_sleep pci_back_from_sleep "
+            "pci_finish_runtime_suspend pci_dev_run_wake pci_config_pm_runtime_get pci_config_pm_runtime_put"
+        ),
+        "resources": (
+            "pci_ioremap_bar pci_find_parent_resource pci_release_region __pci_request_region pci_request_region "
+            "pci_request_region_exclusive pci_release_selected_regions __pci_request_selected_regions "
+            "pci_request_selected_regions pci_request_selected_regions_exclusive pci_release_regions "
+            "pci_request_regions pci_request_regions_exclusive pci_select_bars pci_specified_resource_alignment "
+            "pci_reassigndev_resource_alignment pci_set_resource_alignment_param pci_get_resource_alignment_param "
+            "pci_resource_alignment_show pci_resource_alignment_store"
+        ),
+        "unused": "pci_free_cap_save_buffers",
+    },
+    "drivers/pci/pcie/portdrv_core.c": {
+        "interrupts": "pcie_port_msix_add_entry pcie_port_enable_msix init_service_irqs cleanup_service_irqs",
+        "power": "suspend_iter pcie_port_device_suspend resume_iter pcie_port_device_resume",
+        "services": (
+            "pciehp_setup release_pcie_device pcie_device_init remove_iter pcie_port_device_remove "
+            "pcie_port_probe_service pcie_port_remove_service pcie_port_shutdown_service pcie_port_service_register "
+            "pcie_port_service_unregister"
+        ),
+    },
+    "drivers/pci/pcie/portdrv_pci.c": {
+        "errors": (
+            "error_detected_iter pcie_portdrv_error_detected mmio_enabled_iter pcie_portdrv_mmio_enabled "
+            "slot_reset_iter pcie_portdrv_slot_reset resume_iter pcie_portdrv_err_resume"
+        ),
+        "interrupts": "dmi_pcie_pme_disable_msi",
+        "power": (
+            "pcie_clear_root_pme_status pcie_port_resume_noirq pci_dev_d3cold_info pcie_port_runtime_suspend "
+            "pcie_port_runtime_resume pci_dev_pme_poll pcie_port_runtime_idle"
+        ),
+        "services": "pcie_port_setup pcie_portdrv_restore_config pcie_portdrv_init",
+    },
+    "drivers/pci/probe.c": {
+        "features": "pcie_find_smpss pcie_write_mps pcie_write_mrrs pcie_bus_configure_set pcie_bus_configure_settings",
+        "lifetime": (
+            "release_pcibus_dev pci_alloc_bus pci_release_host_bridge_dev pci_alloc_host_bridge "
+            "pci_release_capabilities pci_release_dev alloc_pci_dev pcibios_root_bridge_prepare pcibios_add_bus "
+            "pcibios_remove_bus"
+        ),
+        "lookup": "find_anything no_pci_devices",
+        "module": "pcibus_class_init",
+        "resources": "get_pci_domain_busn_res pci_bus_release_busn_res",
+        "scanning": (
+            "agp_speed pci_fixup_parent_subordinate_busnr pci_scan_bus_parented pci_scan_bus "
+            "pci_rescan_bus_bridge_resize pci_rescan_bus pci_sort_bf_cmp pci_sort_breadthfirst"
+        ),
+    },
+    "drivers/pci/quirks.c": {
+        "quirks": (
+            "quirk_mmio_always_on quirk_mellanox_tavor quirk_passive_release quirk_isa_dma_hangs "
+            "quirk_tigerpoint_bm_sts quirk_nopcipci quirk_nopciamd quirk_triton quirk_vialatency quirk_viaetbf "
+            "quirk_vsfx quirk_alimagik quirk_natoma quirk_citrine quirk_s3_64M quirk_cs5536_vsa quirk_io_region "
+            "quirk_ati_exploding_mce quirk_ali7101_acpi piix4_io_quirk piix4_mem_quirk quirk_piix4_acpi "
+            "quirk_ich4_lpc_acpi ich6_lpc_acpi_gpio ich6_lpc_generic_decode quirk_ich6_lpc ich7_lpc_generic_decode "
+            "quirk_ich7_lpc quirk_vt82c586_acpi quirk_vt82c686_acpi quirk_vt8235_acpi quirk_xio2000a quirk_via_ioapic "
+            "quirk_via_vt8237_bypass_apic_deassert quirk_amd_ioapic quirk_ioapic_rmw quirk_amd_8131_mmrbc "
+            "quirk_via_acpi quirk_via_bridge quirk_via_vlink quirk_vt82c598_id quirk_cardbus_legacy "
+            "quirk_amd_ordering quirk_dunord quirk_transparent_bridge quirk_mediagx_master quirk_disable_pxb "
+            "quirk_amd_ide_mode quirk_svwks_csb5ide quirk_ide_samemode quirk_no_ata_d3 quirk_eisa_bridge "
+            "asus_hides_smbus_hostbridge asus_hides_smbus_lpc asus_hides_smbus_lpc_ich6_suspend "
+            "asus_hides_smbus_lpc_ich6_resume_early asus_hides_smbus_lpc_ich6_resume asus_hides_smbus_lpc_ich6 "
+            "quirk_sis_96x_smbus quirk_sis_503 asus_hides_ac97_lpc quirk_jmicron_ata quirk_alder_ioapic "
+            "quirk_pcie_mch quirk_pcie_pxh quirk_intel_pcie_pm quirk_reroute_to_boot_interrupts_intel "
+            "quirk_disable_intel_boot_interrupt quirk_disable_broadcom_boot_interrupt "
+            "quirk_disable_amd_813x_boot_interrupt quirk_disable_amd_8111_boot_interrupt quirk_tc86c001_ide "
+            "quirk_plx_pci9050 quirk_netmos quirk_e100_interrupt quirk_disable_aspm_l0s fixup_rev1_53c810 "
+            "quirk_p64h2_1k_io quirk_nvidia_ck804_pcie_aer_ext_cap quirk_via_cx700_pci_parking_caching "
+            "quirk_brcm_570x_limit_vpd quirk_brcm_5719_limit_mrrs quirk_unhide_mch_dev6 quirk_tile_plx_gen1 "
+            "quirk_disable_all_msi quirk_disable_msi quirk_amd_780_apc_msi msi_ht_cap_enabled quirk_msi_ht_cap "
+            "quirk_nvidia_ck804_msi_ht_cap ht_enable_msi_mapping nvenet_msi_disable nvbridge_check_legacy_irq_routing "
+            "ht_check_msi_mapping host_bridge_with_leaf is_end_of_ht_chain nv_ht_enable_msi_mapping "
+            "ht_disable_msi_mapping __nv_msi_ht_cap_quirk nv_msi_ht_cap_quirk_all nv_msi_ht_cap_quirk_leaf "
+            "quirk_msi_intx_disable_bug quirk_msi_intx_disable_ati_bug quirk_msi_intx_disable_qca_bug "
+            "quirk_hotplug_bridge ricoh_mmc_fixup_rl5c476 ricoh_mmc_fixup_r5c832 vtd_mask_spec_errors "
+            "fixup_ti816x_class fixup_mpss_256 quirk_intel_mc_errata quirk_intel_ntb fixup_debug_start "
+            "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking pci_do_fixups pci_fixup_device "
+            "pci_apply_final_quirks reset_intel_generic_dev reset_intel_82599_sfp_virtfn reset_ivb_igd "
+            "pci_func_0_dma_source pci_get_dma_source pci_dev_specific_acs_enabled"
+        ),
+    },
+    "drivers/pci/remove.c": {
+        "lifetime": "pci_stop_root_bus pci_remove_root_bus",
+        "resources": "pci_free_resources",
+    },
+    "drivers/pci/search.c": {
+        "lookup": (
+            "pci_find_upstream_pcie_bridge pci_find_next_bus pci_get_domain_bus_and_slot match_pci_dev_by_id "
+            "pci_get_dev_by_id pci_get_subsys pci_get_device pci_get_class pci_dev_present"
+        ),
+    },
+    "drivers/pci/setup-res.c": {
+        "resources": (
+            "pci_claim_resource pci_disable_bridge_window pcibios_retrieve_fw_addr pci_revert_fw_address "
+            "__pci_assign_resource _pci_assign_resource pci_assign_resource pci_reassign_resource "
+            "pci_enable_resources"
+        ),
+    },
+    "drivers/pci/slot.c": {
+        "module": "pci_slot_init",
+        "sysfs": (
+            "address_read_file bus_speed_read max_speed_read_file cur_speed_read_file pci_hp_create_module_link "
+            "pci_hp_remove_module_link"
+        ),
+        "unused": "pci_renumber_slot",
+    },
+}
+
+
+def left_out(c_file: str) -> dict[str, list[str]]:
+    """Reason -> functions of a C file that are left out for it."""
+    return {reason: names.split() for reason, names in LEFT_OUT.get(c_file, {}).items()}
