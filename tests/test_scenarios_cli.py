@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-port run and kernel-port scenarios: what they print, and their exit status."""
+
+import json
+import re
+
+import pytest
+
+from kernel_port import scenarios
+from kernel_port.cli import main
+
+
+def cli(capsys, *argv):
+    status = main([str(arg) for arg in argv])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def run_json(capsys, *argv):
+    status, out, _ = cli(capsys, "run", *argv, "--json")
+    return status, json.loads(out)
+
+
+# -- scenarios ---------------------------------------------------------------------------------------------------
+
+
+def test_scenarios_lists_each_with_its_question(capsys):
+    status, out, _ = cli(capsys, "scenarios")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()[:-2]] == scenarios.names()
+    assert "mess                  What becomes of a card in a surprise-removal slot when" in out
+
+
+def test_scenarios_verbose_tells_all_of_the_text(capsys):
+    _, out, _ = cli(capsys, "scenarios", "-v")
+    assert "    Explains: 61cf16d8bd38 (v3.14), which adds variants that only try to lock." in out
+
+
+def test_scenarios_json(capsys):
+    _, out, _ = cli(capsys, "scenarios", "--json")
+    told = {entry["name"]: entry for entry in json.loads(out)}
+    assert list(told) == scenarios.names()
+    assert told["bus-unmasked"]["since"] == 7
+    assert told["bus-unmasked"]["findings"] == [3]
+    assert told["button"]["threads"] == ["main", "finger"]
+    assert told["unbind"]["commits"] == ["61cf16d8bd38 (v3.14)"]
+
+
+# -- run ---------------------------------------------------------------------------------------------------------
+
+
+def test_run_mess_at_base_and_with_all_patches(capsys):
+    status, out, _ = cli(capsys, "run", "mess", "--patches", 0)
+    assert status == 1
+    assert out.startswith("mess, linux-3.11+0: What becomes of a card")
+    assert "  not so      no function removed that was only reset: 0000:01:00.0 was removed and found anew\n" in out
+    status, out, _ = cli(capsys, "run", "mess")
+    assert status == 0
+    assert out.endswith("Answer\n  pci_reset_function reset it by its slot and returned 0; pciehp noticed nothing.\n")
+
+
+def test_run_tells_the_story_in_order(capsys):
+    _, out, _ = cli(capsys, "run", "mess", "--patches", 0)
+    story = [
+        "[BUS_RESET+]", "presence off", "interrupt of 0000:00:1c.0", "INT_PRESENCE_OFF", "sleep 100 ms",
+        "remove device 0000:01:00.0", "wait for lock device 0000:01:00.0", "[BUS_RESET-]", "presence on",
+        "INT_PRESENCE_ON", "[PIC on->off]", "scan bus 0000:01, device 0", "[PIC blink->on]", "What came of it",
+    ]  # fmt: skip
+    where = 0
+    for step in story:
+        where = out.index(step, where) + 1
+
+
+def test_run_verbose_has_every_access_and_quiet_none(capsys):
+    accesses = {}
+    for flag in ("-v", "-q", "--json"):
+        _, out, _ = cli(capsys, "run", "mess", flag)
+        accesses[flag] = len(re.findall(r"^ +\d+\.\d{3}  r(?:8|16|32) ", out, re.MULTILINE))
+    _, told = run_json(capsys, "mess")
+    assert accesses["-v"] == sum(event["op"] == "r" for event in told["trace"]) > 50
+    assert accesses["-q"] == 0
+
+
+def test_run_json_has_the_facts(capsys):
+    status, told = run_json(capsys, "button")
+    assert status == 1
+    assert (told["scenario"], told["patches"], told["results"]) == ("button", 8, {"finger": None, "main": 0})
+    assert told["spurious"] == [{"t_ms": 50.0, "port": "0000:00:1c.0", "event": "INT_PRESENCE_OFF"}]
+    assert told["removed"] == ["0000:01:00.0"]
+    assert told["broken"] == ["no function removed that was only reset: 0000:01:00.0 is gone"]
+    assert told["deadlock"] is None
+    assert told["trace"][0]["context"] in ("main", "finger")
+
+
+def test_run_deadlock_prints_the_report(capsys):
+    status, out, _ = cli(capsys, "run", "lock-order-later")
+    assert status == 1
+    assert "  circular locking:\n    user waits for device lock of 0000:01:00.0, held by reset\n" in out
+    assert "pci_slot_reset (patch/p07_add_slot_and_bus_reset_interfaces.py:" in out
+    assert out.endswith("Answer\n  Deadlock: user and reset wait for each other for ever.\n")
+
+
+def test_run_trace_is_what_json_has(capsys, tmp_path):
+    file = tmp_path / "mess.jsonl"
+    cli(capsys, "run", "mess", "--trace", file)
+    _, told = run_json(capsys, "mess")
+    assert [json.loads(line) for line in file.read_text().splitlines()] == told["trace"]
+
+
+def test_run_seeds_and_schedules_decide_who_begins(capsys):
+    def first(*argv):
+        return run_json(capsys, "unbind", *argv)[1]["trace"][0]["context"]
+
+    assert first() == first("--schedule", "0") == "unbind"
+    assert first("--schedule", "1") == "user"
+    assert {first("--seed", seed) for seed in range(6)} == {"unbind", "user"}
+    # Where the user is first, the unbinding waits until the reset is over, and then there is no user left to wait for.
+    status, told = run_json(capsys, "unbind", "--schedule", "1")
+    assert (status, told["deadlock"], told["results"]) == (0, None, {"user": 0, "unbind": 0})
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["nonsense"], "there is no scenario 'nonsense'; there are all-ones, ari, "),
+        (["mess", "--schedule", "x"], "'x' is not a schedule such as 0.1.0.2"),
+        (["mess", "--schedule", "9"], None),
+        (["unbind", "--schedule", "9"], "schedule 9: at choice 1 only 2 threads can run, so it is at most 1"),
+    ],
+)
+def test_run_refuses_bad_input_in_one_line(capsys, argv, said):
+    status, out, err = cli(capsys, "run", *argv)
+    if said is None:  # nobody ever has to choose there, so any schedule is the only one
+        assert status == 0
+        return
+    assert (status, out) == (2, "")
+    assert err.startswith(f"kernel-port: {said}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [["mess", "--patches", "9"], ["mess", "--seed", "1", "--schedule", "0"], []])
+def test_run_refuses_usage_errors(capsys, argv):
+    with pytest.raises(SystemExit) as caught:
+        main(["run", *argv])
+    assert caught.value.code == 2
