@@ -79,6 +79,14 @@ def test_conform_malformed_file_is_one_line_and_status_2(content, capsys, tmp_pa
     assert captured.out == ""
 
 
+def test_conform_capture_without_reads_is_usage_error(capsys, tmp_path):
+    capture = json.loads((LIVE / "nohp.json").read_text())
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps({**capture, "ops": []}))
+    assert main(["conform", str(path)]) == 2
+    assert "nothing to compare" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
 def test_conform_capture_reads_as_qemu_did(path, capsys):
     reads = sum(op[0] == "r" for op in json.loads(path.read_text())["ops"])

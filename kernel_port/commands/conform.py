@@ -70,6 +70,8 @@ def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str
         if capture is None:
             traces += golden.read(path)
         else:
+            if not any(op[0] == "r" for op in capture["ops"]):
+                raise MachineError(f"{path}: there is no read in this capture, so nothing to compare")
             captures.append((str(path), capture))
     return traces, captures
 

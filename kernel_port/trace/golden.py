@@ -99,8 +99,10 @@ def parse(line: str, source: str) -> GoldenTrace:
         )
     except KeyError as error:
         raise MachineError(f"{source}: has no {error}") from None
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
+    except ValueError as error:
         raise MachineError(f"{source}: {error}") from None
+    except (TypeError, AttributeError, IndexError):
+        raise MachineError(f"{source}: is not of the form of {FORMAT}: a value is of another kind") from None
 
 
 def _level(level: Any) -> int:
