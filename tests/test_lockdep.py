@@ -158,6 +158,15 @@ def test_both_orders_are_an_inversion_though_nobody_waited(computer):
     )
 
 
+def test_a_deadlock_is_an_inversion_as_well(computer):
+    with pytest.raises(Deadlock):
+        computer.at_once((A, B), (B, A))
+    (inversion,) = inversions(computer.system.events)
+    assert [(order.context, order.held, order.taken) for order in inversion.orders] == [
+        ("thread 0", A, B), ("thread 1", B, A)
+    ]  # fmt: skip
+
+
 def test_three_orders_in_a_circle_are_one_inversion(computer):
     computer.in_turn((A, B), (B, C), (C, A))
     (inversion,) = inversions(computer.system.events)

@@ -2,8 +2,8 @@
 """kernel/lockdep.c, as far as reports go: the circle of a deadlock, and locks taken in both orders.
 
 - circle() looks at threads as they are: who holds what, who waits for what.
-- inversions() looks at a whole trace: a lock taken while another was held makes an edge from that to this. A circle of
-  edges is a deadlock that some other order of events has in store, even if this one went well.
+- inversions() looks at a whole trace: a lock taken, or waited for, while another was held makes an edge from that to
+  this. A circle of edges is a deadlock that some other order of events has in store, even if this one went well.
 
 Locks are told apart as lockdep does, by class: all `ctrl` locks are one. Of device locks and config access locks each
 is a class of its own, because there are trees of them: Linux exempts device locks (lockdep_set_novalidate_class) and
@@ -36,7 +36,7 @@ class Link(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A lock that was taken while another was held; the first time that happened."""
+    """A lock that was taken, or waited for, while another was held; the first time that happened."""
 
     held: Lock
     taken: Lock
@@ -115,14 +115,15 @@ def _orders(events: Iterable[Event]) -> Iterable[Order]:
     held: dict[str, list[tuple[Lock, Stack]]] = {}
     seen: set[tuple[Lock, Lock]] = set()
     for event in events:
-        if event.op == "lock":
+        if event.op in ("lock", "lock_wait"):
             kind, of = event.args
             mine = held.setdefault(event.context, [])
             for lock, stack in mine:
                 if (lock, (kind, of)) not in seen:
                     seen.add((lock, (kind, of)))
                     yield Order(lock, (kind, of), event.context, stack, event.stack)
-            mine.append(((kind, of), event.stack))
+            if event.op == "lock":
+                mine.append(((kind, of), event.stack))
         elif event.op == "unlock":
             _release(held, event.context, event.args)
 
@@ -137,16 +138,23 @@ def _release(held: dict[str, list[tuple[Lock, Stack]]], context: str, lock: tupl
 
 
 def _circles(orders: list[Order], name: Callable[[Lock], Hashable]) -> list[Inversion]:
-    """The shortest circle through each order, each circle once."""
+    """Circles of orders, the shortest first; none that has an order in common with one before."""
     edges: dict[Hashable, dict[Hashable, Order]] = {}
     for order in orders:
         edges.setdefault(name(order.held), {}).setdefault(name(order.taken), order)
-    found: dict[frozenset[Order], Inversion] = {}
-    for order in orders:
-        back = _path(edges, name(order.taken), name(order.held))
-        if back is not None and edges[name(order.held)][name(order.taken)] is order:
-            found.setdefault(frozenset((order, *back)), Inversion((order, *back)))
-    return list(found.values())
+    circles = []
+    for following in edges.values():
+        for order in following.values():
+            back = _path(edges, name(order.taken), name(order.held))
+            if back is not None:
+                circles.append((order, *back))
+    found: list[Inversion] = []
+    told: set[Order] = set()
+    for orders_round in sorted(circles, key=len):
+        if told.isdisjoint(orders_round):
+            told.update(orders_round)
+            found.append(Inversion(orders_round))
+    return found
 
 
 def _path(edges: dict[Hashable, dict[Hashable, Order]], start: Hashable, goal: Hashable) -> tuple[Order, ...] | None:

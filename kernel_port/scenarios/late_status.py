@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A bridge takes 300 ms to report that presence changed. Is the mask still on by then?
+
+It is not. pciehp_reset_slot clears the event and enables it again after 200 ms; the reports of the reset come after
+that, and the card is removed and found anew. Slot status that comes late also hides from the handler that the card
+is back.
+
+A reviewer could have asked: how long after the reset may its events come? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import reset_function
+from ._tell import accident, code
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"pci_reset_function returned {code(outcome.results['main'])}; {accident(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    knobs={"00:1c.0": {"slot_status_ms": 300}},
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(1,),
+)
