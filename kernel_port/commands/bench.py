@@ -28,6 +28,7 @@ from itertools import repeat
 from tempfile import TemporaryFile
 from typing import Any
 
+from .. import growth
 from .._shims import ffi, lib
 from ..hw.address import Address
 from ..hw.description import MachineDescription
@@ -64,12 +65,16 @@ class Row:
 
     @property
     def median(self) -> float:
+        """The median of the samples."""
         return statistics.median(self.samples)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of bench."""
     parser.add_argument("--dump", metavar="FILE", help=f"a machine to boot; default: one of {FUNCTIONS} functions")
+    parser.add_argument(
+        "--growth", action="store_true", help="boot, reset and probe machines of 100 to 65536 functions; takes minutes"
+    )
     parser.add_argument("--quick", action="store_true", help=f"measure for {QUICK:g} seconds rather than {FULL:g}")
     parser.add_argument(
         "--json",
@@ -81,6 +86,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure everything and print it."""
+    if args.growth:
+        with Progress("measuring") as bar:
+            found = growth.as_json(growth.in_processes(growth.SIZES[:3] if args.quick else growth.SIZES, bar.at))
+        if args.json:
+            print(json.dumps(found, indent=1))
+        else:
+            growth.show(found)
+        return 0
     seconds = QUICK if args.quick else FULL
     description = load(args.dump) if args.dump else machine_of(FUNCTIONS)
     with ExitStack() as closes:

@@ -156,8 +156,10 @@ def _grow(dice: _Dice, count: int) -> list[_Bus]:
 
 
 def _populate(dice: _Dice, buses: list[_Bus], functions: int) -> None:
-    """Spread the functions that are no bridges: first something on every bus, but for some empty slots."""
+    """Spread the functions that are no bridges: first a chipset, and something on every bus but some empty slots."""
     left = functions - len(buses)  # as many bridges as buses, counting the host bridge
+    buses[0].others = min(left // IN_DEVICE, len(parts.DEVICES["root"]))
+    left -= buses[0].others
     for bus in buses:
         if left and not bus.bridges and not (bus.kind == "link" and dice.chance(10)):
             bus.others, left = bus.others + 1, left - 1
