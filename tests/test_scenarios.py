@@ -8,12 +8,14 @@ the accident, operation by operation), and times from the specification's delays
 import json
 import re
 import threading
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from kernel_port import scenarios
+from kernel_port.explore import Chooser, Stage
 from kernel_port.hw.errors import MachineError
 from kernel_port.kernel.lockdep import held_at_end
 
@@ -87,6 +89,9 @@ RUNS = [
     ("slot-readers", 8, 0, 200, CARD, {}),
     ("lock-order", 7, 0, 220, BOTH, {"removed": BOTH}),
     ("lock-order", 8, 0, 220, BOTH, {"removed": BOTH}),
+    # The second save is restored by the first user (5 dwords tried 10 times, 1 ms apart), then the second one resets.
+    ("two-resets", 8, 0, 450, CARD, {"lost": CARD}),
+    ("at-once", 8, 0, 200, BOTH, {"removed": BOTH}),
     ("walk-preempted", 4, ENOTTY, 0, [], {"removed": CARD}),
     ("walk-preempted", 5, 0, 200, BOTH, {"removed": CARD, "lost": CARD}),
     ("bridge-unlocked", 8, 0, 320, ["02:00.0", "02:01.0"], {"lost": ["02:00.0", "02:01.0"],
@@ -180,6 +185,13 @@ def test_walk_leaves_locks_of_a_removed_function():
     run = played("walk", 8)
     assert run.outcome.locked == ["cfg lock of 0000:01:00.1, by reset", "device lock of 0000:01:00.1, by reset"]
     assert run.broken == [f"every lock released: {lock}" for lock in run.outcome.locked]
+
+
+def test_at_once_leaves_locks_if_the_removal_comes_in_between():
+    with closing(Stage(scenarios.load("at-once"), 8, preemptive=True)) as stage:
+        assert stage.run(Chooser(())).broken == []
+        broken = stage.run(Chooser((0, 1))).broken
+    assert broken == [f"every lock released: {kind} lock of 0000:01:00.0, by reset" for kind in ("cfg", "device")]
 
 
 def test_two_slots_lock_and_save_one_only():

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A slot is reset and switched off at the same moment. Does it matter who is first?
+
+It decides what is left, and more where threads may take turns at every lock: the reset finds its functions by
+walking the list of the bus, once to save, once to lock, once to unlock and once to restore, and the removal empties
+that list meanwhile. `kernel-port explore at-once --preempt` tries every order.
+"""
+
+from . import Scenario
+from ._machines import TWO_FUNCTIONS
+from ._outcome import Outcome
+from ._script import reset_slot, switch
+from ._tell import code, listed
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"""The reset returned {code(outcome.results['reset'])}, switching off {code(outcome.results['user'])};
+        removed: {listed(outcome.removed)}; held at the end: {', '.join(outcome.locked) or 'nothing'}."""
+
+
+SCENARIO = Scenario(
+    machine=TWO_FUNCTIONS,
+    threads={"reset": lambda m: reset_slot(m, "1"), "user": lambda m: switch(m, "1", 0)},
+    answer=answer,
+    since=7,
+)

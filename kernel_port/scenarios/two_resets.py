@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two users reset the same card, the second in the middle of the first one's reset. Is the second reset's save any
+good?
+
+It is not. pci_reset_function saves before it takes the locks, so the second user saves while the card is in reset:
+all ones, over what the first had saved. The first one puts those in place; the second, after its own turn, finds
+nothing saved. Patches 6 and 7 keep that order, for slots and buses too; later kernels (about v4.13 on) save and
+restore with the device locked.
+
+A reviewer could have asked: why is the state saved and restored outside the locks? This run answers it.
+"""
+
+from . import Scenario
+from ._machines import LONE_CARD
+from ._outcome import Outcome
+from ._script import after, reset_function
+from ._tell import code, lost
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    first, second = (code(outcome.results[user]) for user in ("first", "second"))
+    return f"The first user got {first}, the second {second}; lost: {lost(outcome)}."
+
+
+SCENARIO = Scenario(
+    machine=LONE_CARD,
+    threads={
+        "first": lambda m: reset_function(m, "01:00.0"),
+        "second": after(50, lambda m: reset_function(m, "01:00.0")),
+    },
+    answer=answer,
+)
