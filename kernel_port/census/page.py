@@ -13,7 +13,8 @@ from ..trace.advice import NOT_PORTED, kernel_name
 from .totals import OUTCOMES, Bar, Chart, Totals
 
 STYLE = """
-:root { color-scheme: light dark; --bar: light-dark(#1a5fb4, #78aeed); --line: light-dark(#bbb, #555) }
+:root { color-scheme: light dark; --bar: #1a5fb4; --line: #bbb }
+@media (prefers-color-scheme: dark) { :root { --bar: #78aeed; --line: #555 } }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: auto; padding: 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2rem }
 figure { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; margin: 0 }

@@ -1,0 +1,426 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The census of a fleet: one line to a machine, in order, whatever happens; sums, table and page of the lines."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from kernel_port.census import engine as engines
+from kernel_port.census.answer import Job, answer
+from kernel_port.census.page import page
+from kernel_port.census.totals import Totals
+from kernel_port.cli import main
+from kernel_port.commands import census as command
+from kernel_port.images import generate
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    """Five small machines and a file that is none, in a folder."""
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    for seed in range(5):
+        (folder / f"m{seed}.toml").write_text("".join(generate.text(generate.draw(8, seed))))
+    (folder / "m2b.txt").write_text("no dump\n")
+    return folder
+
+
+def census(*arguments):
+    return main(["census", *map(str, arguments), "--jobs", "1"])
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def names(records):
+    return [Path(record["file"]).name for record in records]
+
+
+ALL = ["m0.toml", "m1.toml", "m2.toml", "m2b.txt", "m3.toml", "m4.toml"]
+
+
+# -- the answer for one machine ------------------------------------------------------------------------------------
+
+
+def test_answer_of_example_vga():
+    record = json.loads(answer(Job.of("example:vga", 8)))
+    # A card of two functions in a slot: both believe in a soft reset, and can go together; nothing resets the port.
+    assert (record["alone"], record["together"], record["none"], record["unseen"]) == (2, 0, 2, 0)
+    assert [f["how"] for f in record["functions"]] == [None, None, "pci_pm_reset", "pci_pm_reset"]
+    rungs = [record["guards"][number]["rung"] for number in record["functions"][2]["refused"]]
+    assert rungs == [
+        "pci_dev_specific_reset", "pcie_flr", "pci_af_flr", "pci_dev_reset_slot_function", "pci_parent_bus_reset",
+    ]  # fmt: skip
+    slot, root, bus = record["groups"]
+    assert (slot["kind"], slot["name"], slot["takes"]) == ("slot", "1", ["0000:01:00.0", "0000:01:00.1"])
+    assert (root["rc"], bus["rc"]) == (-25, 0)
+    assert record["guards"][root["refused"]]["text"] == "if not bus.self: return -ENOTTY"
+
+
+def test_answer_names_smallest_group_and_neighbours():
+    record = json.loads(answer(Job.of("example:ari", 8)))
+    # Functions 0 to 7 are in the slot, 8 and 9 only on the bus, with all ten.
+    assert [(f["how"], f["along"]) for f in record["functions"][1:]] == [("slot:2", 7)] * 8 + [("bus:0000:01", 9)] * 2
+
+
+def test_answer_says_what_why_says(capsys):
+    assert main(["why", "example:nested", "--json"]) == 0
+    why = json.loads(capsys.readouterr().out)
+    record = json.loads(answer(Job.of("example:nested", 8)))
+    assert [(f["bdf"], f["outcome"]) for f in record["functions"]] == [
+        (f["bdf"], f["outcome"]) for f in why["functions"]
+    ]
+    for mine, full in zip(record["functions"], why["functions"], strict=True):
+        guards = [record["guards"][number] for number in mine["refused"]]
+        assert [(g["rung"], g["room"], g["line"], g["because"], g["explanation"]) for g in guards] == [
+            (r["function"], *(r["guard"][key] for key in ("room", "line", "because", "explanation")))
+            for r in full["rungs"]
+            if r["guard"]
+        ]
+
+
+def test_answer_before_patch_7_has_no_groups():
+    record = json.loads(answer(Job.of("example:ari", 6)))
+    assert record["together"] == 0
+    assert {group["rc"] for group in record["groups"]} == {None}
+
+
+def test_answer_failure_names_the_file_as_the_user_did(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.txt").write_text("")
+    record = json.loads(answer(Job.of("bad.txt", 8)))
+    assert record["error"].startswith("bad.txt: empty")
+    assert json.loads(answer(Job.of("gone.txt", 8)))["error"].startswith("gone.txt: No such file")
+
+
+def test_answer_unexpected_error_is_a_line(monkeypatch):
+    monkeypatch.setattr("kernel_port.census.answer.load", lambda path: 1 / 0)
+    assert json.loads(answer(Job.of("example:vga", 8)))["error"] == "ZeroDivisionError: division by zero"
+
+
+# -- which machines ------------------------------------------------------------------------------------------------
+
+
+def test_census_folder_in_order_of_name(fleet, tmp_path):
+    (fleet / ".hidden").write_text("")
+    (fleet / "sub").mkdir()
+    (fleet / "sub" / "m9.toml").write_bytes((fleet / "m0.toml").read_bytes())
+    report = tmp_path / "report.jsonl"
+    assert census(fleet, "--jsonl", report) == 0
+    assert names(lines(report)) == [*ALL, "m9.toml"]
+
+
+def test_census_pattern_list_and_duplicates(fleet, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{fleet}/m4.toml\n\n{fleet}/m0.toml\n"))
+    assert census(fleet / "m3.toml", "-", fleet / "m[01]*", "example:single") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert names(records) == ["m3.toml", "m4.toml", "m0.toml", "m1.toml", "example:single"]
+
+
+def test_census_sysfs_tree_is_one_machine(tmp_path, capsys):
+    function = tmp_path / "fleet" / "host1" / "0000:00:00.0"
+    function.mkdir(parents=True)
+    (function / "config").write_bytes(bytes.fromhex("8680053400000000") + bytes(56))
+    assert census(tmp_path / "fleet") == 0
+    (record,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (record["error"], len(record["functions"])) == (None, 1)
+
+
+def test_census_without_machines_is_bad_input(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert census(tmp_path / "empty") == 2
+    assert "no machine in it" in capsys.readouterr().err
+
+
+def test_census_does_not_write_over_a_machine(fleet, capsys):
+    before = (fleet / "m0.toml").read_bytes()
+    assert census(fleet / "m0.toml", "--jsonl", fleet / "m0.toml") == 2
+    assert (fleet / "m0.toml").read_bytes() == before
+
+
+# -- the run -------------------------------------------------------------------------------------------------------
+
+
+def test_census_bad_file_is_one_line(fleet, tmp_path, capsys):
+    report = tmp_path / "report.jsonl"
+    assert census(fleet, "--jsonl", report) == 0
+    assert [name for name, record in zip(ALL, lines(report), strict=True) if record["error"]] == ["m2b.txt"]
+    shown = capsys.readouterr().out
+    assert shown.startswith("6 machines, 1 of them could not be read: 40 functions\n")
+    assert f"{fleet}/m2b.txt: neither lspci" in shown
+
+
+def test_census_two_processes_same_bytes(fleet, tmp_path):
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    assert census(fleet, "--jsonl", one) == 0
+    assert main(["census", str(fleet), "--jsonl", str(two), "--jobs", "2"]) == 0
+    assert one.read_bytes() == two.read_bytes()
+
+
+def stop_after(monkeypatch, count):
+    """Ctrl-C while the machine after *count* ones is being looked at; returns the names of those that were."""
+    done = []
+
+    def counted(job):
+        if len(done) == count:
+            raise KeyboardInterrupt
+        done.append(Path(job.file).name)
+        return answer(job)
+
+    monkeypatch.setattr(engines, "answer", counted)
+    return done
+
+
+def test_census_interrupted_goes_on_without_repeating(fleet, tmp_path, monkeypatch, capsys):
+    whole, part = tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
+    assert census(fleet, "--jsonl", whole) == 0
+    stop_after(monkeypatch, 4)
+    assert census(fleet, "--jsonl", part) == 130
+    assert f"interrupted after 4 of 6 machines; go on with --resume {part}" in capsys.readouterr().err
+    assert whole.read_bytes().startswith(part.read_bytes())
+    part.write_bytes(part.read_bytes()[:-10])  # and the last line had been cut short
+    done = stop_after(monkeypatch, 99)
+    assert census(fleet, "--resume", part) == 0
+    assert done == ["m2b.txt", "m3.toml", "m4.toml"]
+    assert part.read_bytes() == whole.read_bytes()
+    assert capsys.readouterr().out.startswith("6 machines, 1 of them could not be read: 40 functions\n")
+
+
+def test_census_resume_does_changed_and_new_files(fleet, tmp_path, monkeypatch):
+    report = tmp_path / "report.jsonl"
+    assert census(fleet, "--resume", report) == 0  # nothing there: the same as --jsonl
+    os.utime(fleet / "m1.toml", ns=(1, 1))
+    (fleet / "m0b.toml").write_bytes((fleet / "m0.toml").read_bytes())
+    (fleet / "m4.toml").write_bytes((fleet / "m4.toml").read_bytes() + b"\n")
+    done = stop_after(monkeypatch, 99)
+    assert census(fleet, "--resume", report) == 0
+    assert done == ["m0b.toml", "m1.toml", "m4.toml"]
+    assert names(lines(report)) == ["m0.toml", "m0b.toml", *ALL[1:]]
+
+
+def test_census_resume_with_other_patches_repeats(fleet, tmp_path, monkeypatch):
+    report = tmp_path / "report.jsonl"
+    assert census(fleet, "--jsonl", report) == 0
+    done = stop_after(monkeypatch, 99)
+    assert census(fleet, "--resume", report, "--patches", "4") == 0
+    assert done == ALL
+    assert {record["patches"] for record in lines(report)} == {4}
+
+
+def test_census_resume_of_something_else_is_refused(fleet, tmp_path, capsys):
+    other = tmp_path / "notes.txt"
+    other.write_text("dear diary\n")
+    assert census(fleet, "--resume", other) == 2
+    assert f"{other}:1: no line of a census report" in capsys.readouterr().err
+    assert other.read_text() == "dear diary\n"
+
+
+def test_census_progress_has_rate_and_time_left(monkeypatch, capsys):
+    ticks = iter([100.0, 100.0, 104.0, 104.0, 104.0])
+    monkeypatch.setattr(command.time, "monotonic", lambda: next(ticks))
+    gauge = command.Gauge(1000)
+    gauge._done = gauge._new = 199
+    gauge.done(new=True)
+    # 200 in 4 s are 50 a second; the other 800 take 16 s
+    assert capsys.readouterr().err == "census: [####................] 200 of 1000, 50.0 a second, 16 s left\n"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (61, "1 min 01 s"), (7300, "2 h 01 min")])
+def test_duration_for_people(seconds, text):
+    assert command.duration(seconds) == text
+
+
+# -- what is made of the lines -------------------------------------------------------------------------------------
+
+
+def paper(file, error=None, **functions):
+    """A record with so many functions of each outcome."""
+    how = {"alone": "pcie_flr", "together": "bus:0000:01", "none": None}
+    made = [
+        {"bdf": f"0000:01:00.{number}", "vendor": 0x8086, "device": 0x10C9, "class": 0x020000, "driver": "igb",
+         "outcome": outcome, "how": how[outcome], "along": 3 * (outcome == "together"), "refused": [0]}
+        for number, outcome in enumerate(o for o, count in functions.items() for _ in range(count))
+    ]  # fmt: skip
+    record = {"file": file, "size": 1, "mtime_ns": 1, "patches": 8, "error": error}
+    if error is not None:
+        return record
+    outcomes = {outcome: functions.get(outcome, 0) for outcome in ("alone", "together", "none")}
+    guard = {"rung": "pcie_flr", "explanation": "no <FLR>", "text": "if x: return", "room": "base/pci.py", "line": 87}
+    return record | outcomes | {"machine": "paper", "unseen": 0, "functions": made, "guards": [guard], "groups": []}
+
+
+def totals(*records):
+    found = Totals(8)
+    for record in records:
+        found.add(record)
+    return found
+
+
+def test_totals_add_up():
+    found = totals(paper("a", alone=3, together=4), paper("b", error="bad"), paper("c", none=1))
+    assert found.headline() == "3 machines, 1 of them could not be read: 8 functions"
+    charts = {chart.title: {bar.label: (bar.number, chart.whole) for bar in chart.bars} for chart in found.charts()}
+    assert charts["Functions that can be reset"] == {
+        "alone": (3, 8), "only together with others": (4, 8), "not at all": (1, 8),
+    }  # fmt: skip
+    assert charts["By which way"] == {"pci_reset_bus": (4, 8), "pcie_flr": (3, 8)}
+    assert charts["Neighbours that come along, of those that can be reset only together"] == {"2-3": (4, 4)}
+    assert charts["What refuses those that cannot be reset alone"] == {"pcie_flr: no <FLR>": (5, 5)}
+
+
+def test_show_chart_bars_are_in_proportion(capsys):
+    command.show(totals(paper("a", alone=3, none=1)))
+    shown = capsys.readouterr().out
+    # 3 of 4 functions are 75 %, and of 30 columns 22 (22.5 rounded to even); 1 of 4 is 8 (7.5 to even)
+    assert f"  alone                      3   75.0%  {'#' * 22}\n" in shown
+    assert f"  not at all                 1   25.0%  {'#' * 8}\n" in shown
+
+
+def test_census_csv_has_a_row_for_each_function(fleet, tmp_path, capsys):
+    table, report = tmp_path / "table.csv", tmp_path / "report.jsonl"
+    assert census(fleet, "--csv", table, "--jsonl", report) == 0
+    rows = list(csv.DictReader(table.open()))
+    assert len(rows) == 41  # five machines of eight functions, and the file that is none
+    read = [record for record in lines(report) if not record["error"]]
+    functions = [(record["machine"], f["bdf"], f["outcome"]) for record in read for f in record["functions"]]
+    assert [(row["machine"], row["bdf"], row["outcome"]) for row in rows if not row["error"]] == functions
+    (bad,) = [row for row in rows if row["error"]]
+    assert (bad["file"], bad["bdf"]) == (f"{fleet}/m2b.txt", "")
+    first = next(row for row in rows if row["outcome"] == "none")
+    assert first["refused"].startswith("pci_dev_specific_reset@base/quirks.py:")
+
+
+class Page(HTMLParser):
+    """What is in a page: tags with their attributes, text, and whether all that is opened is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in ("meta", "rect"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_page_is_one_file_without_script():
+    found = Page("".join(page(totals(paper("a", alone=2, together=2)))))
+    assert found.open == []
+    kinds = [tag for tag, _ in found.tags]
+    assert not {"script", "link", "img", "iframe", "form", "object"} & set(kinds)
+    names = {name for _, attrs in found.tags for name in attrs}
+    assert not [name for name in names if name in ("src", "href", "style") or name.startswith("on")]
+    policy = next(attrs["content"] for _, attrs in found.tags if "http-equiv" in attrs)
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "prefers-color-scheme: dark" in found.text
+    # a table beside each chart, and one of the machines
+    assert kinds.count("svg") == kinds.count("figure") == kinds.count("table") - 1
+    assert all({"role", "aria-label"} <= attrs.keys() for tag, attrs in found.tags if tag == "svg")
+
+
+def test_page_escapes_what_files_say():
+    evil = "<script>alert(1)</script>\x1b[31m\u202e&.txt"
+    text = "".join(page(totals(paper(evil, alone=1), paper("b", error='bad "<b>" file'), paper("c", none=1))))
+    assert "<script" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "<b>" not in text
+    found = Page(text)
+    assert "<script>alert(1)</script>\\x1b[31m\\u202e&.txt" in found.text
+    assert 'bad "<b>" file' in found.text
+    assert "pcie_flr: no <FLR>" in found.text
+
+
+def test_page_bar_is_its_share():
+    found = Page("".join(page(totals(paper("a", alone=3, none=1)))))
+    widths = [attrs["width"] for tag, attrs in found.tags if tag == "rect" and "class" not in attrs]
+    # alone, together, none: 3/4, 0 and 1/4 of 400
+    assert widths[:3] == ["300.0", "0.0", "100.0"]
+
+
+def test_census_html_is_written(fleet, tmp_path, capsys):
+    path = tmp_path / "fleet.html"
+    assert census(fleet, "--html", path) == 0
+    found = Page(path.read_text())
+    assert "6 machines, 1 of them could not be read: 40 functions" in found.text
+    assert f"{fleet}/m4.toml" in found.text
+
+
+# -- workers that die ----------------------------------------------------------------------------------------------
+
+
+def started(*arguments):
+    return subprocess.Popen([sys.executable, "-m", "kernel_port", "census", *map(str, arguments)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+
+
+def wait_for_lines(path, count):
+    deadline = time.monotonic() + 120
+    while not path.exists() or path.read_bytes().count(b"\n") < count:
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
+@pytest.mark.slow
+def test_census_worker_killed_is_no_end(tmp_path):
+    fleet = [f"example:{name}" for name in ("vga", "ari", "nested", "single", "twoslots", "d3hot")]
+    paths = tmp_path / "fleet"
+    paths.mkdir()
+    for seed in range(60):
+        (paths / f"m{seed:02}.toml").write_text("".join(generate.text(generate.draw(50, seed))))
+    whole, part = tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
+    assert main(["census", *fleet, str(paths), "--jsonl", str(whole), "--jobs", "1"]) == 0
+    process = started(*fleet, paths, "--jsonl", part, "--jobs", "2")
+    wait_for_lines(part, 10)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    assert process.wait(120) == 0
+    assert part.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("distributed") is None, reason="dask.distributed is not installed")
+def test_census_dask_with_a_worker_killed_same_bytes(tmp_path):
+    from distributed import LocalCluster
+
+    fleet, whole, part = tmp_path / "fleet", tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
+    fleet.mkdir()
+    for seed in range(60):
+        (fleet / f"m{seed:02}.toml").write_text("".join(generate.text(generate.draw(50, seed))))
+    (fleet / "m30b.txt").write_text("no dump\n")
+    assert main(["census", str(fleet), "--jsonl", str(whole), "--jobs", "1"]) == 0
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        process = started(fleet, "--jsonl", part, "--dask", cluster.scheduler_address)
+        wait_for_lines(part, 10)
+        os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
+        assert process.wait(120) == 0, process.stderr.read().decode()
+    assert part.read_bytes() == whole.read_bytes()
+
+
+def test_census_dask_not_installed_says_how(fleet, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["census", str(fleet), "--dask", "tcp://127.0.0.1:1"]) == 2
+    assert "pip install 'kernel_port[dask]'" in capsys.readouterr().err
