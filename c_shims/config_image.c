@@ -3,16 +3,82 @@
 #include "config_image.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 struct config_image {
 	uint8_t *base;
 	uint64_t size;
-	int fd;
+	atomic_int fd;		/* -1: closed */
+	atomic_bool gone;	/* closed or lost */
 };
+
+/* The image that this thread is in the middle of an access to. */
+static _Thread_local struct config_image *volatile accessed;
+
+static pthread_once_t watching = PTHREAD_ONCE_INIT;
+static struct sigaction previous;
+
+/* Put zeros in place of the mapping, so that an access under way in any thread still finds memory there. */
+static bool vanish(struct config_image *image)
+{
+	atomic_store(&image->gone, true);
+	return mmap(image->base, image->size, PROT_READ | PROT_WRITE,
+		    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED;
+}
+
+static bool holds(const struct config_image *image, const void *addr)
+{
+	return (uintptr_t)addr - (uintptr_t)image->base < image->size;
+}
+
+/* The file under a mapping can shrink at any time, and looking at its size before each access would still be too early. */
+static void bus_error(int signal, siginfo_t *info, void *context)
+{
+	struct config_image *image = accessed;
+	int saved = errno;
+
+	(void)context;
+	if (image && info->si_code > 0 && holds(image, info->si_addr) && vanish(image)) {
+		errno = saved;
+		return;
+	}
+
+	/* Not ours: what was there before gets it, from the same access again or from whoever sent it. */
+	sigaction(SIGBUS, &previous, NULL);
+	if (info->si_code <= 0)
+		raise(signal);
+	errno = saved;
+}
+
+static void watch(void)
+{
+	struct sigaction action = { .sa_sigaction = bus_error, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGBUS, &action, &previous);
+}
+
+/* The fences keep the compiler from moving the access out from between the two. */
+static void begin(struct config_image *image)
+{
+	accessed = image;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+static bool end(const struct config_image *image)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	accessed = NULL;
+	return !atomic_load_explicit(&image->gone, memory_order_relaxed);
+}
 
 struct config_image *config_image_open(int fd, uint64_t size)
 {
@@ -28,30 +94,66 @@ struct config_image *config_image_open(int fd, uint64_t size)
 		return NULL;
 	}
 
+	pthread_once(&watching, watch);
 	*image = (struct config_image){ .base = base, .size = size, .fd = fd };
 	return image;
 }
 
 void config_image_close(struct config_image *image)
 {
-	if (!image || !image->base)
+	int fd = image ? atomic_exchange(&image->fd, -1) : -1;
+
+	if (fd < 0)
 		return;
-	munmap(image->base, image->size);
-	close(image->fd);
-	*image = (struct config_image){ .fd = -1 };
+	vanish(image);
+	close(fd);
 }
 
 void config_image_free(struct config_image *image)
 {
+	if (!image)
+		return;
 	config_image_close(image);
+	munmap(image->base, image->size);
 	free(image);
 }
 
-uint8_t *config_image_bytes(struct config_image *image, uint64_t offset, uint64_t length)
+int config_image_lost(const struct config_image *image)
 {
-	if (!image || offset > image->size || length > image->size - offset)
+	return atomic_load(&image->gone) && atomic_load(&image->fd) >= 0;
+}
+
+static uint8_t *config_image_bytes(struct config_image *image, uint64_t offset, uint64_t length)
+{
+	if (!image || atomic_load_explicit(&image->gone, memory_order_relaxed))
+		return NULL;
+	if (offset > image->size || length > image->size - offset)
 		return NULL;
 	return image->base + offset;
+}
+
+int config_image_get(struct config_image *image, uint64_t offset, uint8_t *data, uint64_t length)
+{
+	const uint8_t *start = config_image_bytes(image, offset, length);
+
+	if (!start)
+		return -EINVAL;
+
+	begin(image);
+	memcpy(data, start, length);
+	return end(image) ? 0 : -EINVAL;
+}
+
+int config_image_put(struct config_image *image, uint64_t offset, const uint8_t *data, uint64_t length)
+{
+	uint8_t *start = config_image_bytes(image, offset, length);
+
+	if (!start)
+		return -EINVAL;
+
+	begin(image);
+	memcpy(start, data, length);
+	return end(image) ? 0 : -EINVAL;
 }
 
 static uint8_t *pci_dev_base(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len)
@@ -91,16 +193,26 @@ static void store(uint8_t *addr, int len, uint32_t value)
 	}
 }
 
+/* All ones, len bytes of them, is what a read gives where nothing answers. */
+static uint32_t ones(int len)
+{
+	return len == 1 ? UINT8_MAX : len == 2 ? UINT16_MAX : UINT32_MAX;
+}
+
 int pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t *value)
 {
 	const uint8_t *addr = pci_dev_base(image, bus, devfn, reg, len);
 
-	if (!addr) {
-		*value = UINT32_MAX;
+	*value = UINT32_MAX;
+	if (!addr)
 		return -EINVAL;
-	}
 
-	*value = load(addr, len);
+	begin(image);
+	uint32_t found = load(addr, len);
+	if (!end(image))
+		return -EINVAL;
+
+	*value = found;
 	return 0;
 }
 
@@ -111,8 +223,9 @@ int pci_mmcfg_write(struct config_image *image, unsigned int bus, unsigned int d
 	if (!addr)
 		return -EINVAL;
 
+	begin(image);
 	store(addr, len, value);
-	return 0;
+	return end(image) ? 0 : -EINVAL;
 }
 
 uint32_t pci_mmcfg_load(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len)
@@ -120,6 +233,9 @@ uint32_t pci_mmcfg_load(struct config_image *image, unsigned int bus, unsigned i
 	const uint8_t *addr = pci_dev_base(image, bus, devfn, reg, len);
 
 	if (!addr)
-		return len == 1 ? UINT8_MAX : len == 2 ? UINT16_MAX : UINT32_MAX;
-	return load(addr, len);
+		return ones(len);
+
+	begin(image);
+	uint32_t found = load(addr, len);
+	return end(image) ? found : ones(len);
 }

@@ -10,12 +10,22 @@ struct config_image;
 /* Map the first size bytes of fd, shared, and own fd from then on. NULL with errno set, and fd left alone, on failure. */
 struct config_image *config_image_open(int fd, uint64_t size);
 
-/* Unmap it. From then on it holds no bytes, so no register answers; closing it again, or NULL, is no error. */
+/*
+ * Give its memory back. From then on it holds no bytes, so no register answers; closing it again, or NULL, is no error,
+ * nor is an access of another thread under way. No thread may use it when it is freed.
+ */
 void config_image_close(struct config_image *image);
 void config_image_free(struct config_image *image);
 
-/* The bytes [offset, offset + length), or NULL if the image does not hold all of them. */
-uint8_t *config_image_bytes(struct config_image *image, uint64_t offset, uint64_t length);
+/*
+ * Whether its file did not have the bytes of an access any more (it was made shorter, or its disk was full when a hole
+ * was to be filled). As with a device that was pulled, no register has answered since.
+ */
+int config_image_lost(const struct config_image *image);
+
+/* Copy the bytes [offset, offset + length) out of the image, or into it: 0, or -EINVAL if it does not hold them all. */
+int config_image_get(struct config_image *image, uint64_t offset, uint8_t *data, uint64_t length);
+int config_image_put(struct config_image *image, uint64_t offset, const uint8_t *data, uint64_t length);
 
 /* One config cycle of len 1, 2 or 4 bytes: 0, or -EINVAL and all ones for one that no register can answer. */
 int pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t *value);

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from .hw.errors import MachineError
+from .hw.image import claim
 
 
 def refuse_output(path: Path, source: str) -> None:
@@ -25,9 +27,24 @@ def refuse_output(path: Path, source: str) -> None:
         raise MachineError(f"{path}: cannot be written there; choose a folder that is there and can be written to")
 
 
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Have the file at *path* for this process alone among those that ask for it, as ConfigImage.in_place() does.
+
+    :raises MachineError: it cannot be read, or another process has it"""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror}; give a file that can be read") from error
+    with file:
+        claim(file.fileno(), path)
+        yield
+
+
 def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Fill a temporary file in the folder of *path* and give it the name once it is on the disk.
 
+    Who is killed in the middle leaves the old file, and perhaps a temporary one: .NAME and some letters.
     A symbolic link stays; what it leads to is replaced.
 
     :raises MachineError: *path* is there and no regular file, or cannot be written; what was there is untouched"""
@@ -43,6 +60,7 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
                 os.fchmod(file.fileno(), _mode(path))
                 os.fsync(file.fileno())
                 temporary.replace(path)
+                _sync_folder(path.parent)
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
@@ -55,6 +73,15 @@ def write_text(path: Path, text: str) -> None:
 
     :raises MachineError: as write_whole()"""
     write_whole(path, lambda file: file.writelines([text.encode()]))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in *folder* to the disk, too."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _mode(path: Path) -> int:

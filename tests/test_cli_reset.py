@@ -4,7 +4,11 @@
 The built-in example:vga is a graphics card of two functions (01:00.0, 01:00.1) in slot 1 below the port 00:1c.0.
 """
 
+import fcntl
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -13,6 +17,9 @@ from kernel_port.images import load
 from kernel_port.kernel.sched import Deadlock
 from kernel_port.machine import Machine
 from kernel_port.trace.golden import OPERANDS
+from kernel_port.trace.snapshot import Recorder
+
+BUS_RESET = "00:1c.0 --call pci_reset_bridge_secondary_bus"
 
 
 def reset(capsys, *argv):
@@ -227,3 +234,70 @@ def test_reset_that_deadlocks_reports_it_with_status_1(capsys, monkeypatch):
     status, text, _ = reset(capsys, "example:vga", "slot:1")
     assert status == 1
     assert text.splitlines()[-1].startswith("pci_reset_slot never returned")
+
+
+def test_reset_in_place_writes_before_it_tells(tmp_path):
+    # Who reads the report and goes away does not keep the outcome from being written.
+    path = tmp_path / "machine.ecam"
+    main(["convert", "example:vga", "-o", str(path)])
+    before = path.read_bytes()
+    command = f"{sys.executable} -m kernel_port reset {path} {BUS_RESET} --in-place | true"
+    subprocess.run(["bash", "-c", command], check=True, timeout=60)
+    assert path.read_bytes() != before
+
+
+@pytest.mark.parametrize("option", ["--in-place", "--live"])
+def test_reset_of_an_image_somebody_works_on_is_refused(capsys, tmp_path, option):
+    path = tmp_path / "machine.ecam"
+    main(["convert", "example:vga", "-o", str(path)])
+    capsys.readouterr()
+    before = path.read_bytes()
+    argv = [path, "slot:1", option] if option == "--in-place" else ["example:vga", "slot:1", option, path]
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        status, out, error = reset(capsys, *argv)
+    assert (status, out, path.read_bytes()) == (2, "", before)
+    assert error == f"kernel-port: {path}: another process is at work on it; wait for it to end, or take a copy\n"
+    assert reset(capsys, *argv)[0] == 0
+
+
+def test_reset_live_shows_each_write_while_it_happens(tmp_path):
+    # Bridge Control of the port 00:1c.0 at 0x1c << 15 | 0x3e: bit 6 is set for 100 ms of real time, then clear.
+    path = tmp_path / "live.ecam"
+    argv = [sys.executable, "-m", "kernel_port", "reset", "example:vga", "slot:1", "--live", path, "--real-time"]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
+        seen = set()
+        while process.poll() is None:
+            if path.exists():
+                with path.open("rb") as file:
+                    seen.add(os.pread(file.fileno(), 1, (0x1C << 15) + 0x3E)[0] >> 6 & 1)
+    assert process.returncode == 0
+    assert seen == {0, 1}
+    assert {str(f.address) for f in load(path).functions} >= {"0000:00:1c.0", "0000:01:00.0", "0000:01:00.1"}
+
+
+def test_reset_live_file_that_is_made_shorter_is_one_line(capsys, tmp_path, monkeypatch):
+    path, kept = tmp_path / "live.ecam", tmp_path / "kept.toml"
+    note = Recorder.note
+
+    def cut(self, event):
+        if event.op == "msleep":
+            os.truncate(path, 4096)
+        note(self, event)
+
+    monkeypatch.setattr(Recorder, "note", cut)
+    status, out, error = reset(capsys, "example:vga", "slot:1", "--live", path, "-o", kept)
+    assert (status, out, kept.exists()) == (2, "", False)
+    assert error.startswith(f"kernel-port: {path}: bytes of it went away while it was in use")
+    assert error.count("\n") == 1
+
+
+def test_reset_live_of_several_domains_is_refused(capsys, tmp_path):
+    path = tmp_path / "machine.toml"
+    path.write_text(
+        'name = "two"\n[[function]]\naddress = "0000:00:00.0"\nkind = "endpoint"\n'
+        '[[function]]\naddress = "0001:00:00.0"\nkind = "endpoint"\n'
+    )
+    status, out, error = reset(capsys, path, "0000:00:00.0", "--live", tmp_path / "live")
+    assert (status, out, (tmp_path / "live").exists()) == (2, "", False)
+    assert "one domain" in error

@@ -4,9 +4,12 @@
 import errno
 import gc
 import os
+import signal
 import struct
 import subprocess
 import sys
+import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ import pytest
 from kernel_port._shims import ffi, lib
 from kernel_port.hw.address import Address
 from kernel_port.hw.errors import MachineError
-from kernel_port.hw.image import DOMAIN_SIZE, ConfigImage
+from kernel_port.hw.image import DOMAIN_SIZE, ConfigImage, claim
 from kernel_port.pci_regs import PCI_BASE_ADDRESS_0, PCI_COMMAND, PCI_VENDOR_ID
 
 MIB = 1 << 20
@@ -227,9 +230,14 @@ def test_in_place_sees_what_another_process_writes(path):
         assert image.read(1, DEVFN, PCI_BASE_ADDRESS_0, 4) == 0xF7E00000
 
 
+def save(image, path):
+    with path.open("wb") as file:
+        image.save(file)
+
+
 def test_save_is_the_same_file_and_as_sparse(path, tmp_path):
     with ConfigImage.copy_of(path) as image:
-        image.save(tmp_path / "saved")
+        save(image, tmp_path / "saved")
     assert (tmp_path / "saved").read_bytes() == path.read_bytes()
     assert (tmp_path / "saved").stat().st_blocks * 512 < MIB
 
@@ -238,29 +246,10 @@ def test_save_of_a_domain_costs_what_it_holds(tmp_path):
     with ConfigImage() as image:
         for bus in range(256):
             image.load(Address(0, bus, 0, 0), struct.pack("<HH", 0x8086, bus))
-        image.save(tmp_path / "saved")
+        save(image, tmp_path / "saved")
         assert len(list(image.functions())) == 256
     status = (tmp_path / "saved").stat()
     assert (status.st_size, status.st_blocks * 512 < 8 * MIB) == (DOMAIN_SIZE, True)
-
-
-def test_save_replaces_the_file_or_leaves_it(path, tmp_path):
-    with ConfigImage(MIB) as image:
-        image.save(path)
-        assert path.read_bytes() == bytes(MIB)
-        with pytest.raises(IsADirectoryError):
-            image.save(tmp_path)
-        with pytest.raises(FileNotFoundError):
-            image.save(tmp_path / "nowhere" / "ecam")
-    assert list(tmp_path.iterdir()) == [path]
-    assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
-
-
-def test_save_onto_the_file_it_maps(path):
-    with ConfigImage.in_place(path) as image:
-        image.save(path)
-    with ConfigImage.copy_of(path) as image:
-        assert image.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0x12348086
 
 
 @pytest.mark.parametrize("opening", [ConfigImage.copy_of, ConfigImage.in_place])
@@ -304,3 +293,150 @@ def test_image_nobody_refers_to_gives_its_memory_back():
     del image
     gc.collect()
     assert own not in mappings()
+
+
+def test_in_place_of_a_claimed_file_is_refused_until_it_is_let_go(path):
+    with ConfigImage.in_place(path) as image:
+        with pytest.raises(MachineError, match="ecam: another process is at work on it"):
+            ConfigImage.in_place(path)
+        assert image.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0x12348086
+    ConfigImage.in_place(path).close()
+
+
+def test_claim_of_a_file_that_was_replaced_meanwhile_is_refused(path, tmp_path):
+    with path.open("rb") as old:
+        (tmp_path / "new").write_bytes(bytes(MIB))
+        (tmp_path / "new").replace(path)
+        with pytest.raises(MachineError, match="another process is at work on it"):
+            claim(old.fileno(), path)
+
+
+# A file that shrinks under its mapping: without the shim's handler each of these ends the process with SIGBUS.
+
+
+@pytest.fixture
+def shrunk(path):
+    with ConfigImage.in_place(path) as image:
+        os.truncate(path, 0)
+        yield image
+
+
+def test_read_of_a_shrunk_file_is_all_ones_and_check_says_why(shrunk, path):
+    shrunk.check()  # nobody has looked yet
+    assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0xFFFFFFFF
+    assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 1) == 0xFF
+    with pytest.raises(MachineError, match=f"^{path}: bytes of it went away while it was in use"):
+        shrunk.check()
+
+
+def test_pci_mmcfg_read_of_a_shrunk_file_is_einval(shrunk):
+    value = ffi.new("uint32_t *", 0)
+    assert lib.pci_mmcfg_read(shrunk._image, 1, DEVFN, 0, 4, value) == -errno.EINVAL
+    assert value[0] == 0xFFFFFFFF
+
+
+def test_write_and_load_of_a_shrunk_file_are_dropped(shrunk, path):
+    assert lib.pci_mmcfg_write(shrunk._image, 1, DEVFN, 0, 4, 0) == -errno.EINVAL
+    shrunk.load(Address(0, 1, 2, 3), b"\x86\x80")
+    assert path.read_bytes() == b""
+    with pytest.raises(MachineError, match="went away"):
+        shrunk.check()
+
+
+def test_dump_of_a_shrunk_file_is_all_ones(shrunk):
+    assert shrunk.dump(Address(0, 1, 2, 3), 4) == b"\xff\xff\xff\xff"
+    with pytest.raises(MachineError, match="went away"):
+        shrunk.check()
+
+
+def test_file_that_is_shrunk_and_long_again_stays_lost(shrunk, path):
+    assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 2) == 0xFFFF
+    os.truncate(path, 2 * MIB)
+    assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 2) == 0xFFFF
+
+
+def test_other_images_live_on_when_one_is_lost(shrunk, image):
+    image.write(1, DEVFN, PCI_VENDOR_ID, 2, 0x8086)
+    assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 2) == 0xFFFF
+    assert image.read(1, DEVFN, PCI_VENDOR_ID, 2) == 0x8086
+    image.check()
+
+
+FOREIGN = """
+import mmap, os, signal, sys, tempfile
+from kernel_port.hw.image import ConfigImage
+image = ConfigImage(4096)
+if sys.argv[1] == "sent":
+    os.kill(os.getpid(), signal.SIGBUS)
+with tempfile.TemporaryFile() as file:
+    file.truncate(4096)
+    other = mmap.mmap(file.fileno(), 4096)
+    file.truncate(0)
+    other[0]
+"""
+
+
+@pytest.mark.parametrize("how", ["sent", "met"])
+def test_bus_errors_of_others_stay_what_they_were(how):
+    done = subprocess.run([sys.executable, "-c", FOREIGN, how], check=False, timeout=60)
+    assert done.returncode == -signal.SIGBUS
+    traced = subprocess.run([sys.executable, "-X", "faulthandler", "-c", FOREIGN, how], check=False, timeout=60,
+                            capture_output=True, text=True)  # fmt: skip
+    assert traced.returncode == -signal.SIGBUS
+    assert "Fatal Python error: Bus error" in traced.stderr
+
+
+# Threads and forks
+
+
+def test_two_threads_and_a_fork_at_once(image):
+    # Each counts in a dword of its own, next to the others': a store of one must not take a neighbour's along.
+    rounds = 20_000
+
+    def count(reg):
+        read, write = image.reader(0, 0), image.writer(0, 0)
+        for _ in range(rounds):
+            write(reg, 4, read(reg, 4) + 1)
+
+    threads = [threading.Thread(target=count, args=(reg,)) for reg in (0x10, 0x14)]
+    for thread in threads:
+        thread.start()
+    child = subprocess_of(lambda: count(0x18))
+    for thread in threads:
+        thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert [image.read(0, 0, reg, 4) for reg in (0x10, 0x14, 0x18, 0x1C)] == [rounds, rounds, rounds, 0]
+
+
+def subprocess_of(work):
+    """Fork a process that does its work and goes, with nothing of pytest at its end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of a fork with threads, which is the point
+        child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return child
+
+
+def test_close_while_another_thread_reads_is_all_ones_from_then_on(image):
+    image.write(0, 0, 0, 4, 0x12348086)
+    seen, under_way = set(), threading.Event()
+
+    def read():
+        for _ in range(20_000):
+            seen.add(image.read(0, 0, 0, 4))
+            under_way.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    under_way.wait()
+    image.close()
+    thread.join()
+    assert seen <= {0x12348086, 0xFFFFFFFF}
+    assert image.read(0, 0, 0, 4) == 0xFFFFFFFF

@@ -4,6 +4,9 @@
 TARGET decides what is called: pci_reset_function for 01:00.0, pci_reset_slot for slot:1, pci_reset_bus for bus:01. All
 of it happens to a copy: MACHINE stays as it is, and the hardware of this computer is never touched.
 
+--live FILE lets other processes look on: FILE becomes a raw ECAM image of the machine, and the registers live in it
+while the call runs, so whoever maps or reads it sees each write at once (with --real-time, as slowly as it happens).
+
 Examples: kernel-port reset example:vga slot:1
           kernel-port reset dump.txt 07:00.0 --patches 4
 """
@@ -13,10 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from ..files import write_text
+from ..files import claimed, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
@@ -43,7 +47,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="write the machine as it is afterwards (.txt .ecam .toml)"
     )
-    parser.add_argument("--in-place", action="store_true", help="change MACHINE itself; a raw ECAM image only")
+    home = parser.add_mutually_exclusive_group()
+    home.add_argument("--in-place", action="store_true", help="change MACHINE itself; a raw ECAM image only")
+    home.add_argument("--live", metavar="FILE", type=Path, help="write FILE, a raw ECAM image, and map it: a live view")
     parser.add_argument("-v", "--verbose", action="store_true", help="every access on a line of its own, and debugging")
     parser.add_argument(
         "--json",
@@ -57,39 +63,71 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Boot the machine, make the call, report."""
-    description = load(args.machine)
-    refuse_outputs(args, description)
-    images = {0: ConfigImage.copy_of(args.machine)} if args.in_place else None
-    with boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images) as machine:
+    with ExitStack() as closes:
+        if args.in_place:
+            closes.enter_context(alone(args.machine))
+        description = load(args.machine)
+        refuse_outputs(args, description)
+        images = registers(args, description)
+        machine = closes.enter_context(
+            boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images)
+        )
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
         recorder = Recorder(machine)
         rc, deadlock = perform(machine, call, recorder.note)
+        for image in images.values():
+            image.check()
         outcome = Outcome(
             description.name, machine.kernel.__name__, call.name, args.target, rc, deadlock, machine.events,
             recorder.losses(), recorder.start, machine.clock.now, description.warnings,
         )  # fmt: skip
-        report(outcome, recorder.before, args)
         if args.trace:
             write_text(args.trace, "".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
         title = f"{outcome.call}({args.target}) on {outcome.machine}"
         exports.write(args, Export(title, outcome.kernel, outcome.events, recorder.before, outcome.start))
         if args.output:
             save(left(machine), args.output)
-        if images:
-            write_back(images[0], Path(args.machine))
+        if args.in_place:
+            write_whole(Path(args.machine), images[0].save)
+        report(outcome, recorder.before, args)
     return int(outcome.failed)
+
+
+def alone(machine: str) -> AbstractContextManager[None]:
+    """Nobody else may work on *machine* between its being read and its being written.
+
+    :raises MachineError: somebody does, or it is not one that can be written back"""
+    if not is_raw_ecam(machine):
+        raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the outcome")
+    return claimed(Path(machine))
+
+
+def registers(args: argparse.Namespace, description: MachineDescription) -> dict[int, ConfigImage]:
+    """Where the registers are to live, if not in private memory.
+
+    :raises MachineError: the file cannot be written, or somebody else is at work on it"""
+    if args.in_place:
+        return {0: ConfigImage.copy_of(args.machine)}
+    if args.live:
+        if args.live.exists():
+            with claimed(args.live):
+                save(description, args.live, "ecam")
+        else:
+            save(description, args.live, "ecam")
+        return {description.functions[0].address.domain: ConfigImage.in_place(args.live)}
+    return {}
 
 
 def refuse_outputs(args: argparse.Namespace, description: MachineDescription) -> None:
     """Refuse, before anything is done or written, to write where one cannot or where the user cannot have meant it.
 
     :raises MachineError: says what to do instead"""
-    exports.refuse(args.machine, [args.output, args.trace, *exports.outputs(args)])
+    exports.refuse(args.machine, [args.output, args.trace, args.live, *exports.outputs(args)])
     if args.output:
         refuse_format(description, args.output)
-    if args.in_place and not is_raw_ecam(args.machine):
-        raise MachineError(f"{args.machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the outcome")
+    if args.live:
+        refuse_format(description, args.live, "ecam")
 
 
 def report(outcome: Outcome, before: dict[str, bytes], args: argparse.Namespace) -> None:
@@ -120,15 +158,3 @@ def left(machine: Machine) -> MachineDescription:
             for function in machine.description.functions
         ],
     )
-
-
-def write_back(image: ConfigImage, path: Path) -> None:
-    """Put the image in place of the file it was read from, whole or not at all."""
-    path = path.resolve()
-    draft = path.with_name(f".{path.name}.reset")
-    try:
-        image.save(draft)
-        draft.chmod(path.stat().st_mode & 0o7777)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

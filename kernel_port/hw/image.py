@@ -8,13 +8,14 @@ image is sparse: a whole domain of 256 buses costs what its functions cost. It h
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import BinaryIO
 
 from .._shims import ffi, lib
 from .address import Address
@@ -31,26 +32,32 @@ _ONES = b"\xff" * FUNCTION_SIZE
 class ConfigImage:
     """The registers of a PCI domain, in private memory unless in_place() is asked for.
 
+    Threads may share it. After a fork both processes have the same registers, not a copy each.
+
     :param size: bytes, whole functions from bus 0 on; all zero to begin with
     :raises MachineError: *size* is none that an image can have"""
 
-    __slots__ = ("_fd", "_image", "size")
+    __slots__ = ("_fd", "_image", "_name", "size")
 
     def __init__(self, size: int = DOMAIN_SIZE) -> None:
         _check_size("image", size)
         # A file without a name rather than anonymous memory: it knows which of its pages hold data.
         fd = os.memfd_create("config image")
-        os.truncate(fd, size)
-        self._map(fd, size)
+        try:
+            os.truncate(fd, size)
+            self._map(fd, size, "image")
+        except BaseException:
+            os.close(fd)
+            raise
 
-    def _map(self, fd: int, size: int) -> None:
+    def _map(self, fd: int, size: int, name: str) -> None:
         """Give *fd* to the shim, which closes it with the image or when nobody refers to the image any more."""
         image = lib.config_image_open(fd, size)
         if image == ffi.NULL:
-            os.close(fd)
             raise OSError(ffi.errno, f"cannot map {size} bytes of configuration space: {os.strerror(ffi.errno)}")
         self._image = ffi.gc(image, lib.config_image_free)
         self._fd = fd
+        self._name = name
         self.size = size
 
     @classmethod
@@ -68,11 +75,20 @@ class ConfigImage:
 
     @classmethod
     def in_place(cls, path: str | os.PathLike[str]) -> ConfigImage:
-        """Map a raw ECAM file itself: each write changes it, for other processes too.
+        """Map a raw ECAM file itself, and claim it: each write changes it, for other processes too.
 
-        :raises MachineError: the file cannot be written or is no image; names it, the offset and the remedy"""
+        Where the file turns out shorter than it was, reads give all ones from then on, and check() complains.
+
+        :raises MachineError: the file cannot be written, is no image, or another process has claimed it; names it, the
+            offset and the remedy"""
         image = cls.__new__(cls)
-        image._map(*_open(path, os.O_RDWR))
+        fd, size = _open(path, os.O_RDWR)
+        try:
+            claim(fd, path)
+            image._map(fd, size, os.fspath(path))
+        except BaseException:
+            os.close(fd)
+            raise
         return image
 
     def __enter__(self) -> ConfigImage:
@@ -106,13 +122,28 @@ class ConfigImage:
         """Set the first bytes of the function at *address* to *data*.
 
         :raises MachineError: the image ends before that, or *data* is longer than a function"""
-        self._bytes(address, len(data))[:] = data
+        offset = self._offset(address, len(data))
+        lib.config_image_put(self._image, offset, data, len(data))
 
     def dump(self, address: Address, size: int = FUNCTION_SIZE) -> bytes:
-        """Return the first *size* bytes of the function at *address*.
+        """Return the first *size* bytes of the function at *address*; all ones if the image is closed or lost.
 
         :raises MachineError: the image ends before that, or *size* is more than a function has"""
-        return bytes(self._bytes(address, size)[:])
+        offset = self._offset(address, size)
+        data = bytearray(size)
+        if lib.config_image_get(self._image, offset, ffi.from_buffer(data), size):
+            return _ONES[:size]
+        return bytes(data)
+
+    def check(self) -> None:
+        """Say so if the file that is mapped in place did not have all its bytes any more.
+
+        :raises MachineError: no register has answered since"""
+        if lib.config_image_lost(self._image):
+            raise MachineError(
+                f"{self._name}: bytes of it went away while it was in use: it was made shorter, or the disk is full; "
+                "leave it alone meanwhile, and begin again with a whole one"
+            )
 
     def functions(self, domain: int = 0) -> Iterator[Address]:
         """Yield the address, in *domain*, of each function that holds anything but all zeros or all ones, ascending."""
@@ -120,41 +151,52 @@ class ConfigImage:
             if page != _ONES:
                 yield Address.of(domain, offset >> 20, offset >> 12 & 0xFF)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the image to *path* as a sparse raw ECAM file, whole or not at all.
+    def save(self, file: BinaryIO) -> None:
+        """Make *file* a sparse raw ECAM image with what is here.
 
-        :raises OSError: the file cannot be written; one that was there before is untouched"""
-        target = Path(path)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            with draft.open("xb") as file:
-                _copy(self._fd, file.fileno(), self.size)
-                os.fsync(file.fileno())
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        :raises OSError: it cannot be written"""
+        _copy(self._fd, file.fileno(), self.size)
 
-    def _bytes(self, address: Address, length: int) -> Any:
+    def _offset(self, address: Address, length: int) -> int:
         offset = address.bus << 20 | address.devfn << 12
-        start = lib.config_image_bytes(self._image, offset, length)
-        if start == ffi.NULL or length > FUNCTION_SIZE:
+        if length > FUNCTION_SIZE or offset + length > self.size:
             raise MachineError(
                 f"{address}: {length:#x} bytes at offset {offset:#x} do not fit: "
                 f"a function has {FUNCTION_SIZE:#x} and the image {self.size:#x}; make it larger"
             )
-        return ffi.buffer(start, length)
+        return offset
+
+
+def claim(fd: int, path: str | os.PathLike[str]) -> None:
+    """Have the file at *path*, open as *fd*, for this process alone among those that claim it, until *fd* is closed.
+
+    :raises MachineError: another process has it, or has just put a new file in its place"""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        mine = os.path.samestat(os.fstat(fd), Path(path).stat())
+    except (BlockingIOError, FileNotFoundError):
+        mine = False
+    if not mine:
+        raise MachineError(f"{os.fspath(path)}: another process is at work on it; wait for it to end, or take a copy")
 
 
 def _open(path: str | os.PathLike[str], flags: int) -> tuple[int, int]:
     """Open a raw ECAM file; return its descriptor and its size."""
+    name = os.fspath(path)
     try:
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise MachineError(f"{os.fspath(path)}: not a file; give a raw ECAM image")
-        _check_size(os.fspath(path), status.st_size)
-        return os.open(path, flags | os.O_CLOEXEC), status.st_size
+        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for whoever is at its other end
     except OSError as error:
-        raise MachineError(f"{os.fspath(path)}: {error.strerror}; give a raw ECAM image") from error
+        what = "not a file" if error.errno == errno.EISDIR else error.strerror
+        raise MachineError(f"{name}: {what}; give a raw ECAM image") from error
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise MachineError(f"{name}: not a file; give a raw ECAM image")
+        _check_size(name, status.st_size)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd, status.st_size
 
 
 def _check_size(name: str, size: int) -> None:
@@ -193,4 +235,5 @@ def _pages(fd: int) -> Iterator[tuple[int, bytes]]:
 def _copy(source: int, target: int, size: int) -> None:
     os.truncate(target, size)
     for offset, page in _pages(source):
-        os.pwrite(target, page, offset)
+        if os.pwrite(target, page, offset) != len(page):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
