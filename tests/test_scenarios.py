@@ -240,6 +240,13 @@ def test_power_cycle_removes_under_the_device_lock_and_lights_the_lamp():
     assert lamps == [0x100, 0x300, 0x300, 0x200, 0x100]
 
 
+def test_pulled_goes_and_comes_back():
+    moves = [(event.time // 1_000_000, *event.args) for event in played("pulled", 8).events if event.op == "hw"]
+    port = "0000:00:1c.0"
+    assert [move for move in moves if "card" in move[1]] == [(100, "card pulled", port), (1100, "card put in", port)]
+    assert all(event.op != "queue_work" or event.time >= 100_000_000 for event in played("pulled", 8).events)
+
+
 def test_pending_complains_of_what_never_comes_back():
     forever = scenarios.load("pending")
     forever.knobs["01:00.0"]["pending_ms"] = -1
