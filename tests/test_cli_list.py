@@ -101,6 +101,40 @@ def test_show_base_room_as_text(capsys):
     assert "pci_reset_function(dev: pci_dev) -> int, EXPORT_SYMBOL_GPL" in text
 
 
+def test_show_history_tells_what_each_patch_changes(capsys):
+    _, text = out(capsys, "show", "pci_dev_save_and_disable")
+    _, _, history = text.partition("\n6/8 pci: Split out pci_dev lock/unlock and save/restore\n")
+    assert history.startswith("    adds pci_dev_save_and_disable\n\n8/8 pci: Wake-up devices before save for reset\n")
+    assert "\n    +    pci_set_power_state(dev, PCI_D0)\n" in history
+    assert "\n         pci_save_state(dev)\n" in history
+
+
+def test_show_json_has_the_history(capsys):
+    _, text = out(capsys, "show", "__pci_dev_reset", "--json")
+    (change,) = json.loads(text)["changes"]
+    assert (change["patch"], change["subject"]) == (5, PATCHES[4].subject)
+    assert "+    rc = pci_dev_reset_slot_function(dev, probe)" in change["diff"]
+
+
+def test_show_symbol_that_no_patch_touches_has_no_history(capsys):
+    _, text = out(capsys, "show", "pci_save_state")
+    assert "/8 pci:" not in text
+
+
+def test_show_doc_of_a_symbol_is_all_docstrings_and_its_rooms(capsys):
+    status, text = out(capsys, "show", "--doc", "init_slot")
+    assert status == 0
+    assert text.count("    Register the slot below the port, with all that it can do.") == 2
+    assert "\nkernel_port/base/pciehp_core.py\n" in text
+    assert "    Look at: the interrupt handler reads status bits, not enables" in text
+
+
+def test_show_doc_of_a_room_has_its_symbols_docstrings(capsys):
+    _, text = out(capsys, "show", "--doc", "p07")
+    assert "    Why: some devices cannot be reset one function at a time" in text
+    assert "        Reset everything in *slot* and below, config space saved before and restored after.\n" in text
+
+
 def test_show_unknown_symbol_names_the_nearest(capsys):
     assert main(["show", "pci_reset_slto\033[31m"]) == 2
     error = capsys.readouterr().err

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class hotplug_slot_ops:
     """struct hotplug_slot_ops: what a hotplug driver can do to its slot; NULL where it cannot.
 
-    The getters give (status, value)."""
+    The getters give (status, value).
+
+    C: include/linux/pci_hotplug.h, struct, base"""
 
     owner: module = NULL
     mod_name: str = ""
@@ -34,7 +36,9 @@ class hotplug_slot_ops:
 
 @dataclass(eq=False, slots=True)
 class hotplug_slot_info:
-    """struct hotplug_slot_info: what is shown for a value whose getter is missing."""
+    """struct hotplug_slot_info: what is shown for a value whose getter is missing.
+
+    C: include/linux/pci_hotplug.h, struct, base"""
 
     power_status: int = 0
     attention_status: int = 0
@@ -44,7 +48,9 @@ class hotplug_slot_info:
 
 @dataclass(eq=False, slots=True)
 class hotplug_slot:
-    """struct hotplug_slot: a physical slot as its hotplug driver registers it."""
+    """struct hotplug_slot: a physical slot as its hotplug driver registers it.
+
+    C: include/linux/pci_hotplug.h, struct, base"""
 
     ops: Any = NULL  # struct hotplug_slot_ops *; patch 2 makes it grow
     info: hotplug_slot_info = NULL

@@ -43,7 +43,9 @@ SIZEOF_U16 = 2
 
 @dataclass(eq=False, slots=True)
 class pci_saved_state:
-    """struct pci_saved_state: a copy of all that is saved of a device."""
+    """struct pci_saved_state: a copy of all that is saved of a device.
+
+    C: drivers/pci/pci.c, struct, base"""
 
     config_space: list[int]
     cap: list[pci_cap_saved_data]

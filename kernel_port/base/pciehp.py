@@ -51,7 +51,9 @@ POWEROFF_STATE = 4
 
 @dataclass(eq=False, slots=True)
 class pcie_device:
-    """struct pcie_device (include/linux/pcieport_if.h): one service of a PCI Express port, here its hotplug part."""
+    """struct pcie_device (include/linux/pcieport_if.h): one service of a PCI Express port, here its hotplug part.
+
+    C: include/linux/pcieport_if.h, struct, base"""
 
     port: pci_dev
     irq: int = 0
@@ -61,7 +63,9 @@ class pcie_device:
 
 @dataclass(eq=False, slots=True)
 class slot:
-    """struct slot: the one slot below a port."""
+    """struct slot: the one slot below a port.
+
+    C: drivers/pci/hotplug/pciehp.h, struct, base"""
 
     state: int = STATIC_STATE
     ctrl: controller = NULL
@@ -78,7 +82,9 @@ struct_slot = slot
 
 @dataclass(eq=False, slots=True)
 class event_info:
-    """struct event_info: something that happened to a slot, on its way to the work queue."""
+    """struct event_info: something that happened to a slot, on its way to the work queue.
+
+    C: drivers/pci/hotplug/pciehp.h, struct, base"""
 
     event_type: int
     p_slot: struct_slot
@@ -87,7 +93,9 @@ class event_info:
 
 @dataclass(eq=False, slots=True)
 class controller:
-    """struct controller: the hotplug part of a port."""
+    """struct controller: the hotplug part of a port.
+
+    C: drivers/pci/hotplug/pciehp.h, struct, base"""
 
     ctrl_lock: mutex = field(default_factory=mutex)
     pcie: pcie_device = NULL

@@ -237,7 +237,9 @@ def remove_board(p_slot: slot) -> int:
 
 @dataclass(eq=False, slots=True)
 class power_work_info:
-    """struct power_work_info: a slot that is to be switched as its state says."""
+    """struct power_work_info: a slot that is to be switched as its state says.
+
+    C: drivers/pci/hotplug/pciehp_ctrl.c, struct, base"""
 
     p_slot: slot
     work: work_struct = field(default_factory=work_struct)

@@ -13,7 +13,9 @@ from .access import U16_MAX
 
 @dataclass(eq=False, slots=True)
 class struct_pci_dev_reset_methods:
-    """struct pci_dev_reset_methods; C has an array of the same name."""
+    """struct pci_dev_reset_methods; C has an array of the same name.
+
+    C: drivers/pci/pci.h, struct, base"""
 
     vendor: int
     device: int

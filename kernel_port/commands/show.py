@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Show where a symbol is defined at each point of the series, or which symbols a room or a patch has.
+"""Show a symbol's history over the series: where it is defined, and what each patch changes; or a room's symbols.
 
 SYMBOL is a C name (a function, struct, variable or constant), a room (base/pci, p05) or the number of a patch.
 
 Examples: kernel-port show pci_parent_bus_reset
           kernel-port show 7
+          kernel-port show --doc pcie_write_cmd
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from pathlib import Path
 
 from ..hw.errors import MachineError
 from ..link import BASE, PATCHES, SERVICES
+from ..review.flat import pieces_at
+from ..series import PATCHES as SERIES
 from ..terminal import Paint, clean
 
 PACKAGE = Path(__file__).resolve().parents[1]
+STYLES = {"+": "green", "-": "red", "@": "cyan"}
 #: Names at the top of a room that are about the room.
 OF_THE_ROOM = ("ADDS", "MODIFIES")
 
@@ -46,10 +50,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of show."""
     parser.add_argument("symbol", metavar="SYMBOL", help="a C name, a room or the number of a patch")
     parser.add_argument(
+        "--doc", action="store_true", help="all that is written about it: docstrings of the symbol, and of its rooms"
+    )
+    parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc); "
-        "of a room: room, definitions",
+        help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc), changes "
+        "(patch, subject, diff); of a room: room, doc, definitions",
     )
 
 
@@ -61,15 +68,18 @@ def run(args: argparse.Namespace) -> int:
         exported = next((room.exports[args.symbol] for room in rooms if args.symbol in room.exports), None)
         if args.json:
             known = {"symbol": args.symbol, "exported": exported, "definitions": [asdict(d) for d in definitions]}
-            print(json.dumps(known, indent=1))
+            print(json.dumps({**known, "changes": [asdict(change) for change in history(args.symbol)]}, indent=1))
+        elif args.doc:
+            print_docs(definitions, {room.path: room.doc for room in rooms})
         else:
             print_symbol(definitions, exported)
         return 0
     room = find_room(rooms, args.symbol)
     if args.json:
-        print(json.dumps({"room": room.path, "definitions": [asdict(d) for d in room.definitions]}, indent=1))
+        known = {"room": room.path, "doc": room.doc, "definitions": [asdict(d) for d in room.definitions]}
+        print(json.dumps(known, indent=1))
     else:
-        print_room(room)
+        print_room(room, args.doc)
     return 0
 
 
@@ -132,8 +142,34 @@ def find_room(rooms: list[Room], name: str) -> Room:
     raise MachineError(f"{clean(name)}: no such symbol, room or patch{hint}")
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a patch does to a symbol."""
+
+    patch: int
+    subject: str
+    #: Lines of a difference, without head; none of a symbol that the patch adds.
+    diff: list[str]
+
+
+def history(symbol: str) -> list[Change]:
+    """What each patch of the series does to *symbol*."""
+    texts = [text_at(symbol, point) for point in range(len(PATCHES) + 1)]
+    changes = []
+    for patch, old, new in zip(SERIES, texts, texts[1:], strict=False):
+        if old != new:
+            diff = difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm="") if old else ()
+            changes.append(Change(patch.number, patch.subject, list(diff)[2:]))
+    return changes
+
+
+def text_at(symbol: str, point: int) -> str:
+    """The definition of *symbol* at a point of the series, "" if there is none."""
+    return next((piece.text for piece in pieces_at(point) if piece.name == symbol), "")
+
+
 def print_symbol(definitions: list[Definition], exported: str | None) -> None:
-    """Print where a symbol is defined, and the newest definition's docstring."""
+    """Print where a symbol is defined, the newest definition's docstring, and what each patch changes."""
     paint, newest = Paint(), definitions[-1]
     print(f"{paint('bold', newest.signature)}")
     print(f"    {newest.kind}{f', {exported}' if exported else ''}\n")
@@ -143,16 +179,36 @@ def print_symbol(definitions: list[Definition], exported: str | None) -> None:
         print(f"    {point_name(definition.point):<6}{at}{changed}")
     if newest.doc:
         print("\n" + indented(newest.doc))
+    for change in history(newest.symbol):
+        print(f"\n{paint('bold', f'{change.patch}/{len(SERIES)} {change.subject}')}")
+        for line in change.diff:
+            style = STYLES.get(line[:1])
+            print("    " + (paint(style, line) if style else line))
+        if not change.diff:
+            print(f"    adds {newest.symbol}")
 
 
-def print_room(room: Room) -> None:
-    """Print what a room is about and its symbols."""
+def print_docs(definitions: list[Definition], rooms: dict[str, str]) -> None:
+    """Print all docstrings of a symbol, and those of the rooms it is in."""
+    paint = Paint()
+    for definition in definitions:
+        at = f"kernel_port/{definition.room}:{definition.line}"
+        print(f"{paint('bold', definition.signature)}\n    {point_name(definition.point):<6}{at}\n")
+        print(f"{indented(definition.doc or 'no docstring: a variable')}\n")
+    for path in dict.fromkeys(definition.room for definition in definitions):
+        print(f"{paint('bold', f'kernel_port/{path}')}\n\n{indented(rooms[path])}\n")
+
+
+def print_room(room: Room, docs: bool) -> None:
+    """Print what a room is about and its symbols, with their docstrings if asked to."""
     paint = Paint()
     print(f"{paint('bold', f'kernel_port/{room.path}')} ({point_name(room.point)})\n\n{indented(room.doc)}\n")
     for definition in room.definitions:
         mark = f", {room.exports[definition.symbol]}" if definition.symbol in room.exports else ""
         signature = definition.signature.partition("\n")[0]
         print(f"    {definition.line:>4}  {signature}{paint('dim', mark)}")
+        if docs and definition.doc:
+            print(f"\n{indented(indented(definition.doc))}\n")
 
 
 def point_name(point: int) -> str:

@@ -10,7 +10,9 @@ from .system import system
 
 @dataclass(eq=False, slots=True)
 class module:
-    """struct module."""
+    """struct module.
+
+    C: include/linux/module.h, struct, service"""
 
     name: str
     refcount: int = 0

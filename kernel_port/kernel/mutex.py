@@ -11,7 +11,9 @@ from .system import system
 
 @dataclass(eq=False, slots=True)
 class mutex:
-    """struct mutex, with a name: *kind* of lock and the address (`of`) of what it guards."""
+    """struct mutex, with a name: *kind* of lock and the address (`of`) of what it guards.
+
+    C: include/linux/mutex.h, struct, service"""
 
     kind: str = ""
     of: str = ""
@@ -23,7 +25,9 @@ class mutex:
 
 @dataclass(eq=False, slots=True)
 class rw_semaphore:
-    """struct rw_semaphore. One thread runs at a time, so readers only need counting."""
+    """struct rw_semaphore. One thread runs at a time, so readers only need counting.
+
+    C: include/linux/rwsem.h, struct, service"""
 
     kind: str = ""
     readers: int = 0

@@ -36,11 +36,20 @@ class Clock(Protocol):
     """What the scheduler asks of time; hw.clock implements it."""
 
     @property
-    def now(self) -> int: ...
-    def call_at(self, when: int, callback: Callable[[], None]) -> Any: ...
-    def cancel(self, handle: Any) -> None: ...
-    def next_deadline(self) -> int | None: ...
-    def advance(self, to: int) -> None: ...
+    def now(self) -> int:
+        """The time, ns."""
+
+    def call_at(self, when: int, callback: Callable[[], None]) -> Any:
+        """Have *callback* called at *when*, ns; the handle is for cancel()."""
+
+    def cancel(self, handle: Any) -> None:
+        """Forget a call, if it is still to come."""
+
+    def next_deadline(self) -> int | None:
+        """When the next call is due, ns; None if none is."""
+
+    def advance(self, to: int) -> None:
+        """Let time pass until *to*, ns, and make the calls that fall due."""
 
 
 class Deadlock(RuntimeError):

@@ -67,7 +67,9 @@ PCI_ANY_ID = 0xFFFFFFFF
 
 @dataclass(eq=False, slots=True)
 class device_driver:
-    """struct device_driver and struct pci_driver in one: a name and what it does to a pci_dev."""
+    """struct device_driver and struct pci_driver in one: a name and what it does to a pci_dev.
+
+    C: include/linux/device.h, struct, service"""
 
     name: str
     probe: Callable[[pci_dev], int] = NULL
@@ -76,7 +78,9 @@ class device_driver:
 
 @dataclass(eq=False, slots=True)
 class device:
-    """struct device: a name (pci_name() of a PCI device), a lock, a driver."""
+    """struct device: a name (pci_name() of a PCI device), a lock, a driver.
+
+    C: include/linux/device.h, struct, service"""
 
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
@@ -85,7 +89,9 @@ class device:
 
 @dataclass(eq=False, slots=True)
 class resource:
-    """struct resource: a range of bus addresses, both ends included."""
+    """struct resource: a range of bus addresses, both ends included.
+
+    C: include/linux/ioport.h, struct, service"""
 
     start: int = 0
     end: int = 0
@@ -102,7 +108,9 @@ struct_resource = resource
 class pci_ops:
     """struct pci_ops: the two functions every config cycle goes through.
 
-    read(bus, devfn, where, size) gives (status, value), write(bus, devfn, where, size, value) a status."""
+    read(bus, devfn, where, size) gives (status, value), write(bus, devfn, where, size, value) a status.
+
+    C: include/linux/pci.h, struct, base"""
 
     read: Callable[[pci_bus, int, int, int], tuple[int, int]]
     write: Callable[[pci_bus, int, int, int, int], int]
@@ -110,14 +118,18 @@ class pci_ops:
 
 @dataclass(eq=False, slots=True)
 class pci_sysdata:
-    """struct pci_sysdata (x86): what the architecture knows of a root bus."""
+    """struct pci_sysdata (x86): what the architecture knows of a root bus.
+
+    C: arch/x86/include/asm/pci.h, struct, base"""
 
     domain: int = 0
 
 
 @dataclass(eq=False, slots=True)
 class pci_cap_saved_data:
-    """struct pci_cap_saved_data: saved words of one capability."""
+    """struct pci_cap_saved_data: saved words of one capability.
+
+    C: include/linux/pci.h, struct, base"""
 
     cap_nr: int
     size: int
@@ -126,7 +138,9 @@ class pci_cap_saved_data:
 
 @dataclass(eq=False, slots=True)
 class pci_slot:
-    """struct pci_slot: a physical slot on a bus. kobj_name is its name in sysfs."""
+    """struct pci_slot: a physical slot on a bus. kobj_name is its name in sysfs.
+
+    C: include/linux/pci.h, struct, base"""
 
     bus: pci_bus
     number: int
@@ -139,7 +153,9 @@ class pci_slot:
 
 @dataclass(eq=False, slots=True)
 class pci_bus:
-    """struct pci_bus."""
+    """struct pci_bus.
+
+    C: include/linux/pci.h, struct, base"""
 
     parent: pci_bus = NULL
     children: list[pci_bus] = field(default_factory=list)
@@ -162,7 +178,9 @@ class pci_bus:
 
 @dataclass(eq=False, slots=True)
 class pci_dev:
-    """struct pci_dev: what the kernel knows of one function."""
+    """struct pci_dev: what the kernel knows of one function.
+
+    C: include/linux/pci.h, struct, base"""
 
     bus: pci_bus = NULL
     subordinate: pci_bus = NULL

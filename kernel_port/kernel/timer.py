@@ -15,7 +15,9 @@ HZ = 1000
 
 @dataclass(eq=False, slots=True)
 class timer_list:
-    """struct timer_list. *of* is the address of the device it serves, for traces."""
+    """struct timer_list. *of* is the address of the device it serves, for traces.
+
+    C: include/linux/timer.h, struct, service"""
 
     of: str = ""
     expires: int = 0

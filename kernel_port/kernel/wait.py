@@ -12,7 +12,9 @@ from .system import system
 
 @dataclass(eq=False, slots=True)
 class wait_queue_head:
-    """wait_queue_head_t, with a name for traces and reports."""
+    """wait_queue_head_t, with a name for traces and reports.
+
+    C: include/linux/wait.h, struct, service"""
 
     name: str = ""
 

@@ -14,7 +14,9 @@ from .system import system
 
 @dataclass(eq=False, slots=True)
 class work_struct:
-    """struct work_struct. *data* stands for container_of(); *about* is what traces say of it."""
+    """struct work_struct. *data* stands for container_of(); *about* is what traces say of it.
+
+    C: include/linux/workqueue.h, struct, service"""
 
     func: Callable[[Any], None] | None = None
     data: Any = None
@@ -24,7 +26,9 @@ class work_struct:
 
 @dataclass(eq=False, slots=True)
 class delayed_work:
-    """struct delayed_work."""
+    """struct delayed_work.
+
+    C: include/linux/workqueue.h, struct, service"""
 
     work: work_struct = field(default_factory=work_struct)
     handle: Any = None
@@ -32,7 +36,9 @@ class delayed_work:
 
 @dataclass(eq=False, slots=True)
 class workqueue_struct:
-    """struct workqueue_struct, ordered: one worker, one item at a time."""
+    """struct workqueue_struct, ordered: one worker, one item at a time.
+
+    C: kernel/workqueue.c, struct, service"""
 
     name: str
     worklist: deque[work_struct] = field(default_factory=deque)

@@ -26,6 +26,9 @@ MODIFIES = ("hotplug_slot_ops",)
 class hotplug_slot_ops(pci_hotplug.hotplug_slot_ops):
     """struct hotplug_slot_ops: what a hotplug driver can do to its slot; NULL where it cannot.
 
-    reset_slot(slot, probe) resets what is in the slot; with probe it only says whether it could."""
+    The getters give (status, value).
+    reset_slot(slot, probe) resets what is in the slot; with probe it only says whether it could.
+
+    C: include/linux/pci_hotplug.h, struct, patch 2"""
 
     reset_slot: Callable[[hotplug_slot, int], int] = NULL

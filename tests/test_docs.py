@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Docstrings: every module, public function, class and method has one; kernel code names its C source."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import kernel_port
+from kernel_port.link import BASE, PATCHES, SERVICES
+
+ROOT = Path(__file__).parents[1]
+MODULES = [name for _, name, _ in pkgutil.walk_packages(kernel_port.__path__, "kernel_port.")
+           if name.rpartition(".")[2] not in ("__main__", "_shims")]  # fmt: skip
+#: Kernel code, where every function and struct stands for one of the C. The services' linker has no C.
+ROOMS = [f"kernel_port.{name}" for name in SERVICES + BASE + PATCHES if name != "pci_regs"]
+C_LINE = re.compile(r"^C: [\w./-]+\.[chS]\b.*\b(base|service|patch \d)\b", re.MULTILINE)
+
+
+def own(module):
+    """What a module defines itself, functions and classes, private ones left out unless it is kernel code."""
+    for name, each in vars(module).items():
+        is_own = isinstance(each, (FunctionType, type)) and each.__module__ == module.__name__
+        if is_own and (module.__name__ in ROOMS or not name.startswith("_")):
+            yield name, each
+
+
+def methods(cls):
+    for name, each in vars(cls).items():
+        function = each.fget if isinstance(each, property) else getattr(each, "__func__", each)
+        if isinstance(function, FunctionType) and not name.startswith("_"):
+            yield name, inspect.getdoc(getattr(cls, name))
+
+
+@pytest.mark.parametrize("name", ["kernel_port", *MODULES])
+def test_module_says_what_it_is(name):
+    module = importlib.import_module(name)
+    assert (module.__doc__ or "").strip()
+
+
+# A scenario's functions are its script, which kernel_port.scenarios.Scenario explains.
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("kernel_port.scenarios.")])
+def test_public_functions_classes_and_methods_say_what_they_do(name):
+    module, silent = importlib.import_module(name), []
+    protocols = [each for _, each in own(module) if getattr(each, "_is_protocol", False)]
+    told = {method for protocol in protocols for method, doc in methods(protocol) if doc}
+    for symbol, each in own(module):
+        # A dataclass without a docstring is given its signature for one.
+        if not each.__doc__ or each.__doc__.startswith(f"{symbol}("):
+            silent.append(symbol)
+        if isinstance(each, type):
+            silent += [f"{symbol}.{method}" for method, doc in methods(each) if not doc and method not in told]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_kernel_code_names_its_c_source(name):
+    module = importlib.import_module(name)
+    assert [symbol for symbol, each in own(module) if not C_LINE.search(inspect.getdoc(each) or "")] == []
+
+
+@pytest.mark.parametrize("name", [name for name in ROOMS if ".patch." in name])
+def test_patch_room_functions_name_their_patch(name):
+    number = int(name.partition(".patch.p")[2][:2])
+    for symbol, each in own(importlib.import_module(name)):
+        assert C_LINE.search(inspect.getdoc(each))[1] == f"patch {number}", symbol
+
+
+def test_reading_order_names_ten_rooms_that_exist():
+    _, _, section = (ROOT / "README.md").read_text().partition("\n## Reading order\n")
+    lines = re.findall(r"^(\d+)\. `kernel_port/([\w/.]+)`: .+$", section.partition("\n## ")[0], re.MULTILINE)
+    assert [int(number) for number, _ in lines] == list(range(1, 11))
+    for _, room in lines:
+        assert (ROOT / "kernel_port" / room).exists(), room
