@@ -58,7 +58,7 @@ def look(source: CSource, each: Ported, age: tuple[int, int] | None) -> Whereabo
     if later is None:
         return Whereabouts(name, file, "gone", "", "", 0, "", "")
     for new in later.names:
-        if heir := source.find(new, file):
+        if heir := source.find_struct(new, file) if each.kind == "struct" else source.find(new, file):
             return Whereabouts(name, file, "renamed", new, heir.file, heir.line, later.since, later.why)
     return Whereabouts(name, file, "gone", "", "", 0, later.since, later.why)
 
@@ -66,11 +66,16 @@ def look(source: CSource, each: Ported, age: tuple[int, int] | None) -> Whereabo
 def find(source: CSource, each: Ported) -> CFunction | CStruct | None:
     """Where *each* is defined under its own name.
 
-    A function that only its file could call has not moved to another file that has a static one of that name, such as
-    another hotplug driver; unless that is a header."""
+    What another hotplug driver has under that name for itself is something else."""
     if each.kind == "struct":
-        return source.find_struct(each.c_name, each.c_file)
+        struct = source.find_struct(each.c_name, each.c_file)
+        return struct if struct and (struct.file == each.c_file or not is_driver(struct.file)) else None
     found = source.find(each.c_name, each.c_file)
-    if found is None or found.file == each.c_file or found.file.endswith(".h") or not found.is_static:
-        return found
-    return None
+    if found and found.is_static and found.file != each.c_file and (is_driver(found.file) or found.file.endswith(".c")):
+        return None
+    return found
+
+
+def is_driver(path: str) -> bool:
+    """Whether a file is of one hotplug driver, and what it defines, unless exported, for that driver alone."""
+    return path.startswith("drivers/pci/hotplug/")

@@ -57,7 +57,11 @@ RENAMES = {
     # pci_hotplug_core.c
     "pci_hp_reset_slot": Later(("pci_reset_hotplug_slot",), "v3.12", "merged in pci.c, static"),
     "pci_hp_change_slot_info": Later((), "about v4.20", "the driver is asked each time"),
+    "hotplug_slot_info": Later((), "about v4.20", "the driver is asked each time"),
     # pciehp
+    "slot": Later(("controller",), *_SLOT),
+    "event_info": Later((), *_IST),
+    "power_work_info": Later((), *_IST),
     "HP_SUPR_RM": Later((), "", "presence detection is masked where the slot has no button"),
     "EMI": Later((), "", "nobody asked"),
     "pciehp_readw": Later(("pcie_capability_read_word",), *_ACCESSOR),

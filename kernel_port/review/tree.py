@@ -36,7 +36,7 @@ class Tree(Protocol):
         """A file's text, None if there is no such file."""
 
 
-class Texts:
+class Texts(Tree):
     """A tree that is all in memory."""
 
     def __init__(self, name: str, texts: dict[str, str]) -> None:
@@ -50,7 +50,7 @@ class Texts:
         return self.texts.get(path)
 
 
-class Directory:
+class Directory(Tree):
     """A source directory."""
 
     def __init__(self, root: Path) -> None:
