@@ -12,7 +12,11 @@ setup(
     package_data={"kernel_port": ["py.typed", "images/examples/*.toml", "review/*.css", "review/*.js"]},
     python_requires=">=3.11",
     install_requires=["cffi>=1.15"],
-    extras_require={"test": ["pytest>=7", "pytest-cov"]},
+    extras_require={
+        "test": ["pytest>=7", "pytest-cov"],
+        "browser": ["selenium>=4.10"],
+        "dask": ["distributed>=2023.1"],
+    },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
     cffi_modules=["c_shims/build.py:ffibuilder"],
     zip_safe=False,

@@ -44,6 +44,8 @@ from ..hw.errors import MachineError
 from ..terminal import Paint, Progress, clean, width
 from ..trace.advice import NOT_PORTED, kernel_name
 
+#: So many machines are done before other processes have started.
+FEW = 8
 #: Columns of a bar.
 BAR = 30
 #: Bad files that are named in the summary.
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         with ExitStack() as closes:
             ledger = Ledger(args.jsonl or args.resume, resume=args.resume is not None)
             table, finish_table = table_to(args.csv, closes)
-            engine = engine_of(args, closes)
+            engine = engine_of(args, len(files), closes)
             jobs = [Job.of(file, args.patches) for file in files]
             gauge = Gauge(len(jobs))
             closes.push(gauge)
@@ -107,9 +109,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def engine_of(args: argparse.Namespace, closes: ExitStack) -> Engine:
+def engine_of(args: argparse.Namespace, machines: int, closes: ExitStack) -> Engine:
     """Who does the work; let go at the end, at once if that comes too soon."""
-    jobs = args.jobs or len(os.sched_getaffinity(0))
+    jobs = args.jobs or (len(os.sched_getaffinity(0)) if machines > FEW else 1)
     engine: Engine = Dask(args.dask) if args.dask else Processes(jobs) if jobs > 1 else Here()
     closes.push(lambda kind, _error, _at: engine.close(at_once=kind is not None))
     return engine
