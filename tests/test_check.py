@@ -160,6 +160,17 @@ def test_mail_subject_and_text_are_decoded(tmp_path):
     assert touched.touched(found).members == {"hotplug_slot_ops": ("reset_slot",)}
 
 
+def test_mail_in_a_character_set_nobody_knows_keeps_its_subject():
+    text = (SERIES / "v2.mbox").read_text().replace("Subject: [PATCH v2 2/8]", "Subject: =?x-toy?q?=41?= [PATCH v2 2/8]")
+    assert mbox.mails(text, "x")[0].subject == "=?x-toy?q?=41?= [PATCH v2 2/8] pci: Add hotplug_slot_ops.reset_slot()"
+
+
+def test_mail_with_other_letters_and_broken_bytes_is_read(capsys, tmp_path):
+    data = (SERIES / "merged.mbox").read_bytes().replace(b"A. Tester", "Ärgerlich 试".encode())
+    (tmp_path / "m.mbox").write_bytes(data.replace(b"Invented for a test", b"Invented \xff\xe9"))
+    assert check(capsys, tmp_path / "m.mbox")[0] == 0
+
+
 def test_all_eight_are_held_against_the_cover_letter():
     hunk = mbox.Hunk(1, 1, "", ("+x",) * 24)
     names = [patch.subject for patch in check_series.PATCHES]
@@ -269,6 +280,7 @@ def test_debians_linux_6_1(capsys):
         ("words.txt", b"nothing\n\nFrom here on nothing\n", "no patch in it"),
         ("zeros", bytes(5000), "no "),
         ("garbage.patch", bytes(range(256)) * 40, "no patch in it"),
+        ("nested.mbox", b"From x\n" + b"Content-Type: message/rfc822\n\n" * 3000, "without end"),
         ("x.tar.xz", lzma.compress(b"x" * 999), "not a whole tarball"),
         ("x.tar.bz2", bz2.compress(b"x" * 999)[:-9], "not a whole tarball"),
         ("y.tar.bz2", bz2.compress(b"x" * 999)[:9] + b"damage", "not a whole tarball"),

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import email
+import email.errors
 import email.header
 import email.message
 import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..hw.errors import MachineError
 
@@ -135,9 +138,12 @@ def split(text: str) -> Iterator[tuple[int, str]]:
 def read(piece: str, name: str, line: int) -> Mail | None:
     """One mail; None if it is a reply, or neither patch nor cover letter.
 
-    :raises MachineError: its difference is damaged"""
+    :raises MachineError: it, or its difference, is damaged"""
     envelope, _, rest = piece.partition("\n") if piece.startswith("From ") else ("", "", piece)
-    message = email.message_from_string(rest)
+    try:
+        message = email.message_from_bytes(rest.encode("utf-8", "surrogateescape"))
+    except RecursionError as error:
+        raise MachineError(f"{name}:{line}: a mail within mails without end; name a mailbox of the series") from error
     subject, tags = untagged(header(message))
     number, of, version = place(tags)
     body = content(message)
@@ -153,13 +159,11 @@ def read(piece: str, name: str, line: int) -> Mail | None:
 
 def header(message: email.message.Message) -> str:
     """The subject in one line, decoded."""
-    parts = []
-    for part, charset in email.header.decode_header(str(message.get("Subject", ""))):
-        try:
-            parts.append(part.decode(charset or "ascii", "replace") if isinstance(part, bytes) else part)
-        except LookupError:  # a character set nobody knows
-            parts.append(part.decode("ascii", "replace"))
-    return " ".join("".join(parts).split())
+    subject = str(message.get("Subject", ""))
+    # If it is not encoded in what it says, it is taken as it stands.
+    with suppress(email.errors.HeaderParseError, LookupError, UnicodeError):
+        subject = str(email.header.make_header(email.header.decode_header(subject)))
+    return " ".join(subject.split())
 
 
 def untagged(subject: str) -> tuple[str, str]:
@@ -180,9 +184,13 @@ def place(tags: str) -> tuple[int, int, int]:
 
 def content(message: email.message.Message) -> str:
     """The text of a mail, its transfer encoding undone."""
-    texts = []
-    for part in message.walk():
-        if part.get_content_maintype() == "text":
+    texts, parts = [], [message]
+    while parts:
+        part = parts.pop()
+        inner: Any = part.get_payload()
+        if part.is_multipart():
+            parts += reversed(inner)
+        elif part.get_content_maintype() == "text":
             payload = part.get_payload(decode=True)
             texts.append(decode(payload) if isinstance(payload, bytes) else "")
     return "\n".join(texts)
