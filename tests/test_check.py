@@ -152,7 +152,7 @@ def test_mail_subject_and_text_are_decoded(tmp_path):
     text = (SERIES / "v2.mbox").read_text()
     (_, mail), *_ = mbox.split(text)
     head, _, body = mail.partition("\n\n")
-    head = head.replace("pci: Add hotplug_slot_ops", "=?utf-8?q?pci=3A_Add_hotplug=5Fslot=5Fops?=")
+    head = head.replace("hotplug_slot_ops.reset_slot()", "=?utf-8?q?hotplug=5Fslot=5Fops=2Ereset=5Fslot=28=29?=")
     quoted = body.replace("=", "=3D").replace("\t", "=09")
     (found,) = mbox.mails(f"{head}\nContent-Transfer-Encoding: quoted-printable\n\n{quoted}", "x")
     assert found.subject == "pci: Add hotplug_slot_ops.reset_slot()"
@@ -161,8 +161,8 @@ def test_mail_subject_and_text_are_decoded(tmp_path):
 
 
 def test_mail_in_a_character_set_nobody_knows_keeps_its_subject():
-    text = (SERIES / "v2.mbox").read_text().replace("Subject: [PATCH v2 2/8]", "Subject: =?x-toy?q?=41?= [PATCH v2 2/8]")
-    assert mbox.mails(text, "x")[0].subject == "=?x-toy?q?=41?= [PATCH v2 2/8] pci: Add hotplug_slot_ops.reset_slot()"
+    text = (SERIES / "v2.mbox").read_text().replace("Subject: [PATCH v2 2/8] pci:", "Subject: =?x-toy?q?=41?=")
+    assert mbox.mails(text, "x")[0].subject == "=?x-toy?q?=41?= Add hotplug_slot_ops.reset_slot()"
 
 
 def test_mail_with_other_letters_and_broken_bytes_is_read(capsys, tmp_path):
