@@ -29,8 +29,8 @@ from .decode import ROM, BaseAddress, base_addresses, rounded_up, word
 
 #: Longest line read; the longest that lspci writes are vital product data, a few hundred characters.
 LINE_LIMIT = 65536
-#: Longest text read: more than a dump of 65,536 functions of 256 bytes.
-TEXT_LIMIT = 128 << 20
+#: Longest text read: more than lspci -xxxx prints of 65,536 functions.
+TEXT_LIMIT = 1 << 30
 #: Most lines of prose before the first function.
 PROSE_LIMIT = 100_000
 #: Bytes lspci shows at a time.
@@ -82,7 +82,11 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
             if entry is not None:
                 _take_text(entry, line)
         elif row := _HEX_ROW.match(line):
-            _take_row(entry, row, f"{name}:{number}")
+            data = hex_bytes(row[2])
+            if entry and data and len(data) == ROW and int(row[1], 16) == len(entry.config) < _USUAL_LENGTHS[-1]:
+                entry.config += data  # as all are in a dump that is sound; the rest is for finding out what is wrong
+            else:
+                _take_row(entry, row, data, f"{name}:{number}")
         elif device := _DEVICE.match(line):
             entry = _Entry(Address.parse(device[1]), number)
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
@@ -116,8 +120,7 @@ def _take_text(entry: _Entry, line: str) -> None:
         entry.driver = driver[1]
 
 
-def _take_row(entry: _Entry | None, row: re.Match[str], place: str) -> None:
-    data = hex_bytes(row[2])
+def _take_row(entry: _Entry | None, row: re.Match[str], data: bytes | None, place: str) -> None:
     if entry is None:
         if data is None:
             return  # prose around the dump

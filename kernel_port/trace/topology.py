@@ -57,24 +57,28 @@ SLOT_FEATURES = {
 def tree(machine: Machine, found: Survey) -> list[dict[str, Any]]:
     """The root buses, with everything below them."""
     ladders = {ladder.bdf: ladder for ladder in found.ladders}
-    return [bus_node(machine, found, ladders, bus) for bus in machine.kernel.pci_root_buses]
+    drivers = {str(function.address): function.driver for function in machine.description.functions}
+    return [bus_node(machine, found, ladders, drivers, bus) for bus in machine.kernel.pci_root_buses]
 
 
-def bus_node(machine: Machine, found: Survey, ladders: dict[str, Ladder], bus: Any) -> dict[str, Any]:
+def bus_node(
+    machine: Machine, found: Survey, ladders: dict[str, Ladder], drivers: dict[str, str], bus: Any
+) -> dict[str, Any]:
     """A bus, its slots, and the functions on it."""
     return {
         "bus": bus_name(bus),
         "slots": [slot.kobj_name for slot in bus.slots],
-        "functions": [function_node(machine, found, ladders, dev) for dev in bus.devices],
+        "functions": [function_node(machine, found, ladders, drivers, dev) for dev in bus.devices],
     }
 
 
-def function_node(machine: Machine, found: Survey, ladders: dict[str, Ladder], dev: Any) -> dict[str, Any]:
+def function_node(
+    machine: Machine, found: Survey, ladders: dict[str, Ladder], drivers: dict[str, str], dev: Any
+) -> dict[str, Any]:
     """One function, and the bus below it if it is a bridge."""
     bdf = dev.dev.name
     ladder = ladders[bdf]
     config = machine.fabric.config(Address.parse(bdf))
-    drivers = {str(function.address): function.driver for function in machine.description.functions}
     return {
         "bdf": bdf,
         "vendor": dev.vendor,
@@ -87,7 +91,7 @@ def function_node(machine: Machine, found: Survey, ladders: dict[str, Ladder], d
         "rc": ladder.rc,
         "resets": [rung.function for rung in ladder.rungs if rung.rc == 0],
         "together": [{"kind": group.kind, "name": group.name} for group in found.together(bdf)],
-        "below": bus_node(machine, found, ladders, dev.subordinate) if dev.subordinate else None,
+        "below": bus_node(machine, found, ladders, drivers, dev.subordinate) if dev.subordinate else None,
     }
 
 
