@@ -139,7 +139,8 @@ def test_patches_by_function_where_the_subject_is_another(capsys, tmp_path):
 
 def test_mails_leave_replies_and_older_versions_out():
     whole = (SERIES / "v2.mbox").read_text()
-    reply = "From x Mon Sep 17\nSubject: Re: [PATCH v2 4/8] pci: Implement reset_slot for pciehp\n\n> no difference\n\n"
+    reply = "From x Mon Sep 17\nSubject: Re: [PATCH v2 4/8] pci: Implement reset_slot for pciehp\n\n"
+    reply += "--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-better\n+so\n\n"
     older = whole.replace("[PATCH v2 ", "[PATCH ")
     cover = "From x Mon Sep 17\nSubject: [PATCH v2 0/8] pci: bus and slot reset\n\nWords.\n\n"
     found = mbox.mails(older + cover + reply + whole, "x")
@@ -189,6 +190,12 @@ def test_touched_tells_modified_from_what_stands_beside_it():
     mail = mbox.Mail("x", 0, 0, 1, "", (mbox.FileChange("a.c", (beside, within)),))
     found = touched.touched(mail)
     assert (set(found.added), found.modified, found.removed) == ({"added"}, {"changed"}, frozenset())
+
+
+def test_touched_comment_below_a_function_is_not_the_function():
+    lines = ("  * words", "+ * more words", "  */", " int after(void)", " {")
+    mail = mbox.Mail("x", 0, 0, 1, "", (mbox.FileChange("a.c", (mbox.Hunk(9, 9, "int before(int a)", lines),)),))
+    assert touched.touched(mail).modified == frozenset()
 
 
 def test_touched_function_that_git_shows_as_moved_is_modified():

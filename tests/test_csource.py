@@ -125,6 +125,11 @@ def test_piece_of_a_file_that_begins_and_ends_within_functions():
     assert read(piece).functions == ()
 
 
+def test_piece_that_begins_in_a_loop_has_no_function_of_the_loops_name():
+    piece = "\tlist_for_each_entry(dev, head, list) {\n\t\treset(dev);\n\t}\n}\n\nint after(void)\n{\n}\n"
+    assert [f.name for f in read(piece, unfinished=True).functions] == ["after"]
+
+
 def test_brace_in_column_0_ends_a_body_whatever_went_before():
     text = "int a(void)\n{\n#if X\n\tif (x) {\n#else\n\tif (y) {\n#endif\n\t}\n}\n\nint b(void)\n{\n}\n"
     assert [f.name for f in read(text).functions] == ["a", "b"]

@@ -51,12 +51,11 @@ def on_side(mail: Mail, sign: str) -> dict[str, tuple[CFunction | None, bool]]:
 
     :return: name -> its definition, if a hunk has the start of it, and whether it begins with such a line"""
     found: dict[str, tuple[CFunction | None, bool]] = {}
-    # Headers first: what they define may be a stand-in for what a C file defines.
+    # Headers first: what they define may be a stand-in for what a C file defines, which then counts.
     for change in sorted(mail.changes, key=lambda change: not change.path.endswith(".h")):
         for hunk in change.hunks:
             for name, definition, fresh in in_hunk(hunk, sign, change.path):
-                if fresh or name not in found:
-                    found[name] = definition, fresh
+                found[name] = definition, fresh
     return found
 
 
