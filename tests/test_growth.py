@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What larger machines cost: how it is measured, and (slow) that it grows no faster than they do."""
+
+import json
+
+import pytest
+
+from kernel_port import growth
+from kernel_port.cli import main
+from kernel_port.growth import Growth
+from kernel_port.images.generate import generate
+from kernel_port.machine import boot
+
+
+def test_exponent_of_powers():
+    sizes = [10.0, 100.0, 1000.0]
+    assert growth.exponent(sizes, [7 * size**2 for size in sizes]) == pytest.approx(2)
+    assert growth.exponent(sizes, [5.0, 5.0, 5.0]) == pytest.approx(0)
+    # logarithms of the costs 0, 1 and 3 over 1, 2 and 3: slope (3 - 0) / (3 - 1)
+    assert growth.exponent(sizes, [1.0, 10.0, 1000.0]) == pytest.approx(1.5)
+
+
+def limits(*found):
+    return {row["name"]: (round(row["value"], 3), row["ok"]) for row in growth.as_json(list(found))["limits"]}
+
+
+def test_as_json_judges_exponents():
+    assert limits(Growth(100, 1, 1, 1, 50), Growth(10_000, 100, 1000, 10, 50)) == {
+        "boot exponent": (1.0, True), "reset exponent": (1.5, False), "why exponent": (0.5, True),
+        "memory exponent": (0.0, True),
+    }  # fmt: skip
+
+
+def test_as_json_judges_a_full_segment():
+    found = limits(Growth(100, 1, 1, 1, 50), Growth(65536, 60.1, 59.9, 500, 2049))
+    assert found["full segment: boot, s"] == (60.1, False)
+    assert found["full segment: reset, s"] == (59.9, True)
+    assert found["full segment: memory, MB"] == (2049, False)
+
+
+def test_reset_everything_resets_all_below_the_root_bus():
+    with boot(generate(120, 3), trace_boot=False) as machine:
+        growth.reset_everything(machine)
+        reset = {event.args[1] for event in machine.events if event.op == "hw" and event.args[0] == "hot reset"}
+        assert reset == {dev.dev.name for dev in machine.functions if dev.bus.number}
+
+
+def test_reset_everything_says_what_refuses():
+    with boot("example:conventional", trace_boot=False) as machine:
+        machine.call = lambda name, bus: -25
+        with pytest.raises(RuntimeError, match="bus 02: -25"):
+            growth.reset_everything(machine)
+
+
+def test_bench_growth_measures_each_size(monkeypatch, capsys):
+    monkeypatch.setattr(growth, "SIZES", (20, 60))
+    assert main(["bench", "--growth", "--json"]) == 0
+    sizes = json.loads(capsys.readouterr().out)["sizes"]
+    assert [row["functions"] for row in sizes] == [20, 60]
+    assert all(value > 0 for row in sizes for value in row.values())
+    assert main(["bench", "--growth"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in shown[1:3]] == ["20", "60"]
+    assert shown[4].startswith("boot exponent")
+
+
+@pytest.mark.slow
+def test_growth_is_that_of_the_machine():
+    found = growth.in_processes(growth.SIZES[:3], str)
+    assert {cost: slope for cost, slope in growth.exponents(found).items() if slope > growth.EXPONENT} == {}
