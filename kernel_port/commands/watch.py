@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -24,6 +26,7 @@ from ..machine import boot
 from ..review import exports
 from ..review.recording import Observer
 from ..review.watch import Recording, watch_page
+from ..terminal import clean
 from ..trace.calls import RESETS, find_call, perform
 from ..trace.exports import Export
 from ..trace.outcome import count, result
@@ -41,6 +44,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     exports.arguments(parser)
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What there is to see."""
+
+    title: str
+    about: str
+    recordings: list[Recording]
+    warnings: list[str]
+
+
 def run(args: argparse.Namespace) -> int:
     """Run it, or run it twice, and write what is asked for."""
     outputs = [args.output, *exports.outputs(args)]
@@ -48,13 +61,16 @@ def run(args: argparse.Namespace) -> int:
         raise MachineError("nothing would be written: name the page with -o FILE.html, or an export (see --help)")
     exports.refuse(args.what, outputs)
     points = [args.patches] if args.against is None else [args.against, args.patches]
-    title, about, recordings = (of_scenario if args.target is None else of_machine)(args, points)
+    watched = (of_scenario if args.target is None else of_machine)(args, points)
+    for warning in watched.warnings:
+        print(f"warning: {clean(warning)}", file=sys.stderr)
     if args.output:
-        write_text(args.output, watch_page(title, about, command(args), recordings))
-    main = recordings[-1]
-    exports.write(args, Export(title, main.kernel, main.events, main.seen.before, main.seen.start))
-    for recording in recordings:
-        print(f"{recording.kernel}: {count(len(recording.events), 'event')}, {recording.result}")
+        page = watch_page(watched.title, watched.about, command(args), watched.recordings, watched.warnings)
+        write_text(args.output, page)
+    main = watched.recordings[-1]
+    exports.write(args, Export(watched.title, main.kernel, main.events, main.seen.before, main.seen.start))
+    for recording in watched.recordings:
+        print(f"{recording.kernel}: {count(len(recording.events), 'event')}, {clean(recording.result)}")
     return 0
 
 
@@ -68,8 +84,8 @@ def command(args: argparse.Namespace) -> str:
     return f"{shlex.join(words)} -o {shlex.quote(args.output.name)}"
 
 
-def of_machine(args: argparse.Namespace, points: list[int]) -> tuple[str, str, list[Recording]]:
-    """Reset the target at each point: title, a sentence, the recordings."""
+def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
+    """Reset the target at each point of the series."""
     description, recordings, name = load(args.what), [], ""
     for point in points:
         with boot(description, point, seed=args.seed) as machine:
@@ -82,12 +98,11 @@ def of_machine(args: argparse.Namespace, points: list[int]) -> tuple[str, str, l
             failed = bool(deadlock) or (rc is not None and rc < 0)
             kernel = machine.kernel.__name__
             recordings.append(Recording(point, kernel, returned, failed, deadlock, list(machine.events), seen))
-    about = " ".join(f"Warning: {warning}." for warning in description.warnings)
-    return f"{name}({args.target}) on {description.name}", about, recordings
+    return Watched(f"{name}({args.target}) on {description.name}", "", recordings, description.warnings)
 
 
-def of_scenario(args: argparse.Namespace, points: list[int]) -> tuple[str, str, list[Recording]]:
-    """Play the scenario at each point: title, its question, the recordings.
+def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
+    """Play the scenario at each point of the series; what it is about is the question.
 
     :raises MachineError: there is none of that name"""
     if args.call:
@@ -108,4 +123,4 @@ def of_scenario(args: argparse.Namespace, points: list[int]) -> tuple[str, str, 
         failed, deadlock = bool(played.broken), played.outcome.deadlock
         kernel = machine.kernel.__name__
         recordings.append(Recording(point, kernel, played.answer, failed, deadlock, played.events, seen))
-    return scenario.name, scenario.question, recordings
+    return Watched(scenario.name, scenario.question, recordings, [])

@@ -1,25 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The time line of a run: what lasted how long, and where in it the current step is.
-"use strict";
-
-/** An element with attributes or properties, and children, which are text unless they are elements. */
-function h(tag, attributes, ...children) {
-  const element = tag.startsWith("svg:")
-    ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4))
-    : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-/** Nanoseconds as text: "12.345 ms". */
-function milliseconds(ns) {
-  return `${(ns / 1e6).toFixed(3)} ms`;
-}
 
 /** Tracks of the hardware and of threads, from top to bottom. */
 const HARDWARE_TRACKS = ["reset held", "link down", "presence lost", "not ready", "interrupt"];
@@ -27,8 +7,11 @@ const THREAD_TRACKS = ["delay", "wait", "lock", "work", "queued"];
 const PHONE = 640;
 const LABELS = 176;
 const LANE = 16;
-const THIN_LANE = 7;
+/** As many lanes have room for names; more are thinner, down to a line each. */
 const THICK_LANES = 6;
+const THIN_LANES_HEIGHT = 84;
+const THINNEST_LANE = 1;
+const THINNEST_WITH_GAP = 4;
 const TRACK_GAP = 6;
 const CHARACTER = 6.4;
 const AXIS = 22;
@@ -125,21 +108,22 @@ class Timeline {
     const parts = [];
     let y = AXIS;
     for (const track of [...this.tracks, { name: "config cycles", kind: "cycles", ends: [0], spans: [] }]) {
-      const lane = track.ends.length > THICK_LANES ? THIN_LANE : LANE;
+      const lanes = track.ends.length;
+      const lane = lanes <= THICK_LANES ? LANE : Math.max(THINNEST_LANE, Math.min(LANE / 2, THIN_LANES_HEIGHT / lanes));
       if (phone) y += 14;
       parts.push(this.label(track.name, phone ? 10 : LABELS - 10, phone ? y - 4 : y + 12, phone));
       parts.push(h("svg:line", { class: "rule", x1: 0, x2: this.width, y1: y - (phone ? 16 : 3), y2: y - (phone ? 16 : 3) }));
       for (const span of track.spans) parts.push(...this.bar(span, y + span.lane * lane, lane));
       if (track.kind === "cycles") parts.push(...this.cycles(y));
-      y += track.ends.length * lane + TRACK_GAP;
+      y += lanes * lane + TRACK_GAP;
     }
-    parts.push(...this.axis(y));
-    if (this.mark >= 0) parts.push(...this.difference(y += 12));
+    const under = this.axis(y);
+    if (this.mark >= 0) under.push(...this.difference(y += 12));
     this.cursor = h("svg:g", { class: "cursor" },
       h("svg:path", { d: "M-6 2h12l-6 9z" }), h("svg:line", { y1: 2, y2: y }));
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${y}`);
     this.svg.setAttribute("height", y);
-    this.svg.replaceChildren(...parts, this.cursor);
+    this.svg.replaceChildren(...under, ...parts, this.cursor);
     this.move(this.step, this.at ?? -1);
   }
 
@@ -156,8 +140,9 @@ class Timeline {
     const lasted = span.stop > span.start ? `, ${milliseconds(span.stop - span.start)}` : "";
     const told = `${span.track}: ${span.label}${lasted}${span.open ? ", does not end" : ""}; from ${milliseconds(span.start)}`;
     const kind = span.track.replace(" ", "-");
-    const parts = [h("svg:rect", { class: `bar ${kind}${span.open ? " open" : ""}`, x: from, y, width, height: lane - 2, rx: 2 },
-      h("svg:title", {}, told))];
+    const thin = lane < THINNEST_WITH_GAP;
+    const look = { class: `bar ${kind}${span.open ? " open" : ""}${thin ? " thin" : ""}`, rx: thin ? 0 : 2 };
+    const parts = [h("svg:rect", { ...look, x: from, y, width, height: thin ? lane : lane - 2 }, h("svg:title", {}, told))];
     const room = Math.floor((width - 6) / CHARACTER);
     if (lane === LANE && room > 3) {
       const text = span.label.length > room ? `${span.label.slice(0, room - 1)}…` : span.label;

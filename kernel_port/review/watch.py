@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A recorded run as a page to step through, alone or beside another point of the series.
 
-What the page gets (`watch.js` is its only reader): texts ready to be shown, and numbers that point into tables, so that
-five thousand events stay a small file. Steps are the events; with two runs, the rows of their alignment.
+What the page gets (`replay.js` and `pane.js` read it) are texts ready to be shown, and numbers that point into tables, so
+that five thousand events stay a small file. Steps are the events; with two runs, the rows of their alignment.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from typing import Any
 
 from ..kernel.system import Event
 from ..trace import decode
+from ..trace.outcome import count
 from ..trace.render import ABOUT, tell
 from ..trace.site import cause, locate
 from ..trace.spans import spans
 from .highlight import marks
 from .page import data, page, text
 from .recording import Observer, ThreadState
+
+#: The page's scripts, in order.
+SCRIPTS = ("dom.js", "timeline.js", "replay.js", "pane.js", "watch.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +47,31 @@ class Recording:
     """What was seen of the machine meanwhile; it has finished."""
 
 
-def watch_page(title: str, about: str, command: str, recordings: Sequence[Recording]) -> str:
+def watch_page(
+    title: str, about: str, command: str, recordings: Sequence[Recording], warnings: Sequence[str] = ()
+) -> str:
     """The page of a run, or of two beside each other.
 
     :param title: what was run: "pci_reset_slot(slot:1) on vga"
     :param about: a sentence on it
-    :param command: the command line that makes this page"""
+    :param command: the command line that makes this page
+    :param warnings: what is doubtful about the machine"""
     tables = Tables()
     runs = [tables.run(recording) for recording in recordings]
     told: dict[str, Any] = {"title": title, "runs": runs, **tables.told()}
     if len(recordings) == 2:
         told["rows"], told["divergence"] = alignment(*(recording.events for recording in recordings))
     points = " beside ".join(recording.kernel for recording in recordings)
-    head = f"<h1>{text(title)}</h1>\n<p class=about>{text(points)}. {text(about)}</p>"
+    head = f"<h1>{text(title)}</h1>\n<p class=about>{text(points)}{text(about and f': {about}')}</p>"
+    if warnings:
+        listed = "".join(f"<li>{text(warning)}</li>" for warning in warnings)
+        head += f"<details class=about><summary>{count(len(warnings), 'warning')}</summary><ul>{listed}</ul></details>"
     made = f"Made by <code>{text(command)}</code>; times are virtual. This file needs no network."
     body = f"""<header class=title>{head}</header>
 <main id="watch"><noscript>Stepping needs JavaScript, all of which is in this file.</noscript></main>
 <footer><p>{made}</p></footer>
 {data("recording", told)}"""
-    return page(f"{title}, step by step", body, ["page.css", "watch.css"], ["timeline.js", "watch.js"])
+    return page(f"{title}, step by step", body, ["page.css", "watch.css"], SCRIPTS)
 
 
 class Tables:

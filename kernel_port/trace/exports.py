@@ -133,7 +133,7 @@ SETPCI_HEAD = """\
 # read it, do not run it. kernel-port never does.
 #
 # Lines that begin with # are what a shell script cannot express: reads (their values decided what came next), locks,
-# interrupts, waits, and what other threads did meanwhile. Delays are sleeps; the times are virtual.
+# interrupts, waits. Threads come one after the other, as they ran; their sleeps overlapped and do not do so here.
 [ "${{1-}}" = --on-my-own-risk ] || {{ echo 'for study only: read me' >&2; exit 1; }}
 set -e
 """

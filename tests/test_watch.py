@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-port watch: what the page is given is what happened. That it shows it, test_browser.py sees."""
+
+import html
+import json
+import re
+from itertools import groupby
+
+import pytest
+
+from kernel_port import scenarios
+from kernel_port.cli import main
+from kernel_port.hw.address import Address
+from kernel_port.kernel.system import Event
+from kernel_port.machine import boot
+from kernel_port.review.recording import Observer, patches
+from kernel_port.review.watch import alignment, extent
+
+PORT, CARD = "0000:00:1c.0", "0000:01:00.0"
+TIME, CONTEXT, OP, TEXT, STACK, FRAME, ABOUT, WHERE = range(8)
+
+
+def told(path):
+    return json.loads(re.search(r'id="recording">(.*)</script>', path.read_text())[1])
+
+
+def watch(capsys, tmp_path, *argv):
+    page = tmp_path / "page.html"
+    status = main(["watch", *argv, "-o", str(page)])
+    captured = capsys.readouterr()
+    return status, (told(page) if page.exists() else None), captured
+
+
+def images(run):
+    """Registers of each function after each event, replayed from the page's changes."""
+    held = [bytearray(bytes.fromhex(one["config"]).ljust(one["size"], b"\0")) for one in run["functions"]]
+    for change in run["changes"]:
+        for number, offset, digits in change["config"]:
+            now = bytes.fromhex(digits)
+            held[number][offset : offset + len(now)] = now
+        yield {one["bdf"]: bytes(image) for one, image in zip(run["functions"], held, strict=True)}
+
+
+def words(run, bdf, where):
+    """A 16-bit register after each event."""
+    return [int.from_bytes(image[bdf][where : where + 2], "little") for image in images(run)]
+
+
+@pytest.fixture(scope="module")
+def slot_reset(tmp_path_factory):
+    page = tmp_path_factory.mktemp("watch") / "page.html"
+    assert main(["watch", "example:vga", "slot:1", "-o", str(page)]) == 0
+    return told(page)
+
+
+def test_watch_has_every_event_of_the_reset(slot_reset):
+    with boot("example:vga") as machine:
+        start = machine.clock.now
+        machine.call("pci_reset_slot", machine.slot("1"))
+        (run,) = slot_reset["runs"]
+        assert [(e[TIME] + start, e[CONTEXT], e[OP]) for e in run["events"]] == [e[:3] for e in machine.events]
+        assert len(run["changes"]) == len(machine.events)
+
+
+def test_watch_changes_lead_to_the_registers_at_the_end(slot_reset):
+    with boot("example:vga") as machine:
+        machine.call("pci_reset_slot", machine.slot("1"))
+        *_, last = images(slot_reset["runs"][0])
+        assert last == {bdf: machine.fabric.config(Address.parse(bdf)) for bdf in (PORT, CARD, "0000:01:00.1")}
+
+
+def test_watch_shows_what_a_write_did_with_the_write(slot_reset):
+    (run,) = slot_reset["runs"]
+    values = words(run, PORT, 0x3E)
+    writes = [i for i, e in enumerate(run["events"]) if e[OP] == "w" and e[WHERE][0] == 0x3E]
+    assert [values[i] for i in writes] == [0x0040, 0x0000]
+    assert [values[i - 1] for i in writes] == [0x0000, 0x0040]
+
+
+def test_watch_command_register_is_lost_and_comes_back(slot_reset):
+    (run,) = slot_reset["runs"]
+    values = words(run, CARD, 0x04)
+    # 0x0007 as found, 0x0400 INTx disabled before the reset, 0 after it, restored byte by byte from the highest dword.
+    assert [values[0], values[-1]] == [0x0007, 0x0007]
+    assert 0x0400 in values
+    assert values.index(0x0400) < values.index(0x0000)
+
+
+def test_watch_hardware_goes_down_and_comes_up(slot_reset):
+    (run,) = slot_reset["runs"]
+    (port,) = [str(index) for index, one in enumerate(run["functions"]) if one["bdf"] == PORT]
+    states = [change["hardware"][port]["link"] for change in run["changes"] if port in change["hardware"]]
+    assert [state for state, _ in groupby(states)] == ["active", "down", "training", "active"]
+
+
+def test_watch_locks_are_those_the_thread_holds(slot_reset):
+    (run,) = slot_reset["runs"]
+    held = []
+    for event, change in zip(run["events"], run["changes"], strict=True):
+        held = change["threads"].get("main", [None, held])[1]
+        if event[OP] == "msleep":
+            assert held == [f"{kind} 0000:01:00.{function}" for function in "01" for kind in ("cfg", "device")]
+    assert held == []
+
+
+def test_watch_frames_name_the_line_that_did_it(slot_reset):
+    (run,) = slot_reset["runs"]
+    for event in run["events"]:
+        if event[OP] != "msleep":
+            continue
+        code, line = slot_reset["stacks"][event[STACK]][event[FRAME]]
+        source = slot_reset["code"][code]
+        assert source["name"] == "pci_reset_bridge_secondary_bus"
+        assert "msleep(" in source["lines"][line - source["first"]][0]
+
+
+def test_watch_against_aligns_and_marks_the_first_difference(capsys, tmp_path):
+    status, page, _ = watch(capsys, tmp_path, "mess", "--patches", "8", "--against", "0")
+    assert status == 0
+    left, right = (run["events"] for run in page["runs"])
+    assert [run["point"] for run in page["runs"]] == [0, 8]
+    assert [a for a, _ in page["rows"] if a >= 0] == list(range(len(left)))
+    assert [b for _, b in page["rows"] if b >= 0] == list(range(len(right)))
+    for a, b in page["rows"][: page["divergence"]]:
+        assert left[a][CONTEXT : TEXT + 1] == right[b][CONTEXT : TEXT + 1]
+    assert -1 in page["rows"][page["divergence"]]
+
+
+def test_watch_against_the_same_has_no_difference(capsys, tmp_path):
+    _, page, _ = watch(capsys, tmp_path, "example:vga", "01:00.0", "--patches", "3", "--against", "2")
+    assert page["divergence"] == -1
+    assert page["rows"] == [[i, i] for i in range(len(page["runs"][0]["events"]))]
+
+
+def test_watch_scenario_has_the_answer(capsys, tmp_path):
+    status, page, captured = watch(capsys, tmp_path, "mess", "--patches", "0")
+    answer = scenarios.play(scenarios.load("mess"), 0).answer
+    assert (status, page["runs"][0]["result"], page["title"]) == (0, answer, "mess")
+    assert answer in captured.out
+
+
+def test_watch_deadlock_is_told(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(scenarios, "load", deadlocked)
+    _, page, _ = watch(capsys, tmp_path, "mess")
+    (run,) = page["runs"]
+    assert run["failed"]
+    assert run["deadlock"][0].startswith("deadlock:")
+    assert [span["open"] for span in run["spans"] if span["track"] == "wait"] == [True]
+
+
+def deadlocked(name):
+    """A scenario whose only thread takes a lock twice."""
+    def twice(machine):
+        machine.kernel.device_lock(machine.function("01:00.0").dev)
+        machine.kernel.device_lock(machine.function("01:00.0").dev)
+
+    return scenarios.Scenario("example:vga", {"main": twice}, lambda outcome, patches: "stuck", name=name, about="Why?")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["example:vga", "slot:1"], "nothing would be written"),
+        (["no-such"], "there is no scenario 'no-such'"),
+        (["mess", "--call", "pcie_flr"], "--call is for a machine"),
+        (["example:vga", "slot:9"], "there is no slot 9"),
+        (["example:vga", "slot:1", "--patches", "6"], "patch 7 adds it"),
+    ],
+)
+def test_watch_bad_usage_is_one_line_and_writes_nothing(capsys, tmp_path, argv, said):
+    page = tmp_path / "page.html"
+    output = [] if said.startswith("nothing") else ["-o", str(page)]
+    assert main(["watch", *argv, *output]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_watch_does_not_write_over_the_machine(capsys, tmp_path):
+    machine = tmp_path / "machine.toml"
+    assert main(["convert", "example:vga", "-o", str(machine)]) == 0
+    before = machine.read_bytes()
+    assert main(["watch", str(machine), "slot:1", "-o", str(machine)]) == 2
+    assert "is the machine itself" in capsys.readouterr().err
+    assert machine.read_bytes() == before
+
+
+def test_watch_command_line_on_the_page_makes_it_again(capsys, tmp_path):
+    page = tmp_path / "it's.html"
+    assert main(["watch", "mess", "--against", "4", "--seed", "3", "-o", str(page)]) == 0
+    said = html.unescape(re.search(r"<code>(.*)</code>", page.read_text())[1])
+    assert said == """kernel-port watch mess --patches 8 --against 4 --seed 3 -o 'it'"'"'s.html'"""
+
+
+def test_watch_page_is_the_same_every_time(capsys, tmp_path):
+    pages = [tmp_path / folder / "page.html" for folder in "ab"]
+    for page in pages:
+        page.parent.mkdir()
+        assert main(["watch", "example:vga", "slot:1", "--against", "7", "-o", str(page)]) == 0
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_patches_are_the_runs_of_bytes_that_differ():
+    assert patches(b"abcdef", b"aXcYZf") == [(1, b"X"), (3, b"YZ")]
+    assert patches(b"ab", b"aX") == [(1, b"X")]
+    assert patches(b"ab", b"ab") == []
+
+
+def test_observer_sees_only_functions_the_trace_is_about():
+    with boot("example:vga") as machine:
+        seen = Observer(machine)
+        seen.note(Event(0, "main", "r", (CARD, 0, 2, 0), ()))
+        assert seen.involved == {CARD}
+
+
+def event(*args, context="main"):
+    return Event(0, context, args[0], args[1:], ())
+
+
+def test_alignment_keeps_what_both_do_on_one_row():
+    a, b, c, d = (event("msleep", ms) for ms in (1, 2, 3, 4))
+    assert alignment([a, b, d], [a, c, d]) == ([[0, 0], [1, -1], [-1, 1], [2, 2]], 1)
+    assert alignment([a], [a, b]) == ([[0, 0], [-1, 1]], 1)
+    assert alignment([], []) == ([], -1)
+
+
+def test_alignment_tells_threads_apart():
+    rows, first = alignment([event("msleep", 1)], [event("msleep", 1, context="worker")])
+    assert (rows, first) == ([[0, -1], [-1, 0]], 0)
+
+
+def test_extent_of_a_lambda_is_the_function_around_it(tmp_path):
+    path = tmp_path / "room.py"
+    path.write_text("x = 1\ndef f():\n    def g():\n        return lambda: 1\n    return g\n")
+    assert [extent(str(path), line) for line in (1, 2, 3, 4, 5)] == [(1, 1), (2, 5), (3, 4), (3, 4), (2, 5)]

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page of kernel-port watch in a real browser: it opens, steps both ways, links, and stays quick and harmless."""
+
+import json
+import re
+import time
+from itertools import pairwise
+
+import pytest
+from browser import PHONE, chromium
+
+from kernel_port.cli import main
+from kernel_port.machine import boot
+from kernel_port.review.recording import Observer
+from kernel_port.review.watch import Recording, watch_page
+
+pytestmark = pytest.mark.slow
+
+RIGHT, LEFT, HOME, END, PAGE_DOWN, PAGE_UP = "\ue014", "\ue012", "\ue011", "\ue010", "\ue00f", "\ue00e"
+#: A name that would be a tag, end an attribute or a script, turn writing around, or move a cursor.
+HOSTILE = "</script><img src=x onerror=window.hit=1><script>window.hit=1</script>'\"&amp;\u202ertl\x1b[31m"
+#: Everything on the page that depends on the step.
+SHOWN = """
+return [...document.querySelectorAll(".panel:not(.time), .sentence, .count")].map((e) => e.textContent).join("|");
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("profile")) as window:
+        yield window
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    made = {
+        "slot": ["example:vga", "slot:1"],
+        "mess": ["mess", "--against", "0"],
+        "wide": [str(wide(folder)), "bus:02"],
+    }
+    for name, argv in made.items():
+        assert main(["watch", *argv, "-o", str(folder / f"{name}.html")]) == 0
+    (folder / "hostile.html").write_text(hostile(), encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in (*made, "hostile")}
+
+
+def wide(folder):
+    """A machine of 120 functions on one bus: to reset that is some five thousand events."""
+    bridge = """name = "wide"
+[[function]]
+address = "00:1e.0"
+kind = "pci-bridge"
+vendor = 0x8086
+device = 0x244e
+bus = [2, 2]
+"""
+    functions = [
+        f"""[[function]]
+address = "02:{number >> 3:02x}.{number & 7}"
+kind = "pci"
+vendor = 1
+device = 1
+class = 0x040100
+multifunction = {"true" if number % 8 == 0 else "false"}
+"""
+        for number in range(120)
+    ]
+    path = folder / "wide.toml"
+    path.write_text(bridge + "".join(functions))
+    return path
+
+
+def hostile():
+    """The page of a run in which every name and message is HOSTILE."""
+    with boot("example:vga") as machine:
+        seen = Observer(machine)
+        machine.system.listen = seen.note
+        machine.system.emit("printk", "err", HOSTILE)
+        machine.system.emit("lock", HOSTILE, HOSTILE)
+        machine.system.emit(HOSTILE, HOSTILE)
+        machine.system.sched.current.held.append((HOSTILE, HOSTILE))
+        machine.call("pci_reset_slot", machine.slot("1"))
+        seen.finish()
+        recording = Recording(8, HOSTILE, HOSTILE, True, HOSTILE, machine.events, seen)
+        return watch_page(HOSTILE, HOSTILE, HOSTILE, [recording], [HOSTILE])
+
+
+def errors(browser):
+    return [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"]
+
+
+def open_page(browser, path, step=None):
+    browser.get("about:blank")
+    browser.get(path.as_uri() + (f"#step={step}" if step is not None else ""))
+
+
+def press(browser, key, times=1):
+    for _ in range(times):
+        browser.switch_to.active_element.send_keys(key)
+
+
+def step(browser):
+    return int(browser.find_element("css selector", ".count").text.split(" / ")[0])
+
+
+def events(path):
+    return json.loads(re.search(r'id="recording">(.*)</script>', path.read_text())[1])["runs"][0]["events"]
+
+
+@pytest.mark.parametrize("name", ["slot", "mess", "wide", "hostile"])
+def test_page_opens_without_a_word_on_the_console(browser, pages, name):
+    open_page(browser, pages[name])
+    assert browser.find_element("css selector", "h1").text
+    assert browser.find_elements("css selector", ".timeline .bar")
+    press(browser, END)
+    press(browser, HOME)
+    assert errors(browser) == []
+
+
+def test_page_steps_to_the_last_event_and_back(browser, pages):
+    open_page(browser, pages["slot"])
+    last = len(events(pages["slot"]))
+    assert step(browser) == 0
+    # The page hears each key first, then this looks at what it made of it.
+    look = "window.seen = [shown()]; addEventListener('keydown', () => seen.push(shown()))"
+    browser.execute_script(f"const shown = () => {{ {SHOWN} }}; {look}")
+    press(browser, RIGHT * (last + 1))
+    assert step(browser) == last
+    press(browser, LEFT * last)
+    assert step(browser) == 0
+    seen = browser.execute_script("return seen")
+    forwards, beyond, back = seen[: last + 1], seen[last + 1], seen[last + 2 :]
+    assert len(set(forwards)) == last + 1
+    assert beyond == forwards[-1]
+    assert back == forwards[-2::-1]
+
+
+def test_page_keys_go_by_pages_and_to_the_ends(browser, pages):
+    open_page(browser, pages["slot"])
+    last = len(events(pages["slot"]))
+    found = []
+    for key in (END, HOME, PAGE_DOWN, PAGE_DOWN, PAGE_UP, RIGHT, LEFT, LEFT):
+        press(browser, key)
+        found.append(step(browser))
+    assert found == [last, 0, 25, 50, 25, 26, 25, 24]
+
+
+def test_page_goes_to_a_step_by_click_slider_and_link(browser, pages):
+    open_page(browser, pages["slot"])
+    browser.find_element("css selector", "[aria-label='Step forward']").click()
+    assert step(browser) == 1
+    browser.find_element("css selector", ".lines a[href='#step=7']").click()
+    assert step(browser) == 7
+    slider = browser.find_element("css selector", ".slider")
+    slider.send_keys(RIGHT)
+    assert step(browser) == 8
+    assert slider.get_attribute("aria-valuetext") == f"8 of {len(events(pages['slot']))}"
+    timeline = browser.find_element("css selector", ".timeline")
+    # A click in the middle of the time line is a click between two resets' ends: something happened before and after.
+    timeline.click()
+    assert 8 < step(browser) < len(events(pages["slot"]))
+
+
+def test_page_deep_link_restores_the_step(browser, pages):
+    open_page(browser, pages["slot"])
+    press(browser, PAGE_DOWN, 3)
+    there = browser.execute_script(SHOWN)
+    deadline = time.monotonic() + 5
+    while not browser.current_url.endswith("#step=75") and time.monotonic() < deadline:
+        pass  # the address follows a moment later
+    assert browser.current_url.endswith("#step=75")
+    open_page(browser, pages["slot"], 75)
+    assert browser.execute_script(SHOWN) == there
+    browser.execute_script("location.hash = '#step=3'")
+    assert step(browser) == 3
+    open_page(browser, pages["slot"], 10**9)
+    assert step(browser) == len(events(pages["slot"]))
+
+
+def test_page_links_resolve(browser, pages):
+    for name in ("slot", "mess"):
+        open_page(browser, pages[name], 5)
+        last = int(browser.find_element("css selector", ".count").text.split(" / ")[1])
+        links = browser.execute_script("return [...document.links].map(a => a.getAttribute('href'))")
+        assert links
+        assert all(0 <= int(re.fullmatch(r"#step=(\d+)", link)[1]) <= last for link in links)
+        for element in browser.find_elements("css selector", "[aria-labelledby]"):
+            assert browser.find_element("id", element.get_attribute("aria-labelledby"))
+
+
+def test_page_shows_bridge_control_when_it_is_written(browser, pages):
+    number = next(i for i, e in enumerate(events(pages["slot"])) if e[2] == "w" and e[7][0] == 0x3E)
+    open_page(browser, pages["slot"], number + 1)
+    row = browser.find_element("css selector", ".config tr.changed")
+    assert re.sub(r"\s+", " ", row.text) == "0x03e ● PCI_BRIDGE_CONTROL changed 0x0040 BUS_RESET+ (was -)"
+    assert "▲ held in reset (was not in reset)" in browser.find_element("css selector", ".hardware").text
+    assert "pci_write_config_word(dev, PCI_BRIDGE_CONTROL" in browser.find_element("css selector", ".line.here").text
+    assert "cfg 0000:01:00.0" in browser.find_element("css selector", ".thread.current .locks").text
+
+
+def test_page_of_two_points_goes_to_the_first_difference(browser, pages):
+    open_page(browser, pages["mess"])
+    press(browser, "d")
+    assert "≠ only" in browser.find_element("css selector", ".sentence").text
+    assert len(browser.find_elements("css selector", ".run")) == 2
+    assert len(browser.find_elements("css selector", ".timeline .difference")) == 2
+    assert "nothing here" in browser.find_element("css selector", ".runs").text
+
+
+def test_page_shows_the_source_of_another_frame(browser, pages):
+    open_page(browser, pages["slot"], 60)
+    frame = browser.find_elements("css selector", ".frame")[-1]
+    frame.click()
+    assert browser.find_element("css selector", ".place strong").text == "pci_reset_slot"
+    assert browser.find_element("css selector", ".frame[aria-pressed=true] .function").text == "pci_reset_slot"
+
+
+def test_page_of_five_thousand_events_steps_in_less_than_50_ms(browser, pages):
+    assert len(events(pages["wide"])) >= 5000
+    open_page(browser, pages["wide"])
+    rounds = browser.execute_script("""
+        const timed = (step) => {
+          const start = performance.now();
+          player.go(step);
+          document.body.getBoundingClientRect();
+          return performance.now() - start;
+        };
+        const round = () => {
+          const steps = [];
+          for (let step = 1; step <= rows.length; step += 97) steps.push(timed(step));
+          for (let step = rows.length; step > rows.length - 60; step--) steps.push(timed(step));
+          return steps;
+        };
+        return [round(), round(), round()];
+    """)
+    times = sorted(map(min, zip(*rounds, strict=True)))  # of each step the best, as other programs run here, too
+    assert times[int(len(times) * 0.98)] < 50
+
+
+def test_page_does_nothing_that_a_name_says(browser, pages):
+    open_page(browser, pages["hostile"])
+    press(browser, END)
+    assert browser.execute_script("return window.hit === undefined")
+    assert browser.find_elements("css selector", "img") == []
+    assert len(browser.find_elements("css selector", "script")) == 2
+    title = browser.find_element("css selector", "h1").text
+    assert title.endswith(HOSTILE.replace("\u202e", "\\u202e").replace("\x1b", "\\x1b"))
+    assert errors(browser) == []
+
+
+def test_page_names_everything_that_can_be_used(browser, pages):
+    open_page(browser, pages["mess"], 40)
+    nameless = browser.execute_script("""
+        return [...document.querySelectorAll("button, input, select, a, summary, [tabindex]")].filter((element) =>
+          !(element.getAttribute("aria-label") || element.textContent.trim() || element.closest("label"))).length
+    """)
+    assert nameless == 0
+    assert browser.find_element("css selector", "[role=status]").text.startswith("Step 40 of ")
+    levels = browser.execute_script("return [...document.querySelectorAll('h1, h2, h3')].map(e => +e.tagName[1])")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["slot", "mess"])
+def test_page_fits_a_phone(tmp_path, pages, name, scheme):
+    with chromium(tmp_path, *PHONE, scheme=scheme) as browser:
+        open_page(browser, pages[name], 60)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= PHONE[0]
+        shade = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", shade)[:3])) > 384) == (scheme == "light")
+        assert contrast(browser) >= 4.5
+        assert errors(browser) == []
+
+
+def contrast(browser):
+    """The least contrast of text with what is behind it (WCAG 2.1, 1.4.3); the time line left out."""
+    return browser.execute_script("""
+        const parse = (css) => (css.match(/[\\d.]+/g) || []).map(Number);
+        const linear = (v) => v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+        const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        const behind = (element) => {
+          for (let at = element; at; at = at.parentElement) {
+            const colour = parse(getComputedStyle(at).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0.99) return colour;
+          }
+          return [255, 255, 255];
+        };
+        const own = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        const seen = [...document.body.querySelectorAll("*")].filter((element) =>
+          own(element) && !element.closest("svg, script, option, .absent") && element.getClientRects().length);
+        return Math.min(...seen.map((element) => {
+          const both = [light(parse(getComputedStyle(element).color)), light(behind(element))];
+          return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+        }));
+    """)
