@@ -18,19 +18,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import tarfile
 from collections import Counter
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from ..hw.errors import MachineError
-from ..review import check_series, check_tree, mbox
+from ..review import check_series, check_tree
 from ..review.check_series import Compared, Report
 from ..review.check_tree import STATES, Whereabouts
-from ..review.tree import Tree, open_tree, version
+from ..review.given import open_source
+from ..review.mbox import Mail
+from ..review.tree import Tree, version
 from ..terminal import Paint, clean
 
 STYLES = {"in place": "", "changed": "yellow", "moved": "yellow", "renamed": "yellow", "gone": "red", "not yet": "dim"}
@@ -52,29 +50,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and report."""
-    path, at, revision = args.source.rpartition("@")
-    if not args.rev and at and not Path(args.source).exists():
-        args.source, args.rev = path, revision
-    if args.source == "-":
-        return series(args, sys.stdin.buffer.read(mbox.LONGEST).decode("utf-8", "surrogateescape"), "standard input")
-    source = Path(args.source)
-    if not source.exists():
-        raise MachineError(f"{clean(args.source)}: no such file or directory; name a mailbox or a kernel tree")
-    if args.rev or is_kernel(source):
-        return kernel(args, open_tree(source, args.rev))
-    return series(args, mbox.load(source), args.source)
+    given = open_source(args.source, args.rev)
+    if isinstance(given, list):
+        return series(args, given, "standard input" if args.source == "-" else args.source)
+    return kernel(args, given)
 
 
-def is_kernel(path: Path) -> bool:
-    """Whether *path* is a kernel tree rather than a series."""
-    if path.is_dir():
-        return not any(path.glob("*.patch"))
-    return path.suffix == ".zst" or ".tar" in path.suffixes or (path.is_file() and tarfile.is_tarfile(path))
-
-
-def series(args: argparse.Namespace, text: str, name: str) -> int:
+def series(args: argparse.Namespace, mails: list[Mail], name: str) -> int:
     """Compare a series."""
-    report = check_series.check(mbox.mails(text.replace("\r\n", "\n"), name), name)
+    report = check_series.check(mails, name)
     if args.json:
         print(json.dumps(series_json(report), indent=1))
     else:
