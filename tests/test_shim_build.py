@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The shim under stricter eyes: both compilers' warnings, the sanitizers, valgrind. shim_driver.c runs it without Python.
+"""The shim under stricter eyes: both compilers' warnings, the sanitizers, valgrind.
 
-A tool that is not installed skips its test; .ci/run installs them.
+shim_driver.c runs it without Python. A tool that is not installed skips its test; .ci/run installs them.
 """
 
 import os
@@ -70,8 +70,8 @@ def test_driver_is_clean_under_the_sanitizers(tmp_path, sanitizers):
 def test_driver_is_clean_under_valgrind(tmp_path):
     need("valgrind")
     program = driver(tmp_path, "gcc", "-g", "-O1")
-    run("valgrind", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--track-fds=yes",
-        "--trace-children=yes", program)  # fmt: skip
+    run("valgrind", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite,possible",
+        "--track-fds=yes", "--trace-children=yes", program)  # fmt: skip
 
 
 def test_tests_of_the_shim_pass_with_address_and_undefined_behaviour_sanitizers(tmp_path):
