@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A recorded run as a page to step through, alone or beside another point of the series.
 
-What the page gets (`replay.js` and `pane.js` read it) are texts ready to be shown, and numbers that point into tables, so
-that five thousand events stay a small file. Steps are the events; with two runs, the rows of their alignment.
+What the page gets (`replay.js` and `pane.js` read it) are texts ready to be shown, and numbers that point into tables,
+so that five thousand events stay a small file. Steps are the events; with two runs, the rows of their alignment.
 """
 
 from __future__ import annotations
