@@ -69,6 +69,10 @@ def header_type(config: bytes | bytearray) -> int:
     return config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
 
 
+#: Largest BAR that is taken, in bytes, as in a machine description.
+LARGEST_BAR = 1 << 62
+
+
 def rounded_up(size: int) -> int:
     """The smallest power of two that is at least *size*: what a BAR decodes, which some sources state short."""
     return 1 << (size - 1).bit_length()

@@ -102,6 +102,13 @@ def text(value: Any) -> str:
     return value
 
 
+def line(value: Any) -> str:
+    """A string of printable characters in one line, which stays one where it is written into a text."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a string in one line")
+    return value
+
+
 def number(low: int, high: int) -> Reader:
     """An integer from *low* to *high*."""
 
@@ -275,7 +282,7 @@ CAPABILITIES: dict[str, dict[str, Key]] = {
 
 _KNOB_READERS: dict[Any, Reader] = {
     bool: boolean,
-    str: text,
+    str: line,
     int: number(0, 0xFFFF),
     float: milliseconds,
     dict[int, int]: table(number(0, 4095), number(1, 4096)),

@@ -25,7 +25,7 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
     PCI_VENDOR_ID,
 )
-from .decode import ROM, BaseAddress, base_addresses, rounded_up, word
+from .decode import LARGEST_BAR, ROM, BaseAddress, base_addresses, rounded_up, word
 
 #: Longest line read; the longest that lspci writes are vital product data, a few hundred characters.
 LINE_LIMIT = 65536
@@ -167,6 +167,8 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
     for region in entry.regions:
         number = _region_number(region, found)
         size = rounded_up(int(region["size"]) << _UNIT[region["unit"]])
+        if size > LARGEST_BAR:
+            raise MachineError(f"{place}: a region of {region['size']}{region['unit']}: no BAR is as large; {_RECORD}")
         if number == ROM:
             function.rom = size
         elif number is not None:

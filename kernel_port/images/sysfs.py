@@ -16,7 +16,8 @@ from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_STD_HEADER_SIZEOF
-from .decode import ROM, bar_count, rom_register, rounded_up
+from .decode import LARGEST_BAR, ROM, bar_count, rom_register, rounded_up
+from .lspci import ROW
 
 HOST = Path("/sys/bus/pci/devices")
 
@@ -38,7 +39,7 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
         target = folder.resolve()
         if folder.is_symlink() and not any(target.is_relative_to(root) for root in inside):
             raise MachineError(f"{folder}: links out of the tree, to {target}; copy the tree with: cp -rL")
-    return [_function(folder, Address.parse(entry)) for entry, folder in folders.items()]
+    return [_function(folder, address) for address, folder in folders.items()]
 
 
 def is_tree(directory: Path) -> bool:
@@ -65,16 +66,16 @@ def _kernel_tree(top: Path) -> list[Path]:
     return [top.parents[2].joinpath("devices").resolve()]
 
 
-def _folders(top: Path, name: str) -> dict[str, Path]:
+def _folders(top: Path, name: str) -> dict[Address, Path]:
     """The folder of each function by its address: those in *top*, and those below a bridge's own folder."""
-    found: dict[str, Path] = {}
+    found: dict[Address, Path] = {}
     level = [top]
     while level:
         below = []
         for directory in level:
             for entry in os.scandir(directory):
                 if _NAME.fullmatch(entry.name):
-                    found.setdefault(entry.name, Path(entry.path))
+                    found.setdefault(Address.parse(entry.name), Path(entry.path))
                 if _is_ours(entry) and entry.is_dir(follow_symlinks=False):
                     below.append(Path(entry.path))
         level = below
@@ -96,7 +97,7 @@ def _read_file(path: Path, limit: int) -> bytes:
 def _function(folder: Path, address: Address) -> FunctionDescription:
     path = folder / "config"
     config = _read_file(path, 4097)
-    if len(config) < PCI_STD_HEADER_SIZEOF or len(config) > 4096 or len(config) % 4:
+    if len(config) < PCI_STD_HEADER_SIZEOF or len(config) > 4096 or len(config) % ROW:
         raise MachineError(f"{path}: {len(config)} bytes, not {', '.join(map(str, _LENGTHS))}; copy it again, as root")
     # The kernel states the whole size even to readers it shows only the first 64 bytes.
     size = 4096 if path.stat().st_size > 256 else 256
@@ -107,11 +108,13 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
 
 
 def _link_name(path: Path) -> str:
-    """The last part of what a link points to; a copied tree may have a folder or nothing in its place."""
+    """The last part of what a link points to; a copied tree may have a folder or nothing in its place, and a forged one
+    a name that would be a line or an escape sequence where it is written."""
     try:
-        return Path(os.readlink(path)).name  # noqa: PTH115
+        name = Path(os.readlink(path)).name  # noqa: PTH115
     except OSError:
         return ""
+    return name if name.isprintable() else ""
 
 
 def _take_resources(function: FunctionDescription, path: Path) -> None:
@@ -120,6 +123,8 @@ def _take_resources(function: FunctionDescription, path: Path) -> None:
     for number, line in enumerate(text.splitlines()[: ROM + 1]):
         try:
             start, end, _flags = (int(field, 16) for field in line.split())
+            if end - start >= LARGEST_BAR:
+                raise ValueError("no BAR is as large")
         except ValueError as error:
             raise MachineError(f"{path}:{number + 1}: not start, end, flags: {line[:60]!r}; copy it again") from error
         size = rounded_up(end - start + 1) if end >= start > 0 else 0

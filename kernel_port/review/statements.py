@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
+#: Of no more digits than any type of C holds; what is no number of C is kept as it is.
+NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,32}|0[0-7]{0,32}|[1-9][0-9]{0,32})[uUlL]*")
 #: What C says otherwise, as Python says it.
 SAME = {"NULL": "None", "true": "1", "false": "0", "True": "1", "False": "0"}
 

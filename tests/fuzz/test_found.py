@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the fuzzer found: each bug by name, with the smallest input that shows it."""
+
+import io
+import os
+
+import pytest
+
+from kernel_port.hw.errors import MachineError
+from kernel_port.images import load, lspci, machine_toml
+from kernel_port.review.c_statements import c_statements
+from kernel_port.review.statements import canonical
+
+#: An endpoint's header: IDs 8086:10d3, BAR 0 at 0xf0000000.
+HEADER = bytes.fromhex("8680d310") + bytes(12) + bytes.fromhex("000000f0") + bytes(44)
+TABLE = b'[[function]]\naddress = "00:00.0"\nvendor = 1\ndevice = 1\nkind = "pci"\n'
+
+
+def put_function(tree, name="0000:00:01.0", config=HEADER, resource=None, driver=None):
+    folder = tree / name
+    folder.mkdir(parents=True)
+    (folder / "config").write_bytes(config)
+    if resource is not None:
+        (folder / "resource").write_text(resource)
+    if driver is not None:
+        os.symlink(driver, folder / "driver")  # noqa: PTH211 - bytes that are no text
+    return tree
+
+
+def written(machine):
+    """As TOML and as a dump, both read again."""
+    again = machine_toml.parse("".join(machine_toml.write(machine)).encode(), "toml")
+    return again.functions, lspci.parse(io.StringIO("".join(lspci.write(machine.functions))), "lspci")
+
+
+def test_sysfs_config_that_ends_within_a_row_is_refused(tmp_path):
+    # 72 bytes: 64 and half a row, which no text form of a machine can hold
+    with pytest.raises(MachineError, match="72 bytes, not 64"):
+        load(put_function(tmp_path, config=HEADER + bytes(8)))
+
+
+@pytest.mark.parametrize("driver", [b"x\n02:00.0 forged\n00: ff", b"x\x1b[2J", "x\u202e".encode(), b"x\xff"])
+def test_sysfs_driver_whose_name_is_no_name_is_none(tmp_path, driver):
+    machine = load(put_function(tmp_path, driver=b"../drivers/" + driver))
+    assert machine.functions[0].driver == ""
+    assert [len(functions) for functions in written(machine)] == [1, 1]
+
+
+def test_toml_driver_of_several_lines_is_refused():
+    # it would be lines of its own in the lspci text that convert writes
+    with pytest.raises(MachineError, match=r"driver: .* is not a string in one line"):
+        machine_toml.parse(TABLE + b'driver = "x\\n02:00.0 forged"\n', "m")
+
+
+def test_sysfs_function_named_twice_in_other_letters_is_one(tmp_path):
+    put_function(tmp_path, "0000:00:0a.0")
+    put_function(tmp_path, "0000:00:0A.0")
+    machine = load(tmp_path)
+    assert [str(function.address) for function in machine.functions] == ["0000:00:0a.0"]
+
+
+def test_sysfs_resource_larger_than_any_bar_is_refused(tmp_path):
+    line = "0x0000000000000001 0xffffffffffffffff 0x0000000000140204\n"
+    with pytest.raises(MachineError, match="resource:1: not start, end, flags"):
+        load(put_function(tmp_path, resource=line))
+
+
+def test_lspci_region_larger_than_any_bar_is_refused():
+    # 2**43 T is 2**83 bytes
+    text = "00:01.0 x\n\tRegion 0: Memory at f0000000 [size=8796093022208T]\n".replace("8796093022208", "9999999999")
+    rows = "".join(lspci.rows(HEADER))
+    with pytest.raises(MachineError, match="a region of 9999999999T: no BAR is as large"):
+        lspci.parse(io.StringIO(text + rows), "dump")
+
+
+@pytest.mark.parametrize("word", ["09", "0" + "9" * 400, "9" * 5000, "08u", "0x"])
+def test_c_number_that_is_none_is_kept_as_a_word(word):
+    assert canonical(word) == word
+    assert c_statements(f"int f(void)\n{{\n\treturn {word};\n}}")
