@@ -16,6 +16,7 @@ setup(
         "test": ["pytest>=7", "pytest-cov"],
         "browser": ["selenium>=4.10"],
         "dask": ["distributed>=2023.1"],
+        "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],
     },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
