@@ -200,7 +200,7 @@ def test_deadlock_report_names_who_holds_and_waits_for_what_and_where(computer):
     report = str(caught.value)
     assert "main: waits for slot lock of 0000:00:1c.0; holds device lock of 0000:01:00.0" in report
     assert "pciehp-0: waits for device lock of 0000:01:00.0; holds slot lock of 0000:00:1c.0" in report
-    assert report.count("    mutex_lock (kernel/mutex.py:") == 2  # the kernel stack of both, and nothing of the scheduler's own
+    assert report.count("    mutex_lock (kernel/mutex.py:") == 2  # both kernel stacks, nothing of the scheduler's own
     assert "in block" not in report
 
 
