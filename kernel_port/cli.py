@@ -35,6 +35,7 @@ COMMANDS = {
     "bisect": "the same thing at base, +1 ... +8: which patch changes what",
     "explore": "run a scenario in every order its threads can run in; does it ever go wrong?",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
+    "manual": "write the manual page, or completion for bash or zsh",
 }
 
 EPILOG = """\
@@ -65,6 +66,18 @@ def overview() -> Parser:
     return parser
 
 
+def parser_of(name: str) -> Parser:
+    """The parser of one of COMMANDS."""
+    room = import_module(f".commands.{name}", __package__)
+    parser = Parser(
+        prog=f"kernel-port {name}",
+        description=room.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    room.arguments(parser)
+    return parser
+
+
 def run(argv: list[str]) -> int:
     """Run one command line; errors come as exceptions."""
     parser = overview()
@@ -79,14 +92,9 @@ def run(argv: list[str]) -> int:
         return 0
     if args.command not in COMMANDS:
         parser.error(f"there is no command {args.command!r}")
+    parser = parser_of(args.command)
     room = import_module(f".commands.{args.command}", __package__)
-    command = Parser(
-        prog=f"kernel-port {args.command}",
-        description=room.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    room.arguments(command)
-    status: int = room.run(command.parse_args(args.arguments))
+    status: int = room.run(parser.parse_args(args.arguments))
     return status
 
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-port manual: the page as man and mandoc read it, the completion as the shells do."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from kernel_port.cli import COMMANDS, main
+from kernel_port.commands.manual import roff
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Each form as a file."""
+    folder = tmp_path_factory.mktemp("manual")
+
+    def write(form, capsys):
+        path = folder / {"man": "kernel-port.1", "bash": "kernel-port", "zsh": "_kernel-port"}[form]
+        assert main(["manual", form]) == 0
+        path.write_text(capsys.readouterr().out)
+        return path
+
+    return write
+
+
+def run(*argv, **options):
+    if shutil.which(argv[0]) is None:
+        pytest.skip(f"{argv[0]} is not installed")
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=60, **options)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_manual_without_a_form_is_the_page(capsys):
+    assert main(["manual"]) == 0
+    assert capsys.readouterr().out.startswith('.TH KERNEL\\-PORT 1 ""')
+
+
+def test_page_is_what_man_reads_without_a_warning(written, capsys):
+    path = written("man", capsys)
+    text = run("man", "--warnings", "-E", "UTF-8", "-l", path, env={"MANWIDTH": "100", "PATH": "/usr/bin:/bin"})
+    for name in COMMANDS:
+        assert f"\n   {name}\n" in text
+    assert "\n       --patches N\n              0-8, default 8\n" in text
+    assert "\n       -o, --output FILE\n" in text
+
+
+def test_page_is_what_mandoc_reads_without_an_error(written, capsys):
+    assert run("mandoc", "-T", "lint", "-W", "error", written("man", capsys)) == ""
+
+
+def complete(script, *words):
+    """What bash offers for the last of the words."""
+    quoted = " ".join(f"'{word}'" for word in words)
+    line = f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _kernel_port; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    return run("bash", "-c", f"source '{script}'; {line}", cwd=script.parent).split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["res"], ["reset"]),
+        (["reset", "--pat"], ["--patches"]),
+        (["reset", "--patches", ""], list("012345678")),
+        (["convert", "--format", "e"], ["ecam"]),
+        (["manual", "z"], ["zsh"]),
+        (["tree", "mach"], ["machine.txt"]),  # a file
+        (["nothing", "--x"], []),
+    ],
+)
+def test_bash_offers(written, capsys, words, offered):
+    script = written("bash", capsys)
+    script.with_name("machine.txt").touch()
+    assert complete(script, "kernel-port", *words) == offered
+
+
+def test_bash_offers_every_command(written, capsys):
+    assert set(complete(written("bash", capsys), "kernel-port", "")) == {*COMMANDS, "--help", "--version"}
+
+
+def test_zsh_reads_its_function(written, capsys):
+    path = written("zsh", capsys)
+    assert run("zsh", "-n", path) == ""
+    text = path.read_text()
+    assert text.startswith("#compdef kernel-port\n")
+    assert "'--patches[0-8, default 8]:N:(0 1 2 3 4 5 6 7 8)'" in text
+
+
+def test_zsh_asks_for_the_arguments_of_the_command(written, capsys):
+    # With _arguments of the completion system replaced by one that says what it is asked for.
+    path = written("zsh", capsys)
+    script = f"_arguments() {{ print -rl -- $words[1] $CURRENT $@ }}; words=(kernel-port manual z) CURRENT=3; . {path}"
+    assert run("zsh", "-f", "-c", script).splitlines() == [
+        "manual", "2", "-h[show this help message and exit]", "--help[show this help message and exit]",
+        ":man|bash|zsh:(man bash zsh)",
+    ]  # fmt: skip
+
+
+def test_what_troff_would_take_for_its_own_is_shown():
+    assert roff(".so x\n'tis a \\fB -o") == "\\&.so x\n\\&'tis a \\efB \\-o"
