@@ -17,6 +17,7 @@ import pytest
 
 from kernel_port.census import engine as engines
 from kernel_port.census.answer import Job, answer
+from kernel_port.census.ledger import Ledger
 from kernel_port.census.page import page
 from kernel_port.census.totals import Totals
 from kernel_port.cli import main
@@ -145,7 +146,8 @@ def test_census_without_machines_is_bad_input(tmp_path, capsys):
 
 def test_census_does_not_write_over_a_machine(fleet, capsys):
     before = (fleet / "m0.toml").read_bytes()
-    assert census(fleet / "m0.toml", "--jsonl", fleet / "m0.toml") == 2
+    assert census(fleet / "m0.toml", fleet / "m1.toml", "--jsonl", fleet / "m0.toml") == 2
+    assert "m0.toml: is the machine itself" in capsys.readouterr().err
     assert (fleet / "m0.toml").read_bytes() == before
 
 
@@ -190,11 +192,52 @@ def test_census_interrupted_goes_on_without_repeating(fleet, tmp_path, monkeypat
     assert f"interrupted after 4 of 6 machines; go on with --resume {part}" in capsys.readouterr().err
     assert whole.read_bytes().startswith(part.read_bytes())
     part.write_bytes(part.read_bytes()[:-10])  # and the last line had been cut short
-    done = stop_after(monkeypatch, 99)
+    done, inode = stop_after(monkeypatch, 99), part.stat().st_ino
     assert census(fleet, "--resume", part) == 0
     assert done == ["m2b.txt", "m3.toml", "m4.toml"]
+    assert part.stat().st_ino == inode  # lines were added to the file, which was not made anew
     assert part.read_bytes() == whole.read_bytes()
     assert capsys.readouterr().out.startswith("6 machines, 1 of them could not be read: 40 functions\n")
+
+
+def test_census_jsonl_begins_anew(fleet, tmp_path):
+    report = tmp_path / "report.jsonl"
+    assert census(fleet, "--jsonl", report) == 0
+    assert census(fleet / "m3.toml", "--jsonl", report) == 0
+    assert names(lines(report)) == ["m3.toml"]
+
+
+def test_census_report_in_the_folder_is_no_machine(fleet, monkeypatch):
+    report = fleet / "a.jsonl"
+    assert census(fleet, "--jsonl", report) == 0
+    assert census(fleet, "--resume", report) == 0
+    assert names(lines(report)) == ALL
+
+
+class Late:
+    """An engine whose jobs are done when they are asked for; counts how many it holds."""
+
+    window = 3
+
+    def __init__(self):
+        self.held = self.most = 0
+
+    def submit(self, job):
+        self.held += 1
+        self.most = max(self.most, self.held)
+        return job.file
+
+    def result(self, job, taken):
+        self.held -= 1
+        return f"{taken}\n"
+
+
+def test_in_order_holds_few_and_keeps_their_order():
+    late = Late()
+    jobs = [Job.of(f"example:{number}", 8) for number in range(20)]
+    found = list(engines.in_order(late, jobs, Ledger()))
+    assert found == [(f"{job.file}\n", True) for job in jobs]
+    assert (late.most, late.held) == (4, 0)  # a window of 3, and the one that is asked for
 
 
 def test_census_resume_does_changed_and_new_files(fleet, tmp_path, monkeypatch):
