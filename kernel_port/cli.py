@@ -20,6 +20,7 @@ COMMANDS = {
     "watch": "write a run as a page to step through, or for other tools",
     "list": "the series, patch by patch, and the room of each",
     "show": "where a symbol is defined at each point of the series",
+    "read": "the C and the Python side by side, in the terminal or as a page",
     "diff": "what a patch changes in the Python",
     "export": "the kernel at a point of the series as one file, or the series as mails for git am",
     "check": "the port beside the real series (a mailbox, patches) or any kernel tree",

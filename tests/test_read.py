@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""kernel-port read: the series side by side, in the terminal and as a page. All C here is invented."""
+
+import html
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from kernel_port.cli import main
+from kernel_port.review import colour
+from kernel_port.review.c_side import open_side
+from kernel_port.review.links import c_links, python_links
+from kernel_port.review.reading import port_reasons, reading
+from kernel_port.review.symbols import symbols
+
+SERIES = Path(__file__).with_name("series")
+MAKEFILE = "VERSION = 3\nPATCHLEVEL = 12\n"
+HOSTILE = "</code><script>window.hit=1</script>&amp;\x1b[31m\u202e"
+#: A kernel with two functions of the series and one of base, whose bodies are made up around the real names.
+PCI_C = f"""\
+/* {HOSTILE} */
+static void pci_dev_lock(struct pci_dev *dev)
+{{
+	u16 toy;
+
+	pci_cfg_access_lock(dev);
+	toy_dance(dev, "{HOSTILE}");
+	device_lock(&dev->dev);
+}}
+
+static void pci_dev_unlock(struct pci_dev *dev)
+{{
+	device_unlock(&dev->dev);	/* toys first */
+	pci_cfg_access_unlock(dev);
+}}
+
+void pci_restore_state(struct pci_dev *dev)
+{{
+	pci_restore_pcie_state(dev);
+	pci_restore_ats_state(dev);
+	pci_restore_config_space(dev);
+	pci_restore_pcix_state(dev);
+}}
+
+int pci_reset_hotplug_slot(struct hotplug_slot *hotplug, int probe)
+{{
+	return hotplug->ops->reset_slot(hotplug, probe);
+}}
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """An invented kernel tree."""
+    root = tmp_path / "linux"
+    (root / "drivers/pci").mkdir(parents=True)
+    (root / "Makefile").write_text(MAKEFILE)
+    (root / "drivers/pci/pci.c").write_text(PCI_C)
+    return root
+
+
+@pytest.fixture(params=["plain", pytest.param("pygments", marks=pytest.mark.slow)])
+def highlight(request, monkeypatch):
+    """With Pygments and without."""
+    if request.param == "plain":
+        monkeypatch.setattr(colour, "pygments", None)
+    else:
+        pytest.importorskip("pygments")
+    return request.param
+
+
+class Page(HTMLParser):
+    """The elements, links and anchors of a page, and whether its elements close as they open."""
+
+    VOID = ("meta", "link", "input", "br")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.links, self.ids, self.tags = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given["href"])
+        assert not [name for name in given if name.startswith("on") or name in ("src", "style")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def page(tmp_path, *argv):
+    path = tmp_path / "page.html"
+    assert main(["read", *map(str, argv), "-o", str(path)]) == 0
+    return path.read_text(encoding="utf-8")
+
+
+def passage(text, name):
+    """The part of a page that is about *name*, without its elements."""
+    article = re.search(rf'<article id="{name}">.*?</article>', text, re.DOTALL)[0]
+    return html.unescape(re.sub(r"<[^>]*>", "", article))
+
+
+def told(capsys, *argv):
+    assert main(["read", *map(str, argv)]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["all", "2", "7", "init_slot", "struct_hotplug", "PCI_COMMAND", "pci_hp_mutex"])
+def test_read_page_is_whole_and_its_links_resolve(tmp_path, capsys, what):
+    if what == "struct_hotplug":
+        what = "hotplug_slot_ops"
+    found = Page(page(tmp_path, what))
+    assert len(found.links) > 1
+    assert len(set(found.ids)) == len(found.ids)
+    assert {link for link in found.links if link[1:] not in found.ids} == set()
+    assert all(link.startswith("#") for link in found.links)
+
+
+def test_read_page_with_c_is_whole_and_its_links_resolve(tmp_path, tree, highlight):
+    found = Page(page(tmp_path, "6", "--c", tree))
+    assert len(set(found.ids)) == len(found.ids)
+    assert {link for link in found.links if link[1:] not in found.ids} == set()
+    assert "pci_dev_lock.c2" in found.ids  # the line of the C
+    assert found.tags.count("script") == 1
+
+
+def test_read_page_says_what_to_allow_and_fetches_nothing(tmp_path, tree):
+    text = page(tmp_path, "6", "--c", tree)
+    assert "default-src 'none'" in text
+    body = re.sub(r"<(script|style)>.*?</\1>", "", text, flags=re.DOTALL)
+    assert re.findall(r"(?:https?:)?//[a-z]", body) == []
+
+
+def test_read_page_text_of_the_c_stays_text(tmp_path, tree, highlight):
+    text = page(tmp_path, "6", "--c", tree)
+    assert "<script>window.hit" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "</code><script>window.hit=1</script>&amp;\\x1b[31m\\u202e" in passage(text, "pci_dev_lock")
+
+
+def test_read_page_colours_only_with_pygments(tmp_path, tree, highlight):
+    text = page(tmp_path, "6", "--c", tree)
+    assert ("<span class=py-k>return</span>" in text) == (highlight == "pygments")
+    assert ("<span class=py-c>/* toys first */</span>" in text) == (highlight == "pygments")
+    assert "toys first" in text
+
+
+def test_read_shows_each_patch_with_message_and_functions(capsys):
+    expected = {2: ["hotplug_slot_ops"], 4: ["init_slot", "pciehp_reset_slot"], 8: ["pci_dev_save_and_disable"]}
+    for number, names in expected.items():
+        out = told(capsys, number)
+        assert "Why: " in out
+        assert re.search(r"^Upstream:$", out, re.MULTILINE)
+        assert [name for name in names if f"── {name}, " not in out] == []
+    assert told(capsys).count("══ ") == 8
+
+
+def test_read_without_c_names_file_prototype_and_where_c_is_had(tmp_path, capsys):
+    out = told(capsys, "5")
+    text = page(tmp_path, "5")
+    prototype = "static int pci_dev_reset_slot_function(struct pci_dev *dev, int probe);"
+    for words in ("drivers/pci/pci.c", prototype, "b4 am", "linux-source-6.1", "a kernel tree"):
+        assert words in out
+        assert words in html.unescape(text)
+    assert "def pci_dev_reset_slot_function(dev: pci_dev, probe: int) -> int:" in out
+
+
+def test_read_puts_c_and_python_side_by_side(capsys, tree):
+    out = told(capsys, "pci_dev_lock", "--c", tree)
+    assert re.search(r"6 \+ +pci_cfg_access_lock\(dev\); +│ +\d+ \+ +pci_cfg_access_lock\(dev\)$", out, re.MULTILINE)
+    assert re.search(r"8 \+ +device_lock\(&dev->dev\); +│ +\d+ \+ +device_lock\(dev\.dev\)$", out, re.MULTILINE)
+    assert re.search(r"^ +7 +toy_dance\(.* <$", out, re.MULTILINE)
+    assert "C: Linux v3.12, " in out
+
+
+def test_read_marks_what_the_patch_changes(capsys):
+    out = told(capsys, "4", "--c", SERIES / "v2.mbox")
+    added = r"^ +12 \+ +ops->reset_slot = reset_slot; +│ +\d+ \+ +ops\.reset_slot = reset_slot$"
+    assert re.search(added, out, re.MULTILINE)
+    assert re.search(r"^ +11 +ops->get_adapter_status = .*│ +\d+ +ops\.get_adapter_status = ", out, re.MULTILINE)
+    removed = [line for line in told(capsys, "6").split("\n") if re.match(r" +- ", line)]
+    assert [line.split("- ")[1].strip() for line in removed[:1]] == ["pci_cfg_access_lock(dev)"]
+
+
+def test_read_finds_what_the_merged_series_calls_otherwise(capsys):
+    out = told(capsys, "3", "--c", SERIES / "merged.mbox")
+    assert 'pci_reset_hotplug_slot(), in "' in out
+
+
+def test_read_marks_differences_with_their_reason(capsys, tree):
+    out = told(capsys, "pci_restore_state", "--c", tree)
+    assert re.search(r"pci_restore_ats_state\(dev\); +≠$", out, re.MULTILINE)
+    assert "≠ no pci_restore_ats_state(dev): nothing here enables address translation" in out
+
+
+def test_read_says_what_became_of_a_function(capsys, tree):
+    out = told(capsys, "pci_hp_reset_slot", "--c", tree)
+    assert "drivers/pci/pci.c:25 (now pci_reset_hotplug_slot() since v3.12: merged in pci.c, static)" in out
+    assert "not there any more" in told(capsys, "__pci_reset_function", "--c", tree)
+
+
+def test_read_resolves_function_pointers(tmp_path, capsys, tree):
+    out = told(capsys, "pci_hp_reset_slot")
+    assert re.search(r"\.reset_slot\(\) leads to reset_slot \(patch/p04\w+\.py:\d+\)", out)
+    text = page(tmp_path, "3", "--c", tree)
+    pointers = re.findall(r'<a class=pointer href="#(\w+)" title="([^"]*)">reset_slot</a>', text)
+    assert {target for target, _ in pointers} == {"reset_slot"}
+    assert all(hint.startswith("function pointer: reset_slot, patch/p04_") for _, hint in pointers)
+    in_c = re.search(r'-&gt;</span><a class=pointer href="#reset_slot"', text)
+    assert in_c
+    assert "pci_hp_reset_slot through .reset_slot() (" in passage(text, "reset_slot")
+
+
+def test_read_says_where_a_name_is_used(capsys):
+    out = told(capsys, "pci_bus_lock")
+    users = re.search(r"used by (.*)", out)[1]
+    # By hand: p07 calls it in itself, in pci_slot_lock() and in pci_bus_reset().
+    assert re.sub(r" \([\d, ]+\)", "", users) == "pci_bus_lock, pci_slot_lock, pci_bus_reset"
+
+
+def test_callers_are_those_of_the_point():
+    # pci_save_state() is called by pci_reset_function() until patch 6 and by pci_dev_save_and_disable() from there on.
+    names = [{use.name for use in symbols().callers("pci_save_state", point)} for point in (5, 6)]
+    assert "pci_reset_function" in names[0] - names[1]
+    assert "pci_dev_save_and_disable" in names[1] - names[0]
+
+
+def test_python_links_tell_parameters_from_structs():
+    definition = symbols().definitions["pciehp_reset_slot"][0]
+    links = python_links(definition, symbols())
+    head = next(line for line in definition.text.split("\n") if line.startswith("def "))
+    assert [head[link.start : link.end] for link in links[definition.piece.line]] == ["slot"]
+    assert links[definition.piece.line][0].start == head.index(": slot") + 2
+
+
+def test_c_links_tell_names_from_members_and_strings():
+    body = '\tpci_dev_lock(dev->slot); /* pci_dev_lock() */\n\tg("pci_dev_lock(", a.reset_slot, PCI_COMMAND);'
+    text = f"int f(struct pci_dev *dev)\n{{\n{body}\n}}"
+    found = {line: [link.names for link in links] for line, links in c_links(text, symbols()).items()}
+    assert found == {0: [("pci_dev",)], 2: [("pci_dev_lock",)], 3: [("reset_slot",), ("PCI_COMMAND",)]}
+
+
+def test_port_reasons_go_on_below():
+    text = "# PORT: one\n# and more\n#: x. PORT: two\na = 1  # PORT: three\n# no more\n"
+    assert list(port_reasons(text)) == ["one and more", "two", "three"]
+
+
+def test_read_in_a_pipe_is_plain(tree):
+    command = [sys.executable, "-m", "kernel_port", "read", "6", "--c", str(tree)]
+    done = subprocess.run(command, capture_output=True, check=True, cwd=tree)
+    assert b"\x1b" not in done.stdout
+    assert max(map(len, done.stdout.decode().split("\n"))) <= 160
+
+
+def test_read_on_a_terminal_is_coloured_and_fits(capsys, monkeypatch, tree, highlight):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = told(capsys, "pci_dev_lock", "--c", tree)
+    assert "\x1b[32m" in out  # what is added
+    plain = re.sub(r"\x1b\[\d*m", "", out)
+    assert "\x1b" not in plain
+    body = [line for line in plain.split("\n") if " │ " in line]
+    assert max(map(len, body)) <= 90
+
+
+def test_read_has_the_c_of_a_git_revision(tmp_path, capsys, tree):
+    git = ["git", "-C", str(tree), "-c", "user.name=T", "-c", "user.email=t@localhost"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "toy"], ["tag", "v3.12"]):
+        subprocess.run([*git, *arguments], check=True)
+    (tree / "drivers/pci/pci.c").write_text("")
+    assert "device_unlock(&dev->dev);" in told(capsys, "pci_dev_unlock", "--c", f"{tree}@v3.12")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["pci_dev_lok"], "the nearest: pci_dev_lock"),
+        (["9"], "no symbol, number of a patch, or all"),
+        (["1", "--c", "nowhere"], "nowhere: no such file"),
+        (["1", "-o", "nowhere/page.html"], "choose a folder"),
+        (["1", "--c", "{tmp}/empty.mbox"], "no patch in it"),
+    ],
+)
+def test_read_refuses_in_one_line(tmp_path, capsys, argv, words):
+    (tmp_path / "empty.mbox").write_text("From nobody\nSubject: nothing\n\nnothing\n")
+    assert main(["read", *(each.replace("{tmp}", str(tmp_path)) for each in argv)]) == 2
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_read_does_not_write_over_the_c(capsys):
+    mailbox = SERIES / "v2.mbox"
+    before = mailbox.read_bytes()
+    assert main(["read", "2", "--c", str(mailbox), "-o", str(mailbox)]) == 2
+    assert mailbox.read_bytes() == before
+
+
+def test_reading_everything_has_all_that_the_series_touches():
+    found = reading("all", open_side(str(SERIES / "v2.mbox")))
+    series = [chapter for chapter in found.chapters if chapter.patch]
+    assert [len(chapter.passages) for chapter in series] == [
+        len((*chapter.patch.adds, *chapter.patch.modifies)) for chapter in series
+    ]
+    names = {each.name for each in found.passages}
+    # What the series calls, and what that calls in turn.
+    assert {"pci_save_state", "pcie_write_cmd", "pciehp_readw", "pci_cfg_access_lock"} <= names
