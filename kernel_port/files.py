@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Output files: written whole or not at all, so that what was there before is never lost to half of something new."""
+"""Output files: written whole or not at all, so that what was there before is never lost to half of something new.
+And input folders: what is given is the folder, not what links in it lead to."""
 
 from __future__ import annotations
 
@@ -12,6 +13,15 @@ from typing import BinaryIO
 
 from .hw.errors import MachineError
 from .hw.image import claim
+
+
+def within(folder: Path, path: Path) -> bool:
+    """Whether *path*, links followed, is in *folder*, wherever that is itself. A folder from elsewhere may hold links
+    to files of this computer, which are nobody's business."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links that lead in a circle
+        return False
 
 
 def refuse_output(path: Path, source: str) -> None:

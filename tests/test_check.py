@@ -287,7 +287,7 @@ def test_debians_linux_6_1(capsys):
         ("words.txt", b"nothing\n\nFrom here on nothing\n", "no patch in it"),
         ("zeros", bytes(5000), "no "),
         ("garbage.patch", bytes(range(256)) * 40, "no patch in it"),
-        ("nested.mbox", b"From x\n" + b"Content-Type: message/rfc822\n\n" * 3000, "without end"),
+        ("nested.mbox", b"From x\n" + b"Content-Type: message/rfc822\n\n" * 6000, "without end"),
         ("x.tar.xz", lzma.compress(b"x" * 999), "not a whole tarball"),
         ("x.tar.bz2", bz2.compress(b"x" * 999)[:-9], "not a whole tarball"),
         ("y.tar.bz2", bz2.compress(b"x" * 999)[:9] + b"damage", "not a whole tarball"),

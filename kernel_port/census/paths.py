@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..files import within
 from ..images import sysfs
 
 
@@ -35,7 +36,8 @@ def _expanded(name: str) -> Iterator[str]:
 
 
 def _below(name: str) -> Iterator[str]:
-    """A file, or the machines in a folder; a sysfs tree is one machine. Hidden files and folders are passed over."""
+    """A file, or the machines in a folder; a sysfs tree is one machine. Hidden files and folders are passed over, and
+    links that lead out of the folder."""
     try:
         if not Path(name).is_dir() or sysfs.is_tree(Path(name)):
             yield name
@@ -49,5 +51,5 @@ def _below(name: str) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _below(entry.path)
-        elif entry.is_file():
+        elif within(Path(name), Path(entry.path)) and entry.is_file():
             yield entry.path

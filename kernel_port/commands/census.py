@@ -183,7 +183,7 @@ def show_chart(chart: Chart) -> None:
     wide = len(str(chart.whole))
     room = max(20, width() - wide - BAR - 15)
     labels = [shortened(clean(bar.label), room) for bar in chart.bars]
-    column = max(map(len, labels))
+    column = max(map(len, labels), default=0)
     for label, bar in zip(labels, chart.bars, strict=True):
         share = bar.number / chart.whole
         print(f"  {label:<{column}}  {bar.number:>{wide}}  {share:>6.1%}  {'#' * round(BAR * share)}".rstrip())

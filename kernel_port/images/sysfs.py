@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 
+from ..files import within
 from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
@@ -49,7 +50,7 @@ def is_tree(directory: Path) -> bool:
 
 def _devices_directory(tree: Path) -> Path:
     for candidate in (tree, tree / "devices", tree / "bus/pci/devices", tree / "sys/bus/pci/devices"):
-        if candidate.is_dir() and any(map(_is_ours, os.scandir(candidate))):
+        if candidate.is_dir() and within(tree, candidate) and any(map(_is_ours, os.scandir(candidate))):
             return candidate
     return tree
 
@@ -63,7 +64,8 @@ def _kernel_tree(top: Path) -> list[Path]:
     """Where bus/pci/devices/* point in the kernel's layout, which a copied tree may keep: ../../../devices."""
     if top.parts[-3:] != HOST.parts[-3:]:
         return []
-    return [top.parents[2].joinpath("devices").resolve()]
+    devices = top.parents[2] / "devices"
+    return [devices.resolve()] if within(top.parents[2], devices) else []
 
 
 def _folders(top: Path, name: str) -> dict[Address, Path]:

@@ -199,8 +199,8 @@ def prototypes(touch: Touched, expected: list[Ported]) -> Iterator[Point]:
     """File and prototype of each function that both add."""
     for each in expected:
         if theirs := touch.added.get(each.name):
-            yield Point(f"file of {each.name}", theirs.file, each.c_file)
-            yield Point(f"prototype of {each.name}", theirs.prototype, each.prototype)
+            yield Point(f"file of {each.name}", clean(theirs.file), each.c_file)
+            yield Point(f"prototype of {each.name}", clean(theirs.prototype), each.prototype)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..files import within
 from ..hw.errors import MachineError
 
 #: Where a mail begins in a mailbox: at the start or after an empty line, and a header follows. The line of a mail's own
@@ -80,10 +81,10 @@ class Mail:
 
 
 def load(path: Path) -> str:
-    """The text of a mailbox, or of all the .patch files in a directory one after the other.
+    """The text of a mailbox, or of all the .patch files in a directory one after the other; links out of it left out.
 
     :raises MachineError: there is nothing to read, or too much"""
-    files = sorted(path.glob("*.patch")) if path.is_dir() else [path]
+    files = sorted(each for each in path.glob("*.patch") if within(path, each)) if path.is_dir() else [path]
     if not files:
         raise MachineError(f"{path}: no .patch files in it; name a mailbox, or a folder that git format-patch wrote")
     texts = [decode(contents(file)) for file in files]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
+from ..files import within
 from ..hw.errors import MachineError
 from ..terminal import Progress
 
@@ -51,7 +52,7 @@ class Texts(Tree):
 
 
 class Directory(Tree):
-    """A source directory."""
+    """A source directory. Links that lead out of it are no part of it."""
 
     def __init__(self, root: Path) -> None:
         self.name = str(root)
@@ -59,12 +60,13 @@ class Directory(Tree):
 
     def paths(self) -> list[str]:
         files = (p for part in ("drivers/pci", "include") for p in (self.root / part).rglob("*.[ch]") if p.is_file())
-        found = [path.relative_to(self.root).as_posix() for path in files]
+        found = [path.relative_to(self.root).as_posix() for path in files if within(self.root, path)]
         return sorted(path for path in found if SCOPE.fullmatch(path))
 
     def text(self, path: str) -> str | None:
         file = self.root / path
-        return decode(file.read_bytes()) if file.is_file() and file.stat().st_size <= LONGEST else None
+        is_ours = file.is_file() and within(self.root, file)
+        return decode(file.read_bytes()) if is_ours and file.stat().st_size <= LONGEST else None
 
 
 def decode(data: bytes) -> str:
