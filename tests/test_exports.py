@@ -242,3 +242,25 @@ def test_exports_into_one_file_are_refused(tmp_path, capsys):
     assert main(["watch", "example:vga", "slot:1", "--qemu", str(both), "--ftrace", str(both)]) == 2
     assert "two outputs" in capsys.readouterr().err
     assert not both.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("perfetto", perfetto), ("ftrace", ftrace), ("qemu", qemu), ("setpci", setpci)]
+)
+def test_exports_of_a_scenario_are_those_of_its_run(tmp_path, capsys, mess, name, form):
+    path = tmp_path / name
+    run = ["run", "mess", "--patches", "0", "-q"]
+    assert main([*run, f"--{name}", str(path)]) == main(run)
+    capsys.readouterr()
+    assert path.read_text() == form(mess)
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("trace", ["trace", "qemu"])
+def test_exports_of_a_scenario_that_cannot_be_written_are_refused_first(tmp_path, capsys, trace):
+    both = tmp_path / "both"
+    second = both if trace == "trace" else tmp_path / "nowhere" / "both"
+    assert main(["run", "mess", f"--{trace}", str(second), "--ftrace", str(both)]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert not both.exists()
