@@ -311,6 +311,16 @@ def test_read_does_not_write_over_the_c(capsys):
     assert mailbox.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "body", ["a();\n" * 3000, "goto a;\n" * 1300 + "a:\n" + "b();\n" * 1300, "(" * 9000, "\t" * 9000, "if (a)\n" * 2000]
+)
+def test_read_shows_c_that_is_too_much_as_it_is(capsys, tree, body):
+    (tree / "drivers/pci/pci.c").write_text(f"static void pci_dev_lock(struct pci_dev *dev)\n{{\n{body}\n}}\n")
+    out = told(capsys, "pci_dev_lock", "--c", tree)
+    assert re.search(r"^ +2 [ +] \{", out, re.MULTILINE)
+    assert "def pci_dev_lock(dev: pci_dev) -> None:" in out
+
+
 def test_reading_everything_has_all_that_the_series_touches():
     found = reading("all", open_side(str(SERIES / "v2.mbox")))
     series = [chapter for chapter in found.chapters if chapter.patch]

@@ -48,7 +48,8 @@ def open_side(source: str, revision: str = "") -> CSide:
 
     :raises MachineError: there is none"""
     given = open_source(source, revision)
-    return SeriesSide(given, source) if isinstance(given, list) else KernelSide(given)
+    name = "standard input" if source == "-" else source
+    return SeriesSide(given, name) if isinstance(given, list) else KernelSide(given)
 
 
 class KernelSide:

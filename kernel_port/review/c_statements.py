@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 from .csource import DIRECTIVE, QUIET, blank, members
 from .statements import Statement, canonical
@@ -37,6 +39,8 @@ SILENT = {
 
 #: Nobody nests code as deep.
 DEEPEST = 60
+#: Nor are there more statements between a label and its return.
+LONGEST_WAY = 40
 
 
 def c_statements(text: str) -> list[Statement]:
@@ -192,12 +196,16 @@ class Reader:
 
     def resolve(self) -> None:
         """Give a goto the names of what its label stands before, up to the return: in Python that takes its place."""
+        behind: dict[str, Counter[str]] = {}
+        calls: dict[str, frozenset[str]] = {}
+        for label, first in self._labels.items():
+            block = self.found[first : first + LONGEST_WAY]
+            last = next((i for i, statement in enumerate(block) if statement.kind in ("return", "goto")), len(block))
+            block = block[: last + 1]
+            behind[label] = reduce(or_, (statement.tokens for statement in block), Counter())
+            calls[label] = frozenset().union(*(statement.calls for statement in block))
         for goto, label in self._gotos:
-            for statement in self.found[self._labels.get(label, len(self.found)) :]:
-                goto.tokens = goto.tokens | statement.tokens
-                goto.calls |= statement.calls
-                if statement.kind in ("return", "goto"):
-                    break
+            goto.tokens, goto.calls = behind.get(label, Counter()), calls.get(label, frozenset())
         done = False
         for statement in self.found:
             statement.is_way_out = done and (statement.kind == "label" or statement.is_way_out)

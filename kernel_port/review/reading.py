@@ -27,8 +27,8 @@ from .statements import Statement
 from .symbols import Definition, Symbols, Use, symbols
 
 PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
-#: Characters of C beyond which nothing is a function that ours could stand for.
-LONGEST = 50_000
+#: Characters and statements of C beyond which nothing is a function that ours could stand for.
+LONGEST, MOST = 20_000, 500
 NAME = re.compile(r"\b\w*_\w+\b")
 
 
@@ -248,7 +248,8 @@ def c_column(c: CText) -> Column:
     after = "\n".join(line.text for line in c.lines if line.sign != "-")
     if not after.strip() or len(after) > LONGEST or c.kind in ("macro", "generated"):
         return Column(c.lines, ())
-    return Column(c.lines, c_members(after) if c.kind == "struct" else c_statements(after))
+    statements = c_members(after) if c.kind == "struct" else c_statements(after)
+    return Column(c.lines, statements if len(statements) <= MOST else ())
 
 
 def signed(row: Row) -> Row:
