@@ -3,6 +3,7 @@
 
 import builtins
 import dis
+import sys
 from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 
@@ -201,3 +202,23 @@ def test_check_room_with_another_value_for_a_constant_is_refused():
 def test_check_room_that_fits_is_accepted():
     source = "HZ = 1000\nADDS, MODIFIES = ('one',), ('two',)\ndef one(): return 1\ndef two(): return 2\n"
     check("p09", room(source), {"two": "base.pci"}, {"HZ": 1000})
+
+
+def test_relocate_changes_nothing_but_where_names_are_looked_up():
+    def original(first, second=2, *, third=3):
+        """What it is for."""
+        return first, second, third
+
+    original.exported = "GPL"
+    new = relocate(original, {"__name__": "elsewhere"})
+    assert new(1) == (1, 2, 3)
+    for name in ("__doc__", "__module__", "__qualname__", "__name__", "__annotations__", "__kwdefaults__", "exported"):
+        assert getattr(new, name) == getattr(original, name), name
+    assert new.__globals__ == {"__name__": "elsewhere"}
+
+
+def test_link_refuses_patches_that_do_not_apply(monkeypatch):
+    linker = sys.modules["kernel_port.link"]
+    monkeypatch.setattr(linker, "PATCHES", linker.PATCHES[7:])
+    with pytest.raises(LinkError, match=r"p08_\w+: modifies what does not exist: pci_dev_save_and_disable"):
+        link(1)

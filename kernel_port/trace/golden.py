@@ -101,7 +101,7 @@ def parse(line: str, source: str) -> GoldenTrace:
         raise MachineError(f"{source}: has no {error}") from None
     except ValueError as error:
         raise MachineError(f"{source}: {error}") from None
-    except (TypeError, AttributeError, IndexError):
+    except (TypeError, AttributeError, IndexError, OverflowError):
         raise MachineError(f"{source}: is not of the form of {FORMAT}: a value is of another kind") from None
 
 

@@ -8,6 +8,7 @@ what each read of the kernel returns there is compared with what QEMU answered.
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +143,9 @@ def describe(capture: dict[str, Any]) -> MachineDescription:
 
 def _size(line: list[int]) -> int:
     """The size of a resource, 0 if it says nothing."""
-    start, end, flags = line
+    start, end, flags = map(operator.index, line)
+    if not 0 <= start <= end + 1 <= 1 << 64:
+        raise ValueError(f"resource {line} ends before it begins, or past all addresses")
     return end + 1 - start if flags and not flags & IORESOURCE_ROM_SHADOW else 0
 
 

@@ -25,6 +25,7 @@ from kernel_port.pci_regs import (
     PCI_CLASS_REVISION,
     PCI_COMMAND,
     PCI_EXP_DEVCAP,
+    PCI_EXP_FLAGS_SLOT,
     PCI_EXP_LNKCAP,
     PCI_EXP_SLTCAP,
     PCI_HEADER_TYPE,
@@ -44,7 +45,7 @@ FIXED = (
 )  # fmt: skip
 FIXED_IN = {
     PCI_CAP_ID_PM: ((PCI_PM_PMC, 2),),
-    PCI_CAP_ID_EXP: ((2, 2), (PCI_EXP_DEVCAP, 4), (PCI_EXP_LNKCAP, 4), (PCI_EXP_SLTCAP, 4)),
+    PCI_CAP_ID_EXP: ((2, 2), (PCI_EXP_DEVCAP, 4), (PCI_EXP_LNKCAP, 4)),
     PCI_CAP_ID_AF: ((2, 2),),
 }
 #: Most events of one call on a machine of a few functions.
@@ -99,6 +100,8 @@ def fixed(config):
     at = config[PCI_CAPABILITY_LIST] & ~3
     while at:
         places += [(at, 2), *((at + where, length) for where, length in FIXED_IN.get(config[at], ()))]
+        if config[at] == PCI_CAP_ID_EXP and config[at + 3] & PCI_EXP_FLAGS_SLOT >> 8:
+            places.append((at + PCI_EXP_SLTCAP, 4))
         at = config[at + PCI_CAP_LIST_NEXT] & ~3
     return [(where, config[where : where + length]) for where, length in places]
 

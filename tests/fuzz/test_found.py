@@ -2,6 +2,7 @@
 """What the fuzzer found: each bug by name, with the smallest input that shows it."""
 
 import io
+import json
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, machine_toml
 from kernel_port.review.c_statements import c_statements
 from kernel_port.review.statements import canonical
+from kernel_port.trace import golden, live
 
 #: An endpoint's header: IDs 8086:10d3, BAR 0 at 0xf0000000.
 HEADER = bytes.fromhex("8680d310") + bytes(12) + bytes.fromhex("000000f0") + bytes(44)
@@ -77,3 +79,16 @@ def test_lspci_region_larger_than_any_bar_is_refused():
 def test_c_number_that_is_none_is_kept_as_a_word(word):
     assert canonical(word) == word
     assert c_statements(f"int f(void)\n{{\n\treturn {word};\n}}")
+
+
+def test_golden_number_that_is_infinite_is_refused():
+    trace = {"format": golden.FORMAT, "name": "x", "level": 0, "call": {"function": "f"}, "ops": [], "return": 0}
+    function = {"bdf": "00:00.0", "config": "00" * 256, "power_state": float("inf")}
+    with pytest.raises(MachineError, match="a value is of another kind"):
+        golden.parse(json.dumps({**trace, "machine": {"functions": [function]}}), "x:1")
+
+
+@pytest.mark.parametrize("line", [[0.5, 1, 1], [0, 1.5, 1], [5, 3, 1], [0, 1 << 70, 1], [0, 1]])
+def test_capture_resource_that_is_none_is_refused(line):
+    with pytest.raises(MachineError, match=r"function 00:00\.0: "):
+        live.describe({"config_before": {"00:00.0": "00" * 256}, "resources": {"00:00.0": [line]}})
