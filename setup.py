@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """kernel_port: Linux's bus and slot reset series of 2013, in Python."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 setup(
     name="kernel_port",
     version="0.1.0",
     description="A kernel-patch-faithful port of the 2013 series 'pci: bus and slot reset interface'",
+    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
     license="GPL-2.0-only",
+    license_files=["LICENSE"],
+    keywords=["PCI", "PCI Express", "reset", "hotplug", "Linux kernel", "ECAM"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Education",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: C",
+        "Programming Language :: Python :: 3 :: Only",
+        "Topic :: System :: Hardware",
+        "Topic :: System :: Operating System Kernels :: Linux",
+        "Typing :: Typed",
+    ],
     packages=find_packages(include=["kernel_port", "kernel_port.*"]),
     package_data={"kernel_port": ["py.typed", "images/examples/*.toml", "review/*.css", "review/*.js"]},
     python_requires=">=3.11",
