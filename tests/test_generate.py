@@ -34,6 +34,7 @@ def test_generate_same_seed_same_bytes():
     assert sha256("".join(text(draw(3000, 2))).encode()) == "19ac8a9672cae2ee"
 
 
+@pytest.mark.slow
 def test_generate_files_are_the_same_bytes_each_time(tmp_path, capsys):
     digests = {}
     for ending in ("toml", "txt", "ecam"):
@@ -57,6 +58,7 @@ def test_generate_has_as_many_functions_as_asked(functions):
     assert addresses[0] == "0000:00:00.0"
 
 
+@pytest.mark.slow
 def test_generate_full_segment_has_every_address():
     document = draw(MOST, 1)
     # 256 buses x 32 devices x 8 functions
@@ -98,7 +100,7 @@ def test_generate_has_all_sorts_of_hardware():
     assert any("driver" in table for table in tables)
 
 
-@pytest.mark.parametrize(("functions", "seed"), [(1, 1), (2, 1), (9, 4), (50, 1), (50, 2), (400, 3), (3500, 5)])
+@pytest.mark.parametrize(("functions", "seed"), [(1, 1), (2, 1), (9, 4), (50, 1), (50, 2), (400, 3), pytest.param(3500, 5, marks=pytest.mark.slow)])
 def test_generate_kernel_finds_every_function(functions, seed):
     description = generate(functions, seed)
     with boot(description, trace_boot=False) as machine:

@@ -52,6 +52,7 @@ def test_reset_everything_says_what_refuses():
             growth.reset_everything(machine)
 
 
+@pytest.mark.slow
 def test_bench_growth_measures_each_size(monkeypatch, capsys):
     monkeypatch.setattr(growth, "SIZES", (20, 60))
     assert main(["bench", "--growth", "--json"]) == 0
