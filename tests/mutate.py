@@ -73,6 +73,7 @@ def mutants(source):
 
 def is_said(node, source):
     """Whether the node is only there for readers."""
+    node = node.value if isinstance(node, ast.Expr) else node
     while hasattr(node, "parent"):
         if isinstance(node, ast.JoinedStr) or node.field in ("annotation", "returns", "decorator_list"):
             return True

@@ -211,6 +211,21 @@ def test_power_control_without_a_controller_is_just_a_bit():
 # -- events and interrupts
 
 
+def test_interrupt_asserted_at_power_on_does_not_start_then():
+    described = port(PORT, 1, 1, HOTPLUG, HPIE | PDCE)
+    config = bytearray(described.config)
+    config[SLTSTA] |= PDCE  # presence changed before the machine was described, and is still to be told
+    described.config = bytes(config)
+    bench = Bench(described, function(CARD, pm(), exp(ENDPOINT)))
+    assert bench.fabric.asserted("0000:00:1c.0")
+    bench.write(PORT, SLTCTL, 2, HPIE | PDCE)  # a command, which completes
+    assert bench.read(PORT, SLTSTA, 2) == 0x58  # present 0x40, command completed 0x10, presence changed 0x08
+    assert bench.interrupts == []
+    bench.write(PORT, SLTSTA, 2, PDCE)
+    bench.write(PORT, 0x3E, 2, 0x43)  # the card goes: now it starts
+    assert bench.interrupts == ["0000:00:1c.0"]
+
+
 def test_interrupt_starts_when_an_enabled_event_does_and_ends_with_it():
     bench = slot(HOTPLUG | NO_CC, sltctl=HPIE | PDCE)
     bench.write(PORT, 0x3E, 2, 0x43)
