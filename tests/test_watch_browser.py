@@ -38,11 +38,30 @@ def pages(tmp_path_factory):
         "slot": ["example:vga", "slot:1"],
         "mess": ["mess", "--against", "0"],
         "wide": [str(wide(folder)), "bus:02"],
+        "c": ["example:vga", "slot:1", "--c", str(kernel(folder))],
     }
     for name, argv in made.items():
         assert main(["watch", *argv, "-o", str(folder / f"{name}.html")]) == 0
     (folder / "hostile.html").write_text(hostile(), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in (*made, "hostile")}
+
+
+def kernel(folder):
+    """A kernel tree with an invented function that says HOSTILE."""
+    path = folder / "linux/drivers/pci/pci.c"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"""\
+void pci_reset_bridge_secondary_bus(struct pci_dev *dev)
+{{
+	u16 toys;	/* {HOSTILE} */
+
+	toys = juggle(dev) | PCI_BRIDGE_CTL_BUS_RESET;
+	pci_write_config_word(dev, PCI_BRIDGE_CONTROL, toys);
+	toys &= ~PCI_BRIDGE_CTL_BUS_RESET;
+	pci_write_config_word(dev, PCI_BRIDGE_CONTROL, toys);
+}}
+""", encoding="utf-8")
+    return folder / "linux"
 
 
 def wide(folder):
@@ -108,7 +127,7 @@ def events(path):
     return json.loads(re.search(r'id="recording">(.*)</script>', path.read_text())[1])["runs"][0]["events"]
 
 
-@pytest.mark.parametrize("name", ["slot", "mess", "wide", "hostile"])
+@pytest.mark.parametrize("name", ["slot", "mess", "wide", "hostile", "c"])
 def test_page_opens_without_a_word_on_the_console(browser, pages, name):
     open_page(browser, pages[name])
     assert browser.find_element("css selector", "h1").text
@@ -197,6 +216,23 @@ def test_page_shows_bridge_control_when_it_is_written(browser, pages):
     assert "▲ held in reset (was not in reset)" in browser.find_element("css selector", ".hardware").text
     assert "pci_write_config_word(dev, PCI_BRIDGE_CONTROL" in browser.find_element("css selector", ".line.here").text
     assert "cfg 0000:01:00.0" in browser.find_element("css selector", ".thread.current .locks").text
+
+
+def test_page_marks_the_c_beside_the_python(browser, pages):
+    number = next(i for i, e in enumerate(events(pages["c"])) if e[2] == "w" and e[7][0] == 0x3E)
+    open_page(browser, pages["c"], number + 1)
+    python, c = browser.find_elements("css selector", ".source .line.here")
+    assert re.fullmatch(r"▶ +\d+ +pci_write_config_word\(dev, PCI_BRIDGE_CONTROL, ctrl\)", python.text.strip())
+    assert re.fullmatch(r"▶ +6 +pci_write_config_word\(dev, PCI_BRIDGE_CONTROL, toys\);", c.text.strip())
+    # The delay has no C here.
+    delay = next(i for i, e in enumerate(events(pages["c"])) if i > number and e[2] == "msleep")
+    open_page(browser, pages["c"], delay + 1)
+    (only,) = browser.find_elements("css selector", ".source .line.here")
+    assert "msleep(100)" in only.text
+    assert "nothing in it stands for this line" in browser.find_element("css selector", ".source").text
+    assert browser.execute_script("return window.hit === undefined")
+    assert len(browser.find_elements("css selector", "script")) == 2
+    assert errors(browser) == []
 
 
 def test_page_of_two_points_goes_to_the_first_difference(browser, pages):

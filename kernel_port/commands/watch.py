@@ -3,10 +3,12 @@
 
 WHAT is a machine with the TARGET to reset, or a scenario (kernel-port scenarios lists them). The page is one file that
 fetches nothing. With --against, another point of the series stands beside it and the first difference is marked.
+With --c, so does the C of each function, and the statement that the Python stands for is marked at each step.
 Instead of the page, or beside it, the run goes into the files of other tools.
 
 Examples: kernel-port watch example:vga slot:1 -o vga.html
           kernel-port watch mess --patches 8 --against 0 -o mess.html
+          kernel-port watch mess --c linux@v3.12 -o mess.html
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from ..hw.errors import MachineError
 from ..images import load
 from ..machine import boot
 from ..review import exports
+from ..review.c_side import open_side
 from ..review.recording import Observer
 from ..review.watch import Recording, watch_page
 from ..terminal import clean
@@ -40,6 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="beside another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    parser.add_argument("--c", metavar="SOURCE", default="", help="show the C too: a kernel, or the series as mails")
+    parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the page")
     exports.arguments(parser)
 
@@ -60,12 +65,16 @@ def run(args: argparse.Namespace) -> int:
     if not any(outputs):
         raise MachineError("nothing would be written: name the page with -o FILE.html, or an export (see --help)")
     exports.refuse(args.what, outputs)
+    exports.refuse(args.c, outputs)
+    if args.c and not args.output:
+        raise MachineError("--c is for the page: name it with -o FILE.html")
+    side = open_side(args.c, args.rev) if args.c else None
     points = [args.patches] if args.against is None else [args.against, args.patches]
     watched = (of_scenario if args.target is None else of_machine)(args, points)
     for warning in watched.warnings:
         print(f"warning: {clean(warning)}", file=sys.stderr)
     if args.output:
-        page = watch_page(watched.title, watched.about, command(args), watched.recordings, watched.warnings)
+        page = watch_page(watched.title, watched.about, command(args), watched.recordings, watched.warnings, side)
         write_text(args.output, page)
     main = watched.recordings[-1]
     exports.write(args, Export(watched.title, main.kernel, main.events, main.seen.before, main.seen.start))
@@ -77,9 +86,9 @@ def run(args: argparse.Namespace) -> int:
 def command(args: argparse.Namespace) -> str:
     """The command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
-    for option in ("call", "patches", "against", "seed"):
+    for option in ("call", "patches", "against", "seed", "c", "rev"):
         value = getattr(args, option)
-        if value is not None:
+        if value not in (None, ""):
             words += [f"--{option}", str(value)]
     return f"{shlex.join(words)} -o {shlex.quote(args.output.name)}"
 

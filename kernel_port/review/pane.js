@@ -6,17 +6,6 @@ const AROUND = 7;
 const FEW = 12;
 const USUAL = ["D0", "ready", "not in reset", "active", "occupied", "on", "not asserted"];
 
-/** A line of source with its comments, strings and keywords marked. */
-function coloured(text, marks) {
-  const parts = [];
-  let at = 0;
-  for (const [from, to, kind] of marks) {
-    parts.push(text.slice(at, from), h("span", { class: `py-${kind}` }, text.slice(from, to)));
-    at = to;
-  }
-  return [...parts, text.slice(at)];
-}
-
 /** One run on the page: its time line and everything about the current step. */
 class Pane {
   constructor(run, column) {
@@ -48,7 +37,9 @@ class Pane {
     const alone = this.run.events.every((event) => event[CONTEXT] === this.run.events[0][CONTEXT]);
     this.trace = h("ol", { class: alone ? "lines alone" : "lines" });
     this.place = h("p", { class: "place" });
-    this.source = h("pre", { class: "code", tabindex: 0, "aria-label": "Source of the function" });
+    this.source = new Listing("Source of the function", "python");
+    this.placeC = recording.c ? h("p", { class: "place" }) : null;
+    this.sourceC = recording.c ? new Listing("The C that it stands for", "c") : null;
     this.threads = h("ul", { class: "threads" });
     this.hardware = h("ul", { class: "hardware-list" });
     this.select = h("select", { "aria-label": "Function", onchange: () => { this.follow.checked = false; this.registers(); this.scroll(); } },
@@ -73,7 +64,8 @@ class Pane {
       this.panel("Time", "time", this.timelineBox),
       h("div", { class: "panels" },
         this.panel("Trace", "trace", this.trace),
-        this.panel("Source", "source", this.place, this.source),
+        this.panel("Source", this.sourceC ? "source both" : "source",
+          this.place, this.source.element, this.placeC, this.sourceC?.element),
         this.panel("Threads: stacks and locks", "stacks", this.threads),
         this.panel("Hardware", "hardware", this.hardware),
         this.panel("Configuration space", "config", choice, registers)));
@@ -177,35 +169,28 @@ class Pane {
       const frame = this.event && recording.stacks[this.event[STACK]][this.event[FRAME]];
       if (!frame) {
         this.place.replaceChildren(this.event ? "The hardware does this by itself." : "Nothing has run yet.");
-        this.source.replaceChildren();
-        this.sourceOf = this.sourceLine = null;
+        this.source.clear();
+        this.placeC?.replaceChildren();
+        this.sourceC?.clear();
         return;
       }
       [code, line] = frame;
     }
-    const { name, room, c, first, lines } = recording.code[code];
+    const { name, room, c, first, lines, beside } = recording.code[code];
     this.place.replaceChildren(h("strong", {}, name), ` ${room}:${line}`, c ? h("span", { class: "c" }, `C: ${c}`) : "");
-    if (this.sourceOf !== code) {
-      this.sourceOf = code;
-      this.sourceLine = null;
-      this.source.replaceChildren(...lines.map(([text, marks], index) => h("span", { class: "line" },
-        h("span", { class: "number" }, this.numbered(first + index, false)), ...coloured(text, marks), "\n")));
-    }
-    for (const [number, here] of [[this.sourceLine, false], [line, true]]) {
-      const element = number === null ? null : this.source.children[number - first];
-      if (!element) continue;
-      element.classList.toggle("here", here);
-      element.firstChild.textContent = this.numbered(number, here);
-      if (here) {
-        element.setAttribute("aria-current", "true");
-        this.toShow.push([this.source, element]);
-      } else element.removeAttribute("aria-current");
-    }
-    this.sourceLine = line;
+    this.bring(this.source, this.source.show(lines, [line - first], first));
+    if (beside) this.codeC(beside, beside.at[line] || []);
   }
 
-  numbered(line, here) {
-    return `${here ? "▶" : " "}${String(line).padStart(4)} `;
+  /** The C of that source, and which of its lines the current one stands for. */
+  codeC({ place, note, lines }, here) {
+    const said = [note, lines.length && !here.length ? "nothing in it stands for this line" : ""].filter(Boolean).join("; ");
+    this.placeC.replaceChildren(h("strong", {}, place || "No C"), said ? `: ${said}` : "", h("span", { class: "c" }, recording.c));
+    this.bring(this.sourceC, this.sourceC.show(lines, here));
+  }
+
+  bring(listing, element) {
+    if (element) this.toShow.push([listing.element, element]);
   }
 
   /** The state of the hardware; of many functions, those that are alike together. */

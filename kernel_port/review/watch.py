@@ -22,12 +22,14 @@ from ..trace.outcome import count
 from ..trace.render import ABOUT, tell
 from ..trace.site import cause, locate
 from ..trace.spans import spans
+from .c_side import CSide
 from .highlight import marks
 from .page import data, page, text
 from .recording import Observer, ThreadState
+from .watch_c import Beside
 
 #: The page's scripts, in order.
-SCRIPTS = ("dom.js", "timeline.js", "replay.js", "pane.js", "watch.js")
+SCRIPTS = ("dom.js", "timeline.js", "replay.js", "listing.js", "pane.js", "watch.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,19 @@ class Recording:
 
 
 def watch_page(
-    title: str, about: str, command: str, recordings: Sequence[Recording], warnings: Sequence[str] = ()
-) -> str:
+    title: str, about: str, command: str, recordings: Sequence[Recording], warnings: Sequence[str] = (),
+    side: CSide | None = None,
+) -> str:  # fmt: skip
     """The page of a run, or of two beside each other.
 
     :param title: what was run: "pci_reset_slot(slot:1) on vga"
     :param about: a sentence on it
     :param command: the command line that makes this page
-    :param warnings: what is doubtful about the machine"""
-    tables = Tables()
+    :param warnings: what is doubtful about the machine
+    :param side: where the C to show beside the Python comes from"""
+    tables = Tables(side)
     runs = [tables.run(recording) for recording in recordings]
-    told: dict[str, Any] = {"title": title, "runs": runs, **tables.told()}
+    told: dict[str, Any] = {"title": title, "c": side.told if side else "", "runs": runs, **tables.told()}
     if len(recordings) == 2:
         told["rows"], told["divergence"] = alignment(*(recording.events for recording in recordings))
     points = " beside ".join(recording.kernel for recording in recordings)
@@ -77,7 +81,8 @@ def watch_page(
 class Tables:
     """What runs share: stacks, source texts, register names."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: CSide | None) -> None:
+        self._beside = Beside(side) if side else None
         self._stacks: dict[tuple[tuple[int, int], ...], int] = {}
         self._code: dict[tuple[str, int], int] = {}
         self._sources: list[dict[str, Any]] = []
@@ -160,6 +165,7 @@ class Tables:
                 "c": site.c_source if site else "",
                 "first": first,
                 "lines": lines,
+                "beside": self._beside.find(site.room, code.co_name) if self._beside and site else None,
             })
         return self._code[key]
 
