@@ -135,6 +135,8 @@ def _op(op: list[Any]) -> list[Any]:
     least, most = OPERANDS.get(op[0], (-1, -1))
     if not least <= len(op) - 1 <= most:
         raise ValueError(f"op {json.dumps(op)} is not one of {FORMAT}")
+    if op[0] in ("r", "w") and not (all(type(number) is int for number in op[2:]) and op[3] in (1, 2, 4)):
+        raise ValueError(f"op {json.dumps(op)[:80]} is no access of 1, 2 or 4 bytes")
     return op
 
 

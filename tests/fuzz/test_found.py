@@ -92,3 +92,13 @@ def test_golden_number_that_is_infinite_is_refused():
 def test_capture_resource_that_is_none_is_refused(line):
     with pytest.raises(MachineError, match=r"function 00:00\.0: "):
         live.describe({"config_before": {"00:00.0": "00" * 256}, "resources": {"00:00.0": [line]}})
+
+
+@pytest.mark.parametrize(
+    "op", [["r", "00:00.0", 0, 2**32 - 1, 0], ["w", "00:00.0", 4, 2, 1.5], ["w", "00:00.0", "4", 2, 0]]
+)
+def test_golden_access_of_any_size_is_refused(op):
+    # its value was shown with as many digits: gigabytes of text
+    trace = {"format": golden.FORMAT, "name": "x", "level": 0, "call": {"function": "f"}, "ops": [op], "return": 0}
+    with pytest.raises(MachineError, match="is no access of 1, 2 or 4 bytes"):
+        golden.parse(json.dumps({**trace, "machine": {"functions": []}}), "x:1")
