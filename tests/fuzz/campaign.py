@@ -40,7 +40,6 @@ def main():
                 print(f"{name}: {failure}", flush=True)
                 done = int(str(failure).rpartition(":")[2]) + 1
         print(f"{name}: {cases} cases in {time.perf_counter() - start:.1f} s", flush=True)
-    inputs.clear()
     return int(failed > 0)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Targets that read files: whatever is in them, the outcome is data or a MachineError, and soon."""
 
+import atexit
 import contextlib
 import io
 import json
@@ -71,14 +72,9 @@ EXPORT_SYMBOL_GPL(pci_two);
 def folder():
     """Where the inputs go, in memory if there is such a place."""
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="kernel_port-fuzz-", dir=memory if memory.is_dir() else None))
-
-
-def clear():
-    """Remove what is left of the inputs."""
-    if folder.cache_info().currsize:
-        shutil.rmtree(folder(), ignore_errors=True)
-        folder.cache_clear()
+    place = Path(tempfile.mkdtemp(prefix="kernel_port-fuzz-", dir=memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
 
 
 def written(name, data):

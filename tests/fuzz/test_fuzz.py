@@ -5,19 +5,12 @@ import os
 
 import campaign
 import engine
-import inputs
 import pytest
 
 pytestmark = pytest.mark.fuzz
 
 CASES = campaign.shares(int(os.environ.get("FUZZ_CASES", "10000")))
 SEED = os.environ.get("FUZZ_SEED", "0")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tidy():
-    yield
-    inputs.clear()
 
 
 @pytest.mark.parametrize("name", campaign.TARGETS)
