@@ -100,7 +100,10 @@ def test_generate_has_all_sorts_of_hardware():
     assert any("driver" in table for table in tables)
 
 
-@pytest.mark.parametrize(("functions", "seed"), [(1, 1), (2, 1), (9, 4), (50, 1), (50, 2), (400, 3), pytest.param(3500, 5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("functions", "seed"),
+    [(1, 1), (2, 1), (9, 4), (50, 1), (50, 2), (400, 3), pytest.param(3500, 5, marks=pytest.mark.slow)],
+)
 def test_generate_kernel_finds_every_function(functions, seed):
     description = generate(functions, seed)
     with boot(description, trace_boot=False) as machine:
