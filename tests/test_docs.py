@@ -8,8 +8,6 @@ import re
 from pathlib import Path
 from types import FunctionType
 
-import pytest
-
 import kernel_port
 from kernel_port.link import BASE, PATCHES, SERVICES
 
@@ -36,38 +34,39 @@ def methods(cls):
             yield name, inspect.getdoc(getattr(cls, name))
 
 
-@pytest.mark.parametrize("name", ["kernel_port", *MODULES])
-def test_module_says_what_it_is(name):
-    module = importlib.import_module(name)
-    assert (module.__doc__ or "").strip()
+def test_modules_say_what_they_are():
+    modules = map(importlib.import_module, ["kernel_port", *MODULES])
+    assert [module.__name__ for module in modules if not (module.__doc__ or "").strip()] == []
 
 
-# A scenario's functions are its script, which kernel_port.scenarios.Scenario explains.
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("kernel_port.scenarios.")])
-def test_public_functions_classes_and_methods_say_what_they_do(name):
-    module, silent = importlib.import_module(name), []
+def silent(module):
+    """What is public in a module and says nothing of itself."""
     protocols = [each for _, each in own(module) if getattr(each, "_is_protocol", False)]
     told = {method for protocol in protocols for method, doc in methods(protocol) if doc}
     for symbol, each in own(module):
         # A dataclass without a docstring is given its signature for one.
         if not each.__doc__ or each.__doc__.startswith(f"{symbol}("):
-            silent.append(symbol)
+            yield symbol
         if isinstance(each, type):
-            silent += [f"{symbol}.{method}" for method, doc in methods(each) if not doc and method not in told]
-    assert silent == []
+            yield from (f"{symbol}.{method}" for method, doc in methods(each) if not doc and method not in told)
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_kernel_code_names_its_c_source(name):
-    module = importlib.import_module(name)
-    assert [symbol for symbol, each in own(module) if not C_LINE.search(inspect.getdoc(each) or "")] == []
+def test_public_functions_classes_and_methods_say_what_they_do():
+    # A scenario's functions are its script, which kernel_port.scenarios.Scenario explains.
+    names = [name for name in MODULES if not name.startswith("kernel_port.scenarios.")]
+    assert {name: found for name in names if (found := list(silent(importlib.import_module(name))))} == {}
 
 
-@pytest.mark.parametrize("name", [name for name in ROOMS if ".patch." in name])
-def test_patch_room_functions_name_their_patch(name):
-    number = int(name.partition(".patch.p")[2][:2])
-    for symbol, each in own(importlib.import_module(name)):
-        assert C_LINE.search(inspect.getdoc(each))[1] == f"patch {number}", symbol
+def test_kernel_code_names_its_c_source():
+    symbols = [(name, symbol, each) for name in ROOMS for symbol, each in own(importlib.import_module(name))]
+    assert [(name, symbol) for name, symbol, each in symbols if not C_LINE.search(inspect.getdoc(each) or "")] == []
+
+
+def test_patch_room_functions_name_their_patch():
+    for name in (name for name in ROOMS if ".patch." in name):
+        number = int(name.partition(".patch.p")[2][:2])
+        for symbol, each in own(importlib.import_module(name)):
+            assert C_LINE.search(inspect.getdoc(each))[1] == f"patch {number}", symbol
 
 
 def test_reading_order_names_ten_rooms_that_exist():
