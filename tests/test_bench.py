@@ -40,6 +40,7 @@ def test_bench_quick_json_has_every_figure(capsys, monkeypatch):
     assert rows["boot a built-in machine, 53 functions"]["unit"] == "ms"
 
 
+@pytest.mark.slow
 def test_bench_dump_is_the_machine_booted(shared, capsys, monkeypatch):
     monkeypatch.setattr(bench, "QUICK", 0.01)
     assert main(["bench", "--quick", "--dump", str(shared / "dumps/pciutils-tree-asus-p6t6.txt")]) == 0

@@ -236,6 +236,7 @@ def test_reset_that_deadlocks_reports_it_with_status_1(capsys, monkeypatch):
     assert text.splitlines()[-1].startswith("pci_reset_slot never returned")
 
 
+@pytest.mark.slow
 def test_reset_in_place_writes_before_it_tells(tmp_path):
     # Who reads the report and goes away does not keep the outcome from being written.
     path = tmp_path / "machine.ecam"

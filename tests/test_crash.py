@@ -145,10 +145,10 @@ def full_disk(tmp_path):
     "argv",
     [
         ("reset", "example:vga", "slot:1", "--trace", "old"),
-        ("reset", "example:vga", "slot:1", "-o", "old", "--live", "live"),
-        ("generate", "--functions", "1000", "--format", "toml", "-o", "old"),
-        ("watch", "example:vga", "slot:1", "-o", "old"),
-        ("export", "8", "-o", "old"),
+        pytest.param(("reset", "example:vga", "slot:1", "-o", "old", "--live", "live"), marks=pytest.mark.slow),
+        pytest.param(("generate", "--functions", "1000", "--format", "toml", "-o", "old"), marks=pytest.mark.slow),
+        pytest.param(("watch", "example:vga", "slot:1", "-o", "old"), marks=pytest.mark.slow),
+        pytest.param(("export", "8", "-o", "old"), marks=pytest.mark.slow),
     ],
 )
 def test_full_disk_is_one_line_and_leaves_the_old_file(full_disk, argv):

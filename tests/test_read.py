@@ -116,7 +116,11 @@ def told(capsys, *argv):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("what", ["all", "2", "7", "init_slot", "struct_hotplug", "PCI_COMMAND", "pci_hp_mutex"])
+@pytest.mark.parametrize(
+    "what",
+    ["2", "7", "init_slot", "struct_hotplug", "PCI_COMMAND", "pci_hp_mutex"]
+    + [pytest.param("all", marks=pytest.mark.slow)],
+)
 def test_read_page_is_whole_and_its_links_resolve(tmp_path, capsys, what):
     if what == "struct_hotplug":
         what = "hotplug_slot_ops"
