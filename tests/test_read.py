@@ -118,8 +118,10 @@ def told(capsys, *argv):
 
 @pytest.mark.parametrize(
     "what",
-    ["2", "7", "init_slot", "struct_hotplug", "PCI_COMMAND", "pci_hp_mutex"]
-    + [pytest.param("all", marks=pytest.mark.slow)],
+    [
+        pytest.param("all", marks=pytest.mark.slow),
+        *("2", "7", "init_slot", "struct_hotplug", "PCI_COMMAND", "pci_hp_mutex"),
+    ],
 )
 def test_read_page_is_whole_and_its_links_resolve(tmp_path, capsys, what):
     if what == "struct_hotplug":
