@@ -164,7 +164,7 @@ class Exploration:
         self.left = left
         self.longest = max(self.longest, schedule.length)
         self.failed += bool(schedule.broken)
-        for invariant in {reason.partition(":")[0] for reason in schedule.broken}:
+        for invariant in dict.fromkeys(reason.partition(":")[0] for reason in schedule.broken):
             self.broken[invariant] += 1
             if self.broken[invariant] == 1 or schedule.order < self.simplest[invariant].order:
                 self.simplest[invariant] = schedule

@@ -58,8 +58,8 @@ class Observer:
         self.condition = {bdf: condition(function) for bdf, function in self._functions.items()}
         #: What each event changed.
         self.changes: list[Change] = []
-        #: Functions that the trace is about; nothing happens to others.
-        self.involved: set[str] = set()
+        #: Functions that the trace is about, in order of appearance; nothing happens to others.
+        self.involved: dict[str, None] = {}
         self._registers = dict(self.before)
         self._seen: dict[str, Glance] = {}
         self._condition = dict(self.condition)
@@ -70,7 +70,7 @@ class Observer:
         """The next event happens: what came before it is done."""
         self.finish()
         self.changes.append(Change())
-        self.involved |= {arg for arg in event.args if isinstance(arg, str) and arg in self._functions}
+        self.involved |= dict.fromkeys(arg for arg in event.args if isinstance(arg, str) and arg in self._functions)
 
     def finish(self) -> None:
         """See what the latest event changed. To be called once more when the run is over."""
@@ -88,7 +88,7 @@ class Observer:
             if now != self._condition[bdf]:
                 change.hardware[bdf] = self._condition[bdf] = now
         threads = dict(self._threads())
-        for name in self._states.keys() | threads.keys():
+        for name in {**self._states, **threads}:
             if self._states.get(name) != threads.get(name):
                 change.threads[name] = threads.get(name)
         self._states = threads
