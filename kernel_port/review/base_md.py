@@ -27,8 +27,9 @@ Written by `kernel-port export patches`; a test compares. The mails beside this 
 
 ## What is known of the series as posted
 
-Of "[PATCH v2 0/8] pci: bus and slot reset interface" (Alex Williamson, 7 May 2013) the cover letter is at hand, with
-the subjects and the lines it counts per file; the mails are not. The form merged in August 2013 (v3.12) is fully known.
+Of "[PATCH v2 0/8] pci: bus and slot reset interface" (Alex Williamson, 7 May 2013) what the cover letter tells is at
+hand: which patches in which order, and the lines per file; the mails are not, so the exact wording of a subject may be
+another one where no merged title says it. The form merged in August 2013 (v3.12) is fully known.
 Arithmetic ties the two: the pciehp files and linux/pci.h have the same counts in both, and pci.c loses 26 lines in
 both. The merged commits add 24 lines more to pci.c than v2 does; 15 of them are the function that v2 keeps in
 pci_hotplug_core.c as pci_hp_reset_slot(). Which the other 9 are, nothing at hand says.

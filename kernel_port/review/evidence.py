@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the text of each function of the series stands on: what is known of v2, and what is taken from the merged form.
 
-Of v2 as posted, the cover letter, its counts and the subjects are at hand; of the merged form, the whole text.
+Of v2 as posted, what the cover letter tells is at hand: patches, order and counts; of the merged form, the whole text.
 """
 
 from __future__ import annotations
