@@ -51,5 +51,5 @@ def _below(name: str) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _below(entry.path)
-        elif within(Path(name), Path(entry.path)) and entry.is_file():
+        elif within(Path(name), Path(entry.path)) and Path(entry.path).is_file():  # a link in a circle is no file
             yield entry.path
