@@ -186,7 +186,7 @@ def test_interrupt_is_one_line_and_status_130(tmp_path):
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
     # Bridge Control of the port at 0x1c << 15 | 0x3e: the bus is held in reset.
     while process.poll() is None and not (live.exists() and byte(live, (0x1C << 15) + 0x3E) & 0x40):
-        pass
+        os.sched_yield()
     process.send_signal(signal.SIGINT)
     out_text, error = process.communicate(timeout=60)
     assert (process.returncode, out_text, error) == (130, "", "kernel-port: interrupted\n")

@@ -2,6 +2,7 @@
 """The page of kernel-port watch in a real browser: it opens, steps both ways, links, and stays quick and harmless."""
 
 import json
+import os
 import re
 import time
 from itertools import pairwise
@@ -187,7 +188,7 @@ def test_page_deep_link_restores_the_step(browser, pages):
     there = browser.execute_script(SHOWN)
     deadline = time.monotonic() + 5
     while not browser.current_url.endswith("#step=75") and time.monotonic() < deadline:
-        pass  # the address follows a moment later
+        os.sched_yield()  # the address follows a moment later
     assert browser.current_url.endswith("#step=75")
     open_page(browser, pages["slot"], 75)
     assert browser.execute_script(SHOWN) == there
