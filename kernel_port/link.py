@@ -143,12 +143,38 @@ def check(name: str, room: Room, rooms: dict[str, str], symtab: dict[str, Any]) 
             raise LinkError(f"{name}: {symbol} is {value!r}, elsewhere it is {symtab[symbol]!r}")
 
 
+class Image(NamedTuple):
+    """Rooms put together, as an object file is: made once, and loaded into each kernel."""
+
+    constants: dict[str, Any]
+    functions: dict[str, FunctionType]
+    variables: dict[str, Any]
+    #: Symbol -> the room that supplied it.
+    rooms: dict[str, str]
+
+
+@cache
+def combine(names: tuple[str, ...]) -> Image:
+    """Check that the rooms of these *names* fit together in this order, and keep the last version of every symbol.
+
+    :raises LinkError: they do not fit together"""
+    image = Image({}, {}, {}, {})
+    for name in names:
+        room = contents(import_module(f".{name}", __package__))
+        check(name, room, image.rooms, image.constants)
+        image.constants.update({symbol: value for symbol, value in room.constants.items() if symbol not in image.rooms})
+        image.constants.update(room.structs)
+        image.functions.update(room.functions)
+        image.variables.update(room.variables)
+        image.rooms.update(dict.fromkeys((*room.functions, *room.structs, *room.variables), name))
+    return image
+
+
 def relocate(function: FunctionType, symtab: dict[str, Any]) -> FunctionType:
     """Copy *function* so that its global names are looked up in *symtab*."""
     new = FunctionType(function.__code__, symtab, function.__name__, function.__defaults__)
+    new.__module__, new.__annotations__ = function.__module__, function.__annotations__
     new.__kwdefaults__ = function.__kwdefaults__
-    new.__doc__, new.__module__, new.__qualname__ = function.__doc__, function.__module__, function.__qualname__
-    new.__annotations__ = function.__annotations__
     new.__dict__.update(function.__dict__)
     return new
 
@@ -161,21 +187,15 @@ def link(point: int | None = None, system: System | None = None) -> Kernel:
     point = len(PATCHES) if point is None else point
     if not 0 <= point <= len(PATCHES):
         raise ValueError(f"there is no point {point} of the series: it runs from 0 (base) to {len(PATCHES)}")
+    image = combine(SERVICES + BASE + PATCHES[:point])
     kernel = Kernel(f"linux-3.11+{point}")
     symtab = vars(kernel)
-    rooms: dict[str, str] = {}
-    memo: dict[int, Any] = {}  # an object that two rooms share stays shared in the copy
-    for name in SERVICES + BASE + PATCHES[:point]:
-        room = contents(import_module(f".{name}", __package__))
-        check(name, room, rooms, symtab)
-        symtab.update({symbol: value for symbol, value in room.constants.items() if symbol not in rooms})
-        symtab.update({symbol: relocate(function, symtab) for symbol, function in room.functions.items()})
-        symtab.update(room.structs)
-        symtab.update({symbol: deepcopy(value, memo) for symbol, value in room.variables.items()})
-        rooms.update(dict.fromkeys((*room.functions, *room.structs, *room.variables), name))
+    symtab.update(image.constants)
+    symtab.update({symbol: relocate(function, symtab) for symbol, function in image.functions.items()})
+    symtab.update(deepcopy(image.variables))  # at once: an object that two rooms share stays shared in the copy
     symtab["system"] = system or latest_system
     if system is not None:
         system.symtab = system.sched.symtab = symtab
-    kernel.point, kernel.rooms = point, rooms
-    kernel.exports = [symbol for symbol in rooms if getattr(symtab[symbol], "exported", None)]
+    kernel.point, kernel.rooms = point, dict(image.rooms)
+    kernel.exports = [symbol for symbol in image.rooms if getattr(symtab[symbol], "exported", None)]
     return kernel

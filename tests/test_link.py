@@ -4,6 +4,7 @@
 import builtins
 import dis
 import sys
+from functools import cache
 from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 
@@ -19,6 +20,7 @@ POINTS = range(9)
 LOADS = {"LOAD_GLOBAL", "LOAD_NAME"}
 
 
+@cache
 def global_names(code):
     """Every name that *code*, or code nested in it, looks up outside itself."""
     names = {instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in LOADS}
