@@ -68,11 +68,11 @@ class Clock:
 class RealClock(Clock):
     """Time as on the wall: advance() really takes that long.
 
-    :param delay: lets that many nanoseconds pass, never fewer"""
+    :param sleep_until: returns once time.monotonic_ns() is at least its argument, at once if it is so already"""
 
-    def __init__(self, delay: Callable[[int], None]) -> None:
+    def __init__(self, sleep_until: Callable[[int], None]) -> None:
         super().__init__()
-        self._delay = delay
+        self._sleep_until = sleep_until
         self._started = monotonic_ns()
 
     @property
@@ -81,6 +81,4 @@ class RealClock(Clock):
         return monotonic_ns() - self._started
 
     def _wait(self, until: int) -> None:
-        remaining = until - self.now
-        if remaining > 0:
-            self._delay(remaining)
+        self._sleep_until(self._started + until)

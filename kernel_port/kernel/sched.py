@@ -133,6 +133,9 @@ class Scheduler:
         :return: True if woken, False if the deadline came first"""
         if self.in_interrupt:
             raise RuntimeError(f"scheduling while atomic: {self.context} waits for {on}")
+        if deadline is not None and self._nobody_before(deadline):
+            self._advance(deadline)
+            return False
         me = self.current
         me.waits_for = on
         woken = True
@@ -265,6 +268,13 @@ class Scheduler:
         """Whether all threads that are not idle wait for locks, some of them in a circle. No timer can release a lock,
         so timers that go on for ever are not waited for."""
         return all(thread.idle or thread.wants is not None for thread in threads) and bool(circle(threads))
+
+    def _nobody_before(self, deadline: int) -> bool:
+        """Whether no other thread can run, and nothing is due that could wake one, until after *deadline*."""
+        due = self.clock.next_deadline()
+        if self._stopping or (due is not None and due <= deadline):
+            return False
+        return all(thread.waits_for is not None or thread is self.current for thread in self.threads)
 
     def _advance(self, to: int) -> None:
         """Let time pass."""
