@@ -16,6 +16,7 @@ import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from ..hw.errors import MachineError
@@ -94,6 +95,7 @@ class Room:
     exports: dict[str, str]
 
 
+@cache
 def read(name: str) -> Room:
     """Read a room, "base.pci", from its source."""
     path = name.replace(".", "/") + ".py"

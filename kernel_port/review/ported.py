@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from ..link import BASE, PATCHES, SERVICES
 from .flat import Piece, read_room
@@ -37,6 +38,7 @@ class Ported:
     prototype: str
 
 
+@cache
 def ported() -> tuple[Ported, ...]:
     """All definitions of the kernel side that name a C file, in link order; a modified function has several."""
     points = [*((name, 0) for name in SERVICES + BASE), *((name, i) for i, name in enumerate(PATCHES, 1))]
