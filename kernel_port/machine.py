@@ -63,19 +63,22 @@ class Machine:
 
     def _pci_ops(self) -> Any:
         """The two functions every configuration cycle goes through; they are in a hurry."""
-        fabric_read, fabric_write, emit, asking = self.fabric.read, self.fabric.write, self.system.emit, self._asking
+        fabric_read, fabric_write, system, asking = self.fabric.read, self.fabric.write, self.system, self._asking
+        record, caller = system.record, sys._getframe
 
         def read(bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
             domain, number = bus.sysdata.domain, bus.number
             value = fabric_read(domain, number, devfn, where, size)
-            emit("r", bdf(domain, number, devfn), where, size, value)
+            if system.tracing:
+                record(caller(1), "r", (bdf(domain, number, devfn), where, size, value))
             if asking:
                 self._serve()
             return 0, value
 
         def write(bus: Any, devfn: int, where: int, size: int, value: int) -> int:
             domain, number = bus.sysdata.domain, bus.number
-            emit("w", bdf(domain, number, devfn), where, size, value)
+            if system.tracing:
+                record(caller(1), "w", (bdf(domain, number, devfn), where, size, value))
             self._writing = True
             fabric_write(domain, number, devfn, where, size, value)
             self._writing = False
@@ -238,7 +241,7 @@ def boot(
     :raises MachineError: the machine cannot be read, or none like it is possible
     :raises ValueError: the series has no such point"""
     description = source if isinstance(source, MachineDescription) else load(source)
-    clock = RealClock(lambda ns: lib.sleep_until(lib.monotonic_ns() + ns)) if real_time else Clock()
+    clock = RealClock(lib.sleep_until) if real_time else Clock()
     choose = None if seed is None else Random(seed).randrange
     fabric = Fabric(description, clock, images)
     machine = Machine(description, lambda system: link(patches, system), clock, fabric, choose)

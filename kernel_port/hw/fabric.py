@@ -106,7 +106,10 @@ class Fabric(Board):
 
     def write(self, domain: int, bus: int, devfn: int, where: int, size: int, value: int) -> None:
         """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nobody answers to this address now."""
-        function = self._on(domain, bus).get(devfn)
+        functions = self.reach.get(domain << 8 | bus)
+        if functions is None:
+            functions = self._find(domain, bus)
+        function = functions.get(devfn)
         if function is None or function.silent:
             return
         if 0 <= where <= function.size - size and where % size == 0:

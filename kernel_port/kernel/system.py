@@ -39,8 +39,8 @@ class Event(NamedTuple):
 #: An event knows as many frames: a machine 255 bridges deep has three to each, and every one reads registers.
 STACK_DEPTH = range(32)
 
-#: Stacks of up to four frames, two entries each, are kept as often as they occur: that costs less than looking them up.
-SHORT = 8
+#: From so many events on, a stack that was there before is kept only once. In short traces looking it up costs more.
+LONG = 10_000
 
 #: Makes an Event in half the time that Event() takes.
 _event = tuple.__new__
@@ -68,33 +68,38 @@ class System:
         System.latest = self
 
     def emit(self, op: str, *args: Any) -> None:
-        """Record that the running code did *op*, and on which kernel frames: those below the caller, up to the first
-        frame that is not kernel code. Every configuration cycle comes through here, so it does not call around."""
-        if not self.tracing:
-            return
+        """Record that the running code did *op*."""
+        if self.tracing:
+            self.record(sys._getframe(1), op, args)
+
+    def record(self, frame: FrameType | None, op: str, args: tuple[Any, ...]) -> None:
+        """Record that *op* was done, on the kernel frames from *frame* outwards up to the first that is none.
+        Every configuration cycle comes through here, so it does not call around."""
         symtab = self.symtab
-        frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_globals is not symtab:
             frame = frame.f_back
         found: list[Any] = []
+        note = found.append
         for _ in STACK_DEPTH:
             if frame is None or frame.f_globals is not symtab:
                 break
-            found += frame.f_code, frame.f_lasti
+            note(frame.f_code)
+            note(frame.f_lasti)
             frame = frame.f_back
         frames = tuple(found)
-        if len(frames) > SHORT:
-            lines = frames[1::2]
-            known = self._stacks.get(lines)
-            if known == frames:
-                frames = known
-            else:
-                self._stacks[lines] = frames
+        events = self.events
+        if len(events) > LONG:
+            frames = self._kept(frames)
         sched = self.sched
         event = _event(Event, (sched.clock.now, sched.context, op, args, frames))
-        self.events.append(event)
+        events.append(event)
         if self.listen is not None:
             self.listen(event)
+
+    def _kept(self, frames: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The same stack as it was kept before. The indices in it tell stacks apart, and faster than the code does."""
+        kept = self._stacks.setdefault(frames[1::2], frames)
+        return kept if kept == frames else frames
 
 
 class _Latest:
