@@ -3,7 +3,8 @@
 
 Every row is measured again and again in turn, so that what else the computer does falls on all of them alike. The table
 has the medians, and how many times as long as a plain os.pread of a file and as mmap with struct that is, in the same
-run. A delay's figure is how late it ends; one that ever ends early is not ok.
+run. A delay's figure is how late it ends; one that ever ends early is not ok. The last row is by how much a secondary
+bus reset in real time is longer or shorter than 100 ms for another process that maps the same image.
 
 Example: kernel-port bench --dump machine.txt
 """
@@ -21,30 +22,39 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 from .. import growth
 from .._shims import ffi, lib
+from ..explore import Stage
+from ..held import Witness
 from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.image import FUNCTION_SIZE, ConfigImage
 from ..images import load
+from ..images.save import save
 from ..machine import Machine, boot
-from ..pci_regs import PCI_COMMAND, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS
+from ..pci_regs import PCI_BRIDGE_CONTROL, PCI_COMMAND, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS
+from ..scenarios import load as load_scenario
 from ..terminal import Paint, Progress, clean
 
 #: Seconds of measuring.
-FULL, QUICK = 12.0, 2.0
+FULL, QUICK = 40.0, 2.0
 #: Calls whose mean is one sample of a short row: few, so that most are over before somebody else gets the processor;
 #: and so many samples at a time.
 BATCH, BATCHES = 100, 5
 #: Functions of the machine that is booted when none is given.
 FUNCTIONS = 53
+#: The scenario that takes least.
+SMALLEST = "not-a-bridge"
+#: How long a secondary bus reset is held, ns.
+HELD = 100_000_000
 PREAD, MMAP, BARE = "os.pread", "mmap and struct", "bare cffi call"
 
 #: Takes one or more samples, in the unit of its row.
@@ -75,7 +85,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--growth", action="store_true", help="boot, reset and probe machines of 100 to 65536 functions; takes minutes"
     )
-    parser.add_argument("--quick", action="store_true", help=f"measure for {QUICK:g} seconds rather than {FULL:g}")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"measure for {QUICK:g} s rather than {FULL:g}, and no delay of a second"
+    )
     parser.add_argument(
         "--json",
         action="store_true",
@@ -97,7 +109,10 @@ def run(args: argparse.Namespace) -> int:
     seconds = QUICK if args.quick else FULL
     description = load(args.dump) if args.dump else machine_of(FUNCTIONS)
     with ExitStack() as closes:
-        rows = [*references(closes), *accesses(closes), *work(closes, description), *delays(closes)]
+        rows = [
+            *references(closes), *accesses(closes), *work(closes, description), *processes(closes, description),
+            *delays(closes, 100 if args.quick else 1000), held(closes),
+        ]  # fmt: skip
         measure(rows, seconds)
     table = as_json(rows)
     if args.json:
@@ -140,25 +155,62 @@ def work(closes: ExitStack, description: MachineDescription) -> Iterator[Row]:
     vga = closes.enter_context(boot("example:vga"))
     reset = each(5, vga.call, "pci_reset_slot", vga.slot("1"))
     start = each(1, lambda: boot(description).close())
-    command = [sys.executable, "-m", "kernel_port", "--help"]
-    process = each(1, partial(subprocess.run, command, stdout=subprocess.DEVNULL, check=True))
+    stage = closes.enter_context(closing(Stage(load_scenario(SMALLEST), 8)))
+    schedule = each(5, stage.run, lambda count: 0)
     yield Row("reset example:vga slot:1, virtual time", "ms", partial(traced, vga, True, reset), 1)
     yield Row(f"boot {description.name}, {len(description.functions)} functions", "ms", start)
-    yield Row("kernel-port --help, whole process", "ms", process, 80)
+    yield Row(f"explore {SMALLEST}, a schedule", "ms", schedule, 1)
 
 
-def delays(closes: ExitStack) -> Iterator[Row]:
-    """The kernel's delays in real time, each beside Python's own."""
+def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Row]:
+    """Whole processes, from their second run on, when Python has the bytecode of the package."""
+    folder = closes.enter_context(TemporaryDirectory())
+    dump = Path(folder, "dump.txt")
+    save(description, dump)
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
+    for words, target in ((["--help"], 80), (["why", str(dump)], 400)):
+        command = [sys.executable, "-m", "kernel_port", *words]
+        process = partial(subprocess.run, command, capture_output=True, check=True, env=environment)
+        yield Row(f"kernel-port {words[0]}, whole process", "ms", each(1, process), target)
+
+
+def delays(closes: ExitStack, longest: int) -> Iterator[Row]:
+    """The kernel's delays in real time, each beside Python's own.
+
+    :param longest: leave out what takes more milliseconds"""
     kernel = closes.enter_context(boot("example:single", real_time=True)).kernel
     for delay, amount, nanoseconds, count, target in (
+        (kernel.msleep, 1000, 1_000_000_000, 1, 100),
         (kernel.msleep, 100, 100_000_000, 1, 100),
+        (kernel.msleep, 10, 10_000_000, 2, 100),
         (kernel.msleep, 1, 1_000_000, 5, 100),
+        (kernel.udelay, 1000, 1_000_000, 5, 5),
         (kernel.udelay, 100, 100_000, 20, 5),
         (kernel.udelay, 10, 10_000, 20, 5),
     ):
-        seconds = nanoseconds / 1e9
+        if nanoseconds > longest * 1e6:
+            continue
         yield Row(f"{delay.__name__}({amount})", "us late", late(nanoseconds, count, delay, amount), target)
-        yield Row(f"time.sleep({seconds:g})", "us late", late(nanoseconds, count, time.sleep, seconds))
+        seconds = nanoseconds / 1e9
+        if delay is not kernel.msleep or amount > 1:  # that long it is measured beside udelay(1000)
+            yield Row(f"time.sleep({seconds:g})", "us late", late(nanoseconds, count, time.sleep, seconds))
+
+
+def held(closes: ExitStack) -> Row:
+    """How far from HELD another process sees a secondary bus reset last."""
+    path = Path(closes.enter_context(TemporaryDirectory()), "image.ecam")
+    save(load("example:single"), path)
+    images = {0: ConfigImage.in_place(path)}
+    machine = closes.enter_context(boot("example:single", real_time=True, images=images))
+    port = machine.function("00:01.0")
+    witness = closes.enter_context(Witness(path, (port.devfn << 12) + PCI_BRIDGE_CONTROL))
+
+    def sample() -> list[float]:
+        witness.look()
+        machine.kernel.pci_reset_bridge_secondary_bus(port)
+        return [abs(witness.saw() - HELD) / 1e3]
+
+    return Row("secondary bus reset, to another process", "us off", sample, 1000)
 
 
 # -- how it is measured --------------------------------------------------------------------------------------------
@@ -250,7 +302,7 @@ def as_json(rows: list[Row]) -> list[dict[str, Any]]:
 def described(row: Row, medians: dict[str, float]) -> dict[str, Any]:
     """A row as data."""
     median = medians[row.name]
-    is_delay = row.unit == "us late"
+    is_delay = row.unit.startswith("us ")
     early = sum(sample < 0 for sample in row.samples) if is_delay else None
     target = None if row.target is None else row.target * medians.get(row.target_of, 1)
     in_us = median * {"ms": 1e3}.get(row.unit, 1)
