@@ -30,6 +30,7 @@ def test_hotplug_slot_ops_at_2_ends_with_reset_slot():
 
 @pytest.mark.parametrize("point", [2, 3])
 def test_init_slot_at_2_makes_the_new_table_and_offers_no_reset(point):
-    ops = Slotted(point, slot_cap=NCCS).controller().slot.hotplug_slot.ops
+    slotted = Slotted(point, slot_cap=NCCS)
+    ops = slotted.controller().slot.hotplug_slot.ops
     assert ops.reset_slot is None
-    assert ops.enable_slot is not None
+    assert ops.enable_slot is slotted.kernel.enable_slot

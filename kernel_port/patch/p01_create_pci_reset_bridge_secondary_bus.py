@@ -6,7 +6,8 @@ What: in drivers/pci/pci.c, the accesses and delays of pci_parent_bus_reset() mo
 pci_reset_bridge_secondary_bus(), exported and declared in include/linux/pci.h. What happens on the bus does not
 change.
 Look at: the guards (root bus, bridge, siblings) stay with the caller. The new function asks nothing: given an endpoint
-it writes to offset 0x3e of that. It takes no lock, saves nothing, and reads Bridge Control once for both writes.
+it writes to whatever that has where bridges have Bridge Control. It takes no lock, saves nothing, and reads Bridge
+Control once for both writes.
 """
 
 from __future__ import annotations
