@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 _TEXT = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])", re.IGNORECASE)
@@ -19,6 +19,7 @@ class Address(NamedTuple):
     function: int
 
     @classmethod
+    @lru_cache(maxsize=1024)  # a port is asked for by its name at each of its interrupts
     def parse(cls, text: str) -> Address:
         """Read 01:00.0 or 0000:01:00.0.
 

@@ -36,15 +36,9 @@ from .regs import Register
 if TYPE_CHECKING:
     from .bridge import Bridge
 
-#: Slot Control enable -> the Slot Status bit it lets through to the interrupt (PCIe 6.7.3.4).
-INTERRUPTS = {
-    PCI_EXP_SLTCTL_ABPE: PCI_EXP_SLTSTA_ABP,
-    PCI_EXP_SLTCTL_PFDE: PCI_EXP_SLTSTA_PFD,
-    PCI_EXP_SLTCTL_MRLSCE: PCI_EXP_SLTSTA_MRLSC,
-    PCI_EXP_SLTCTL_PDCE: PCI_EXP_SLTSTA_PDC,
-    PCI_EXP_SLTCTL_CCIE: PCI_EXP_SLTSTA_CC,
-    PCI_EXP_SLTCTL_DLLSCE: PCI_EXP_SLTSTA_DLLSC,
-}
+#: Enables in Slot Control that stand where Slot Status has the event they let through to the interrupt (PCIe 6.7.3.4).
+ENABLES = (PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE
+           | PCI_EXP_SLTCTL_CCIE)
 EVENTS = (PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC)
 STATES = PCI_EXP_SLTSTA_MRLSS | PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_EIS
 
@@ -84,8 +78,8 @@ class Slot:
     def asserted(self) -> bool:
         """The port asks for an interrupt."""
         control, status = self.control, self.status
-        return bool(control & PCI_EXP_SLTCTL_HPIE
-                    and any(control & enable and status & event for enable, event in INTERRUPTS.items()))
+        link = control & PCI_EXP_SLTCTL_DLLSCE and status & PCI_EXP_SLTSTA_DLLSC
+        return bool(control & PCI_EXP_SLTCTL_HPIE and (control & status & ENABLES or link))
 
     def power_on(self) -> None:
         """Schedule what is going to happen by itself."""
