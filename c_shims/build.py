@@ -3,7 +3,9 @@
 
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sysconfig
 from pathlib import Path
 
@@ -13,18 +15,22 @@ HERE = Path(__file__).parent
 HEADERS = ["config_image.h", "delay.h"]
 REGISTERS = (HERE / "pci_regs.cdef.h").read_text()
 
-PROLOGUE = """
-#if !__has_include(<linux/pci_regs.h>)
-#error "linux/pci_regs.h is missing: install linux-libc-dev (Debian), kernel-headers (Fedora) or linux-headers (Alpine)"
-#endif
-#include <linux/pci_regs.h>
-"""
-
-compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
-if shutil.which(compiler) is None:
-    raise SystemExit(f"kernel_port needs a C compiler and {compiler} is not there: install gcc, or set CC to yours")
+# What is missing is told before the compiler starts: its own words would drown among a hundred lines of pip's.
+compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+flags = shlex.split(os.environ.get("CFLAGS", "") + " " + os.environ.get("CPPFLAGS", ""))
+if shutil.which(compiler[0]) is None:
+    raise SystemExit(
+        f"kernel_port needs a C compiler and {compiler[0]} is not there: "
+        "install gcc and libc6-dev (Debian), gcc (Fedora) or build-base (Alpine), or set CC to yours"
+    )
 if not Path(sysconfig.get_path("include"), "Python.h").exists():
-    raise SystemExit("kernel_port needs Python.h: install python3-dev (Debian), python3-devel (Fedora)")
+    raise SystemExit("kernel_port needs Python.h: install python3-dev (Debian, Alpine) or python3-devel (Fedora)")
+preprocess = [*compiler, *flags, "-E", "-x", "c", "-"]
+if subprocess.run(preprocess, input=b"#include <linux/pci_regs.h>\n", capture_output=True, check=False).returncode:
+    raise SystemExit(
+        "kernel_port needs linux/pci_regs.h: install libc6-dev (Debian), kernel-headers (Fedora)"
+        " or linux-headers (Alpine)"
+    )
 
 declarations = [re.sub(r"^#.*", "", (HERE / name).read_text(), flags=re.MULTILINE) for name in HEADERS]
 # A name that this machine's header lacks gets the value of 2013; the compiler compares all others.
@@ -36,7 +42,7 @@ ffibuilder = FFI()
 ffibuilder.cdef("".join([*declarations, REGISTERS]))
 ffibuilder.set_source(
     "kernel_port._shims",
-    "".join(f'#include "{name}"\n' for name in HEADERS) + PROLOGUE + missing,
+    "".join(f'#include "{name}"\n' for name in HEADERS) + "#include <linux/pci_regs.h>\n" + missing,
     sources=["c_shims/config_image.c", "c_shims/delay.c"],
     include_dirs=["c_shims"],
     depends=[f"c_shims/{name}" for name in [*HEADERS, "pci_regs.cdef.h"]],
