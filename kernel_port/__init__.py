@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .link import Kernel
+    from .machine import boot as boot
 
 __version__ = "0.1.0"
 
