@@ -11,7 +11,7 @@ setup(
     description="A kernel-patch-faithful port of the 2013 series 'pci: bus and slot reset interface'",
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
-    license="GPL-2.0-only",
+    license_expression="GPL-2.0-only",
     license_files=["LICENSE"],
     keywords=["PCI", "PCI Express", "reset", "hotplug", "Linux kernel", "ECAM"],
     classifiers=[
@@ -22,6 +22,9 @@ setup(
         "Operating System :: POSIX :: Linux",
         "Programming Language :: C",
         "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
         "Topic :: System :: Hardware",
         "Topic :: System :: Operating System Kernels :: Linux",
         "Typing :: Typed",
