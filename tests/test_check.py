@@ -2,6 +2,7 @@
 """kernel-port check. Oracles: mailboxes made by real git, small trees written here, and Debian's Linux 6.1."""
 
 import bz2
+import email.message
 import gzip
 import io
 import json
@@ -161,6 +162,18 @@ def test_mail_subject_and_text_are_decoded(tmp_path):
     assert touched.touched(found).members == {"hotplug_slot_ops": ("reset_slot",)}
 
 
+def test_mail_with_the_patch_attached_is_read():
+    (_, mail), *_ = mbox.split((SERIES / "v2.mbox").read_text())
+    head, _, body = mail.partition("\n\n")
+    message = email.message.EmailMessage()
+    message["Subject"] = head.partition("Subject: ")[2].partition("\n")[0]
+    message.set_content("Please find the patch attached.")
+    message.add_attachment(b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-no\n+text\n", "image", "png", filename="x.png")
+    message.add_attachment(body, "x-patch", filename="x.patch")
+    (found,) = mbox.mails(f"From x Mon Sep 17\n{message}", "x")
+    assert [(change.path, change.counts) for change in found.changes] == [("include/linux/pci_hotplug.h", (4, 0))]
+
+
 def test_mail_in_a_character_set_nobody_knows_keeps_its_subject():
     text = (SERIES / "v2.mbox").read_text().replace("Subject: [PATCH v2 2/8] pci:", "Subject: =?x-toy?q?=41?=")
     assert mbox.mails(text, "x")[0].subject == "=?x-toy?q?=41?= Add hotplug_slot_ops.reset_slot()"
@@ -314,6 +327,19 @@ def test_damaged_hunk_is_named_by_line(capsys, tmp_path, change, line):
     (tmp_path / "v2.mbox").write_text(damaged)
     hunk = next(i for i, each in enumerate(text.splitlines(), 1) if each.startswith("@@"))
     assert f"v2.mbox:{hunk}: the hunk is cut off or wrapped" in error(capsys, tmp_path / "v2.mbox")
+
+
+def test_hunk_that_ends_within_a_line_of_both_sides_is_named(capsys, tmp_path):
+    # One line is left of the old side, two of the new; the second of these stands on both.
+    hunk = "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1 +1,2 @@\n one\n two\n"
+    (tmp_path / "x.patch").write_text(f"From x\nSubject: [PATCH] x\n\n{hunk}")
+    assert "x.patch:7: the hunk has not the lines it says" in error(capsys, tmp_path / "x.patch")
+
+
+def test_more_text_than_a_series_has_is_one_line(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(mbox, "LONGEST", 1 << 20)
+    (tmp_path / "long.patch").write_text("From x\nSubject: [PATCH] x\n\n" + "words\n" * 200_000)
+    assert "long.patch: more than 1 MiB is no series" in error(capsys, tmp_path / "long.patch")
 
 
 def test_truncated_tarball_is_one_line(capsys, tree, tmp_path):

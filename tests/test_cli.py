@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command as a process: standard streams that are closed or full, and a reader that goes away."""
+"""The command itself, and as a process: standard streams that are closed or full, and a reader that goes away."""
 
+import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from kernel_port.cli import main
 
 COMMAND = f"{sys.executable} -m kernel_port"
 
@@ -39,3 +43,22 @@ def test_reader_that_goes_away_is_no_error(line):
     done = shell(f"set -o pipefail; {COMMAND} {line} | head -1")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n") == 1
+
+
+def test_version_is_that_of_the_installed_package(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"kernel-port {importlib.metadata.version('kernel_port')}\n"
+
+
+def test_no_command_lists_the_commands(capsys):
+    assert main([]) == 0
+    listed = capsys.readouterr().out
+    for room in Path(main.__code__.co_filename).with_name("commands").glob("[a-z]*.py"):
+        assert f"\n  {room.stem} " in listed
+
+
+def test_unknown_command_is_a_usage_error(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["rest", "example:vga"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "kernel-port: there is no command 'rest' (see kernel-port --help)\n"

@@ -68,6 +68,44 @@ def test_conform_json_holds_verdicts_and_counts(capsys, tmp_path):
     assert report["captures"][0]["equal"] == report["captures"][0]["total"]
 
 
+def test_conform_several_captures_each_has_its_count(capsys):
+    paths = [str(LIVE / name) for name in ("nohp.json", "hp.json")]
+    assert main(["conform", *paths]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{paths[0]}: equal 123 of 123 reads", f"{paths[1]}: equal 302 of 302 reads", "equal 425 of 425 reads",
+    ]  # fmt: skip
+
+
+def test_conform_empty_lines_between_traces_do_not_count(capsys, tmp_path):
+    path = tmp_path / "spaced.jsonl"
+    path.write_text((GOLDEN / "isr.jsonl").read_text().replace("\n", "\n\n", 3))
+    assert main(["conform", str(path)]) == 0
+    traces = len((GOLDEN / "isr.jsonl").read_text().splitlines())
+    assert capsys.readouterr().out == f"identical {traces} of {traces}\n"
+
+
+def test_conform_wait_that_ended_otherwise_is_told(capsys, tmp_path):
+    waited = '["wait","cmd",1000,true]'
+    traces = (line for path in sorted(GOLDEN.glob("*.jsonl")) for line in path.read_text().splitlines())
+    trace = next(line for line in traces if waited in line)
+    (tmp_path / "t.jsonl").write_text(trace.replace(waited, waited.replace("true", "false"), 1))
+    assert main(["conform", str(tmp_path / "t.jsonl")]) == 1
+    assert "the wait was not satisfied, here it is otherwise" in capsys.readouterr().out
+
+
+def test_conform_golden_that_is_not_text_is_one_line(capsys, tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_bytes((GOLDEN / "isr.jsonl").read_bytes() + b"\xff\n")
+    assert main(["conform", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"kernel-port: {path}: is not text; expected golden traces")
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", ""])  # the latter: the folder itself
+def test_conform_what_cannot_be_read_is_one_line(capsys, tmp_path, name):
+    assert main(["conform", str(tmp_path / name)]) == 2
+    assert capsys.readouterr().err.startswith(f"kernel-port: {tmp_path / name}: cannot be read: ")
+
+
 @pytest.mark.parametrize("content", ["", "garbage\n", '{"format": "reset-golden/1"}\n', "{}", "[]", "\x00\x01"])
 def test_conform_malformed_file_is_one_line_and_status_2(content, capsys, tmp_path):
     path = tmp_path / "malformed"
@@ -112,6 +150,15 @@ def test_compare_capture_both_succeed_and_every_difference_has_a_reason(path, ca
     for comparison in report["comparisons"]:
         assert (comparison["old_result"], comparison["new_result"]) == (0, "0")
         assert comparison["unexplained"] == 0
+
+
+def test_compare_capture_with_a_result_too_few_is_one_line(capsys, tmp_path):
+    capture = json.loads((LIVE / "hp.json").read_text())
+    tests = len(capture["tests"])
+    path = tmp_path / "short.json"
+    path.write_text(json.dumps({**capture, "return_codes": capture["return_codes"][1:]}))
+    assert main(["compare", str(path)]) == 2
+    assert f"{tests} tests, {tests - 1} results, {tests} resets: not as many" in capsys.readouterr().err
 
 
 def sequence(comparison, side):

@@ -50,6 +50,11 @@ def test_warnings_header_type_7f(warnings):
     assert line.startswith("0000:00:00.0: has header type 0x7f, which is none")
 
 
+def test_warnings_no_vendor(warnings):
+    (line,) = warnings(function("00:00.0", {0: bytes(4)}))
+    assert line.startswith("0000:00:00.0: has no vendor and device ID")
+
+
 @pytest.mark.parametrize(
     ("status", "said"), [(b"\x10", "no verdict about its resets can be trusted"), (b"\0", "taken to be 0")]
 )

@@ -9,7 +9,7 @@ import pytest
 
 from kernel_port.hw.address import Address
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load, save
+from kernel_port.images import load, lspci, save
 from kernel_port.images.lspci import parse, size_text
 
 needs_lspci = pytest.mark.skipif(shutil.which("lspci") is None, reason="pciutils is not installed")
@@ -109,6 +109,22 @@ def test_parse_vv_text_sizes_and_driver():
     assert function.bars == {0: 128 << 10, 2: 32}
     assert function.rom == 256 << 10
     assert function.driver == "e1000e"
+
+
+def test_parse_v_text_without_numbers_or_address_says_nothing_of_a_bar():
+    (function,) = text(DUMP.replace("82574L\n", "82574L\n\tMemory at <ignored> (32-bit) [size=128K]\n"))
+    assert function.bars == {}
+
+
+def test_parse_text_before_the_first_function_is_passed_over():
+    assert text("\tKernel driver in use: other\n" + DUMP) == text(DUMP)
+
+
+def test_parse_more_text_than_any_machine_has_is_refused(monkeypatch):
+    monkeypatch.setattr(lspci, "TEXT_LIMIT", 3 * len(DUMP))
+    many = "".join(DUMP.replace("04:", f"{bus:02x}:") for bus in range(1, 5))
+    with pytest.raises(MachineError, match=r"^dump:19: more than \d+ bytes of text; leave functions out of it$"):
+        text(many)
 
 
 def test_parse_v_text_without_numbers_matched_by_address():

@@ -3,6 +3,7 @@
 
 import pytest
 
+from kernel_port.images import names
 from kernel_port.images.names import Names
 
 IDS = b"""# a comment: 8086  Not this
@@ -65,3 +66,11 @@ def test_class_name_of_the_subclass_or_the_class(code, name):
 def test_names_without_a_file_are_empty():
     nothing = Names(b"")
     assert (nothing.vendor(0x8086), nothing.device(0x8086, 0x10D3), nothing.class_name(0x0200)) == ("", "", "")
+
+
+def test_installed_is_the_first_list_there_is_or_none(monkeypatch, tmp_path):
+    places = tmp_path / "missing", tmp_path / "pci.ids"
+    monkeypatch.setattr(names, "PLACES", places)
+    assert names.installed.__wrapped__().vendor(0x8086) == ""
+    places[1].write_bytes(IDS)
+    assert names.installed.__wrapped__().vendor(0x8086) == "Intel Corporation"

@@ -147,6 +147,15 @@ def test_parse_ari_next_function_chain():
     assert found["0000:01:00.0"].config[0x100:0x104] == bytes([0x0E, 0, 1, 0])
 
 
+def test_parse_ari_next_function_as_given():
+    assert card("ari = {next = 7}").config[0x105] == 7
+
+
+def test_parse_capability_true_is_the_one_without_options():
+    assert capability(card("af = true").config, 0x13)[2:4] == bytes([6, 3])
+    assert card("af = true").config == card("af = {}").config
+
+
 def test_parse_knobs_by_their_own_names():
     knobs = "soft_reset_works = false\nready_ms = 2.5\npending_ms = -1\nwrites_needed = {0x10 = 3}\n"
     function = card(knobs + "slot_events = [[250, 8]]")
@@ -200,6 +209,24 @@ def test_write_read_only_bar_reads_back_equal(tmp_path):
     assert load(tmp_path / "again.toml") == machine
 
 
+def test_write_function_of_which_only_the_first_256_bytes_are_known_reads_back_equal(tmp_path):
+    machine = load("example:vga")
+    machine.functions[1].config = machine.functions[1].config[:256]
+    save(machine, tmp_path / "again.toml")
+    again = load(tmp_path / "again.toml")
+    assert (again.functions[1].size, len(again.functions[1].config)) == (4096, 256)
+    assert again.functions == machine.functions
+    assert again.warnings == [
+        "0000:00:1c.0: only 256 bytes of 4096 are known: extended capabilities are missing; record it as root"
+    ]
+
+
+def test_load_description_without_a_function_is_known_as_one(tmp_path):
+    (tmp_path / "machine").write_text('name = "empty"\n')
+    with pytest.raises(MachineError, match=r"machine: no \[\[function\]\] in it; add one"):
+        load(tmp_path / "machine")
+
+
 def test_write_text_with_quotes_and_knobs_reads_back_equal(tmp_path):
     machine = load("example:vga")
     machine.about = 'quote " backslash \\ two\nlines'
@@ -242,6 +269,18 @@ def test_write_text_with_quotes_and_knobs_reads_back_equal(tmp_path):
         (CARD + 'vendor = 1\nconfig = "00: 00"', "vendor: config gives the bytes already; remove one of the two"),
         (CARD + 'config = "hello"', "config: 'hello' is not a row such as"),
         (CARD + 'config = "00: 00"', "config: row 0x00 has 1 bytes instead of 16"),
+        (CARD + 'config = "08: ' + "00 " * 16 + '"', "config: row 0x08 where row 0x00 should be"),
+        (CARD + 'config = "00: ' + "00 " * 16 + '"', "config: 16 bytes, 64 is the least; give rows 00 to 30"),
+        (CARD + 'size = 256\nconfig = "100: ' + "00 " * 16 + '"', "size: 256, but config has 272 bytes; remove size"),
+        (CARD + "size = 256\nari = {}", "size: ari is an extended capability and needs 4096; remove size"),
+        (CARD + "soft_reset_works = 1", "soft_reset_works: 1 is not true or false"),
+        (CARD + "bus = [1]", "bus: [1] is not two integers from 0 to 255"),
+        (CARD + "bars = 3", "bars: 3 is not a table such as"),
+        (CARD + 'bars = {0 = "16MM"}', "bars: {'0': '16MM'} is not a size and its sort"),
+        (CARD + 'bars = {0 = "2 io"}', "bars: BAR 0 has 2 bytes; I/O ports have at least 4"),
+        (CARD + "rom = 1024", "rom: at least 2K"),
+        (CARD + "slot_events = 3", "slot_events: 3 is not an array of [milliseconds, Slot Status bits]"),
+        (CARD + "slot_events = [[1]]", "slot_events: [[1]] is not an array of [milliseconds, Slot Status bits]"),
         (CARD + "x = " + "[\n" * 5000, "nested too deeply"),
         (CARD + "a." * 100 + "b = 1", "m.toml:3: line of 205 characters; break it into shorter ones"),
         (CARD + "vendor = \n", "m.toml: not TOML: Invalid value (at line 3"),

@@ -179,6 +179,18 @@ def test_down_write_waits_for_all_readers(computer):
     assert wrote == [20 * MS]
 
 
+def test_down_read_waits_for_the_writer(computer):
+    system, kernel = computer
+    sem, read = kernel.rw_semaphore("sem"), []
+    kernel.down_write(sem)
+    system.sched.spawn("reader", lambda: (kernel.down_read(sem), read.append(system.sched.clock.now)))
+    kernel.msleep(10)
+    assert read == []
+    kernel.up_write(sem)
+    system.sched.settle()
+    assert read == [10 * MS]
+
+
 def deadlock(system, kernel):
     """Two threads, two mutexes, opposite order; made of kernel code so that reports show its stack."""
     a, b = kernel.mutex("device", "0000:01:00.0"), kernel.mutex("slot", "0000:00:1c.0")

@@ -39,6 +39,7 @@ def test_paint_only_on_a_terminal_that_wants_it(monkeypatch, environment, stream
         ("\033[31m", "\\x1b[31m"),
         ("\x9b31m", "\\x9b31m"),  # CSI in one byte
         ("a\tb\r\nc", "a\\tb\\r\\nc"),
+        ("a\u00a0b\u3000c", "a b c"),  # spaces of other widths
         ("\u202egnp", "\\u202egnp"),  # right-to-left override
         ("\udc80", "\\udc80"),  # a byte of a file name that is no UTF-8
     ],
@@ -59,3 +60,14 @@ def test_progress_speaks_after_a_second_and_not_at_every_step(capsys, monkeypatc
         for now[0] in (0.9, 1.1, 1.2, 7.0):
             bar.at(f"{now[0]} s")
     assert capsys.readouterr().err == "counting: 1.1 s\ncounting: 7.0 s\n"
+
+
+def test_progress_on_a_terminal_stays_in_one_line_and_goes(monkeypatch):
+    now, stream = [0.0], Terminal()
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("sys.stderr", stream)
+    with Progress("counting") as bar:
+        for now[0] in (1.1, 7.0):
+            bar.at(f"{now[0]} s")
+    erase = "\r\x1b[K"
+    assert stream.getvalue() == f"{erase}counting: 1.1 s{erase}counting: 7.0 s{erase}"
