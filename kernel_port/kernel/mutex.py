@@ -84,18 +84,6 @@ def mutex_lock(lock: mutex) -> None:
     lock_acquired(lock.kind, lock.of)
 
 
-def mutex_trylock(lock: mutex) -> int:
-    """Take *lock* if it is free.
-
-    C: kernel/mutex.c, exported, service
-    :return: 1 if taken, 0 if somebody holds it"""
-    if lock.owner is not None:
-        return 0
-    lock.owner = system.sched.current
-    lock_acquired(lock.kind, lock.of)
-    return 1
-
-
 def mutex_unlock(lock: mutex) -> None:
     """Release *lock* and wake who waits for it.
 

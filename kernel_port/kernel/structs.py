@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..pci_regs import PCI_EXP_FLAGS_TYPE
-from .mutex import mutex, mutex_lock, mutex_trylock, mutex_unlock
+from .mutex import mutex, mutex_lock, mutex_unlock
 
 NULL: Any = None
 
@@ -328,14 +328,6 @@ def device_lock(dev: device) -> None:
 
     C: include/linux/device.h, static inline, service"""
     mutex_lock(dev.mutex)
-
-
-def device_trylock(dev: device) -> int:
-    """Take the lock of *dev* if it is free.
-
-    C: include/linux/device.h, static inline, service
-    :return: 1 if taken, 0 if not"""
-    return mutex_trylock(dev.mutex)
 
 
 def device_unlock(dev: device) -> None:
