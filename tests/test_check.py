@@ -363,6 +363,22 @@ def test_missing_source_and_folder_without_a_kernel(capsys, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_file_that_a_partial_clone_left_out_is_one_line(capsys, tree):
+    commit = ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]
+    for command in (["init", "-q"], ["add", "."], commit):
+        subprocess.run(["git", *command], cwd=tree, check=True, env={"HOME": str(tree), "PATH": "/usr/bin:/bin"})
+    named = subprocess.run(["git", "rev-parse", "HEAD:drivers/pci/pci.c"], cwd=tree, check=True, capture_output=True)
+    blob = named.stdout.decode().strip()
+    (tree / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    assert "drivers/pci/pci.c is missing at HEAD; fetch it, or name a full clone" in error(capsys, f"{tree}@HEAD")
+
+
+def test_revision_without_git_is_one_line(capsys, tree, monkeypatch):
+    monkeypatch.setenv("PATH", str(tree))
+    assert "git is not installed; name a source directory or tarball" in error(capsys, f"{tree}@HEAD")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_revision_that_is_none_is_one_line(capsys, tree):
     assert "name a git repository" in error(capsys, tree, "--rev", "v3.12")
     assert "no revision" in error(capsys, tree, "--rev=--upload-pack=x")

@@ -224,3 +224,9 @@ def test_link_refuses_patches_that_do_not_apply(monkeypatch):
     monkeypatch.setattr(linker, "PATCHES", linker.PATCHES[7:])
     with pytest.raises(LinkError, match=r"p08_\w+: modifies what does not exist: pci_dev_save_and_disable"):
         link(1)
+
+
+def test_kernel_without_a_machine_says_what_to_do(monkeypatch):
+    monkeypatch.delattr(System, "latest", raising=False)
+    with pytest.raises(RuntimeError, match=r"^no machine is running: call kernel_port\.boot\(\) first$"):
+        link().msleep(1)

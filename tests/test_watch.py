@@ -177,6 +177,20 @@ def test_watch_bad_usage_is_one_line_and_writes_nothing(capsys, tmp_path, argv, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_watch_tells_what_is_doubtful_of_the_machine_on_the_page_and_beside_it(capsys, tmp_path):
+    # 64 bytes of an Ethernet controller, a capability list among what is not there.
+    rows = [bytes.fromhex("8680d310060410000000000200000000"), *[bytes(16)] * 3]
+    dump = tmp_path / "m<b>.txt"
+    dump.write_text("04:00.0 x\n" + "".join(f"{16 * i:02x}: {row.hex(' ')}\n" for i, row in enumerate(rows)) + "\n")
+    status, told, captured = watch(capsys, tmp_path, str(dump), "04:00.0")
+    assert (status, len(told["runs"])) == (0, 1)
+    doubt = "0000:04:00.0: only 64 bytes are known and its capabilities are not among them"
+    assert captured.err.startswith(f"warning: {doubt}")
+    page = (tmp_path / "page.html").read_text()
+    assert f"<ul><li>{doubt}" in page
+    assert page.count("<li>") == captured.err.count("warning: ")
+
+
 def test_watch_does_not_write_over_the_machine(capsys, tmp_path):
     machine = tmp_path / "machine.toml"
     assert main(["convert", "example:vga", "-o", str(machine)]) == 0

@@ -390,6 +390,7 @@ def test_why_of_a_function_says_what_to_do(capsys):
         (["example:vga", "01:00.0"], "told to reset, and did not: 01:00.0"),
         (["example:vga", "01:00.0"], "pci_reset_slot() of slot 1 does not ask it"),
         (["example:d3hot", "01:00.0", "--patches", "7"], "the reset fails: -EINVAL (22, Invalid argument)"),
+        (["example:vga", "01:00.0", "--patches", "0"], "in which Linux 3.11, before the series tries them"),
         (["example:vga", "00:1c.0"], "Nothing in this kernel resets it."),
         (["example:vga", "00:1c.0", "--patches", "6"], "Resets of slots and buses come with patch 7"),
         (["example:vga", "bus:01", "--patches", "6"], "pci_reset_bus() is not in this kernel; it comes with patch 7"),
