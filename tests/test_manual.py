@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """kernel-port manual: the page as man and mandoc read it, the completion as the shells do."""
 
+import os
+import pty
 import shutil
 import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -87,14 +90,32 @@ def test_zsh_reads_its_function(written, capsys):
     assert "'--patches[0-8, default 8]:N:(0 1 2 3 4 5 6 7 8)'" in text
 
 
-def test_zsh_asks_for_the_arguments_of_the_command(written, capsys):
-    # With _arguments of the completion system replaced by one that says what it is asked for.
-    path = written("zsh", capsys)
-    script = f"_arguments() {{ print -rl -- $words[1] $CURRENT $@ }}; words=(kernel-port manual z) CURRENT=3; . {path}"
-    assert run("zsh", "-f", "-c", script).splitlines() == [
-        "manual", "2", "-h[show this help message and exit]", "--help[show this help message and exit]",
-        ":man|bash|zsh:(man bash zsh)",
-    ]  # fmt: skip
+def typed_into_zsh(folder, *lines):
+    """What kernel-port is given when each line is typed at a terminal, with a Tab and a Return at its end."""
+    setup = "fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D"
+    (folder / ".zshrc").write_text(f"{setup}\nkernel-port() {{ print -r -- $@ >> given }}\n")
+    environment = {"ZDOTDIR": str(folder), "TERM": "dumb", "PATH": "/usr/bin:/bin"}
+    keyboard, terminal = pty.openpty()
+    with subprocess.Popen(["timeout", "--foreground", "60", "zsh", "-d", "-i"], cwd=folder, env=environment,
+                          stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True):  # fmt: skip
+        os.close(terminal)
+        os.write(keyboard, "".join(f"kernel-port {line}\t\n" for line in lines).encode() + b"exit\n")
+        with suppress(OSError):  # which is how a terminal ends
+            while os.read(keyboard, 4096):
+                continue
+    os.close(keyboard)
+    return (folder / "given").read_text().splitlines()
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+def test_zsh_completes(written, capsys):
+    folder = written("zsh", capsys).parent
+    (folder / "machine.txt").touch()
+    completed = {
+        "res": "reset", "reset --pat": "reset --patches", "convert --format e": "convert --format ecam",
+        "manual z": "manual zsh", "tree mach": "tree machine.txt", "tree --zz": "tree --zz",
+    }  # fmt: skip
+    assert typed_into_zsh(folder, *completed) == list(completed.values())
 
 
 def test_what_troff_would_take_for_its_own_is_shown():
