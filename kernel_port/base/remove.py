@@ -14,6 +14,7 @@ from .search import pci_bus_sem
 
 if TYPE_CHECKING:
     from .pci_power import pci_pme_active
+    from .probe_bridge import pci_root_buses
 
 
 def pci_stop_dev(dev: pci_dev) -> None:
@@ -37,11 +38,11 @@ def pci_destroy_dev(dev: pci_dev) -> None:
 
 
 def pci_remove_bus(bus: pci_bus) -> None:
-    """Take *bus* off the list of the bus above.
+    """Take *bus* off the list it is on: that of the bus above, or that of root buses.
 
     C: drivers/pci/remove.c, exported, base"""
     down_write(pci_bus_sem)
-    bus.parent.children.remove(bus)
+    (bus.parent.children if bus.parent else pci_root_buses).remove(bus)  # list_del()
     up_write(pci_bus_sem)
 
 
