@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,14 @@ TAKEN: dict[str, dict[str, Callable[[Any], Any]]] = {
 }
 #: Further parameters that have an obvious value: a call is meant, not a question.
 OBVIOUS = {"probe": 0}
+#: What C returns, by the annotation of what the port does: of a status and a value the status, of a text its length.
+RETURNED: dict[str, Callable[[Any], int | None]] = {
+    "None": lambda nothing: nothing,
+    "int": int,
+    "bool": int,
+    "tuple[int, int]": lambda pair: int(pair[0]),
+    "int | str": lambda result: len(result) if isinstance(result, str) else int(result),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
     first, *others = parameters
     if unknown := [other.name for other in others if other.name not in OBVIOUS]:
         raise MachineError(f"{name} needs more than a {kind}: {', '.join(unknown)}")
+    if returns(kernel, name) not in RETURNED:
+        raise MachineError(f"{name} returns no number; try {', '.join(nearest(kernel, name, kind))}")
     argument = TAKEN[kind][first.annotation](target)
     if argument is None:
         raise MachineError(f"{name} needs a slot with a hotplug driver, and this one has none")
@@ -63,7 +74,8 @@ def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
 def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tuple[int | None, str]:
     """Make the call: its result, and the report of a deadlock if it ended in one.
 
-    :param note: sees each event as it happens"""
+    :param note: sees each event as it happens
+    :raises MachineError: kernel code followed a pointer that leads nowhere"""
     start = machine.clock.now
     with Progress(call.name) as progress:
 
@@ -73,11 +85,34 @@ def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tupl
 
         machine.system.listen = listen
         try:
-            return machine.call(call.name, *call.arguments), ""
+            result = machine.call(call.name, *call.arguments)
+            return RETURNED[returns(machine.kernel, call.name)](result), ""
         except Deadlock as deadlock:
             return None, str(deadlock)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise MachineError(oops(machine.kernel, call, error)) from error
         finally:
             machine.system.listen = None
+
+
+def oops(kernel: Kernel, call: Call, error: Exception) -> str:
+    """What to say of an error that kernel code made: many functions rely on what their callers have looked at.
+
+    :raises Exception: it was other code, so it is *error* itself"""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    if frame.f_globals is not vars(kernel):
+        raise error
+    function = frame.f_code.co_name
+    return (
+        f"{call.name} is not for this target: the kernel goes wrong in {function}() ({kernel.rooms[function]}, line "
+        f"{line}), which the callers it has rule out; call one of those"
+    )
+
+
+def returns(kernel: Kernel, name: str) -> str:
+    """What a function returns, as its annotation says."""
+    annotation: str = vars(kernel)[name].__annotations__["return"]
+    return annotation
 
 
 def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:
@@ -105,6 +140,8 @@ def nearest(kernel: Kernel, name: str, kind: str) -> list[str]:
     fitting = []
     for other in kernel.rooms:
         parameters = parameters_of(kernel, other)
-        if parameters and parameters[0].annotation in TAKEN[kind] and all(p.name in OBVIOUS for p in parameters[1:]):
+        if not parameters or parameters[0].annotation not in TAKEN[kind] or returns(kernel, other) not in RETURNED:
+            continue
+        if all(p.name in OBVIOUS for p in parameters[1:]):
             fitting.append(other)
     return difflib.get_close_matches(name, fitting, n=4, cutoff=0)
