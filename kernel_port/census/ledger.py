@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from ..files import write_whole
 from ..hw.errors import MachineError
 from .answer import Job
+from .shape import is_answer
 
 
 class Ledger:
@@ -50,10 +51,11 @@ class Ledger:
                 return
             try:
                 record = json.loads(line)
-                job = Job(record["file"], "", record["size"], record["mtime_ns"], record["patches"])
-            except (ValueError, TypeError, KeyError):
-                raise MachineError(f"{path}:{number}: no line of a census report; name another file") from None
-            self._take(job, len(line))
+            except (ValueError, RecursionError):
+                record = None
+            if not is_answer(record):
+                raise MachineError(f"{path}:{number}: no line of a census report; name another file")
+            self._take(_job(record), len(line))
 
     def _take(self, job: Job, length: int) -> None:
         self._stale |= job.file in self._places
@@ -78,7 +80,7 @@ class Ledger:
         if self._file is not None:
             self._file.write(line.encode())
             self._file.flush()
-            self._take(Job(record["file"], "", record["size"], record["mtime_ns"], record["patches"]), len(line))
+            self._take(_job(record), len(line))
 
     def finish(self, files: Iterable[str]) -> None:
         """All is done: bring the lines into the order of *files*, then those of other files."""
@@ -89,3 +91,8 @@ class Ledger:
         if self._stale or order != sorted(order, key=lambda name: self._places[name][0]):
             write_whole(self._path, lambda new: new.writelines(self._at(file, name) for name in order))
         file.close()
+
+
+def _job(record: dict[str, Any]) -> Job:
+    """What a line is the answer to."""
+    return Job(record["file"], "", record["size"], record["mtime_ns"], record["patches"])
