@@ -1,20 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The campaign: all targets, as many cases as asked for, on one core. See engine.py."""
+"""The campaign: all targets, as many cases as asked for, on one core, and a report. See engine.py."""
 
 import argparse
 import sys
 import time
 
+import commands
 import engine
 import inputs
+import kernels
 import machines
+import texts
 
-TARGETS = inputs.TARGETS | machines.TARGETS
+from kernel_port.link import link
+
+TARGETS = inputs.TARGETS | texts.TARGETS | commands.TARGETS | machines.TARGETS | kernels.TARGETS
 
 
 def shares(cases):
     """How many cases of each target."""
-    return {name: max(1, cases * share // 1000) for name, (_, share) in TARGETS.items()}
+    whole = sum(share for _, share in TARGETS.values())
+    return {name: -(-cases * share // whole) for name, (_, share) in TARGETS.items()}
+
+
+def run(name, cases, seed):
+    """Run all cases of a target, whatever fails; how many failed."""
+    done = failed = 0
+    while done < cases:
+        try:
+            engine.run(name, TARGETS[name][0], cases - done, seed, done)
+            break
+        except engine.Failure as failure:
+            failed += 1
+            print(f"{name}: {failure}", file=sys.stderr, flush=True)
+            done = int(str(failure).rpartition(":")[2]) + 1
+    return failed
+
+
+def points():
+    """How many public functions each point of the series has, and how many of them were called there."""
+    for point in range(9):
+        names = kernels.public(link(point))
+        yield f"+{point}: {sum((point, name) in engine.called for name in names)} of {len(names)}"
 
 
 def main():
@@ -28,18 +55,18 @@ def main():
         seed, _, number = args.case.rpartition(":")
         engine.run(args.target, TARGETS[args.target][0], 1, seed, int(number))
         return 0
-    failed = 0
+    total, failed, used = 0, 0, 0.0
     for name, cases in ({args.target: args.cases} if args.target else shares(args.cases)).items():
-        done, start = 0, time.perf_counter()
-        while done < cases:
-            try:
-                engine.run(name, TARGETS[name][0], cases - done, args.seed, done)
-                done = cases
-            except engine.Failure as failure:
-                failed += 1
-                print(f"{name}: {failure}", flush=True)
-                done = int(str(failure).rpartition(":")[2]) + 1
-        print(f"{name}: {cases} cases in {time.perf_counter() - start:.1f} s", flush=True)
+        start = time.process_time()
+        bugs = run(name, cases, args.seed)
+        seconds = time.process_time() - start
+        print(f"{name:10} {cases:8} cases {seconds:8.1f} s  {bugs} failed", flush=True)
+        total, failed, used = total + cases, failed + bugs, used + seconds
+    print(f"{'all':10} {total:8} cases {used:8.1f} s  {failed} failed  (seed {args.seed}; seconds of processor time)")
+    print(f"refused    {sum(engine.refusals.values())} times, at {len(engine.refusals)} places of the code")
+    calls, longest = sum(engine.called.values()), engine.longest / 1e9
+    print(f"kernel     {calls} calls, the longest of {longest:.1f} s of virtual time; {engine.deadlocks} deadlocks")
+    print(f"public     functions called at {', '.join(points())}")
     return int(failed > 0)
 
 

@@ -7,13 +7,24 @@ Hypothesis looks for structure and shrinks what it finds (test_structure.py); th
     python tests/fuzz/campaign.py --target toml --case 1:4711      the one case that failed
 """
 
+import atexit
 import json
+import resource
+import shutil
 import signal
+import tempfile
+from collections import Counter
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from random import Random
+
+from kernel_port.hw.errors import MachineError
 
 #: Seconds a single case may take. All time is virtual and all input small, so a case takes milliseconds.
 TIME_LIMIT = 20
+#: How much more memory a single case may need than those before, KiB: what is in a file must not make it gigabytes.
+MEMORY_LIMIT = 512 << 10
 #: What finds edges: sizes, signs, and what a parser may trip over.
 NUMBERS = (0, 1, 2, 3, 4, 7, 8, 15, 16, 63, 64, 127, 128, 254, 255, 256, 4095, 4096, 65535, 65536, 2**32 - 1, 2**64)
 TOKENS = (
@@ -25,12 +36,33 @@ TOKENS = (
 )  # fmt: skip
 
 
+#: For the campaign's report: where input was refused, which kernel functions were called at which point of the series,
+#: how many calls ended in a deadlock, and the longest of them, virtual ns.
+refusals: Counter[str] = Counter()
+called: Counter[tuple[int, str]] = Counter()
+deadlocks = 0
+longest = 0
+
+
 class Hang(BaseException):
     """A case took longer than TIME_LIMIT; no handler of errors may swallow it."""
 
 
 class Failure(AssertionError):
     """A case went wrong; says how to make it again."""
+
+
+@contextmanager
+def refused(name):
+    """The body works, or a MachineError says what is wrong with the input called *name*."""
+    try:
+        yield
+    except MachineError as error:
+        assert name in str(error), error  # noqa: PT017 - it need not be raised
+        place = error.__traceback__
+        while place.tb_next:
+            place = place.tb_next
+        refusals[f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}"] += 1
 
 
 @contextmanager
@@ -41,7 +73,7 @@ def time_limit(seconds):
         raise Hang(f"more than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)  # again and again: who is stopped may not end either
     try:
         yield
     finally:
@@ -49,15 +81,37 @@ def time_limit(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+def most_memory():
+    """The most memory this process has had, KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def run(name, target, cases, seed=0, first=0):
     """Run *cases* cases of a target; each gets random numbers of its own."""
     for number in range(first, first + cases):
         try:
             with time_limit(TIME_LIMIT):
+                before = most_memory()
                 target(Random(f"{name}:{seed}:{number}"))
+                assert most_memory() - before < MEMORY_LIMIT, f"{most_memory()} KiB of memory"
         except (Exception, Hang) as error:
             again = f"python tests/fuzz/campaign.py --target {name} --case {seed}:{number}"
             raise Failure(f"{type(error).__name__}: {str(error)[:500]}\nagain: {again}") from error
+
+
+@cache
+def folder():
+    """Where the inputs go, in memory if there is such a place."""
+    memory = Path("/dev/shm")
+    place = Path(tempfile.mkdtemp(prefix="kernel_port-fuzz-", dir=memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
+
+
+def written(name, data):
+    path = folder() / name
+    path.write_bytes(data)
+    return path
 
 
 def mutated(rng, data, others=(b"",), most=6):

@@ -1,66 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Targets that run machines: the hardware under random configuration cycles, and kernels on random machines."""
+"""Random machines, and the target that runs hardware without a kernel: configuration cycles, resets and time."""
 
 from dataclasses import replace
 from functools import cache
 
-from engine import Hang
-
 from kernel_port.hw.address import bdf
 from kernel_port.hw.clock import NSEC_PER_MSEC, Clock
 from kernel_port.hw.description import MachineDescription
+from kernel_port.hw.errors import MachineError
 from kernel_port.hw.fabric import Fabric
 from kernel_port.images import example_names, load
+from kernel_port.images.doubts import refuse_nonsense
 from kernel_port.images.generate import generate
-from kernel_port.kernel.sched import Deadlock
-from kernel_port.machine import boot
 from kernel_port.pci_regs import (
     PCI_BRIDGE_CONTROL,
     PCI_BRIDGE_CTL_BUS_RESET,
     PCI_CAP_ID_AF,
     PCI_CAP_ID_EXP,
+    PCI_CAP_ID_MSI,
+    PCI_CAP_ID_MSIX,
     PCI_CAP_ID_PM,
     PCI_CAP_LIST_NEXT,
     PCI_CAPABILITY_LIST,
-    PCI_CLASS_REVISION,
     PCI_COMMAND,
-    PCI_EXP_DEVCAP,
-    PCI_EXP_FLAGS_SLOT,
-    PCI_EXP_LNKCAP,
-    PCI_EXP_SLTCAP,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_MASK,
-    PCI_INTERRUPT_PIN,
-    PCI_PM_PMC,
+    PCI_HEADER_TYPE_NORMAL,
+    PCI_PM_CTRL,
+    PCI_PM_CTRL_STATE_MASK,
     PCI_PRIMARY_BUS,
     PCI_SECONDARY_BUS,
+    PCI_STATUS,
+    PCI_STATUS_CAP_LIST,
     PCI_SUBORDINATE_BUS,
-    PCI_VENDOR_ID,
 )
 
-#: What no write and no reset changes, by the specifications: offset and length in the header, and in capabilities.
-FIXED = (
-    (PCI_VENDOR_ID, 4), (PCI_CLASS_REVISION, 4), (PCI_HEADER_TYPE, 1), (PCI_CAPABILITY_LIST, 1), (PCI_INTERRUPT_PIN, 1),
-)  # fmt: skip
-FIXED_IN = {
-    PCI_CAP_ID_PM: ((PCI_PM_PMC, 2),),
-    PCI_CAP_ID_EXP: ((2, 2), (PCI_EXP_DEVCAP, 4), (PCI_EXP_LNKCAP, 4)),
-    PCI_CAP_ID_AF: ((2, 2),),
+ALL = 0xFFFFFFFF
+#: Bits that no write and no reset changes, by the specifications: offset and mask of four bytes, in all headers, ...
+FIXED = {0x00: ALL, 0x04: 0x06F7F800, 0x08: ALL, 0x0C: 0x00FF0000, 0x34: 0x000000FF, 0x3C: 0x0000FF00}
+#: ... in a header by its type: subsystem, grants; what the low bits of windows tell, ...
+FIXED_IN_HEADER = {
+    PCI_HEADER_TYPE_NORMAL: {0x28: ALL, 0x2C: ALL, 0x30: 0x000007FE, 0x3C: 0xFFFFFF00},
+    PCI_HEADER_TYPE_BRIDGE: {0x1C: 0x06F70F0F, 0x20: 0x000F000F, 0x24: 0x000F000F, 0x38: 0x000007FE},
 }
-#: Most events of one call on a machine of a few functions.
-MOST_EVENTS = 50_000
-#: Operations of a hotplug slot.
-OF_SLOT = (
-    "enable_slot", "disable_slot", "get_power_status", "get_attention_status", "get_adapter_status", "reset_slot",
-)  # fmt: skip
-#: Kernel functions of a device, by what else they are given.
-OF_DEVICE = (
-    "pci_reset_function", "__pci_reset_function", "pci_probe_reset_function", "pci_save_state", "pci_restore_state",
-    "pci_reset_bridge_secondary_bus", "pci_set_power_state", "pci_find_capability",
-    "pci_find_ext_capability", "pcie_capability_read_word", "pcie_capability_clear_and_set_word", "saved_state",
-    "pci_user_read_config_dword", "pci_user_write_config_word", "cfg_access", "reset_locked",
-)  # fmt: skip
+#: ... and in a capability.
+FIXED_IN = {
+    PCI_CAP_ID_PM: {0: ALL, 4: 0xFFFF60FC},
+    PCI_CAP_ID_MSI: {0: 0xFF8EFFFF},
+    PCI_CAP_ID_MSIX: {0: 0x3FFFFFFF, 4: ALL, 8: ALL},
+    PCI_CAP_ID_EXP: {0: ALL, 4: ALL, 8: 0xFFC00000, 0xC: ALL},
+    PCI_CAP_ID_AF: {0: ALL},
+}
+#: Where in a capability a write makes something happen: power state, function level reset, link, slot.
+ACTS = {PCI_CAP_ID_PM: (4,), PCI_CAP_ID_EXP: (8, 0x10, 0x18, 0x1A), PCI_CAP_ID_AF: (4,)}
 
 
 @cache
@@ -71,59 +64,133 @@ def bases():
 
 
 def machine(rng):
-    """A small machine whose functions have random defects."""
+    """A small machine whose functions have random defects; and whether their registers are those of real devices."""
     base = rng.choice(bases())
-    late = (0, 0, 0, 0.1, 1, 60, 150, 1200, -1)
-    functions = []
-    for function in base.functions:
-        changes = {}
-        for name in ("pending_ms", "ready_ms", "link_training_ms", "slot_status_ms", "command_ms"):
-            if not rng.randrange(6):
-                changes[name] = rng.choice(late) if name != "slot_status_ms" else abs(rng.choice(late))
-        for name in ("soft_reset_works", "flr_works", "power_state_changes", "presence_follows_link"):
-            if not rng.randrange(8):
-                changes[name] = False
-        if not rng.randrange(8):
-            changes["writes_needed"] = {4 * rng.randrange(64): 1 + rng.randrange(12)}
-        if not rng.randrange(8):
-            times = [rng.choice((0.5, 20, 100, 5000)) for _ in range(1 + rng.randrange(4))]
-            changes["slot_events"] = [(when, 1 << rng.randrange(9)) for when in times]
-        if not rng.randrange(12):
-            changes["slot_events_on_clear"] = 1 << rng.randrange(9)
-        functions.append(replace(function, **changes))
-    return MachineDescription(base.name, functions, quirks="qemu" if not rng.randrange(8) else "")
+    described = MachineDescription(base.name, [defective(rng, function) for function in base.functions],
+                                   quirks="qemu" if not rng.randrange(8) else "")  # fmt: skip
+    if rng.randrange(4):
+        return described, True
+    broken = replace(described, functions=[scribbled(rng, function) for function in described.functions])
+    try:
+        refuse_nonsense(broken.functions, "broken")
+        Fabric(broken, Clock()).close()
+    except MachineError:
+        return described, True
+    return broken, False
 
 
-def fixed(config):
-    """The bytes of *config* that never change: (offset, what is there)."""
-    places = list(FIXED)
-    at = config[PCI_CAPABILITY_LIST] & ~3
-    while at:
-        places += [(at, 2), *((at + where, length) for where, length in FIXED_IN.get(config[at], ()))]
-        if config[at] == PCI_CAP_ID_EXP and config[at + 3] & PCI_EXP_FLAGS_SLOT >> 8:
-            places.append((at + PCI_EXP_SLTCAP, 4))
+def defective(rng, function):
+    """*function* with some of the defects that a description can ask for."""
+    late = (0.1, 1, 60, 150, 1200, -1, -1)
+    changes = {}
+    for name in ("pending_ms", "ready_ms", "link_training_ms", "slot_status_ms", "command_ms"):
+        if not rng.randrange(7):
+            changes[name] = rng.choice(late) if name != "slot_status_ms" else abs(rng.choice(late))
+    for name in ("soft_reset_works", "flr_works", "power_state_changes", "presence_follows_link"):
+        if not rng.randrange(8):
+            changes[name] = False
+    if not rng.randrange(8):
+        changes["writes_needed"] = {4 * rng.randrange(64): 1 + rng.randrange(12)}
+    if not rng.randrange(8):
+        times = [rng.choice((0.5, 20, 100, 5000)) for _ in range(1 + rng.randrange(4))]
+        changes["slot_events"] = [(when, 1 << rng.randrange(9)) for when in times]
+    if not rng.randrange(12):
+        changes["slot_events_on_clear"] = 1 << rng.randrange(9)
+    return replace(function, **changes)
+
+
+def scribbled(rng, function):
+    """*function* with a few bytes of its registers exchanged."""
+    config = bytearray(function.config)
+    for _ in range(rng.randrange(5)):
+        telling = (0x06, 0x0E, 0x18, 0x19, 0x1A, 0x34, config[0x34] + 1, config[0x34] + 2, 0x101, 0x103)
+        where = rng.choice((rng.choice(telling), rng.randrange(64), rng.randrange(256), rng.randrange(len(config))))
+        where %= len(config)
+        config[where] = rng.choice((rng.randrange(256), 0, 0xFF, 0x40, 0x10, config[where] ^ 1 << rng.randrange(8)))
+    return replace(function, config=bytes(config))
+
+
+def dword(config, where):
+    return int.from_bytes(config[where : where + 4], "little")
+
+
+def capabilities(config):
+    """Where each capability of *config* begins, as a list that may loop."""
+    if not config[PCI_STATUS] & PCI_STATUS_CAP_LIST or config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK > 1:
+        return []
+    found, at = [], config[PCI_CAPABILITY_LIST] & ~3
+    while at >= 0x40 and at not in found and config[at] != 0xFF:
+        found.append(at)
         at = config[at + PCI_CAP_LIST_NEXT] & ~3
-    return [(where, config[where : where + length]) for where, length in places]
+    return found
+
+
+def fixed(function):
+    """What no write and no reset changes: (offset, mask, value) of four bytes each. Only of registers that are those of
+    a real device: in others capabilities may lie in each other."""
+    config = function.config
+    header_type = config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+    places = [*FIXED.items(), *FIXED_IN_HEADER.get(header_type, {}).items(), *fixed_in_bars(config, header_type)]
+    for at in capabilities(config):
+        places += [(at, 0xFFFF), *((at + where, mask) for where, mask in FIXED_IN.get(config[at], {}).items())]
+    return [(where, mask, dword(config, where) & mask) for where, mask in places]
+
+
+def fixed_in_bars(config, header_type):
+    """The low bits of base addresses, which tell their types."""
+    upper_half = False
+    for where in range(0x10, {PCI_HEADER_TYPE_NORMAL: 0x28, PCI_HEADER_TYPE_BRIDGE: 0x18}.get(header_type, 0), 4):
+        low = config[where]
+        if not upper_half:
+            yield where, 3 if low & 1 else 15
+        upper_half = not upper_half and low & 7 == 4
+
+
+def moved(description, fabric):
+    """The first thing that has changed and never does; "" if there is none."""
+    for function in description.functions:
+        now = fabric.config(function.address)
+        for where, mask, was in fixed(function) if not function.storage else ():
+            if (found := dword(now, where) & mask) != was:
+                return f"{function.address} {where:#x}: {was:#010x} is {found:#010x} of {mask:#010x}"
+    return ""
 
 
 class Routes:
-    """Who could answer, by the registers of all bridges: written anew here, and too generous rather than too strict."""
+    """Who could answer, by the registers of all bridges and what the hardware said happened: written anew here, and too
+    generous rather than too strict."""
 
     def __init__(self, description, fabric):
         self.fabric = fabric
-        self.holds = description.quirks != "qemu"
+        self.real = description.quirks != "qemu"
+        self.late = {str(function.address) for function in description.functions if function.ready_ms}
+        #: Functions that initialize themselves after a reset, and ports whose link is down.
+        self.silent, self.down = set(), set()
+        fabric.observe = self.note
         self.on_bus, self.leads_to = {}, {}
         for function in sorted(description.functions, key=lambda function: function.address):
             address, config = function.address, function.config
             self.on_bus.setdefault((address.domain, address.bus), []).append(function)
-            if config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK == PCI_HEADER_TYPE_BRIDGE and config[PCI_SECONDARY_BUS]:
+            if config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK in (1, 2) and config[PCI_SECONDARY_BUS]:
                 self.leads_to.setdefault((address.domain, config[PCI_SECONDARY_BUS]), address)
         self.roots = [bus for bus in self.on_bus if bus not in self.leads_to]
 
+    def note(self, what, where):
+        """Something happened in hardware."""
+        if what.endswith("reset") and where in self.late:
+            self.silent.add(where)
+        elif what == "ready":
+            self.silent.discard(where)
+        elif what == "link down":
+            self.down.add(where)
+        elif what == "link up":
+            self.down.discard(where)
+
     def answers(self, domain, bus, devfn, end):
         """Whether somebody may answer for the register that ends at *end*."""
-        found = [home for home in self.on_bus if home[0] == domain and self.leads(home, bus, True)]
-        return any(f.address.devfn == devfn and end <= f.size for home in found for f in self.on_bus[home])
+        there = [f for home, on_bus in self.on_bus.items() if home[0] == domain and self.leads(home, bus, True)
+                 for f in on_bus]  # fmt: skip
+        return any(f.address.devfn == devfn and end <= f.size and str(f.address) not in self.silent for f in there)
 
     def leads(self, home, bus, last):
         """Whether a cycle for *bus* gets to the wires that were bus *home* at power on."""
@@ -132,49 +199,66 @@ class Routes:
         bridge = self.leads_to[home]
         now = self.fabric.config(bridge)
         secondary, subordinate = now[PCI_SECONDARY_BUS], now[PCI_SUBORDINATE_BUS]
-        in_reset = now[PCI_BRIDGE_CONTROL] & PCI_BRIDGE_CTL_BUS_RESET and self.holds
         fits = bus == secondary if last else secondary < bus <= subordinate
-        return fits and not in_reset and self.leads((bridge.domain, bridge.bus), bus, False)
+        passes = str(bridge) not in self.silent | self.down and not (self.real and self.asleep_or_in_reset(now))
+        return fits and passes and self.leads((bridge.domain, bridge.bus), bus, False)
+
+    @staticmethod
+    def asleep_or_in_reset(now):
+        """Whether a bridge with these registers holds what is below in reset, or is in D3hot."""
+        power = next((at for at in capabilities(now) if now[at] == PCI_CAP_ID_PM), None)
+        asleep = power is not None and now[power + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK == 3
+        return asleep or now[PCI_BRIDGE_CONTROL] & PCI_BRIDGE_CTL_BUS_RESET
 
 
 def hardware(rng):
     """Configuration cycles, resets and time, all at random: what is fixed stays, nobody answers who cannot."""
-    description = machine(rng)
+    description, real = machine(rng)
     clock = Clock()
     fabric = Fabric(description, clock)
     try:
         routes = Routes(description, fabric)
-        constant = {function.address: fixed(function.config) for function in description.functions}
         for _ in range(1 + rng.randrange(24)):
             cycle(rng, description, fabric, clock, routes)
-        for address, places in constant.items():
-            now = fabric.config(address)
-            for where, was in places:
-                found = now[where : where + len(was)]
-                assert found == was, f"{address}: {where:#x}: {was.hex()} is {found.hex()}"
+        for function in description.functions:
+            read(fabric, routes, function.address.domain, function.address.bus, function.address.devfn, 0, 4)
+        assert not (real and moved(description, fabric)), moved(description, fabric)
     finally:
         fabric.close()
 
 
+def read(fabric, routes, domain, bus, devfn, where, size):
+    """A read: all ones unless somebody can answer."""
+    value = fabric.read(domain, bus, devfn, where, size)
+    ones = (1 << 8 * size) - 1
+    assert 0 <= value <= ones
+    if value != ones:
+        told = f"{bdf(domain, bus, devfn)} {where:#x} is {value:#x}"
+        assert routes.answers(domain, bus, devfn, where + size), told
+
+
+def register(rng, config, size):
+    """Somewhere in a function's registers, mostly where something happens."""
+    places = [PCI_COMMAND, PCI_BRIDGE_CONTROL, PCI_PRIMARY_BUS, *map(rng.randrange, (64, 256, 5000))]
+    places += [at + where for at in capabilities(config) for where in ACTS.get(config[at], ())]
+    where = rng.choice(places)
+    return where - where % size
+
+
 def cycle(rng, description, fabric, clock, routes):
     """A read or a write of whatever, or some time."""
-    address = rng.choice(description.functions).address
+    function = rng.choice(description.functions)
+    address = function.address
     size = rng.choice((1, 2, 4))
     domain, bus, devfn = address.domain, address.bus, address.devfn
     if not rng.randrange(6):
         domain, bus, devfn = rng.randrange(2), rng.randrange(256), rng.randrange(256)
-    where = rng.choice((PCI_BRIDGE_CONTROL, PCI_PRIMARY_BUS, PCI_COMMAND, *map(rng.randrange, (64, 256, 5000))))
-    where -= where % size
+    where = register(rng, function.config, size)
     kind = rng.randrange(5)
     if kind == 0:
         clock.advance(clock.now + rng.randrange(1, 200 * NSEC_PER_MSEC))
     elif kind == 1:
-        value = fabric.read(domain, bus, devfn, where, size)
-        ones = (1 << 8 * size) - 1
-        assert 0 <= value <= ones
-        if value != ones:
-            told = f"{bdf(domain, bus, devfn)} {where:#x} is {value:#x}"
-            assert routes.answers(domain, bus, devfn, where + size), told
+        read(fabric, routes, domain, bus, devfn, where, size)
     else:
         value = rng.choice((0, 0xFFFFFFFF, rng.getrandbits(32), 1 << rng.randrange(32)))
         if kind == 2 and fabric.has(address):  # as it is, but for a bit
@@ -184,143 +268,5 @@ def cycle(rng, description, fabric, clock, routes):
         fabric.write(domain, bus, devfn, where, size, value)
 
 
-def kernel(rng):
-    """A kernel at a point of the series on a machine, and calls with pokes between: no exception but Deadlock, which is
-    an answer; all locks released; an int or nothing returned; and the same again if done again."""
-    description, point, seed = machine(rng), rng.randrange(9), rng.choice((None, rng.randrange(1000)))
-    moves = rng.getrandbits(64)
-    first = session(type(rng)(moves), description, point, seed)
-    if not rng.randrange(8):
-        assert session(type(rng)(moves), description, point, seed) == first
-
-
-def session(rng, description, point, seed):
-    """Some calls on one machine; what happened, without the stacks."""
-    told = []
-    with boot(description, point, seed=seed, poll_mode=not rng.randrange(6), trace_boot=False) as booted:
-        system = booted.system
-
-        def note(event):
-            told.append(event[:4])
-            if len(told) - start > MOST_EVENTS:
-                raise Hang(f"more than {MOST_EVENTS} events of {called}")
-
-        system.listen = note
-        for _ in range(1 + rng.randrange(5)):
-            start, called = len(told), "pokes"
-            for _ in range(rng.randrange(4)):
-                poke(rng, booted)
-            called, function, args = drawn_call(rng, booted)
-            try:
-                system.sched.settle()
-                result = function(*args)
-                system.sched.settle()
-            except Deadlock as error:
-                told.append(str(error))
-                break
-            assert result is None or isinstance(result, int), f"{called} returned {result!r}"
-            told.append((called, result))
-            held = [(thread.name, thread.held) for thread in system.sched.threads if thread.held]
-            assert not held, f"after {called}: {held}"
-            blocked = [dev.dev.name for dev in booted.functions if dev.block_cfg_access]
-            assert not blocked, f"after {called}: configuration access of {blocked} is blocked"
-            system.events.clear()
-    return told
-
-
-def poke(rng, booted):
-    """What somebody with setpci, or time, does."""
-    function = rng.choice(booted.description.functions)
-    if not rng.randrange(4):
-        booted.system.sched.sleep(rng.randrange(1, 300 * NSEC_PER_MSEC))
-        return
-    size = rng.choice((1, 2, 4))
-    where = rng.choice((PCI_COMMAND, PCI_BRIDGE_CONTROL, rng.randrange(64), rng.randrange(256)))
-    where -= where % size
-    address = function.address
-    booted.fabric.write(address.domain, address.bus, address.devfn, where, size, rng.getrandbits(32))
-
-
-def drawn_call(rng, booted):
-    """A kernel function and what it is given: (what to call it, the function, its arguments)."""
-    linked = booted.kernel
-    slots = [slot for bus in booted.buses() for slot in bus.slots]
-    buses = list(booted.buses())
-    devices = booted.functions
-    kind = rng.choice((0, 0, 1, 1, 2, 2, 3, 4, 4, 4))
-    if kind == 0 and slots and hasattr(linked, "pci_reset_slot"):
-        return "pci_reset_slot", linked.pci_reset_slot, [rng.choice(slots)]
-    if kind == 1 and hasattr(linked, "pci_reset_bus"):
-        return "pci_reset_bus", linked.pci_reset_bus, [rng.choice(buses)]
-    if kind == 2 and slots:
-        hotplug = rng.choice(slots).hotplug
-        name = rng.choice(OF_SLOT)
-        if hotplug is not None and (operation := getattr(hotplug.ops, name, None)) is not None:
-            more = [rng.randrange(2)] if name == "reset_slot" else []
-            return name, lambda *args: number(operation(*args)), [hotplug, *more]
-    if kind == 3:
-        name = f"pci_bus_read_config_{rng.choice(('byte', 'word', 'dword'))}"
-        read = getattr(linked, name)
-        return name, lambda *args: number(read(*args)), [rng.choice(buses), rng.randrange(256), rng.randrange(5000)]
-    if not devices:
-        return "pci_bus_max_busnr", linked.pci_bus_max_busnr, [rng.choice(buses)]
-    dev, name = rng.choice(devices), rng.choice(OF_DEVICE)
-    if name == "pci_reset_bridge_secondary_bus" and not (dev.subordinate and hasattr(linked, name)):
-        name = "pci_reset_function"
-    return name, *of_device(rng, linked, name, dev)
-
-
-def of_device(rng, linked, name, dev):
-    """A function of a device, and its arguments."""
-    where = 2 * rng.randrange(128)
-    match name:
-        case "pci_set_power_state":
-            return linked.pci_set_power_state, [dev, rng.randrange(5)]
-        case "pci_find_capability" | "pci_find_ext_capability":
-            return getattr(linked, name), [dev, rng.randrange(32)]
-        case "pcie_capability_read_word":
-            return lambda *args: number(linked.pcie_capability_read_word(*args)), [dev, where % 64]
-        case "pcie_capability_clear_and_set_word":
-            bits = [rng.getrandbits(16), rng.getrandbits(16)]
-            return linked.pcie_capability_clear_and_set_word, [dev, where % 64, *bits]
-        case "pci_user_read_config_dword":
-            return lambda *args: number(linked.pci_user_read_config_dword(*args)), [dev, where]
-        case "pci_user_write_config_word":
-            return linked.pci_user_write_config_word, [dev, where, rng.getrandbits(16)]
-        case "saved_state" | "cfg_access" | "reset_locked":
-            return globals()[name], [linked, dev]
-    return getattr(linked, name), [dev]
-
-
-def number(result):
-    """A status, or the first of status and value."""
-    return result[0] if isinstance(result, tuple) else result
-
-
-def saved_state(linked, dev):
-    """Save, store, load, restore."""
-    linked.pci_save_state(dev)
-    stored = linked.pci_store_saved_state(dev)
-    result = linked.pci_load_saved_state(dev, stored)
-    linked.pci_restore_state(dev)
-    return result
-
-
-def cfg_access(linked, dev):
-    """Keep user space off the registers for a moment."""
-    linked.pci_cfg_access_lock(dev)
-    result = linked.pci_cfg_access_trylock(dev)
-    linked.pci_cfg_access_unlock(dev)
-    assert not result, "a lock that is held was taken again"
-
-
-def reset_locked(linked, dev):
-    """As a driver does that holds the device lock."""
-    linked.device_lock(dev.dev)
-    result = linked.__dict__["__pci_reset_function_locked"](dev)
-    linked.device_unlock(dev.dev)
-    return result
-
-
 #: Name -> the target, and its share of all cases in thousandths.
-TARGETS = {"hardware": (hardware, 110), "kernel": (kernel, 8)}
+TARGETS = {"hardware": (hardware, 110)}

@@ -7,8 +7,12 @@ import os
 
 import pytest
 
+from kernel_port.census.answer import Job, answer
+from kernel_port.census.ledger import Ledger
+from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, machine_toml
+from kernel_port.machine import boot
 from kernel_port.review.c_statements import c_statements
 from kernel_port.review.statements import canonical
 from kernel_port.trace import golden, live
@@ -102,3 +106,66 @@ def test_golden_access_of_any_size_is_refused(op):
     trace = {"format": golden.FORMAT, "name": "x", "level": 0, "call": {"function": "f"}, "ops": [op], "return": 0}
     with pytest.raises(MachineError, match="is no access of 1, 2 or 4 bytes"):
         golden.parse(json.dumps({**trace, "machine": {"functions": []}}), "x:1")
+
+
+def test_pci_remove_bus_of_a_root_bus_takes_it_off_the_list():
+    # pci_remove_root_bus() of the C does so; the port looked for it on the list of a bus above
+    with boot("example:twoslots", trace_boot=False) as machine:
+        (root,) = machine.kernel.pci_root_buses
+        machine.call("pci_remove_bus", root)
+        assert machine.kernel.pci_root_buses == []
+        assert machine.kernel.pci_find_bus(0, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "call", "why"),
+    [
+        # of a root bus there is no bridge to read: in C, its callers see to it
+        ("bus:00", "pci_read_bridge_io", "pci_read_bridge_io is not for this target: the kernel goes wrong in"),
+        ("bus:01", "pci_alloc_dev", "pci_alloc_dev returns no number; try"),
+        ("slot:1", "hotplug_slot_name", "hotplug_slot_name returns no number; try"),
+    ],
+)
+def test_reset_call_that_nobody_can_make_is_refused_in_a_line(capsys, target, call, why):
+    assert main(["reset", "example:twoslots", target, "--call", call]) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f"kernel-port: {why}")
+    assert complaint.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "rc"),
+    [
+        ("get_power_status", 0),  # a status and, through a pointer, whether there is power
+        ("power_read_file", 2),  # the length of "1\n"
+        ("has_power_file", 1),
+    ],
+)
+def test_reset_call_returns_what_the_c_returns(capsys, call, rc):
+    assert main(["reset", "example:twoslots", "slot:1", "--call", call, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rc"] == rc
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda record: record.pop("unseen"),
+        lambda record: record.update(file=["a"]),
+        lambda record: record.update(functions={}),
+        lambda record: record["functions"][0].update(vendor="8086"),
+        lambda record: record["functions"][0].update(outcome="well"),
+        lambda record: record["functions"][0].update(outcome="alone", how=None),
+        lambda record: record["functions"][0].update(refused=[99]),
+        lambda record: record["guards"][0].pop("explanation"),
+        lambda record: record["groups"].append(None),
+    ],
+)
+def test_census_report_that_is_damaged_is_refused(tmp_path, damage):
+    record = json.loads(answer(Job.of("example:vga", 8)))
+    report = tmp_path / "report.jsonl"
+    report.write_text(f"{json.dumps(record)}\n")
+    Ledger(report, resume=True)
+    damage(record)
+    report.write_text(f"{json.dumps(record)}\n")
+    with pytest.raises(MachineError, match=r"report\.jsonl:1: no line of a census report"):
+        Ledger(report, resume=True)

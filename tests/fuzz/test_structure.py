@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import inputs
 import machines
 import pytest
+import texts
 
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription, MachineDescription
@@ -40,7 +41,7 @@ functions = st.builds(
     addresses,
     configs,
 )
-lines = st.lists(st.sampled_from(inputs.C.split(b"\n")) | st.binary(max_size=30), max_size=30)
+lines = st.lists(st.sampled_from(texts.C.split(b"\n")) | st.binary(max_size=30), max_size=30)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -84,7 +85,7 @@ def test_any_table_is_a_function_or_refused(table):
 
 @hypothesis.given(st.integers(0, 40), st.lists(st.integers(0, 2**16), min_size=3, max_size=3), values)
 def test_any_value_in_a_golden_trace_is_replayed_or_refused(trace, way, value):
-    at = trace = json.loads(json.dumps(inputs.traces()[trace]))
+    at = trace = json.loads(json.dumps(texts.traces()[trace]))
     for step in way:
         keys = list(at) if isinstance(at, dict) else range(len(at))
         if not keys:
