@@ -17,10 +17,10 @@ from kernel_port.link import link
 TARGETS = inputs.TARGETS | texts.TARGETS | commands.TARGETS | machines.TARGETS | kernels.TARGETS
 
 
-def shares(cases):
-    """How many cases of each target."""
-    whole = sum(share for _, share in TARGETS.values())
-    return {name: -(-cases * share // whole) for name, (_, share) in TARGETS.items()}
+def shares(cases, names=tuple(TARGETS)):
+    """How many cases of each of some targets."""
+    whole = sum(TARGETS[name][1] for name in names)
+    return {name: -(-cases * TARGETS[name][1] // whole) for name in names}
 
 
 def run(name, cases, seed):
@@ -46,17 +46,17 @@ def points():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=10_000, help="of all targets together")
+    parser.add_argument("--cases", type=int, default=10_000, help="of all these targets together")
     parser.add_argument("--seed", default="0", help="which cases")
-    parser.add_argument("--target", choices=TARGETS, help="this one alone; all cases are its")
-    parser.add_argument("--case", metavar="SEED:NUMBER", help="of the target, this case alone")
+    parser.add_argument("--target", choices=TARGETS, nargs="+", default=list(TARGETS), help="these alone")
+    parser.add_argument("--case", metavar="SEED:NUMBER", help="of the first target, this case alone")
     args = parser.parse_args()
-    if args.case and args.target:
+    if args.case:
         seed, _, number = args.case.rpartition(":")
-        engine.run(args.target, TARGETS[args.target][0], 1, seed, int(number))
+        engine.run(args.target[0], TARGETS[args.target[0]][0], 1, seed, int(number))
         return 0
     total, failed, used = 0, 0, 0.0
-    for name, cases in ({args.target: args.cases} if args.target else shares(args.cases)).items():
+    for name, cases in shares(args.cases, args.target).items():
         start = time.process_time()
         bugs = run(name, cases, args.seed)
         seconds = time.process_time() - start
