@@ -110,6 +110,7 @@ def folder():
 
 def written(name, data):
     path = folder() / name
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     return path
 

@@ -33,7 +33,9 @@ def dumps():
     plain = [b"".join(line.encode() for line in lspci.write(machine.functions)) for machine in made]
     short = [b"\n".join(line for line in d.split(b"\n") if line[:1] in b"0\t" and line[:3] < b"100") for d in plain]
     verbose = b"00:02.0 VGA compatible controller: A \"B\" <C> (rev 1)\n"
-    verbose += b"\tRegion 0: Memory at f0000000 (64-bit) [size=256M]\n"
+    verbose += b"\tRegion 0: Memory at f0000000 (64-bit) [size=256M]\n\tExpansion ROM at fe000000 [size=512K]\n"
+    verbose += b"\tMemory at fe000000 (32-bit) [size=1M]\n\tI/O ports at 1000 [size=32]\n"
+    verbose += b"\tMemory at <ignored> [size=4K]\n"
     verbose += b"\tCapabilities: [40] Express\n\tKernel driver in use: i915\n" + short[0].partition(b"\n")[2]
     return (*short, *plain[:1], verbose, verbose.replace(b"\n", b"\r\n"))
 

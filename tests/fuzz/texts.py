@@ -23,6 +23,7 @@ from kernel_port.images.names import Names
 from kernel_port.review import check_series, csource, mbox
 from kernel_port.review.c_side import KernelSide, SeriesSide
 from kernel_port.review.c_statements import c_members, c_statements
+from kernel_port.review.given import open_source
 from kernel_port.review.ported import ported
 from kernel_port.review.tree import open_tree
 from kernel_port.trace import golden, live
@@ -105,11 +106,23 @@ def mailbox(rng):
     """A mailbox with anything wrong with it, compared with the series."""
     change = mutated_lines if rng.randrange(3) else mutated
     data = change(rng, rng.choice(mailboxes()), mailboxes())
+    if not rng.randrange(8):
+        series(rng, data)
+        return
     with refused("mailbox"):
         mails = mbox.mails(mbox.decode(data), "mailbox")
         if not rng.randrange(40):
             check_series.check(mails, "mailbox")
             SeriesSide(mails, "mailbox").find(rng.choice(definitions()))
+
+
+def series(rng, data):
+    """The same as a file, packed or not, or in a folder of patches."""
+    if rng.randrange(2):
+        data = mutated(rng, gzip.compress(data), most=1) if rng.randrange(2) else gzip.compress(data)
+    path = written(rng.choice(("series.mbox", "patches/0001.patch")), data)
+    with refused("series.mbox" if path.suffix == ".mbox" else "patches"):
+        open_source(str(path if path.suffix == ".mbox" else path.parent))
 
 
 def c_file(rng):
