@@ -326,6 +326,7 @@ def session(rng, description, real, point, seed):
     told = []
     with boot(description, point, seed=seed, poll_mode=not rng.randrange(6), trace_boot=False) as booted:
         names = public(booted.kernel)
+        booted.system.sched.preemptive = seed is not None and seed % 2 > 0
         for _ in range(1 + rng.randrange(5)):
             for _ in range(rng.randrange(4)):
                 poke(rng, booted)
