@@ -24,12 +24,12 @@ def within(folder: Path, path: Path) -> bool:
         return False
 
 
-def refuse_output(path: Path, source: str) -> None:
+def refuse_output(path: Path, source: str = "") -> None:
     """Say before the work what would stop its outcome from being written.
 
-    :param source: what the work is about, as load() takes it; what it is read from is not written over
+    :param source: what the work is about, as load() takes it, "" for nothing; what is read is not written over
     :raises MachineError: *path* is *source*, or no file can be put there; says what to do instead"""
-    if path.exists() and Path(source).exists() and path.samefile(source):
+    if source and path.exists() and Path(source).exists() and path.samefile(source):
         raise MachineError(f"{path}: is the machine itself; name another file")
     if path.exists() and not path.is_file():
         raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")

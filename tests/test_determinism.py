@@ -21,6 +21,7 @@ COMMANDS = {
     "scenario": ("run", "mess", "--patches", "0", "--seed", "3", "--trace", "FILE"),
     "page": ("watch", "example:vga", "slot:1", "-o", "FILE"),
     "generated": ("generate", "--functions", "100", "--seed", "5", "--format", "toml", "-o", "FILE"),
+    "generated text": ("generate", "--functions", "100", "--seed", "5", "--format", "lspci", "-o", "FILE"),
 }
 
 

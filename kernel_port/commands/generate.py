@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..files import write_whole
+from ..files import refuse_output, write_whole
 from ..images import generate, machine_toml
 from ..images.save import FORMATS, format_of, save
 from ..terminal import clean
@@ -21,19 +21,21 @@ from ..terminal import clean
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of generate."""
     parser.add_argument("--functions", metavar="N", type=int, default=50, help="how many, to 65536; default: 50")
-    parser.add_argument("--seed", metavar="S", type=int, default=1, help="which machine of that size; default: 1")
+    parser.add_argument("--seed", metavar="S", type=int, default=1, help="which of that size, 0 and up; default: 1")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file to write")
     parser.add_argument("--format", choices=FORMATS, help="default: by FILE's ending, .txt .ecam .toml")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the machine."""
+    path = Path(args.output)
+    format = format_of(path, args.format)
+    refuse_output(path)
     document = generate.draw(args.functions, args.seed)
-    name = document["name"]
-    if format_of(Path(args.output), args.format) == "toml":
-        write_whole(Path(args.output), lambda file: file.writelines(map(str.encode, generate.text(document))))
+    if format == "toml":
+        write_whole(path, lambda file: file.writelines(map(str.encode, generate.text(document))))
     else:
-        save(machine_toml.build(document, name), args.output, args.format)
+        save(machine_toml.build(document, document["name"]), path, format)
     count = len(document["function"])
     print(f"{clean(args.output)}: {count} function{'s' * (count != 1)}")
     return 0

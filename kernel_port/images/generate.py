@@ -102,7 +102,7 @@ class _Bus:
 def generate(functions: int, seed: int) -> MachineDescription:
     """A machine of so many functions.
 
-    :raises MachineError: there cannot be that many in a segment"""
+    :raises MachineError: as draw()"""
     return machine_toml.build(draw(functions, seed), f"generated machine {seed}")
 
 
@@ -121,7 +121,9 @@ def text(document: Table) -> Iterator[str]:
 def draw(functions: int, seed: int) -> Table:
     """The document of a machine description.
 
-    :raises MachineError: there cannot be that many functions in a segment"""
+    :raises MachineError: there cannot be that many functions in a segment, or the seed is negative"""
+    if seed < 0:  # the Mersenne Twister is blind to the sign: two seeds would be one machine
+        raise MachineError(f"seed {seed}: give 0 or more")
     if not 1 <= functions <= MOST:
         raise MachineError(f"{functions} functions: a segment has 1 to {MOST}; choose a number between")
     dice = _Dice(seed)
