@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
+from .hw.image import ConfigImage
 from .images.generate import MOST, generate
 from .machine import Machine, boot
 from .trace.ladder import survey
@@ -29,25 +32,30 @@ SEED = 1
 
 
 class Growth(NamedTuple):
-    """What one size costs: seconds, and the most memory its process ever had, MB."""
+    """What one size costs: seconds; the most memory its process ever had, and its image file on the disk, MB."""
 
     functions: int
     boot: float
     reset: float
     why: float
     memory: float
+    image: float
 
 
 def measure(functions: int) -> Growth:
     """Measure one size, in this process."""
     description = generate(functions, SEED)
-    machine, booting = timed(lambda: boot(description, trace_boot=False))
+    registers = ConfigImage()
+    machine, booting = timed(lambda: boot(description, trace_boot=False, images={0: registers}))
     with machine:
         _, resetting = timed(lambda: reset_everything(machine))
         machine.events.clear()
         _, probing = timed(lambda: survey(machine))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Growth(functions, booting, resetting, probing, memory)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        with TemporaryFile() as file:
+            registers.save(file)
+            image = os.fstat(file.fileno()).st_blocks * 512 / 2**20
+    return Growth(functions, booting, resetting, probing, memory, image)
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -117,11 +125,11 @@ def as_json(found: list[Growth]) -> dict[str, Any]:
 
 def show(table: dict[str, Any]) -> None:
     """Print the sizes, then the limits."""
-    print(f"{'functions':>9}  {'boot':>9}  {'reset':>9}  {'why':>9}  {'memory':>10}")
+    print(f"{'functions':>9}  {'boot':>9}  {'reset':>9}  {'why':>9}  {'memory':>10}  {'image':>9}")
     for row in table["sizes"]:
         print(
             f"{row['functions']:>9}  {row['boot']:>7.2f} s  {row['reset']:>7.2f} s  {row['why']:>7.2f} s  "
-            f"{row['memory']:>7.0f} MB"
+            f"{row['memory']:>7.0f} MB  {row['image']:>6.1f} MB"
         )
     print()
     for row in table["limits"]:

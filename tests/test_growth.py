@@ -2,6 +2,8 @@
 """What larger machines cost: how it is measured, and (slow) that it grows no faster than they do."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -25,14 +27,14 @@ def limits(*found):
 
 
 def test_as_json_judges_exponents():
-    assert limits(Growth(100, 1, 1, 1, 50), Growth(10_000, 100, 1000, 10, 50)) == {
+    assert limits(Growth(100, 1, 1, 1, 50, 1), Growth(10_000, 100, 1000, 10, 50, 100)) == {
         "boot exponent": (1.0, True), "reset exponent": (1.5, False), "why exponent": (0.5, True),
-        "memory exponent": (0.0, True),
+        "memory exponent": (0.0, True), "image exponent": (1.0, True),
     }  # fmt: skip
 
 
 def test_as_json_judges_a_full_segment():
-    found = limits(Growth(100, 1, 1, 1, 50), Growth(65536, 60.1, 59.9, 500, 2049))
+    found = limits(Growth(100, 1, 1, 1, 50, 1), Growth(65536, 60.1, 59.9, 500, 2049, 256))
     assert found["full segment: boot, s"] == (60.1, False)
     assert found["full segment: reset, s"] == (59.9, True)
     assert found["full segment: memory, MB"] == (2049, False)
@@ -69,3 +71,29 @@ def test_bench_growth_measures_each_size(monkeypatch, capsys):
 def test_growth_is_that_of_the_machine():
     found = growth.in_processes(growth.SIZES[:3], str)
     assert {cost: slope for cost, slope in growth.exponents(found).items() if slope > growth.EXPONENT} == {}
+
+
+#: Run in a process of its own, whose peak of memory is told.
+FULL_SEGMENT = """
+import json, resource
+from kernel_port import growth
+from kernel_port.images.generate import MOST, generate
+from kernel_port.machine import boot
+
+with boot(generate(MOST, 1), trace_boot=False) as machine:
+    found = len(machine.functions)
+    growth.reset_everything(machine)
+    reset = {event.args[1] for event in machine.events if event.op == "hw" and event.args[0] == "hot reset"}
+    again = [dev.dev.name for dev in machine.functions if dev.bus.number]
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([found, len(again), reset == set(again), peak]))
+"""
+
+
+@pytest.mark.slow
+def test_full_segment_is_reset_and_found_again_in_two_gigabytes():
+    done = subprocess.run([sys.executable, "-c", FULL_SEGMENT], stdout=subprocess.PIPE, check=True, text=True)
+    found, again, all_reset, peak = json.loads(done.stdout)
+    # 256 buses of 256 functions; nothing is above the root bus that could reset what is on it
+    assert (found, again, all_reset) == (65536, 65280, True)
+    assert peak <= 2 * 1024 * 1024  # KiB
