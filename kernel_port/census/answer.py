@@ -81,7 +81,8 @@ def read(job: Job) -> Record:
     with boot(description, job.patches, trace_boot=False) as machine:
         found = survey(machine, explain=False)
         guards = Guards()
-        functions = [function(machine.function(each.bdf), each, found, guards) for each in found.ladders]
+        devices = zip(machine.functions, found.ladders, strict=True)
+        functions = [function(dev, ladder, found, guards) for dev, ladder in devices]
         outcomes = Counter(each["outcome"] for each in functions)
         return {
             "machine": description.name,
@@ -117,9 +118,14 @@ class Guards:
 
 
 def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
-    """One function: how it can be reset, with how many others, and what refuses each way."""
+    """One function: how it can be reset, with how many others, and what refuses each way.
+
+    The other ways are those to reset it alone; for one that cannot be reset at all, also its slot and its bus."""
     outcome = found.outcome(ladder)
     taken = ladder.taken.function if ladder.taken else None
+    refused = [(rung.function, rung.guard) for rung in ladder.rungs]
+    if outcome == "none":
+        refused += [(f"pci_reset_{group.kind}", group.guard) for group in found.refused_around(dev)]
     smallest = found.together(ladder.bdf)[0] if outcome == "together" else None
     return {
         "bdf": ladder.bdf,
@@ -130,7 +136,7 @@ def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
         "outcome": outcome,
         "how": f"{smallest.kind}:{smallest.name}" if smallest else taken if outcome == "alone" else None,
         "along": len(smallest.takes) - 1 if smallest else 0,
-        "refused": [guards.number(rung.function, rung.guard) for rung in ladder.rungs if rung.guard],
+        "refused": [guards.number(way, guard) for way, guard in refused if guard],
     }
 
 

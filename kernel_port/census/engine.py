@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
@@ -47,7 +47,7 @@ class Engine(Protocol):
         :param at_once: what they are doing is not wanted any more"""
 
 
-def in_order(engine: Engine, jobs: list[Job], ledger: Ledger) -> Iterator[tuple[str, bool]]:
+def in_order(engine: Engine, jobs: Iterable[Job], ledger: Ledger) -> Iterator[tuple[str, bool]]:
     """The lines of all jobs, in their order, and whether each is new; what the ledger has is not done again."""
     waiting: deque[tuple[Job, Any, str | None]] = deque()
 

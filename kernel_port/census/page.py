@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A census as one HTML file that needs nothing else and runs no script: charts, a table beside each, the machines."""
+"""A census as one HTML file that needs nothing else and runs no script: charts, and a table of the machines."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ from ..trace.advice import NOT_PORTED, kernel_name
 from .totals import OUTCOMES, Bar, Chart, Totals
 
 STYLE = """
-:root { color-scheme: light dark; --bar: #1a5fb4; --line: #bbb }
-@media (prefers-color-scheme: dark) { :root { --bar: #78aeed; --line: #555 } }
+:root { color-scheme: light dark; --bar: #1a5fb4; --track: #eee; --line: #bbb }
+@media (prefers-color-scheme: dark) { :root { --bar: #78aeed; --track: #222; --line: #555 } }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: auto; padding: 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2rem }
-figure { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; margin: 0 }
-figure > * { flex: 1 1 24rem; min-width: 0 }
-svg { width: 100%; max-width: 40rem; fill: var(--bar) }
-.track { fill: none; stroke: var(--line) }
 .wide { overflow-x: auto }
-table { border-collapse: collapse }
+table { border-collapse: collapse } .chart { width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .2rem .6rem; border-bottom: 1px solid var(--line) }
-th { overflow-wrap: anywhere } .number { text-align: right; font-variant-numeric: tabular-nums }
-small { display: block }
+tbody th { font-weight: normal; overflow-wrap: anywhere }
+.number { text-align: right; font-variant-numeric: tabular-nums }
+.bar { width: 45% } svg { width: 100%; height: 1rem; fill: var(--bar); background: var(--track) }
+small { display: block; opacity: .7 }
+@media (max-width: 48rem) { .bar { width: 15% } }
 """
-#: Height of a bar and width of a chart, in its own units.
-_STEP, _WIDTH = 24, 400
 
 
 def page(totals: Totals) -> Iterator[str]:
@@ -61,26 +58,21 @@ def _text(text: str) -> str:
 
 
 def _figure(chart: Chart, name: str) -> Iterator[str]:
-    """A chart, and its table."""
-    height = _STEP * len(chart.bars)
-    yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{_text(chart.title)}</h2>\n<figure>\n'
-    yield f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="Bars of the shares in the table">\n'
-    for number, bar in enumerate(chart.bars):
-        top = _STEP * number + 3
-        yield f'<rect class="track" x="0.5" y="{top}" width="{_WIDTH - 1}" height="{_STEP - 6}"/>'
-        yield f'<rect x="0" y="{top}" width="{_WIDTH * bar.number / chart.whole:.1f}" height="{_STEP - 6}"/>\n'
-    yield '</svg>\n<div class="wide">\n<table>\n<thead><tr><th scope="col">what</th>'
-    yield '<th scope="col" class="number">functions</th><th scope="col" class="number">share</th>'
-    yield "</tr></thead>\n<tbody>\n"
+    """A chart: a table with a bar in each row."""
+    yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{_text(chart.title)}</h2>\n'
+    yield '<table class="chart">\n<thead><tr><th scope="col">what</th><th scope="col" class="number">functions</th>'
+    yield '<th scope="col" class="number">share</th><td class="bar"></td></tr></thead>\n<tbody>\n'
     yield from (_row(bar, chart.whole) for bar in chart.bars)
-    yield "</tbody>\n</table>\n</div>\n</figure>\n</section>\n"
+    yield "</tbody>\n</table>\n</section>\n"
 
 
 def _row(bar: Bar, whole: int) -> str:
     about = f"<small>{_text(bar.about)}</small>" if bar.about else ""
+    share = bar.number / whole
     return (
         f'<tr><th scope="row">{_text(bar.label)}{about}</th><td class="number">{bar.number}</td>'
-        f'<td class="number">{bar.number / whole:.1%}</td></tr>\n'
+        f'<td class="number">{share:.1%}</td><td class="bar"><svg viewBox="0 0 100 1" preserveAspectRatio="none" '
+        f'aria-hidden="true"><rect width="{100 * share:.1f}" height="1"/></svg></td></tr>\n'
     )
 
 

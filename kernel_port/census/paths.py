@@ -10,19 +10,23 @@ from pathlib import Path
 
 from ..files import within
 from ..images import sysfs
+from ..images.load import is_name
 
 
 def machines(paths: Iterable[str], listed: Iterable[str]) -> list[str]:
-    """The machines that *paths* name, each once, in their order; what a folder or pattern stands for, in order of name.
+    """The machines that *paths* name, in their order; what a folder or pattern stands for, in order of name.
+
+    Each is there once, under the first of its names.
 
     :param listed: the lines that "-" stands for"""
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for path in paths:
         names = (line.rstrip("\r\n") for line in listed) if path == "-" else [path]
         for name in names:
             if name:
-                found.update(dict.fromkeys(_expanded(name)))
-    return list(found)
+                for each in _expanded(name):
+                    found.setdefault(each if is_name(each) else os.path.realpath(each), each)
+    return list(found.values())
 
 
 def _expanded(name: str) -> Iterator[str]:

@@ -13,7 +13,11 @@ T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
 
 #: Machines and bad files that are listed one by one, and rows of a chart of kinds.
 LISTED, ROWS = 1000, 12
-OUTCOMES = {"alone": "alone", "together": "only together with others", "none": "not at all"}
+OUTCOMES = {"alone": "alone", "together": "only with their slot or bus", "none": "not at all"}
+REFUSED = {
+    "together": "Guards that refuse a reset alone, of those that go only with their slot or bus",
+    "none": "Guards that refuse those that cannot be reset at all",
+}
 
 
 class Bar(NamedTuple):
@@ -41,8 +45,8 @@ class Totals:
         self.outcomes: Counter[str] = Counter()
         self.ways: Counter[str] = Counter()
         self.along: Counter[int] = Counter()
-        #: (rung, explanation, place) -> functions that cannot be reset alone and that it refuses.
-        self.guards: Counter[tuple[str, str, str]] = Counter()
+        #: "together" or "none" -> (rung, explanation, place) -> functions of this outcome that it refuses.
+        self.guards: dict[str, Counter[tuple[str, str, str]]] = {outcome: Counter() for outcome in REFUSED}
         #: (vendor, device, class) -> functions that cannot be reset at all.
         self.stuck: Counter[tuple[int, int, int]] = Counter()
         #: The first machines: file, then error or the counts of functions by outcome.
@@ -67,8 +71,8 @@ class Totals:
                 self.stuck[function["vendor"], function["device"], function["class"]] += 1
             else:
                 self.ways[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
-            if outcome != "alone":
-                self.guards.update(keys[number] for number in function["refused"])
+            if outcome in REFUSED:
+                self.guards[outcome].update(keys[number] for number in function["refused"])
             if outcome == "together":
                 self.along[function["along"].bit_length()] += 1
 
@@ -80,7 +84,6 @@ class Totals:
 
     def charts(self) -> list[Chart]:
         """What there is to see."""
-        refused = self.functions - self.outcomes["alone"]
         charts = [
             Chart(
                 "Functions that can be reset",
@@ -89,14 +92,17 @@ class Totals:
             ),
             Chart("By which way", [Bar(*way) for way in _most(self.ways)], self.functions),
             Chart(
-                "Neighbours that come along, of those that can be reset only together",
+                "Neighbours that come along, of those that go only with their slot or bus",
                 [Bar(_span(size), count) for size, count in sorted(self.along.items())],
                 self.outcomes["together"],
             ),
-            Chart(
-                "What refuses those that cannot be reset alone",
-                [Bar(f"{rung}: {why}", n, place) for (rung, why, place), n in _most(self.guards)],
-                refused,
+            *(
+                Chart(
+                    title,
+                    [Bar(f"{rung}: {why}", n, place) for (rung, why, place), n in _most(self.guards[outcome])],
+                    self.outcomes[outcome],
+                )
+                for outcome, title in REFUSED.items()
             ),
             Chart(
                 "Devices that cannot be reset at all",

@@ -10,7 +10,7 @@ Each line of JSON is a machine: {file, size, mtime_ns, patches, error} and, if e
   machine, warnings (how many), unseen (functions the kernel does not find), alone, together, none (how many functions)
   functions: list of {bdf, vendor, device, class, driver, outcome, how, along, refused}; how is the C function that
     resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; along says how many others that takes,
-    refused what refuses the other ways: numbers of guards
+    refused what refuses the other ways to reset it alone, and if there is no way, its slot and bus: numbers of guards
   groups, the slots and buses: list of {kind, name, bridge, rc, refused (a guard's number or null), takes (bdfs)}
   guards: list of {rung, rc, room, line, function, c, text, because, explanation}
 
@@ -83,8 +83,8 @@ def run(args: argparse.Namespace) -> int:
             ledger = Ledger(args.jsonl or args.resume, resume=args.resume is not None)
             table, finish_table = table_to(args.csv, closes)
             engine = engine_of(args, len(files), closes)
-            jobs = [Job.of(file, args.patches) for file in files]
-            gauge = Gauge(len(jobs))
+            jobs = (Job.of(file, args.patches) for file in files)
+            gauge = Gauge(len(files))
             closes.push(gauge)
             for line, new in in_order(engine, jobs, ledger):
                 record = json.loads(line)

@@ -14,7 +14,7 @@ from ..link import PATCHES
 from ..machine import Machine
 from ..terminal import Paint, clean, width
 from .guard import Guard, errno_name
-from .ladder import Group, Ladder, Rung, Survey, bus_name
+from .ladder import Group, Ladder, Rung, Survey
 from .rehearsal import Rehearsal
 
 #: The VFIO request for a reset of one function, and of a slot or bus.
@@ -142,19 +142,12 @@ class Report:
         for number, rung in enumerate(ladder.rungs, 1):
             self.rung(number, rung, ladder)
         self.heading("Together with others")
-        for group in (*self.survey.together(ladder.bdf), *self.refused_around(dev)):
+        for group in (*self.survey.together(ladder.bdf), *self.survey.refused_around(dev)):
             self.group(group)
         self.rehearsal(done)
         self.heading("What you can do")
         for advice in self.advice(ladder, done):
             self.lines(advice, "  ", "    ")
-
-    def refused_around(self, dev: Any) -> list[Group]:
-        """The slot and the bus that *dev* is in, as far as they cannot be reset."""
-        slot = dev.slot.kobj_name if dev.slot else None
-        mine = [group for group in self.survey.slots if group.name == slot]
-        mine += [group for group in self.survey.buses if group.name == bus_name(dev.bus)]
-        return [group for group in mine if group.rc != 0]
 
     def rung(self, number: int, rung: Rung, ladder: Ladder) -> None:
         """One way: its verdict, and what refused it."""

@@ -87,6 +87,13 @@ class Survey:
         """The slots and buses whose reset takes *bdf* along, the smallest first, slots before buses."""
         return self._together.get(bdf, [])
 
+    def refused_around(self, dev: Any) -> list[Group]:
+        """The slot and the bus that *dev* is in, as far as they cannot be reset."""
+        slot = dev.slot.kobj_name if dev.slot else None
+        mine = [group for group in self.slots if group.name == slot]
+        mine += [group for group in self.buses if group.name == bus_name(dev.bus)]
+        return [group for group in mine if group.rc != 0]
+
     def outcome(self, ladder: Ladder) -> str:
         """"alone", "together" or "none": how a function can be reset."""
         if ladder.rc == 0:

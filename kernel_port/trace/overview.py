@@ -129,7 +129,7 @@ class Overview(Report):
     def summary(self) -> None:
         """The sums, and what to do."""
         self.heading("Summary")
-        sums = (("alone", "can be reset alone"), ("together", "only together with others"), ("none", "not at all"))
+        sums = (("alone", "can be reset alone"), ("together", "only with their slot or bus"), ("none", "not at all"))
         wide = len(str(len(self.survey.ladders)))
         for outcome, said in sums:
             ladders = [ladder for ladder in self.survey.ladders if self.survey.outcome(ladder) == outcome]
