@@ -449,42 +449,71 @@ def wait_for_lines(path, count):
         os.sched_yield()
 
 
-@pytest.mark.slow
-def test_census_worker_killed_is_no_end(tmp_path):
-    fleet = [f"example:{name}" for name in ("vga", "ari", "nested", "single", "twoslots", "d3hot")]
-    paths = tmp_path / "fleet"
-    paths.mkdir()
+@pytest.fixture(scope="module")
+def sixty(tmp_path_factory):
+    """Sixty machines that keep two processes busy for seconds, with a file among them that is none."""
+    folder = tmp_path_factory.mktemp("sixty")
     for seed in range(60):
-        (paths / f"m{seed:02}.toml").write_text("".join(generate.text(generate.draw(50, seed))))
-    whole, part = tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
-    assert main(["census", *fleet, str(paths), "--jsonl", str(whole), "--jobs", "1"]) == 0
-    process = started(*fleet, paths, "--jsonl", part, "--jobs", "2")
+        (folder / f"m{seed:02}.toml").write_text("".join(generate.text(generate.draw(50, seed))))
+    (folder / "m30b.txt").write_text("no dump\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(sixty, tmp_path_factory):
+    """The report on them, made by this process alone."""
+    report = tmp_path_factory.mktemp("whole") / "whole.jsonl"
+    assert census(sixty, "--jsonl", report) == 0
+    return report.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_census_ended_by_a_signal_goes_on_without_repeating(sixty, whole, tmp_path, ending):
+    part = tmp_path / "part.jsonl"
+    process = started(sixty, "--jsonl", part, "--jobs", "2")
+    wait_for_lines(part, 10)
+    process.send_signal(ending)
+    _, said = process.communicate(timeout=60)  # its processes have the other end, too: they have gone
+    done, inode = part.read_bytes().count(b"\n"), part.stat().st_ino
+    assert 10 <= done < 61
+    if ending != signal.SIGKILL:
+        assert process.returncode == 130
+        assert [line for line in said.decode().splitlines() if not line.startswith("census: ")] == [
+            f"kernel-port: interrupted after {done} of 61 machines; go on with --resume {part}"
+        ]
+    assert main(["census", str(sixty), "--resume", str(part), "--jobs", "2"]) == 0
+    assert part.read_bytes() == whole
+    assert part.stat().st_ino == inode  # lines were added to those there
+
+
+@pytest.mark.slow
+def test_census_worker_killed_is_no_end(sixty, whole, tmp_path):
+    part = tmp_path / "part.jsonl"
+    process = started(sixty, "--jsonl", part, "--jobs", "2")
     wait_for_lines(part, 10)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
     assert process.wait(120) == 0
-    assert part.read_bytes() == whole.read_bytes()
+    assert part.read_bytes() == whole
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("distributed") is None, reason="dask.distributed is not installed")
-def test_census_dask_with_a_worker_killed_same_bytes(tmp_path):
+def test_census_dask_with_a_worker_killed_same_bytes(sixty, whole, tmp_path):
     from distributed import LocalCluster
 
-    fleet, whole, part = tmp_path / "fleet", tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
-    fleet.mkdir()
-    for seed in range(60):
-        (fleet / f"m{seed:02}.toml").write_text("".join(generate.text(generate.draw(50, seed))))
-    (fleet / "m30b.txt").write_text("no dump\n")
-    assert main(["census", str(fleet), "--jsonl", str(whole), "--jobs", "1"]) == 0
+    part = tmp_path / "part.jsonl"
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        process = started(fleet, "--jsonl", part, "--dask", cluster.scheduler_address)
+        process = started(sixty, "--jsonl", part, "--dask", cluster.scheduler_address)
         wait_for_lines(part, 10)
-        os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
+        victim = next(iter(cluster.workers.values()))
+        assert cluster.scheduler.workers[victim.worker_address].processing  # it has jobs that are lost with it
+        os.kill(victim.pid, signal.SIGKILL)
         assert process.wait(120) == 0, process.stderr.read().decode()
-    assert part.read_bytes() == whole.read_bytes()
+    assert part.read_bytes() == whole
 
 
 def test_census_dask_not_installed_says_how(fleet, monkeypatch, capsys):

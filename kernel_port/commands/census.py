@@ -25,11 +25,12 @@ import io
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..census.answer import Job
@@ -80,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
     piped = not outputs and not sys.stdout.isatty()
     try:
         with ExitStack() as closes:
+            closes.enter_context(termination_is_interrupt())
             ledger = Ledger(args.jsonl or args.resume, resume=args.resume is not None)
             table, finish_table = table_to(args.csv, closes)
             engine = engine_of(args, len(files), closes)
@@ -107,6 +109,16 @@ def run(args: argparse.Namespace) -> int:
     if not piped:
         show(totals)
     return 0
+
+
+@contextmanager
+def termination_is_interrupt() -> Iterator[None]:
+    """SIGTERM, by which services and batch systems end a run, does what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def engine_of(args: argparse.Namespace, machines: int, closes: ExitStack) -> Engine:
