@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import errno
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -72,8 +72,7 @@ def guard(call: Call, config: Config | None) -> Guard | None:
 
 def passed_on(call: Call) -> Call | None:
     """The callee whose result *call* handed up; None if *call* made the result itself."""
-    text = source(call.code)
-    made_by = maker(text, call)
+    made_by = maker(source(call.code), tuple(call.lines))
     if made_by is None:
         return None
     lines = range(made_by.lineno, (made_by.end_lineno or made_by.lineno) + 1)
@@ -81,12 +80,13 @@ def passed_on(call: Call) -> Call | None:
     return callees[-1] if callees else None
 
 
-def maker(text: Source, call: Call) -> ast.stmt | None:
+@cache
+def maker(text: Source, lines: tuple[int, ...]) -> ast.stmt | None:
     """The statement that made the result: the last `return` run, or the assignment to the variable it returns."""
-    returned = last_run(call, returns(text))
+    returned = last_run(lines, returns(text))
     if returned is None or not isinstance(returned, ast.Return) or not isinstance(returned.value, ast.Name):
         return returned
-    return last_run(call, setters(text, returned.value.id)) or returned
+    return last_run(lines, setters(text, returned.value.id)) or returned
 
 
 def result_expression(statement: ast.stmt) -> ast.expr | None:
@@ -132,43 +132,55 @@ def by_line(statements: Iterable[ast.stmt]) -> dict[int, ast.stmt]:
     return found
 
 
-def last_run(call: Call, statements: dict[int, ast.stmt]) -> ast.stmt | None:
-    """The one of *statements*, by line, that the call ran through last."""
-    return next((statements[line] for line in reversed(call.lines) if line in statements), None)
+def last_run(lines: Sequence[int], statements: dict[int, ast.stmt]) -> ast.stmt | None:
+    """The one of *statements*, by line, that a call ran through last."""
+    return next((statements[line] for line in reversed(lines) if line in statements), None)
 
 
-class Refusal:
-    """A call that made a negative result itself."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What can be said of a refusal without looking at a value."""
 
-    def __init__(self, call: Call, config: Config | None) -> None:
-        self.call = call
-        self.source = source(call.code)
-        self.scope = Scope(call)
-        self.config = config or (lambda bdf: b"")
-        self.explains = config is not None
-        self.ran = set(call.lines)
+    text: str
+    site: Site
+    explanation: str = ""
+    #: The test that the result was made in; None for none.
+    innermost: Condition | None = None
+    #: What was looked at.
+    heads: tuple[ast.expr, ...] = ()
 
-    def guard(self) -> Guard:
+
+@cache
+def verdict(text: Source, lines: tuple[int, ...]) -> Verdict:
+    """The verdict of a call that ran through *lines*: worked out once, for a fleet has few ways to be refused."""
+    return Course(text, lines).verdict()
+
+
+class Course:
+    """The lines that a call ran through until it made a negative result itself."""
+
+    def __init__(self, text: Source, lines: tuple[int, ...]) -> None:
+        self.source = text
+        self.lines = lines
+        self.ran = set(lines)
+
+    def verdict(self) -> Verdict:
         """Put together what there is to say."""
-        returned = last_run(self.call, returns(self.source))
-        made = maker(self.source, self.call)
+        returned = last_run(self.lines, returns(self.source))
+        made = maker(self.source, self.lines)
         if returned is None or made is None:  # code without statements of its own
-            return Guard(self.call.result, "", self.source.site(self.call.code.co_firstlineno), "")
+            return Verdict("", self.source.site(self.source.code.co_firstlineno))
         anchor = made if self.source.enclosing(made) else returned
         around = self.source.enclosing(anchor)
-        failed = [] if around else list(self.failed(returned))
-        conditions = around or failed
-        innermost = around[-1] if around else anchor
-        outcome = self.source.text(anchor)
+        conditions = around or list(self.failed(returned))
+        innermost = around[-1] if around else None
         heads = [self.head(condition, anchor) for condition in conditions]
-        return Guard(
-            self.call.result,
-            " ".join([*heads, outcome]),
-            self.source.site(innermost.lineno),
-            next((c for c in map(self.source.comment, [innermost, anchor, *reversed(conditions)]) if c), ""),
-            self.because(innermost) if around else "",
-            self.values([*map(test_of, conditions), *computed(anchor)]) if self.explains else {},
-            tuple(self.reads()) if self.explains else (),
+        return Verdict(
+            " ".join([*heads, self.source.text(anchor)]),
+            self.source.site((innermost or anchor).lineno),
+            next((c for c in map(self.source.comment, [innermost or anchor, anchor, *reversed(conditions)]) if c), ""),
+            innermost,
+            (*map(test_of, conditions), *computed(anchor)),
         )
 
     def head(self, condition: Condition, anchor: ast.stmt) -> str:
@@ -194,7 +206,31 @@ class Refusal:
         """Whether the body of *condition* ran."""
         return condition.body[0].lineno in self.ran
 
-    def because(self, condition: ast.stmt) -> str:
+
+class Refusal:
+    """A call that made a negative result itself, and the values it looked at."""
+
+    def __init__(self, call: Call, config: Config | None) -> None:
+        self.call = call
+        self.source = source(call.code)
+        self.scope = Scope(call)
+        self.config = config or (lambda bdf: b"")
+        self.explains = config is not None
+
+    def guard(self) -> Guard:
+        """Put together what there is to say."""
+        said = verdict(self.source, tuple(self.call.lines))
+        return Guard(
+            self.call.result,
+            said.text,
+            said.site,
+            said.explanation,
+            self.because(said.innermost),
+            self.values(said.heads) if self.explains else {},
+            tuple(self.reads()) if self.explains else (),
+        )
+
+    def because(self, condition: Condition | None) -> str:
         """The operand that settled the test alone; "" where it took them all."""
         test = getattr(condition, "test", None)
         if not isinstance(test, ast.BoolOp):
@@ -204,7 +240,7 @@ class Refusal:
             return ""
         return self.source.text(operand)
 
-    def values(self, heads: list[ast.expr]) -> dict[str, str]:
+    def values(self, heads: Iterable[ast.expr]) -> dict[str, str]:
         """What the tests looked at, and the value of each."""
         shown: dict[str, str] = {}
         tested = {name for head in heads for name in names(head)}
@@ -226,7 +262,7 @@ class Refusal:
         """The register read whose result *node* is, if it is one."""
         statement: ast.AST | None = node
         if isinstance(node, ast.Name):
-            statement = last_run(self.call, setters(self.source, node.id))
+            statement = last_run(self.call.lines, setters(self.source, node.id))
         if statement is None:
             return None
         lines = range(getattr(statement, "lineno", 0), (getattr(statement, "end_lineno", 0) or 0) + 1)

@@ -169,7 +169,7 @@ def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, 
     before = len(machine.events)
     call = watch(machine.system, getattr(machine.kernel, name), *args)
     del machine.events[before:]
-    return call.result, guard(call, (lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)
+    return call.result, guard(call, cache(lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)
 
 
 def bus_name(bus: Any) -> str:

@@ -55,6 +55,7 @@ def locate(code: CodeType, lasti: int) -> Site | None:
     return Site(path.relative_to(PACKAGE).as_posix(), line_at(code, lasti), code.co_name, c_source(code))
 
 
+@cache
 def line_at(code: CodeType, lasti: int) -> int:
     """The line that instruction *lasti* of *code* was made from."""
     return next((line for start, end, line in code.co_lines() if start <= lasti < end and line), code.co_firstlineno)
