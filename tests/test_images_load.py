@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which reader a source gets, and sources that are none."""
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import sys
 
@@ -46,9 +49,13 @@ def test_load_functions_in_address_order(tmp_path):
         (b"\x7fELF" + bytes(60) + b"x" * 100, "offset 0x4: binary data"),
         (bytes.fromhex("8680d310").ljust(256, b"\0"), "one function's config file: give the directory"),
         (DUMP.encode("utf-16"), "text in UTF-16; save it as UTF-8"),
+        (DUMP.encode("utf-8-sig"), "text with a byte order mark; save it as UTF-8 without one"),
+        (gzip.compress(DUMP.encode()), "compressed; unpack it with gunzip"),
+        (lzma.compress(DUMP.encode()), "compressed; unpack it with unxz"),
+        (bz2.compress(DUMP.encode()), "compressed; unpack it with bunzip2"),
         (b"\xff" * 5000, "neither lspci"),
     ],
-    ids=["empty", "prose", "binary", "one config file", "utf-16", "all ones"],
+    ids=["empty", "prose", "binary", "one config file", "utf-16", "byte order mark", "gzip", "xz", "bzip2", "all ones"],
 )
 def test_load_content_that_is_no_machine_one_line_with_remedy(tmp_path, content, message):
     (tmp_path / "m").write_bytes(content)

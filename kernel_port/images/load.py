@@ -29,6 +29,14 @@ _DUMP = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _KEY = re.compile(rb"^[ \t]*(?:[\w-]+[ \t]*=|\[\[?[\w. -]+\]\]?[ \t]*\r?$)", re.MULTILINE)
+#: How a file begins that would be a machine if it were saved or packed another way -> what to do about it.
+_DISGUISES = {
+    b"\xef\xbb\xbf": "text with a byte order mark; save it as UTF-8 without one",
+    b"\x1f\x8b": "compressed; unpack it with gunzip",
+    b"BZh": "compressed; unpack it with bunzip2",
+    b"\xfd7zXZ": "compressed; unpack it with unxz",
+    b"\x28\xb5\x2f\xfd": "compressed; unpack it with unzstd",
+}
 _KINDS = "lspci -xxxx text, a sysfs directory, a raw ECAM image or a TOML machine description"
 
 
@@ -122,6 +130,9 @@ def _reader(head: bytes, size: int, name: str) -> Callable[..., object]:
         raise MachineError(f"{name}: text in UTF-16; save it as UTF-8 (PowerShell: | Out-File -Encoding ascii)")
     if size % ecam.PAGE == 0 and (b"\0" in head or head.count(0xFF) == len(head)):
         return ecam.read
+    for beginning, remedy in _DISGUISES.items():
+        if head.startswith(beginning):
+            raise MachineError(f"{name}: {remedy}")
     if b"\0" in head:
         hint = "one function's config file: give the directory its folder is in; " if size in (64, 128, 256) else ""
         raise MachineError(f"{name}: offset {head.index(0):#x}: binary data; {hint}give {_KINDS}")
