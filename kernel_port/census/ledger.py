@@ -1,96 +1,132 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A report that is being written, one line of JSON to a machine, and that can be gone on with.
 
-A machine is done if its line is there and its file has the size and time it had then. A line that was cut short by the
-end of a run is dropped.
+FILE is there only whole: the lines of a run go to FILE.part, and from there into FILE at the end. So whatever ends a
+run, an earlier report stays, and who goes on finds both. A machine is done if its line is there and its file has the
+size and time it had then. A line that was cut short by the end of a run is dropped.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import Any, BinaryIO
 
 from ..files import write_whole
 from ..hw.errors import MachineError
+from ..hw.image import claim
 from .answer import Job
 from .shape import is_answer
+
+
+def part(path: Path) -> Path:
+    """Where the lines are while there are not all of them."""
+    return path.with_name(f"{path.name}.part")
 
 
 class Ledger:
     """The lines of a report by file; without a path, nothing is done yet and nothing is kept.
 
-    :param resume: go on with what is in the file; else begin anew
-    :raises MachineError: the file cannot be written, or is no report"""
+    :param resume: go on with what is in the file and its part; else begin anew
+    :raises MachineError: the file cannot be written, is no report, or another process is at work on it"""
 
     def __init__(self, path: Path | None = None, resume: bool = False) -> None:
         self._path = path
-        self._file: BinaryIO | None = None
-        #: File -> where its latest line is: offset, length.
-        self._places: dict[str, tuple[int, int]] = {}
+        #: File -> where its latest line is: in which file, offset, length.
+        self._places: dict[str, tuple[BinaryIO, int, int]] = {}
         self._jobs: dict[str, Job] = {}
-        self._end = 0
-        #: Lines that later ones replaced.
-        self._stale = False
-        if path is None:
-            return
-        try:
-            self._file = path.open("a+b")
-            if not resume:
-                self._file.truncate(0)
-            self._file.seek(0)
-            self._read(self._file, path)
-        except OSError as error:
-            raise MachineError(f"{path}: {error.strerror}; choose a file that can be written") from None
+        with ExitStack() as closes:
+            if path is not None:
+                self._open(path, resume, closes)
+            self._closes = closes.pop_all()
 
-    def _read(self, file: BinaryIO, path: Path) -> None:
+    def _open(self, path: Path, resume: bool, closes: ExitStack) -> None:
+        try:
+            if resume and path.exists():
+                self._read(closes.enter_context(path.open("rb")), path)
+            # A link in its place could lead anywhere; a pipe would wait for whoever is at its other end.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            self._fd = os.open(part(path), flags, 0o666)
+            closes.callback(os.close, self._fd)
+            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                raise MachineError(f"{part(path)}: not a regular file; move it away")
+            claim(self._fd, part(path))
+            self._file = closes.enter_context(part(path).open("rb"))
+            self._end = self._read(self._file, part(path)) if resume else 0
+            os.ftruncate(self._fd, self._end)
+        except OSError as error:
+            raise MachineError(f"{error.filename or path}: {error.strerror}; choose another file") from None
+
+    def _read(self, file: BinaryIO, path: Path) -> int:
+        """Take the lines that are there; return where the last whole one ends."""
+        end = 0
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
-                file.truncate(self._end)
-                return
+                break
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError):
                 record = None
             if not is_answer(record):
                 raise MachineError(f"{path}:{number}: no line of a census report; name another file")
-            self._take(_job(record), len(line))
+            job = _job(record)
+            self._jobs[job.file] = job
+            self._places[job.file] = file, end, len(line)
+            end += len(line)
+        return end
 
-    def _take(self, job: Job, length: int) -> None:
-        self._stale |= job.file in self._places
-        self._places[job.file] = self._end, length
-        self._jobs[job.file] = job
-        self._end += length
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Let go of the files; a part without a line is of no use to anybody."""
+        if self._path is not None and not self._end:
+            part(self._path).unlink(missing_ok=True)
+        self._closes.close()
 
     def line(self, job: Job) -> str | None:
         """The line of a job that is done, None for one that is not."""
         known = self._jobs.get(job.file)
-        if self._file is None or known is None or job.mtime_ns is None or known._replace(path=job.path) != job:
+        if known is None or job.mtime_ns is None or known._replace(path=job.path) != job:
             return None
-        return self._at(self._file, job.file).decode()
+        return self._at(job.file).decode()
 
-    def _at(self, file: BinaryIO, name: str) -> bytes:
-        offset, length = self._places[name]
+    def _at(self, name: str) -> bytes:
+        file, offset, length = self._places[name]
         file.seek(offset)
         return file.read(length)
 
     def add(self, record: dict[str, Any], line: str) -> None:
-        """Keep a new line, for good."""
-        if self._file is not None:
-            self._file.write(line.encode())
-            self._file.flush()
-            self._take(_job(record), len(line))
+        """Keep a new line, for good.
+
+        :raises MachineError: there is no room for it"""
+        if self._path is None:
+            return
+        data = line.encode()
+        self._jobs[record["file"]] = _job(record)
+        self._places[record["file"]] = self._file, self._end, len(data)
+        self._end += len(data)
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            remedy = f"make room for it and go on with --resume {self._path}"
+            raise MachineError(f"{part(self._path)}: {error.strerror}; {remedy}") from None
 
     def finish(self, files: Iterable[str]) -> None:
-        """All is done: bring the lines into the order of *files*, then those of other files."""
-        if self._file is None or self._path is None:
+        """All is done: make the file of the lines, in the order of *files*, then those of other files.
+
+        :raises MachineError: it cannot be written; the part stays"""
+        if self._path is None:
             return
         order = list(dict.fromkeys([*(name for name in files if name in self._places), *self._places]))
-        file = self._file
-        if self._stale or order != sorted(order, key=lambda name: self._places[name][0]):
-            write_whole(self._path, lambda new: new.writelines(self._at(file, name) for name in order))
-        file.close()
+        write_whole(self._path, lambda new: new.writelines(map(self._at, order)))
+        self._end = 0
 
 
 def _job(record: dict[str, Any]) -> Job:

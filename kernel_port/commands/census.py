@@ -4,7 +4,8 @@
 PATH is a file (or sysfs tree, or example:NAME), a folder, a pattern such as 'dumps/**/*.txt', or - for a list of those
 on standard input. The order is that of the paths; in a folder or pattern, that of names. All cores work on it. A
 machine that cannot be read is one line of the report. With the output piped and none of --jsonl, --resume, --csv and
---html, the lines go to standard output instead of the summary. A run that was interrupted goes on with --resume.
+--html, the lines go to standard output instead of the summary. A run that was interrupted goes on with --resume; its
+lines are in FILE.part until all are there, and an earlier report stays what it was until then.
 
 Each line of JSON is a machine: {file, size, mtime_ns, patches, error} and, if error is null:
   machine, warnings (how many), unseen (functions the kernel does not find), alone, together, none (how many functions)
@@ -35,7 +36,7 @@ from pathlib import Path
 
 from ..census.answer import Job
 from ..census.engine import Dask, Engine, Here, Processes, in_order
-from ..census.ledger import Ledger
+from ..census.ledger import Ledger, part
 from ..census.page import page
 from ..census.paths import machines
 from ..census.table import Table
@@ -69,11 +70,12 @@ def run(args: argparse.Namespace) -> int:
     """Answer for all machines."""
     if args.jsonl and args.resume:
         raise MachineError("--jsonl begins a report and --resume goes on with one: give one of the two")
-    outputs = [path for path in (args.jsonl or args.resume, args.csv, args.html) if path]
+    report = args.jsonl or args.resume
+    outputs = [path for path in (report, args.csv, args.html) if path]
     for output in outputs:
         for path in args.paths:
             refuse_output(output, path)
-    own = {output.resolve() for output in outputs}
+    own = {output.resolve() for output in (*outputs, *([part(report)] if report else ()))}
     files = [file for file in machines(args.paths, sys.stdin) if not own or Path(file).resolve() not in own]
     if not files:
         raise MachineError(f"{' '.join(args.paths)}: no machine in it; give files, folders or patterns")
@@ -82,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with ExitStack() as closes:
             closes.enter_context(termination_is_interrupt())
-            ledger = Ledger(args.jsonl or args.resume, resume=args.resume is not None)
+            ledger = closes.enter_context(Ledger(report, resume=args.resume is not None))
             table, finish_table = table_to(args.csv, closes)
             engine = engine_of(args, len(files), closes)
             jobs = (Job.of(file, args.patches) for file in files)
@@ -101,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
             ledger.finish(files)
             finish_table()
     except KeyboardInterrupt:
-        go_on = f"go on with --resume {outputs[0]}" if args.jsonl or args.resume else "with --jsonl it could go on"
+        go_on = f"go on with --resume {report}" if report else "with --jsonl it could go on"
         print(f"kernel-port: interrupted after {totals.machines} of {len(files)} machines; {go_on}", file=sys.stderr)
         return 130
     if args.html:
