@@ -7,10 +7,13 @@ Exit status: 0 done, 1 the operation failed (or differs), 2 usage or bad input. 
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .hw.errors import MachineError
 
@@ -67,9 +70,18 @@ def overview() -> Parser:
     return parser
 
 
+def room_of(name: str) -> Any:
+    """The room of one of COMMANDS. An interrupt waits until it is there: import makes other errors of some."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return import_module(f".commands.{name}", __package__)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def parser_of(name: str) -> Parser:
     """The parser of one of COMMANDS."""
-    room = import_module(f".commands.{name}", __package__)
+    room = room_of(name)
     parser = Parser(
         prog=f"kernel-port {name}",
         description=room.__doc__,
@@ -94,16 +106,21 @@ def run(argv: list[str]) -> int:
     if args.command not in COMMANDS:
         parser.error(f"there is no command {args.command!r}")
     parser = parser_of(args.command)
-    room = import_module(f".commands.{args.command}", __package__)
-    status: int = room.run(parser.parse_args(args.arguments))
+    status: int = room_of(args.command).run(parser.parse_args(args.arguments))
     return status
+
+
+def say(line: str) -> None:
+    """Tell the user something, if there is anybody who listens."""
+    with suppress(OSError):
+        print(f"kernel-port: {line}", file=sys.stderr)
 
 
 def complain(error: str) -> int:
     """Say what is wrong with the input, in one line that holds no control characters of a file; exit status 2."""
     from .terminal import clean  # here, because most runs have nothing to complain about
 
-    print(f"kernel-port: {clean(error)}", file=sys.stderr)
+    say(clean(error))
     return 2
 
 
@@ -112,6 +129,10 @@ def main(argv: list[str] | None = None) -> int:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us: it leads nowhere
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal has no letters for is spelled out
+    if sys.flags.optimize > 1:
+        return complain("what docstrings say is shown, and -OO takes them away: run Python with -O, or without")
     try:
         status = run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
@@ -123,6 +144,6 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         return complain(f"{error.filename or 'input or output'}: {error.strerror}")
     except KeyboardInterrupt:
-        print("kernel-port: interrupted", file=sys.stderr)
+        say("interrupted")
         return 130
     return status

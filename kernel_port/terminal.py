@@ -9,6 +9,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO, TypeVar
 
@@ -60,7 +61,7 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self.shown and sys.stderr.isatty():
-            sys.stderr.write("\r\033[K")
+            self._write("\r\033[K")
 
     def at(self, how_far: str) -> None:
         """It is at *how_far* now."""
@@ -70,8 +71,13 @@ class Progress:
         live = sys.stderr.isatty()
         self.next, self.shown = now + (INTERVAL_LIVE if live else INTERVAL_FILE), True
         line = f"{self.what}: {how_far}"
-        sys.stderr.write(f"\r\033[K{line}" if live else f"{line}\n")
-        sys.stderr.flush()
+        self._write(f"\r\033[K{line}" if live else f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        """Write where nobody may listen: that is no reason to stop what is under way."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def progress(items: Collection[T], what: str) -> Iterator[T]:

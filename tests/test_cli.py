@@ -2,12 +2,16 @@
 """The command itself, and as a process: standard streams that are closed or full, and a reader that goes away."""
 
 import importlib.metadata
+import signal
 import subprocess
 import sys
+import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from kernel_port import cli
 from kernel_port.cli import main
 
 COMMAND = f"{sys.executable} -m kernel_port"
@@ -25,6 +29,7 @@ def shell(line):
         ("tree - <&-", 2),
         ("tree nothing 2>&-", 2),
         ("tree example:vga <&- >&- 2>&-", 0),
+        ("tree nothing 2> /dev/full", 2),
     ],
 )
 def test_closed_streams_are_as_good_as_dev_null(line, status):
@@ -62,3 +67,31 @@ def test_unknown_command_is_a_usage_error(capsys):
         main(["rest", "example:vga"])
     assert ended.value.code == 2
     assert capsys.readouterr().err == "kernel-port: there is no command 'rest' (see kernel-port --help)\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_terminal_without_letters_for_something_gets_it_spelled_out(encoding):
+    # Its rules are box-drawing lines, U+2500.
+    done = shell(f"PYTHONIOENCODING={encoding} {COMMAND} read 2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u2500\u2500" in done.stdout
+
+
+def test_without_docstrings_it_says_so():
+    done = shell(f"PYTHONOPTIMIZE=2 {COMMAND} why example:vga")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "-OO" in done.stderr
+
+
+def test_interrupt_during_an_import_waits_for_its_end(monkeypatch, capsys):
+    # Until Python 3.12 an interrupt in __set_name__ becomes a RuntimeError.
+    def interrupted(*name):
+        try:
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+            return import_module(*name)
+        except KeyboardInterrupt:
+            raise RuntimeError from None
+
+    monkeypatch.setattr(cli, "import_module", interrupted)
+    assert cli.main(["list"]) == 130
+    assert capsys.readouterr() == ("", "kernel-port: interrupted\n")

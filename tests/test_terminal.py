@@ -2,6 +2,8 @@
 """terminal.py: colour only where it is wanted, and nothing from a file reaches the terminal as a command."""
 
 import io
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +73,12 @@ def test_progress_on_a_terminal_stays_in_one_line_and_goes(monkeypatch):
             bar.at(f"{now[0]} s")
     erase = "\r\x1b[K"
     assert stream.getvalue() == f"{erase}counting: 1.1 s{erase}counting: 7.0 s{erase}"
+
+
+def test_progress_with_nobody_listening_stops_nothing(monkeypatch):
+    monkeypatch.setattr(terminal, "PATIENCE", 0)
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr("sys.stderr", io.TextIOWrapper(full, write_through=True))
+        assert list(progress([1, 2], "counting")) == [1, 2]
+        with pytest.raises(OSError, match="No space left"):
+            print("to see that nobody does", file=sys.stderr)
