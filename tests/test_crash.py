@@ -4,7 +4,11 @@
 kill_at.c, preloaded, kills the process right before its Nth call that changes a file.
 """
 
+import itertools
+import json
+import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,9 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from kernel_port.census.answer import Job
+from kernel_port.census.engine import Processes
 from kernel_port.cli import main
 from kernel_port.files import write_text
 from kernel_port.hw.errors import MachineError
+from kernel_port.hw.image import ConfigImage
 
 BUS_RESET = ("00:1c.0", "--call", "pci_reset_bridge_secondary_bus")
 #: What is run, in a folder where machine.ecam and the old file are; OUT is the file that is to be whole.
@@ -24,12 +31,15 @@ COMMANDS = {
     "reset -o toml": ("reset", "example:vga", *BUS_RESET, "-o", "OUT.toml"),
     "reset --trace": ("reset", "example:vga", "slot:1", "--trace", "OUT.jsonl"),
     "reset --perfetto": ("reset", "example:vga", "slot:1", "--perfetto", "OUT.json"),
+    "reset --setpci": ("reset", "example:vga", "slot:1", "--setpci", "OUT.sh"),
     "reset --in-place": ("reset", "OUT.ecam", *BUS_RESET, "--in-place"),
     "convert": ("convert", "example:vga", "-o", "OUT.txt"),
     "generate": ("generate", "--functions", "300", "-o", "OUT.toml"),
     "export": ("export", "8", "-o", "OUT.py"),
     "run --trace": ("run", "mess", "--trace", "OUT.jsonl"),
+    "read": ("read", "2", "-o", "OUT.html"),
     "watch": ("watch", "example:vga", "slot:1", "-o", "OUT.html"),
+    "census --jsonl": ("census", "machine.ecam", "--jobs", "1", "--jsonl", "OUT.jsonl"),
     "census --csv": ("census", "machine.ecam", "--jobs", "1", "--csv", "OUT.csv"),
     "census --html": ("census", "machine.ecam", "--jobs", "1", "--html", "OUT.html"),
 }
@@ -55,6 +65,7 @@ def prepare(folder, name):
     """The folder as the command finds it; returns what the file held."""
     folder.mkdir(exist_ok=True)
     main(["convert", "example:vga", "-o", str(folder / "machine.ecam")])
+    os.utime(folder / "machine.ecam", (1, 1))  # a report tells it
     if name.startswith("OUT.ecam"):
         shutil.copy(folder / "machine.ecam", folder / name)
     else:
@@ -91,6 +102,60 @@ def test_killed_anywhere_leaves_the_old_file_or_the_new_one(tmp_path, killer, ar
         shutil.rmtree(folder)
     assert found == sorted(found)  # the old one up to some call, the new one from then on
     assert False in found
+
+
+@pytest.mark.slow
+def test_census_killed_anywhere_goes_on_and_keeps_an_earlier_report(tmp_path, killer):
+    for name in "abc":
+        main(["convert", "example:vga", "-o", str(tmp_path / f"{name}.ecam")])
+    new, report = ("census", "a.ecam", "b.ecam", "c.ecam", "--jobs", "1", "--jsonl"), tmp_path / "report"
+    assert start([*new, "whole"], tmp_path, LD_PRELOAD=killer, KILL_COUNT=str(tmp_path / "count")).returncode == 0
+    whole, calls = (tmp_path / "whole").read_bytes(), int((tmp_path / "count").read_text())
+    assert whole.count(b"\n") == 3
+    for number in points(calls):
+        report.write_text("a report of last week\n")
+        killed = start([*new, "report"], tmp_path, LD_PRELOAD=killer, KILL_AT=str(number))
+        assert killed.returncode == -signal.SIGKILL
+        if report.read_text() == "a report of last week\n":
+            report.unlink()  # nothing to go on with; what there is to go on with is in the part
+        resumed = start([*new[:-1], "--resume", "report"], tmp_path)
+        assert (resumed.returncode, report.read_bytes()) == (0, whole), resumed.stderr
+        assert not (tmp_path / "report.part").exists()
+
+
+def test_killed_at_any_store_leaves_the_old_image(tmp_path):
+    path = tmp_path / "image.ecam"
+    main(["convert", "example:vga", "-o", str(path)])
+    old = path.read_bytes()
+    for number in (1, 2, 20, 90):
+        child = os.fork()
+        if child == 0:
+            try:
+                kill_at_store(number)
+                main(["reset", str(path), *BUS_RESET, "--in-place"])
+            finally:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def kill_at_store(number):
+    """End this process with SIGKILL in place of its store *number* in an image."""
+    left = itertools.count(number, -1)
+    made = ConfigImage.writer
+
+    def writer(image, bus, devfn):
+        write = made(image, bus, devfn)
+
+        def store(*register):
+            if next(left) == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return write(*register)
+
+        return store
+
+    ConfigImage.writer = writer
 
 
 def test_write_whole_that_fails_anywhere_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
@@ -177,20 +242,46 @@ def test_read_only_folder_is_one_line(tmp_path):
         assert path in done.stderr
 
 
+#: Waits 700 ms for transactions that never end before it resets all the same.
+PENDING = """[[function]]
+address = "00:01.0"
+kind = "pci"
+vendor = 0x8086
+device = 0x1234
+af = {flr = true, pending = true}
+pending_ms = -1
+"""
+
+
 def test_interrupt_is_one_line_and_status_130(tmp_path):
-    # The reset takes 200 ms of real time and more; the live view tells when it is under way.
     out, live = tmp_path / "out.toml", tmp_path / "live.ecam"
     out.write_text("old")
-    argv = ["reset", "example:vga", "slot:1", "--real-time", "-o", str(out), "--live", str(live)]
-    process = subprocess.Popen([sys.executable, "-m", "kernel_port", *argv], stdout=subprocess.PIPE,
+    (tmp_path / "machine.toml").write_text(PENDING)
+    argv = ["reset", "machine.toml", "00:01.0", "--real-time", "-o", str(out), "--live", str(live)]
+    process = subprocess.Popen([sys.executable, "-m", "kernel_port", *argv], cwd=tmp_path, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
-    # Bridge Control of the port at 0x1c << 15 | 0x3e: the bus is held in reset.
-    while process.poll() is None and not (live.exists() and byte(live, (0x1C << 15) + 0x3E) & 0x40):
+    # Interrupts disabled in the command register at 1 << 15 | 4: the reset is under way.
+    while process.poll() is None and not (live.exists() and byte(live, (1 << 15) + 5) & 0x04):
         os.sched_yield()
     process.send_signal(signal.SIGINT)
     out_text, error = process.communicate(timeout=60)
     assert (process.returncode, out_text, error) == (130, "", "kernel-port: interrupted\n")
     assert out.read_text() == "old"
+
+
+@pytest.mark.slow
+def test_census_workers_are_deaf_to_the_interrupt_of_the_terminal():
+    engine = Processes(3)
+    try:
+        taken = [engine.submit(Job.of(f"example:{name}", 8)) for name in ("vga", "ari", "nothing")]
+        workers = multiprocessing.active_children()
+        assert len(workers) == 3
+        for worker in workers:
+            blocked = re.search(r"^SigBlk:\s*(\w+)$", Path(f"/proc/{worker.pid}/status").read_text(), re.MULTILINE)[1]
+            assert int(blocked, 16) >> signal.SIGINT - 1 & 1
+        assert [json.loads(each.result())["error"] is None for each in taken] == [True, True, False]
+    finally:
+        engine.close(at_once=True)
 
 
 def byte(path, offset):

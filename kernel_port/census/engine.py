@@ -91,10 +91,10 @@ class Processes:
     def submit(self, job: Job) -> Future[str]:
         """Queue a job; a pool that broke is replaced."""
         try:
-            return self._pool.submit(answer, job)
+            return _submit(self._pool, job)
         except BrokenProcessPool:
             self._pool = _pool(self._workers)
-            return self._pool.submit(answer, job)
+            return _submit(self._pool, job)
 
     def result(self, job: Job, taken: Future[str]) -> str:
         """Wait for a line. A process that dies takes its pool along: then find out alone whether this job is why."""
@@ -103,7 +103,7 @@ class Processes:
         except BrokenProcessPool:
             with _pool(1) as alone:
                 try:
-                    return alone.submit(answer, job).result()
+                    return _submit(alone, job).result()
                 except BrokenProcessPool:
                     return failure(job, _DIED)
 
@@ -115,14 +115,17 @@ class Processes:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    """A pool whose processes are deaf to Ctrl-C, which is for this process to act upon."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
+
+
+def _submit(pool: ProcessPoolExecutor, job: Job) -> Future[str]:
+    """Queue a job, which starts a process if none is idle. It is deaf to Ctrl-C, which is for this process to act upon,
+    once the new one has all it needs: signals are blocked there as they are here when it is started."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
-        pool.submit(int)  # starts all of them, with signals blocked as they are now
+        return pool.submit(answer, job)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return pool
 
 
 def _end_with_parent() -> None:
