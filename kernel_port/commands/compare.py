@@ -19,7 +19,7 @@ from typing import Any
 from ..hw.address import Address
 from ..hw.errors import MachineError
 from ..machine import Machine, boot
-from ..terminal import Paint
+from ..terminal import Paint, clean
 from ..trace import decode, live
 from ..trace.compare import Comparison, compare
 from ..trace.later import NEW, OLD, VALUE
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         comparisons = list(compare(capture, args.patches))
     except MachineError as error:
         raise MachineError(f"{args.capture}: {error}") from None
-    later = str(capture.get("kernel", "later Linux")).partition(" (")[0]
+    later = clean(str(capture.get("kernel", "later Linux")).partition(" (")[0])
     if args.json:
         print(json.dumps({"kernel": later, "comparisons": [as_json(c) for c in comparisons]}, indent=1))
         return 0

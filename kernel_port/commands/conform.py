@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..hw.errors import MachineError
-from ..terminal import progress
+from ..terminal import clean, progress
 from ..trace import golden, live
 from ..trace.golden import GoldenTrace
 from ..trace.live import LiveReport
@@ -80,17 +80,17 @@ def show(verdicts: list[Verdict], reports: list[tuple[str, LiveReport]], verbose
     """Print the outcome; the count comes last."""
     for name, report in reports:
         for difference in report.differences:
-            print(f"{name}: {difference}")
+            print(clean(f"{name}: {difference}"))
         if len(reports) > 1 or verdicts:
-            print(f"{name}: equal {report.equal} of {report.total} reads")
+            print(clean(f"{name}: equal {report.equal} of {report.total} reads"))
     if reports and not verdicts:
         print(f"equal {sum(r.equal for _, r in reports)} of {sum(r.total for _, r in reports)} reads")
     for verdict in verdicts:
         if verdict.divergence:
             where = f" at {verdict.where}" if verdict.where else ""
-            print(f"{verdict.name}: {verdict.divergence}{where}")
+            print(clean(f"{verdict.name}: {verdict.divergence}{where}"))
         elif verbose:
-            print(f"{verdict.name}: identical")
+            print(clean(f"{verdict.name}: identical"))
     if verdicts or not reports:
         print(f"identical {sum(not verdict.divergence for verdict in verdicts)} of {len(verdicts)}")
 

@@ -11,6 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from ..hw.errors import MachineError
+from ..terminal import clean
 from .golden import GoldenTrace, read
 from .site import cause
 from .stage import Stage
@@ -101,7 +102,7 @@ def main(paths: list[str]) -> int:
     verdicts = [replay(trace) for path in paths for trace in read(Path(path))]
     for verdict in verdicts:
         if verdict.divergence:
-            print(f"{verdict.name}: {verdict.divergence}" + (f" at {verdict.where}" if verdict.where else ""))
+            print(clean(f"{verdict.name}: {verdict.divergence}" + (f" at {verdict.where}" if verdict.where else "")))
     identical = sum(not verdict.divergence for verdict in verdicts)
     print(f"identical {identical} of {len(verdicts)}")
     return int(identical < len(verdicts))
