@@ -129,8 +129,10 @@ def main(argv: list[str] | None = None) -> int:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us: it leads nowhere
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal has no letters for is spelled out
+    # Names of files may come in any encoding; what the terminal has no letters for is spelled out.
+    for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
     if sys.flags.optimize > 1:
         return complain("what docstrings say is shown, and -OO takes them away: run Python with -O, or without")
     try:

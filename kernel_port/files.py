@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Output files: written whole or not at all, so that what was there before is never lost to half of something new.
-And input folders: what is given is the folder, not what links in it lead to."""
+And input: a file is one that ends, and of a folder what links in it lead to is no part."""
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,24 @@ from typing import BinaryIO
 
 from .hw.errors import MachineError
 from .hw.image import claim
+
+#: Recordings are a few MiB long.
+LONGEST = 256 << 20
+
+
+def opened(path: Path, longest: int | None = None) -> io.BufferedReader:
+    """Open a file to read it. A pipe could keep us waiting for ever, and a device need not end.
+
+    :param longest: how many bytes it may have
+    :raises MachineError: it is no regular file, or longer
+    :raises OSError: it cannot be opened"""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    status = os.fstat(fd)
+    if stat.S_ISREG(status.st_mode) and (longest is None or status.st_size <= longest):
+        return os.fdopen(fd, "rb")
+    os.close(fd)
+    what = "too long" if stat.S_ISREG(status.st_mode) else "not a regular file"
+    raise MachineError(f"{path}: {what}; name another one")
 
 
 def within(folder: Path, path: Path) -> bool:
@@ -33,7 +53,7 @@ def refuse_output(path: Path, source: str = "") -> None:
         raise MachineError(f"{path}: is the machine itself; name another file")
     if path.exists() and not path.is_file():
         raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
-    if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+    if not os.access(_resolved(path).parent, os.W_OK | os.X_OK):
         raise MachineError(f"{path}: cannot be written there; choose a folder that is there and can be written to")
 
 
@@ -60,7 +80,7 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     :raises MachineError: *path* is there and no regular file, or cannot be written; what was there is untouched"""
     if path.exists() and not path.is_file():
         raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
-    path = path.resolve()
+    path = _resolved(path)
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
@@ -83,6 +103,16 @@ def write_text(path: Path, text: str) -> None:
 
     :raises MachineError: as write_whole()"""
     write_whole(path, lambda file: file.writelines([text.encode()]))
+
+
+def _resolved(path: Path) -> Path:
+    """What *path* leads to.
+
+    :raises MachineError: nowhere"""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise MachineError(f"{path}: a link that leads in a circle; choose another name") from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,11 @@
 """Input from somebody who means harm: what it says is shown, and nothing of it is done."""
 
 import ast
+import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,15 +16,18 @@ import kernel_port
 from kernel_port.census.paths import machines
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load, lspci
+from kernel_port.images import load, lspci, names
 from kernel_port.review import mbox
 from kernel_port.review.tree import Directory
 
 PACKAGE = Path(kernel_port.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-SERIES = Path(__file__).parent / "series"
+TESTS = Path(__file__).parent
+SERIES = TESTS / "series"
 #: Tags and quotes; an escape sequence, its 8-bit form and a bell; marks that turn writing around; a link of a terminal.
 EVIL = "<script>window.hit=1</script>'\"&amp;`$(id)`;\x1b[2J\x9b31m\x07\u202ertl\u2066\u200f\x1b]8;;http://x\x1b\\"
+#: The same, as far as a machine description may say it.
+PRINTABLE = "".join(filter(str.isprintable, EVIL))
 #: Modules that make objects or code of data, and calls that hand text to somebody who runs it.
 NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "pty", "commands", "xmlrpc", "socket", "ctypes"}
 NEVER_CALLED = {"eval", "exec", "__import__", "system", "popen", "startfile", "mktemp", "extractall", "execfile"}
@@ -99,6 +107,167 @@ def test_census_page_does_nothing_that_a_file_name_or_message_says(tmp_path):
         assert "<script>window.hit=1<script>" in shown  # the file name has no slash
         assert not set(shown) & set("\x1b\x9b\x07\u202e\u2066\u200f")
         assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+# -- every output --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def evil(tmp_path, monkeypatch):
+    """A folder of inputs in which every name there can be is EVIL, and a pci.ids of that kind."""
+    (tmp_path / "pci.ids").write_text(f"8086  {EVIL}\n\t10d3  {EVIL}\nC 00  {EVIL}\n\t00  {EVIL}\n", encoding="utf-8")
+    monkeypatch.setattr(names, "PLACES", (tmp_path / "pci.ids",))
+    names.installed.cache_clear()
+    said = json.dumps(PRINTABLE)  # a string of TOML, too
+    (tmp_path / "m.txt").write_text(dump(title=EVIL, driver=EVIL), encoding="utf-8")
+    (tmp_path / "m.toml").write_text(
+        f'name = {said}\nabout = {said}\n[[function]]\naddress = "00:01.0"\nkind = "pci"\nvendor = 0x8086\n'
+        f"device = 0x10d3\ndriver = {said}\naf = {{flr = true}}\n"
+    )
+    trace = json.loads((TESTS / "golden/chain.jsonl").read_text().partition("\n")[0])
+    wrong = [["lock", EVIL, EVIL], *trace["ops"]]
+    traces = (trace | {"name": EVIL, "about": EVIL}, trace | {"name": EVIL, "ops": wrong})
+    (tmp_path / "golden").write_text("".join(f"{json.dumps(each)}\n" for each in traces))
+    capture = json.loads((TESTS / "live/hp.json").read_text())
+    (tmp_path / "live").write_text(json.dumps(capture | dict.fromkeys(("name", "kernel", "machine"), EVIL)))
+    (tmp_path / "tree/drivers/pci").mkdir(parents=True)
+    (tmp_path / "tree/drivers/pci/pci.c").write_text(
+        f"/* {EVIL} */\nstatic void pci_dev_lock(struct pci_dev *dev)\n{{\n\tevil('{EVIL}');\n}}\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    names.installed.cache_clear()
+
+
+EXPORTS = "--perfetto p.out --ftrace f.out --qemu q.out --setpci s.out"
+
+
+@pytest.mark.parametrize("machine", ["m.txt", "m.toml"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tree M", "tree M --json", "why M", "why M 00:01.0", "why M --json",
+        "convert M -o o.toml", "convert M -o o.txt", "convert M -o o.toml --json",
+        f"reset M 00:01.0 -v --trace t.out {EXPORTS}", "reset M 00:01.0 --json -o o.toml",
+        "bisect M 00:01.0 -v", "bisect M 00:01.0 --json", f"watch M 00:01.0 -o o.html {EXPORTS}",
+        "watch M 00:01.0 --patches 8 --against 0 --c tree -o o.html", "census M", "census M --jsonl o.out --html h.out",
+    ],
+)  # fmt: skip
+def test_everything_a_command_says_of_a_machine_is_harmless(evil, capsys, machine, line):
+    harmless(evil, capsys, [word.replace("M", machine) for word in line.split()])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "conform golden", "conform -v golden", "conform golden --json", "conform live -v", "compare live",
+        "compare live --json", "check tree -v", "check tree --json", "read 6 --c tree", "read 6 --c tree -o o.html",
+    ],
+)  # fmt: skip
+def test_everything_a_command_says_of_recordings_and_c_is_harmless(evil, capsys, line):
+    harmless(evil, capsys, line.split())
+
+
+def harmless(folder, capsys, argv):
+    """What a command prints and writes is text that no terminal obeys, and no page takes for its own."""
+    given = set(folder.iterdir())
+    assert main(argv) in (0, 1)
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).replace("\n", "").isprintable()
+    for path in set(folder.iterdir()) - given:
+        text = path.read_text(encoding="utf-8")
+        assert text.translate({ord("\n"): None, ord("\t"): None}).isprintable(), path
+        assert "<script>window.hit" not in text or path.suffix != ".html", path
+        assert subprocess.run(["sh", "-n", path], check=False).returncode == 0 or path.name != "s.out"
+
+
+# -- what never ends, or is not what it seems -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def endless(tmp_path, request, monkeypatch):
+    """A file of some kind that there is no end of, and an alarm for who waits for it."""
+
+    def late(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(30)
+    monkeypatch.chdir(tmp_path)
+    if request.param == "pipe":
+        os.mkfifo("endless")
+    elif request.param == "device":
+        Path("endless").symlink_to("/dev/zero")
+    else:
+        Path("endless").touch()
+        os.truncate("endless", 1 << 40)
+    yield "endless"
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("endless", ["pipe", "device", pytest.param("hole", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tree F", "check F", "read 2 --c F", "watch example:vga slot:1 -o o.html --c F", "conform F", "compare F",
+        "reset F 00:01.0 --in-place", "census example:vga --resume F",
+    ],
+)  # fmt: skip
+def test_file_without_an_end_is_one_line(endless, capsys, line):
+    assert main([endless if word == "F" else word for word in line.split()]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_kernel_tree_with_a_pipe_in_it_is_read_without_it(tmp_path, capsys):
+    (tmp_path / "drivers/pci").mkdir(parents=True)
+    os.mkfifo(tmp_path / "drivers/pci/pci.c")
+    (tmp_path / "drivers/pci/slot.c").write_text("int a;\n")
+    assert Directory(tmp_path).paths() == ["drivers/pci/slot.c"]
+    assert Directory(tmp_path).text("drivers/pci/pci.c") is None
+
+
+@pytest.mark.parametrize("line", ["export 8 -o F", "convert example:vga -o F --format toml", "census m.txt --csv F",
+                                  "reset example:vga slot:1 --trace F", "census m.txt --resume F"])  # fmt: skip
+def test_output_that_is_a_link_in_a_circle_is_one_line(tmp_path, monkeypatch, capsys, line):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "m.txt").write_text(dump())
+    assert main([word.replace("F", "circle") for word in line.split()]) == 2
+    assert "circle: a link that leads in a circle" in capsys.readouterr().err
+    assert (tmp_path / "circle").is_symlink()
+
+
+@pytest.mark.parametrize("listed", [b"caf\xe9.txt", b"a\0b.txt", b"circle"])
+def test_census_list_of_impossible_names_is_a_line_each(tmp_path, listed):
+    (tmp_path / "m.txt").write_text(dump())
+    (tmp_path / "circle").symlink_to("circle")
+    command = [sys.executable, "-m", "kernel_port", "census", "-", "--jsonl", "out"]
+    done = subprocess.run(command, check=False, cwd=tmp_path, input=listed + b"\nm.txt\n", capture_output=True,
+                          env=os.environ | {"PYTHONIOENCODING": "utf-8"})  # fmt: skip
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    bad, good = map(json.loads, (tmp_path / "out").read_text().splitlines())
+    assert os.fsencode(bad["file"]) == listed
+    assert bad["error"]
+    assert good["error"] is None
+
+
+@pytest.mark.parametrize("content", ["dear diary", "dear diary\n", '{"dear": "diary"}\n', '{"file":"x"\n'])
+@pytest.mark.parametrize(("name", "option"), [("r", "--resume"), ("r.part", "--resume"), ("r.part", "--jsonl")])
+def test_census_leaves_what_is_no_report_alone(tmp_path, monkeypatch, capsys, name, option, content):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(content)
+    assert main(["census", "example:vga", "--jobs", "1", option, "r"]) == 2
+    assert f"{name}:1: no line of a census report" in capsys.readouterr().err
+    assert Path(name).read_text() == content
+
+
+def test_census_part_that_is_a_link_is_not_followed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("r.part").symlink_to("elsewhere")
+    assert main(["census", "example:vga", "--jobs", "1", "--jsonl", "r"]) == 2
+    assert "r.part: " in capsys.readouterr().err
+    assert not Path("elsewhere").exists()
 
 
 # -- links -----------------------------------------------------------------------------------------------------

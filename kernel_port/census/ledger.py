@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -22,6 +23,11 @@ from ..hw.errors import MachineError
 from ..hw.image import claim
 from .answer import Job
 from .shape import is_answer
+
+#: What every line begins with.
+START = b'{"file":'
+#: More than a line of a full segment has.
+LONGEST = 64 << 20
 
 
 def part(path: Path) -> Path:
@@ -57,16 +63,23 @@ class Ledger:
                 raise MachineError(f"{part(path)}: not a regular file; move it away")
             claim(self._fd, part(path))
             self._file = closes.enter_context(part(path).open("rb"))
-            self._end = self._read(self._file, part(path)) if resume else 0
+            self._end = self._read(self._file, part(path))
+            if not resume:
+                self._end = 0
+                self._places.clear()
+                self._jobs.clear()
             os.ftruncate(self._fd, self._end)
         except OSError as error:
             raise MachineError(f"{error.filename or path}: {error.strerror}; choose another file") from None
 
     def _read(self, file: BinaryIO, path: Path) -> int:
-        """Take the lines that are there; return where the last whole one ends."""
+        """Take the lines that are there; return where the last whole one ends.
+
+        :raises MachineError: there is something else, which is not ours to write over"""
         end = 0
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
+        for number, line in enumerate(iter(partial(file.readline, LONGEST), b""), 1):
+            cut = START.startswith(line) or (line.startswith(START) and not line.endswith(b"\n"))
+            if cut and path != self._path:
                 break
             try:
                 record = json.loads(line)

@@ -75,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
     for output in outputs:
         for path in args.paths:
             refuse_output(output, path)
-    own = {output.resolve() for output in (*outputs, *([part(report)] if report else ()))}
-    files = [file for file in machines(args.paths, sys.stdin) if not own or Path(file).resolve() not in own]
+    own = {os.path.realpath(output) for output in (*outputs, *([part(report)] if report else ()))}
+    files = [file for file in machines(args.paths, sys.stdin) if "\0" in file or os.path.realpath(file) not in own]
     if not files:
         raise MachineError(f"{' '.join(args.paths)}: no machine in it; give files, folders or patterns")
     totals = Totals(args.patches)

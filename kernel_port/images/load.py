@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import BinaryIO
 
+from ..files import opened
 from ..hw.description import FunctionDescription, MachineDescription
 from ..hw.errors import MachineError
 from . import ecam, lspci, machine_toml, sysfs
@@ -65,7 +66,7 @@ def is_raw_ecam(source: str) -> bool:
     """Whether load() would read *source*, which it can read, as a raw ECAM image."""
     if is_name(source) or Path(source).is_dir():
         return False
-    with Path(source).open("rb") as file:
+    with opened(Path(source)) as file:
         return _reader(file.read(_HEAD), os.fstat(file.fileno()).st_size, source) is ecam.read
 
 

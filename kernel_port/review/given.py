@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import sys
-import tarfile
 from pathlib import Path
 
 from ..hw.errors import MachineError
 from ..terminal import clean
 from . import mbox
 from .mbox import Mail
-from .tree import Tree, open_tree
+from .tree import Tree, is_tarball, open_tree
 
 
 def open_source(source: str, revision: str = "") -> Tree | list[Mail]:
@@ -36,4 +35,4 @@ def is_kernel(path: Path) -> bool:
     """Whether *path* is a kernel tree rather than a series."""
     if path.is_dir():
         return not any(path.glob("*.patch"))
-    return path.suffix == ".zst" or ".tar" in path.suffixes or (path.is_file() and tarfile.is_tarfile(path))
+    return path.suffix == ".zst" or ".tar" in path.suffixes or is_tarball(path)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..files import within
+from ..files import opened, within
 from ..hw.errors import MachineError
 
 #: Where a mail begins in a mailbox: at the start or after an empty line, and a header follows. The line of a mail's own
@@ -97,11 +97,10 @@ def contents(path: Path) -> bytes:
     """What is in a file, unpacked if it is compressed as mail archives do; no more than is of use.
 
     :raises MachineError: it is damaged"""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
     try:
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            return bytes(stream.read(LONGEST + 1))
+        with opened(path) as file:
+            packed = file.peek(2).startswith(b"\x1f\x8b")
+            return bytes((gzip.open(file) if packed else file).read(LONGEST + 1))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise MachineError(f"{path}: {error}; fetch it again") from error
 

@@ -11,10 +11,11 @@ import subprocess
 import tarfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from ..files import within
+from ..files import opened, within
 from ..hw.errors import MachineError
 from ..terminal import Progress
 
@@ -120,7 +121,12 @@ def tarball(path: Path) -> Texts:
         raise MachineError(f"{path}: Python cannot read zstd; unpack it with: zstd -d {path}")
     texts: dict[str, str] = {}
     try:
-        with Progress(f"reading {path.name}") as bar, unpack(path) as file, tarfile.open(None, "r|", file) as archive:
+        with (
+            Progress(f"reading {path.name}") as bar,
+            opened(path) as packed,
+            unpack(packed) as file,
+            tarfile.open(None, "r|", file) as archive,
+        ):
             for member in archive:
                 bar.at(member.name)
                 inside = member.name.removeprefix("./").partition("/")[2]
@@ -135,15 +141,23 @@ def tarball(path: Path) -> Texts:
     return Texts(str(path), texts)
 
 
-def unpack(path: Path) -> BinaryIO:
+def is_tarball(path: Path) -> bool:
+    """Whether *path* begins as a tarball does, which says so in its first header."""
+    with opened(path) as packed, unpack(packed) as file, suppress(lzma.LZMAError, zlib.error, EOFError, OSError):
+        return file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"
+    return False
+
+
+def unpack(file: BinaryIO) -> BinaryIO:
     """A file as it was before it was compressed; tells, unlike tarfile, if the end is missing."""
-    with path.open("rb") as file:
-        start = file.read(6)
-    openers: dict[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
-    for magic, opener in openers.items():
+    start = file.read(6)
+    file.seek(0)
+    openers: list[tuple[bytes, Callable[[BinaryIO], Any]]]
+    openers = [(b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open)]
+    for magic, opener in openers:
         if start.startswith(magic):
-            return cast(BinaryIO, opener(path))
-    return path.open("rb")
+            return cast(BinaryIO, opener(file))
+    return file
 
 
 def open_tree(path: Path, revision: str = "") -> Tree:

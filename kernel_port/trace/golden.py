@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..files import LONGEST, opened
 from ..hw.address import Address
 from ..hw.errors import MachineError
 
@@ -51,7 +53,7 @@ class GoldenTrace:
 def is_golden(path: Path) -> bool:
     """Whether the first line of *path* says that golden traces follow."""
     try:
-        with path.open("rb") as file:
+        with opened(path, LONGEST) as file:
             return FORMAT.encode() in file.readline(1 << 25)
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
@@ -62,7 +64,7 @@ def read(path: Path) -> Iterator[GoldenTrace]:
 
     :raises MachineError: names file and line of what is not a golden trace"""
     try:
-        with path.open(encoding="utf-8") as file:
+        with io.TextIOWrapper(opened(path, LONGEST), encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield parse(line, f"{path}:{number}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..files import LONGEST, opened
 from ..hw.address import Address
 from ..hw.clock import Clock
 from ..hw.description import FunctionDescription, MachineDescription
@@ -85,9 +86,12 @@ def read(path: Path) -> dict[str, Any]:
 
     :raises MachineError: *path* cannot be read or is none; names it"""
     try:
-        capture = json.loads(path.read_bytes())
+        with opened(path, LONGEST) as file:
+            text = file.read()
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        capture = json.loads(text)
     except (ValueError, RecursionError):
         raise MachineError(f"{path}: is neither golden traces nor a live capture: not JSON") from None
     missing = [key for key, kind in KEYS.items() if not isinstance(capture, dict) or type(capture.get(key)) is not kind]
