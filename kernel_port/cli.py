@@ -52,7 +52,9 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line and how to find out more."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        from .terminal import clean  # here, because most runs have nothing to complain about
+
+        self.exit(2, f"{self.prog}: {clean(message)} (see {self.prog} --help)\n")
 
 
 def overview() -> Parser:
@@ -118,7 +120,7 @@ def say(line: str) -> None:
 
 def complain(error: str) -> int:
     """Say what is wrong with the input, in one line that holds no control characters of a file; exit status 2."""
-    from .terminal import clean  # here, because most runs have nothing to complain about
+    from .terminal import clean
 
     say(clean(error))
     return 2

@@ -14,11 +14,12 @@ import pytest
 from kernel_port import cli
 from kernel_port.cli import main
 
+ROOT = Path(__file__).parents[1]
 COMMAND = f"{sys.executable} -m kernel_port"
 
 
 def shell(line):
-    return subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(["bash", "-c", line], cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,16 @@ def test_full_disk_is_one_line():
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
-@pytest.mark.parametrize("line", ["reset example:vga slot:1", "why example:vga --json", "export 8"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "reset example:vga slot:1", "why example:vga --json", "export 8",
+        *(pytest.param(line, marks=pytest.mark.slow) for line in (
+            "census example:vga", "run mess", "read 4", "show --doc base/pci.py", "diff 7", "list --json",
+            "tree example:nested", "manual", "scenarios", "check tests/series/v2.mbox", "compare tests/live/hp.json",
+        )),
+    ],
+)  # fmt: skip
 def test_reader_that_goes_away_is_no_error(line):
     done = shell(f"set -o pipefail; {COMMAND} {line} | head -1")
     assert (done.returncode, done.stderr) == (0, "")

@@ -207,39 +207,59 @@ def full_disk(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "argv",
+    "line",
     [
-        ("reset", "example:vga", "slot:1", "--trace", "old"),
-        pytest.param(("reset", "example:vga", "slot:1", "-o", "old", "--live", "live"), marks=pytest.mark.slow),
-        pytest.param(("generate", "--functions", "1000", "--format", "toml", "-o", "old"), marks=pytest.mark.slow),
-        pytest.param(("watch", "example:vga", "slot:1", "-o", "old"), marks=pytest.mark.slow),
-        pytest.param(("export", "8", "-o", "old"), marks=pytest.mark.slow),
+        "reset example:vga slot:1 --trace old",
+        *(
+            pytest.param(line, marks=pytest.mark.slow)
+            for line in (
+                "reset example:vga slot:1 -o old.toml --live live", "reset example:vga slot:1 --perfetto old",
+                "reset example:vga slot:1 --ftrace old --trace small", "generate --functions 1000 --format toml -o old",
+                "watch example:vga slot:1 --patches 7 -o old", "watch mess --perfetto old -o page", "export 8 -o old",
+                "read 4 -o old", "run mess --trace old", "convert FLEET/many.toml --format lspci -o old",
+                "census FLEET --jobs 1 --jsonl old", "census FLEET --jobs 2 --resume new", "census FLEET --csv old",
+            )
+        ),
     ],
-)
-def test_full_disk_is_one_line_and_leaves_the_old_file(full_disk, argv):
-    argv = [*argv, "--patches", "7"] if argv[0] == "watch" else [*argv]
-    if "--live" in argv:
-        argv[argv.index("-o") + 1] = "old.toml"
+)  # fmt: skip
+def test_full_disk_is_one_line_and_leaves_the_old_file(full_disk, tmp_path, line):
+    if "FLEET" in line:
+        (tmp_path / "fleet").mkdir()
+        main(["generate", "--functions", "300", "-o", str(tmp_path / "fleet/many.toml")])
+    if "--live" in line:
         (full_disk / "old").rename(full_disk / "old.toml")
         (full_disk / "live").write_bytes(b"l" * 12_000)
+    (full_disk / "small").write_bytes(b"s" * 4_000)
     before = {path.name: path.read_bytes() for path in full_disk.iterdir()}
-    done = start(argv, full_disk)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert "No space left on device" in done.stderr
+    done = start(line.replace("FLEET", str(tmp_path / "fleet")).split(), full_disk)
+    told = [said for said in done.stderr.splitlines() if said.startswith("kernel-port: ")]
+    assert (done.returncode, len(told), "Traceback" in done.stderr) == (2, 1, False), done.stderr
+    assert "No space left on device" in told[0]
     assert {path.name: path.read_bytes() for path in full_disk.iterdir()} == before
 
 
-def test_read_only_folder_is_one_line(tmp_path):
+@pytest.mark.parametrize(
+    "line",
+    [
+        "convert example:vga -o FILE.txt", "generate --functions 5 -o FILE.toml", "export 8 -o FILE", "read 2 -o FILE",
+        "watch example:vga slot:1 -o FILE", "run calm --trace FILE", "run calm --perfetto FILE",
+        "census example:vga --jsonl FILE", "census example:vga --resume FILE", "census example:vga --csv FILE",
+        "census example:vga --html FILE",
+        *(f"reset example:vga slot:1 {option} FILE"
+          for option in ("--live", "-o", "--trace", "--perfetto", "--ftrace", "--qemu", "--setpci")),
+    ],
+)  # fmt: skip
+def test_read_only_folder_is_one_line(tmp_path, capsys, line):
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.chmod(0o555)
     if os.access(folder, os.W_OK):
         folder = Path("/proc")  # root writes anywhere but where nobody can
-    path = str(folder / "x.txt")
-    for argv in (["convert", "example:vga", "-o", path], ["reset", "example:vga", "slot:1", "--live", path]):
-        done = start(argv, tmp_path)
-        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-        assert path in done.stderr
+    path = str(folder / "x.toml")
+    assert main([word.replace("FILE", path) for word in line.split()]) == 2
+    out, error = capsys.readouterr()
+    assert (out, error.count("\n")) == ("", 1)
+    assert path in error
 
 
 #: Waits 700 ms for transactions that never end before it resets all the same.

@@ -72,7 +72,8 @@ def test_complaints_print_nothing_that_a_terminal_obeys(tmp_path, capsys):
     path.write_text(dump() + f"40: {EVIL}\n", encoding="utf-8")
     for argv in (
         ["tree", path], ["why", path, EVIL], ["tree", EVIL], ["reset", "example:vga", EVIL], ["run", EVIL],
-        ["show", EVIL], ["conform", path], ["check", path], ["reset", "example:vga", f"slot:{EVIL}"],
+        ["show", EVIL], ["scenarios", EVIL], [EVIL], ["conform", path], ["check", path],
+        ["reset", "example:vga", f"slot:{EVIL}"],
     ):  # fmt: skip
         try:
             status = main(list(map(str, argv)))

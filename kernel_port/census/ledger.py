@@ -120,16 +120,16 @@ class Ledger:
         :raises MachineError: there is no room for it"""
         if self._path is None:
             return
-        data = line.encode()
-        self._jobs[record["file"]] = _job(record)
-        self._places[record["file"]] = self._file, self._end, len(data)
-        self._end += len(data)
+        data = left = line.encode()
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
+            while left:
+                left = left[os.write(self._fd, left) :]
         except OSError as error:
             remedy = f"make room for it and go on with --resume {self._path}"
             raise MachineError(f"{part(self._path)}: {error.strerror}; {remedy}") from None
+        self._jobs[record["file"]] = _job(record)
+        self._places[record["file"]] = self._file, self._end, len(data)
+        self._end += len(data)
 
     def finish(self, files: Iterable[str]) -> None:
         """All is done: make the file of the lines, in the order of *files*, then those of other files.
