@@ -85,7 +85,7 @@ class Ledger:
                 record = json.loads(line)
             except (ValueError, RecursionError):
                 record = None
-            if not is_answer(record):
+            if not (is_answer(record) and line.endswith(b"\n")):
                 raise MachineError(f"{path}:{number}: no line of a census report; name another file")
             job = _job(record)
             self._jobs[job.file] = job
