@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import ENOTTY
 from functools import cache, cached_property
@@ -132,7 +133,9 @@ def survey(machine: Machine, progress: Callable[[list[Any]], Any] = iter, explai
 def ladder(machine: Machine, dev: Any, explain: bool = True) -> Ladder:
     """Try every way to reset *dev*, whether or not an earlier one would do."""
     found = [Rung(name, *probe(machine, explain, name, dev, 1)) for name in rungs(machine)]
-    return Ladder(dev.dev.name, probe(machine, False, "pci_probe_reset_function", dev)[0], tuple(found))
+    with traced(machine, False):
+        rc = machine.kernel.pci_probe_reset_function(dev)
+    return Ladder(dev.dev.name, rc, tuple(found))
 
 
 def slot_group(machine: Machine, slot: Any, explain: bool) -> Group:
@@ -167,9 +170,20 @@ def reach(machine: Machine, explain: bool, target: Any, kind: str) -> tuple[int 
 def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, Guard | None]:
     """Run a kernel function that only looks: its result, and the guard if it refused."""
     before = len(machine.events)
-    call = watch(machine.system, getattr(machine.kernel, name), *args)
+    with traced(machine, explain):  # without, nobody asks what was read
+        call = watch(machine.system, getattr(machine.kernel, name), *args)
     del machine.events[before:]
     return call.result, guard(call, cache(lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)
+
+
+@contextmanager
+def traced(machine: Machine, wanted: bool) -> Iterator[None]:
+    """Keep a trace of what happens meanwhile, or none."""
+    before, machine.system.tracing = machine.system.tracing, wanted
+    try:
+        yield
+    finally:
+        machine.system.tracing = before
 
 
 def bus_name(bus: Any) -> str:
