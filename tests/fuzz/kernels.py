@@ -126,13 +126,17 @@ def call(rng, booted, name):
 
 
 def cfg_access(rng, booted):
-    """Keep user space off the registers for a moment."""
-    dev = a_dev(rng, booted)
-    booted.kernel.pci_cfg_access_lock(dev)
-    assert not booted.kernel.pci_cfg_access_trylock(dev), "a lock that is held was taken again"
-    booted.kernel.pci_cfg_access_unlock(dev)
-    assert booted.kernel.pci_cfg_access_trylock(dev), "a lock that is free was not taken"
-    booted.kernel.pci_cfg_access_unlock(dev)
+    """Keep user space off the registers for a moment; somebody wants to read one meanwhile."""
+    linked, sched, dev = booted.kernel, booted.system.sched, a_dev(rng, booted)
+    linked.pci_cfg_access_lock(dev)
+    assert not linked.pci_cfg_access_trylock(dev), "a lock that is held was taken again"
+    reader = sched.spawn("reader", lambda: linked.pci_user_read_config_word(dev, 0))
+    sched.sleep(NSEC_PER_MSEC)
+    assert reader in sched.threads, "user space got through"
+    linked.pci_cfg_access_unlock(dev)
+    sched.settle()
+    assert linked.pci_cfg_access_trylock(dev), "a lock that is free was not taken"
+    linked.pci_cfg_access_unlock(dev)
 
 
 def reset_locked(rng, booted):
@@ -160,6 +164,14 @@ def saved_state(rng, booted):
     return result
 
 
+def slept(rng, booted):
+    """Have a device sleep, and wake it or not; what is asked for may be no state at all."""
+    linked, dev = booted.kernel, a_dev(rng, booted)
+    linked.pci_set_power_state(dev, number(rng, "state"))
+    booted.system.sched.sleep(NSEC_PER_MSEC)
+    return linked.pci_set_power_state(dev, rng.choice((0, 0, 3)))
+
+
 def rebound(rng, booted):
     """Take a device from its driver, and give it back, in one of the ways there are."""
     linked, dev = booted.kernel, rng.choice((a_dev, a_port))(rng, booted)
@@ -181,10 +193,13 @@ def notified_again(rng, booted):
 
 
 def found_anew(rng, booted):
-    """What discovery does with one device, step by step."""
-    linked, bus = booted.kernel, a_bus(rng, booted)
+    """What discovery does with one device, step by step; it may have been there before."""
+    linked, old = booted.kernel, a_dev(rng, booted)
+    bus = old.bus
     dev = linked.pci_alloc_dev(bus)
-    dev.devfn = rng.choice([dev.devfn for dev in bus.devices] + [rng.randrange(256)])
+    dev.devfn = rng.choice((old.devfn, old.devfn, rng.randrange(256)))
+    if rng.randrange(2):
+        linked.pci_stop_and_remove_bus_device(old)
     ok, vendor = linked.pci_bus_read_dev_vendor_id(bus, dev.devfn, rng.choice((0, 100)))
     dev.vendor, dev.device = vendor & 0xFFFF, vendor >> 16
     if not ok or linked.pci_setup_device(dev) or any(known.devfn == dev.devfn for known in bus.devices):
@@ -218,8 +233,10 @@ def bus_gone(rng, booted):
 
 
 def bridge_scanned(rng, booted):
-    """Look behind a bridge once more."""
+    """Look behind a bridge once more, as a rescan does or as if it had just been plugged in."""
     linked, bridge = booted.kernel, a_bridge(rng, booted)
+    if rng.randrange(2):
+        return linked.pci_hp_add_bridge(bridge)
     top = linked.pci_bus_max_busnr(bridge.bus)
     for pass_ in range(2):
         top = linked.pci_scan_bridge(bridge.bus, bridge, top, pass_)
@@ -244,14 +261,26 @@ def placeholder(rng, booted):
 
 
 def registered(rng, booted):
-    """A hotplug driver with fewer operations than pciehp has, for a moment."""
+    """A hotplug driver with other operations than pciehp has, for a moment; its slot may have been there before."""
     linked = booted.kernel
-    ops = linked.hotplug_slot_ops(enable_slot=rng.choice((None, lambda slot: -5)))
+    bus, place = a_bus(rng, booted), rng.randrange(32)
+    before = linked.pci_create_slot(bus, place, "before", None) if rng.randrange(2) else None
+    result = with_driver(rng, linked, bus, place)
+    if before:
+        linked.pci_destroy_slot(before)
+    return result
+
+
+def with_driver(rng, linked, bus, place):
+    """Register a hotplug driver for a place, use it, deregister it."""
+    ops = linked.hotplug_slot_ops(
+        enable_slot=rng.choice((None, lambda slot: -5)), hardware_test=rng.choice((None, lambda slot, test: 0))
+    )
     info = linked.hotplug_slot_info() if rng.randrange(8) else None
     made = linked.hotplug_slot(ops=ops, info=info, release=lambda slot: None)
     register = vars(linked)["__pci_hp_register"]
     owner = linked.module("other", going=not rng.randrange(4))
-    result = register(made, a_bus(rng, booted), rng.randrange(32), rng.choice(("1", "x")), owner, "other")
+    result = register(made, bus, place, rng.choice(("1", "x")), owner, "other")
     if result:
         return result
     files = [linked.pci_slot_attr_show(made.pci_slot, name) for name in made.pci_slot.attrs]
@@ -294,8 +323,8 @@ RECIPES = {
     **dict.fromkeys(("device_attach", "driver_probe_device", "pci_bus_add_device", "pcie_port_device_register",
                      "pcie_init", "pciehp_release_ctrl"), rebound),
     **dict.fromkeys(("pcie_enable_notification", "pcie_init_notification"), notified_again),
-    **dict.fromkeys(("set_pcie_port_type", "set_pcie_hotplug_bridge", "pci_fix_legacy_ide", "pci_setup_device",
-                     "pci_alloc_dev", "pci_device_add"), found_anew),
+    **dict.fromkeys(("pci_alloc_dev", "pci_setup_device", "pci_device_add"), found_anew),
+    "pci_set_power_state": slept,
     "pci_stop_and_remove_bus_device": removed,
     **dict.fromkeys(("pci_remove_bus", "pci_add_new_bus"), bus_gone),
     **dict.fromkeys(("pci_scan_bridge", "pci_hp_add_bridge"), bridge_scanned),
