@@ -16,7 +16,9 @@ from engine import folder, mutated, mutated_json, mutated_lines, refused, writte
 from kernel_port import scenarios
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
+from kernel_port.census.page import page
 from kernel_port.census.paths import machines
+from kernel_port.census.table import Table
 from kernel_port.census.totals import Totals
 from kernel_port.explore import parse
 from kernel_port.images.names import Names
@@ -225,10 +227,12 @@ def report(rng):
         lines[at] = mutated(rng, lines[at].encode(), most=2).decode("utf-8", "replace")
     path = written("report.jsonl", "".join(lines).encode("utf-8", "replace"))
     with refused(str(path)):
-        ledger, totals = Ledger(path, resume=True), Totals(8)
+        ledger, totals, table = Ledger(path, resume=True), Totals(8), Table(io.StringIO())
         for line in filter(None, (ledger.line(Job.of(json.loads(known)["file"], 8)) for known in report_lines())):
             totals.add(json.loads(line))
+            table.add(json.loads(line))
         ledger.finish([])
+        "".join(page(totals))
 
 
 def fleet(rng):
