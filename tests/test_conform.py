@@ -100,10 +100,13 @@ def test_conform_golden_that_is_not_text_is_one_line(capsys, tmp_path):
     assert capsys.readouterr().err.startswith(f"kernel-port: {path}: is not text; expected golden traces")
 
 
-@pytest.mark.parametrize("name", ["missing.jsonl", ""])  # the latter: the folder itself
-def test_conform_what_cannot_be_read_is_one_line(capsys, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("missing.jsonl", "cannot be read: No such file or directory"), ("", "not a regular file; name another one")],
+)
+def test_conform_what_cannot_be_read_is_one_line(capsys, tmp_path, name, said):
     assert main(["conform", str(tmp_path / name)]) == 2
-    assert capsys.readouterr().err.startswith(f"kernel-port: {tmp_path / name}: cannot be read: ")
+    assert capsys.readouterr().err == f"kernel-port: {tmp_path / name}: {said}\n"
 
 
 @pytest.mark.parametrize("content", ["", "garbage\n", '{"format": "reset-golden/1"}\n', "{}", "[]", "\x00\x01"])

@@ -102,7 +102,8 @@ def test_in_processes_each_is_out_of_reach_of_the_terminals_interrupt(monkeypatc
     python = tmp_path / "python"  # tells the number of its process group instead of measuring
     python.write_text(
         "#!/bin/sh\nread -r _ _ _ _ group _ < /proc/self/stat\n"
-        'echo "{\\"functions\\": $group, \\"boot\\": 0, \\"reset\\": 0, \\"why\\": 0, \\"memory\\": 0}"\n'
+        'echo "{\\"functions\\": $group, \\"boot\\": 0, \\"reset\\": 0, \\"why\\": 0, "\n'
+        'echo "\\"memory\\": 0, \\"image\\": 0}"\n'
     )
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))

@@ -25,8 +25,13 @@ def machines(paths: Iterable[str], listed: Iterable[str]) -> list[str]:
         for name in names:
             if name:
                 for each in _expanded(name):
-                    found.setdefault(each if is_name(each) else os.path.realpath(each), each)
+                    found.setdefault(_identity(each), each)
     return list(found.values())
+
+
+def _identity(name: str) -> str:
+    """What a machine has only one of, whatever names lead to it."""
+    return name if is_name(name) or "\0" in name else os.path.realpath(name)
 
 
 def _expanded(name: str) -> Iterator[str]:
