@@ -98,6 +98,8 @@ def test_full_segment_is_reset_and_found_again_in_two_gigabytes():
     # 256 buses of 256 functions; nothing is above the root bus that could reset what is on it
     assert (found, again, all_reset) == (65536, 65280, True)
     assert peak <= 2 * 1024 * 1024  # KiB
+
+
 def test_in_processes_each_is_out_of_reach_of_the_terminals_interrupt(monkeypatch, tmp_path):
     python = tmp_path / "python"  # tells the number of its process group instead of measuring
     python.write_text(
