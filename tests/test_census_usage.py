@@ -21,7 +21,8 @@ def census(capsys, *arguments):
         (["--jsonl", "/dev/null/a.jsonl"], "/dev/null/a.jsonl: cannot be written there; choose a folder"),
     ],
 )
-def test_census_report_that_cannot_be_written_is_one_line(capsys, options, said):
+def test_census_report_that_cannot_be_written_is_one_line(capsys, tmp_path, monkeypatch, options, said):
+    monkeypatch.chdir(tmp_path)
     status, out, error = census(capsys, "example:vga", *options)
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert error.startswith(f"kernel-port: {said}")
