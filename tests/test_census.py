@@ -20,7 +20,7 @@ from kernel_port.census import engine as engines
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
 from kernel_port.census.page import page
-from kernel_port.census.totals import Totals
+from kernel_port.census.totals import Bar, Chart, Totals
 from kernel_port.cli import main
 from kernel_port.commands import census as command
 from kernel_port.images import generate
@@ -353,6 +353,16 @@ def test_show_chart_bars_are_in_proportion(capsys):
     # 3 of 4 functions are 75 %, and of 30 columns 22 (22.5 rounded to even); 1 of 4 is 8 (7.5 to even)
     assert f"  alone                        3   75.0%  {'#' * 22}\n" in shown
     assert f"  not at all                   1   25.0%  {'#' * 8}\n" in shown
+
+
+def test_show_chart_narrow_terminal_keeps_every_word(monkeypatch, capsys):
+    monkeypatch.setattr(command, "width", lambda: 80)
+    label = "pci_parent_bus_reset: another function is on the same bus, and a bus reset would reset it too"
+    command.show_chart(Chart("Guards", [Bar(label, 3), Bar("short", 1)], 4))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(line[2:36].strip() for line in lines) == f"{label} short"
+    assert [line.split()[-1] for line in lines if "%" in line] == ["#" * 22, "#" * 8]
 
 
 def test_census_csv_has_a_row_for_each_function(fleet, tmp_path, capsys):

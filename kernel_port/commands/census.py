@@ -29,6 +29,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -193,16 +194,13 @@ def show(totals: Totals) -> None:
 
 
 def show_chart(chart: Chart) -> None:
-    """Print the bars, one to a line; what a label has no room for is in the page and the lines of JSON."""
+    """Print the bars, each beside the first line of its label."""
     wide = len(str(chart.whole))
     room = max(20, width() - wide - BAR - 15)
-    labels = [shortened(clean(bar.label), room) for bar in chart.bars]
-    column = max(map(len, labels), default=0)
-    for label, bar in zip(labels, chart.bars, strict=True):
+    labels = [textwrap.wrap(clean(bar.label), room, subsequent_indent="  ") for bar in chart.bars]
+    column = max((len(line) for label in labels for line in label), default=0)
+    for (first, *rest), bar in zip(labels, chart.bars, strict=True):
         share = bar.number / chart.whole
-        print(f"  {label:<{column}}  {bar.number:>{wide}}  {share:>6.1%}  {'#' * round(BAR * share)}".rstrip())
-
-
-def shortened(text: str, room: int) -> str:
-    """*text*, cut to *room* columns."""
-    return text if len(text) <= room else f"{text[: room - 3]}..."
+        print(f"  {first:<{column}}  {bar.number:>{wide}}  {share:>6.1%}  {'#' * round(BAR * share)}".rstrip())
+        for line in rest:
+            print(f"  {line}")
