@@ -19,6 +19,7 @@ import pytest
 from kernel_port.census import engine as engines
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
+from kernel_port.census.ledger import part as unfinished
 from kernel_port.census.page import page
 from kernel_port.census.totals import Bar, Chart, Totals
 from kernel_port.cli import main
@@ -149,6 +150,15 @@ def test_census_machine_with_several_names_is_one(fleet, tmp_path, capsys, monke
     assert census("fleet/m1.toml", f"{fleet}/m1*", "./fleet/m9.toml", "again/m1.toml", "fleet/../fleet/m0.toml") == 0
     files = [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
     assert files == ["fleet/m1.toml", "fleet/../fleet/m0.toml"]
+
+
+def test_census_name_that_no_file_can_have_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a\0b\nexample:single\n"))
+    assert census("-", "example:single") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(record["file"], record["error"] is None) for record in records] == [
+        ("a\0b", False), ("example:single", True),
+    ]  # fmt: skip
 
 
 def test_census_sysfs_tree_is_one_machine(tmp_path, capsys):
@@ -453,8 +463,8 @@ def started(*arguments):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
 
 
-def wait_for_lines(path, count):
-    deadline = time.monotonic() + 120
+def wait_for_lines(report, count):
+    path, deadline = unfinished(report), time.monotonic() + 120
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert time.monotonic() < deadline
         os.sched_yield()
@@ -480,35 +490,37 @@ def whole(sixty, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_census_ended_by_a_signal_goes_on_without_repeating(sixty, whole, tmp_path, ending):
-    part = tmp_path / "part.jsonl"
-    process = started(sixty, "--jsonl", part, "--jobs", "2")
-    wait_for_lines(part, 10)
+def test_census_ended_by_a_signal_goes_on_without_repeating(sixty, whole, tmp_path, monkeypatch, ending):
+    report = tmp_path / "report.jsonl"
+    process = started(sixty, "--jsonl", report, "--jobs", "2")
+    wait_for_lines(report, 10)
     process.send_signal(ending)
     _, said = process.communicate(timeout=60)  # its processes have the other end, too: they have gone
-    done, inode = part.read_bytes().count(b"\n"), part.stat().st_ino
+    assert not report.exists()
+    done = unfinished(report).read_bytes().count(b"\n")
     assert 10 <= done < 61
     if ending != signal.SIGKILL:
         assert process.returncode == 130
         assert [line for line in said.decode().splitlines() if not line.startswith("census: ")] == [
-            f"kernel-port: interrupted after {done} of 61 machines; go on with --resume {part}"
+            f"kernel-port: interrupted after {done} of 61 machines; go on with --resume {report}"
         ]
-    assert main(["census", str(sixty), "--resume", str(part), "--jobs", "2"]) == 0
-    assert part.read_bytes() == whole
-    assert part.stat().st_ino == inode  # lines were added to those there
+    again = stop_after(monkeypatch, 99)
+    assert census(sixty, "--resume", report) == 0
+    assert len(again) == 61 - done
+    assert report.read_bytes() == whole
 
 
 @pytest.mark.slow
 def test_census_worker_killed_is_no_end(sixty, whole, tmp_path):
-    part = tmp_path / "part.jsonl"
-    process = started(sixty, "--jsonl", part, "--jobs", "2")
-    wait_for_lines(part, 10)
+    report = tmp_path / "report.jsonl"
+    process = started(sixty, "--jsonl", report, "--jobs", "2")
+    wait_for_lines(report, 10)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
     assert process.wait(120) == 0
-    assert part.read_bytes() == whole
+    assert report.read_bytes() == whole
 
 
 @pytest.mark.slow
@@ -516,15 +528,15 @@ def test_census_worker_killed_is_no_end(sixty, whole, tmp_path):
 def test_census_dask_with_a_worker_killed_same_bytes(sixty, whole, tmp_path):
     from distributed import LocalCluster
 
-    part = tmp_path / "part.jsonl"
+    report = tmp_path / "report.jsonl"
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        process = started(sixty, "--jsonl", part, "--dask", cluster.scheduler_address)
-        wait_for_lines(part, 10)
+        process = started(sixty, "--jsonl", report, "--dask", cluster.scheduler_address)
+        wait_for_lines(report, 10)
         victim = next(iter(cluster.workers.values()))
         assert cluster.scheduler.workers[victim.worker_address].processing  # it has jobs that are lost with it
         os.kill(victim.pid, signal.SIGKILL)
         assert process.wait(120) == 0, process.stderr.read().decode()
-    assert part.read_bytes() == whole
+    assert report.read_bytes() == whole
 
 
 def test_census_dask_not_installed_says_how(fleet, monkeypatch, capsys):

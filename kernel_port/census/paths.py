@@ -25,12 +25,12 @@ def machines(paths: Iterable[str], listed: Iterable[str]) -> list[str]:
         for name in names:
             if name:
                 for each in _expanded(name):
-                    found.setdefault(_identity(each), each)
+                    found.setdefault(identity(each), each)
     return list(found.values())
 
 
-def _identity(name: str) -> str:
-    """What a machine has only one of, whatever names lead to it."""
+def identity(name: str) -> str:
+    """The same for all names of a file; what no file can be called stands for itself."""
     return name if is_name(name) or "\0" in name else os.path.realpath(name)
 
 

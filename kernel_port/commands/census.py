@@ -39,7 +39,7 @@ from ..census.answer import Job
 from ..census.engine import Dask, Engine, Here, Processes, in_order
 from ..census.ledger import Ledger, part
 from ..census.page import page
-from ..census.paths import machines
+from ..census.paths import identity, machines
 from ..census.table import Table
 from ..census.totals import Chart, Totals
 from ..files import refuse_output, write_text, write_whole
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
     for output in outputs:
         for path in args.paths:
             refuse_output(output, path)
-    own = {os.path.realpath(output) for output in (*outputs, *([part(report)] if report else ()))}
-    files = [file for file in machines(args.paths, sys.stdin) if "\0" in file or os.path.realpath(file) not in own]
+    own = {identity(str(output)) for output in (*outputs, *([part(report)] if report else ()))}
+    files = [file for file in machines(args.paths, sys.stdin) if identity(file) not in own]
     if not files:
         raise MachineError(f"{' '.join(args.paths)}: no machine in it; give files, folders or patterns")
     totals = Totals(args.patches)
