@@ -464,10 +464,13 @@ def started(*arguments):
 
 
 def wait_for_lines(report, count):
-    path, deadline = unfinished(report), time.monotonic() + 120
+    """Wait until so many lines are done of what is to be *report*; returns where they are."""
+    deadline = time.monotonic() + 120
+    path = unfinished(report)
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert time.monotonic() < deadline
         os.sched_yield()
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -490,20 +493,23 @@ def whole(sixty, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.usefixtures("interruptible")
 def test_census_ended_by_a_signal_goes_on_without_repeating(sixty, whole, tmp_path, monkeypatch, ending):
     report = tmp_path / "report.jsonl"
+    report.write_bytes(b"an earlier one")
     process = started(sixty, "--jsonl", report, "--jobs", "2")
-    wait_for_lines(report, 10)
+    under_way = wait_for_lines(report, 10)
     process.send_signal(ending)
     _, said = process.communicate(timeout=60)  # its processes have the other end, too: they have gone
-    assert not report.exists()
-    done = unfinished(report).read_bytes().count(b"\n")
+    done = under_way.read_bytes().count(b"\n")
     assert 10 <= done < 61
     if ending != signal.SIGKILL:
         assert process.returncode == 130
         assert [line for line in said.decode().splitlines() if not line.startswith("census: ")] == [
             f"kernel-port: interrupted after {done} of 61 machines; go on with --resume {report}"
         ]
+    assert report.read_bytes() == b"an earlier one"
+    report.unlink()
     again = stop_after(monkeypatch, 99)
     assert census(sixty, "--resume", report) == 0
     assert len(again) == 61 - done
