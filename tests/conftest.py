@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What several test files need."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,11 @@ def shared():
     if not directory.is_dir():
         pytest.skip("no shared directory beside the repository")
     return directory
+
+
+@pytest.fixture
+def interruptible():
+    """SIGINT interrupts, here and in processes started here; a shell has what it runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

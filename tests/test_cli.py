@@ -93,6 +93,7 @@ def test_without_docstrings_it_says_so():
     assert "-OO" in done.stderr
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_during_an_import_waits_for_its_end(monkeypatch, capsys):
     # Until Python 3.12 an interrupt in __set_name__ becomes a RuntimeError.
     def interrupted(*name):

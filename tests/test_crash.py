@@ -273,6 +273,7 @@ pending_ms = -1
 """
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_is_one_line_and_status_130(tmp_path):
     out, live = tmp_path / "out.toml", tmp_path / "live.ecam"
     out.write_text("old")
