@@ -39,6 +39,7 @@ setup(
         "dask": ["distributed>=2023.1"],
         "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],
+        "mutation": ["cosmic-ray>=8.3"],
     },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
     cffi_modules=["c_shims/build.py:ffibuilder"],

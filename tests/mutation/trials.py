@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which tests run a line, and what they say of a mutant. Everything happens in a copy of the project.
+
+Starting pytest, importing kernel_port and collecting the tests takes longer than the tests that matter. So pytest
+collects once, and each mutant gets a fork of that process, in which the functions of the room get the mutant's code.
+What has been executed by then (tables, fields, defaults, and the functions they call) cannot be exchanged like that:
+there the fork forgets what it has imported and begins again.
+"""
+
+import gc
+import inspect
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import NamedTuple
+
+import pytest
+from coverage import CoverageData
+from mutants import Mutant
+
+ROOT = Path(__file__).parents[2]
+#: Tests that run the two sides. None that compares sources with something: any change at all would fail there.
+ABOUT = re.compile(
+    r"test_(?:p\d\d|pci\w*|slot|probe|remove|access|machine|lockdep|sched|scenarios|golden|hw_\w+|link|image\w*|bisect"
+    r"|conform|decode|delay|determinism|explore|later|render|tree|window)"
+)
+#: The rooms that are broken.
+ROOM = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
+PYTEST = ("-x", "-q", "-s", "-p", "no:cacheprovider")
+#: Seconds. Of processor time, what a test may take beyond a mutant's budget; of time on the wall, when it waits.
+LOOPS, HANGS = 6, 120
+
+
+class Tests(NamedTuple):
+    """What is known of the tests of a room."""
+
+    #: Line of the room -> the tests that run it.
+    lines: dict[int, set[str]]
+    #: Lines that are run before any test is.
+    early: set[int]
+    #: Test -> how many lines of all rooms it runs.
+    sizes: Counter[str]
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """The tests that run what is broken: the small ones first, but soon one of each file."""
+        ids = self.lines.get(mutant.line) if mutant.line not in self.early else None
+        ordered = sorted(ids or self.about(), key=lambda test: (file_of(test), self.sizes[test], test))
+        ranked = [(rank, test) for _, tests in groupby(ordered, file_of) for rank, test in enumerate(tests, 1)]
+        return [test for _, test in sorted(ranked, key=lambda pair: pair[0] * self.sizes[pair[1]])]
+
+    def about(self) -> list[str]:
+        """The tests of the five files that are most about the room, for what no test in particular runs."""
+        counts = Counter(test for tests in self.lines.values() for test in tests)
+        files: Counter[str] = Counter()
+        for test, count in counts.items():
+            files[file_of(test)] += count / self.sizes[test]
+        return [test for test in counts if file_of(test) in dict(files.most_common(5))]
+
+
+def file_of(test: str) -> str:
+    """The file of a test."""
+    return test.partition("::")[0]
+
+
+def copy_project(place: Path) -> None:
+    """Make the copy, go there, and let what is started from here on import it."""
+    ignored = shutil.ignore_patterns(".git", "venv", "__pycache__", "*.egg-info", ".*_cache")
+    shutil.copytree(ROOT, place, ignore=ignored)
+    os.environ["PYTHONPATH"] = str(place)
+    sys.path.insert(0, str(place))
+    os.chdir(place)
+
+
+def observe(place: Path, rooms: list[str], data: Path) -> None:
+    """Run the tests once and note in *data* which of them run which line of the rooms."""
+    files = sorted(f"tests/{path.name}" for path in (place / "tests").glob("test_*.py") if ABOUT.fullmatch(path.stem))
+    what = [f"--cov=kernel_port.{room.replace('/', '.')}" for room in rooms]
+    command = [sys.executable, "-m", "pytest", *PYTEST, *what, "--cov-context=test", "--cov-report=", *files]
+    env = os.environ | {"COVERAGE_FILE": str(data)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the tests fail as they are:\n{done.stdout[-2000:]}")
+
+
+def read_tests(data: Path) -> dict[str, Tests]:
+    """What is known of the tests, by room. A fixture may be shared by all tests of a file."""
+    coverage = CoverageData(str(data))
+    coverage.read()
+    sizes: Counter[str] = Counter()
+    found = {}
+    for path in coverage.measured_files():
+        if room := ROOM.search(path):
+            contexts = coverage.contexts_by_lineno(path)
+            lines = {line: {name.rpartition("|")[0] for name in names if name} for line, names in contexts.items()}
+            sizes.update(test for tests in lines.values() for test in tests)
+            found[room[1]] = Tests(lines, {line for line, names in contexts.items() if "" in names}, sizes)
+    return found
+
+
+def passes(run: Callable[[], int], budget: int) -> bool:
+    """Whether *run*, in a process of its own, returns 0. It is ended when it takes too much processor time or hangs."""
+    child = os.fork()
+    if not child:
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (budget + LOOPS, budget + LOOPS))
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        result = 1
+        try:
+            result = run()
+        finally:
+            os._exit(result)
+    _, status = os.waitpid(child, 0)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # what it has started
+    return status == 0
+
+
+def nested(code: CodeType) -> Iterator[CodeType]:
+    """A piece of code and all that is defined in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from nested(constant)
+
+
+class Bodies(NamedTuple):
+    """The code of a room."""
+
+    #: What is executed when it is imported.
+    at_once: list[tuple[object, ...]]
+    #: Name and line -> function.
+    functions: dict[tuple[str, int], CodeType]
+
+
+def bodies(path: Path, text: str) -> Bodies:
+    """Compile a room."""
+    codes = list(nested(compile(text, path, "exec", dont_inherit=True)))
+    at_once = [
+        (code.co_code, code.co_names, *(c for c in code.co_consts if not isinstance(c, CodeType)))
+        for code in codes
+        if not code.co_flags & inspect.CO_OPTIMIZED
+    ]
+    functions = {(c.co_qualname, c.co_firstlineno): c for c in codes if c.co_flags & inspect.CO_OPTIMIZED}
+    return Bodies(at_once, functions)
+
+
+def fit(old: Bodies, new: Bodies) -> bool:
+    """Whether one can take the place of the other after the import."""
+    if old.at_once != new.at_once or not old.functions.keys() <= new.functions.keys():
+        return False
+    return all(code.co_freevars == new.functions[key].co_freevars for key, code in old.functions.items())
+
+
+def run(items: list[pytest.Item], budget: int) -> int:
+    """Run tests until one fails or the budget is spent; how many failed."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        signal.alarm(HANGS)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if item.session.testsfailed or time.process_time() > budget:
+            break
+    return item.session.testsfailed
+
+
+class Room(NamedTuple):
+    """A room in the copy."""
+
+    path: Path
+    source: str
+    tests: Tests
+
+
+#: Told of each mutant whether it survives.
+Report = Callable[[Mutant, bool], None]
+
+
+class Trials:
+    """Lets pytest collect the tests and then try mutants instead, each with some of the tests."""
+
+    def __init__(self, rooms: dict[str, Room], mutants: list[Mutant], budget: int, report: Report) -> None:
+        self.rooms, self.budget, self.report = rooms, budget, report
+        self.mutants = [(mutant, rooms[mutant.room].tests.of(mutant)) for mutant in mutants]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        functions = defaultdict(list)
+        for thing in gc.get_objects():
+            if isinstance(thing, FunctionType):
+                functions[thing.__code__.co_filename].append(thing)
+        old = {name: bodies(room.path, room.source) for name, room in self.rooms.items()}
+        gc.freeze()  # what is collected in a fork would be copied
+        for mutant, tests in self.mutants:
+            room = self.rooms[mutant.room]
+            new = bodies(room.path, mutant.text)
+            if mutant.line in room.tests.early or not fit(old[mutant.room], new):
+                attempt = partial(run_anew, tests, self.budget)
+            else:
+                chosen = [items[test] for test in tests]
+                attempt = partial(run_exchanged, functions[str(room.path)], new, chosen, self.budget)
+            room.path.write_text(mutant.text)
+            self.report(mutant, passes(attempt, self.budget))
+            room.path.write_text(room.source)
+        return True
+
+
+def run_exchanged(functions: list[FunctionType], new: Bodies, items: list[pytest.Item], budget: int) -> int:
+    """Give the functions of a room the code they have in the mutant, and run tests."""
+    for function in functions:
+        function.__code__ = new.functions[function.__code__.co_qualname, function.__code__.co_firstlineno]
+    return run(items, budget)
+
+
+def run_anew(tests: list[str], budget: int) -> int:
+    """Forget what has been imported from the copy, and collect and run tests."""
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(f"{Path.cwd()}/"):
+            del sys.modules[name]
+    return int(pytest.main([*PYTEST, *tests], plugins=[Anew(budget)]))
+
+
+class Anew:
+    """Lets pytest run tests until one fails or the budget is spent."""
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        run(session.items, self.budget)
+        return True
+
+
+def try_mutants(rooms: dict[str, Room], mutants: list[Mutant], budget: int, report: Report) -> None:
+    """Tell *report* of each mutant whether it survives so many seconds of tests."""
+    trials = Trials(rooms, mutants, budget, report)
+    files = sorted({file_of(test) for _, tests in trials.mutants for test in tests})
+    pytest.main([*PYTEST, *files], plugins=[trials])
