@@ -35,6 +35,74 @@ TABLES = [
     if name.isupper() and isinstance(rows, tuple) and isinstance(rows[0], Register)
 ]
 
+#: Table, register, size, and its columns that are not 0: as the hardware of the golden traces is described, and for the
+#: rest as the specifications have them (PCIe 7.10 error reporting, 7.13 ARI, 7.16 ACS, ATS 5.1).
+SPECIFIED = """
+COMMON PCI_COMMAND 2 rw=0x0547
+COMMON PCI_STATUS 2 w1c=0xf900 raised=0x0008
+COMMON PCI_CACHE_LINE_SIZE 1 rw=0xff
+COMMON PCI_INTERRUPT_LINE 1 rw=0xff
+COMMON_CONVENTIONAL PCI_COMMAND 2 rw=0x0557
+COMMON_CONVENTIONAL PCI_LATENCY_TIMER 1 rw=0xf8
+BRIDGE PCI_PRIMARY_BUS 1 rw=0xff
+BRIDGE PCI_SECONDARY_BUS 1 rw=0xff
+BRIDGE PCI_SUBORDINATE_BUS 1 rw=0xff
+BRIDGE PCI_IO_BASE 1 rw=0xf0
+BRIDGE PCI_IO_LIMIT 1 rw=0xf0
+BRIDGE PCI_SEC_STATUS 2 w1c=0xf900
+BRIDGE PCI_MEMORY_BASE 2 rw=0xfff0
+BRIDGE PCI_MEMORY_LIMIT 2 rw=0xfff0
+BRIDGE PCI_PREF_MEMORY_BASE 2 rw=0xfff0
+BRIDGE PCI_PREF_MEMORY_LIMIT 2 rw=0xfff0
+BRIDGE PCI_BRIDGE_CONTROL 2 rw=0x005f
+BRIDGE_CONVENTIONAL PCI_SEC_LATENCY_TIMER 1 rw=0xf8
+BRIDGE_CONVENTIONAL PCI_BRIDGE_CONTROL 2 rw=0x007f
+BRIDGE_IO_32 PCI_IO_BASE_UPPER16 2 rw=0xffff
+BRIDGE_IO_32 PCI_IO_LIMIT_UPPER16 2 rw=0xffff
+BRIDGE_PREF_64 PCI_PREF_BASE_UPPER32 4 rw=0xffffffff
+BRIDGE_PREF_64 PCI_PREF_LIMIT_UPPER32 4 rw=0xffffffff
+CARDBUS PCI_CB_PRIMARY_BUS 1 rw=0xff
+CARDBUS PCI_CB_CARD_BUS 1 rw=0xff
+CARDBUS PCI_CB_SUBORDINATE_BUS 1 rw=0xff
+CARDBUS PCI_CB_BRIDGE_CONTROL 2 rw=0x007f
+PM PCI_PM_CTRL 2 rw=0x0103 w1c=0x8000
+PM_D3COLD PCI_PM_CTRL 2 rw=0x0103 w1c=0x8000 sticky=0x8100
+PCIX PCI_X_CMD 2 rw=0x007f reset=0x0032
+AF PCI_AF_STATUS 1 raised=0x01
+AF_FLR PCI_AF_CTRL 1 w1t=0x01
+MSI_32 PCI_MSI_FLAGS 2 rw=0x0071
+MSI_32 PCI_MSI_ADDRESS_LO 4 rw=0xfffffffc
+MSI_32 PCI_MSI_DATA_32 2 rw=0xffff
+MSI_64 PCI_MSI_ADDRESS_HI 4 rw=0xffffffff
+MSI_64 PCI_MSI_DATA_64 2 rw=0xffff
+MSI_MASK_32 PCI_MSI_MASK_32 4 rw=0xffffffff
+MSI_MASK_64 PCI_MSI_MASK_64 4 rw=0xffffffff
+MSIX PCI_MSIX_FLAGS 2 rw=0xc000
+EXP PCI_EXP_DEVCTL 2 rw=0x7fff reset=0x2810 shared=0x00e0
+EXP PCI_EXP_DEVSTA 2 w1c=0x000f raised=0x0020
+EXP_FLR PCI_EXP_DEVCTL 2 rw=0x7fff w1t=0x8000 reset=0x2810 shared=0x00e0
+EXP_LINK PCI_EXP_LNKCTL 2 rw=0x01fb shared=0x01fb
+EXP_LINK PCI_EXP_LNKSTA 2 w1c=0xc000
+EXP_SLOT PCI_EXP_SLTCTL 2 rw=0x17ff w1t=0x0800
+EXP_SLOT PCI_EXP_SLTSTA 2 w1c=0x011f
+EXP_ROOT PCI_EXP_RTCTL 2 rw=0x001f
+EXP_ROOT PCI_EXP_RTSTA 4 w1c=0x00010000
+EXP_2 PCI_EXP_DEVCTL2 2 rw=0x001f
+EXP_2_LINK PCI_EXP_LNKCTL2 2 rw=0x1fff shared=0x1fff
+AER PCI_ERR_UNCOR_STATUS 4 w1c=0x03fff030 sticky=0x03fff030
+AER PCI_ERR_UNCOR_MASK 4 rw=0x03fff030 sticky=0x03fff030
+AER PCI_ERR_UNCOR_SEVER 4 rw=0x03fff030 sticky=0x03fff030 reset=0x00062030
+AER PCI_ERR_COR_STATUS 4 w1c=0x0000f1c1 sticky=0x0000f1c1
+AER PCI_ERR_COR_MASK 4 rw=0x0000f1c1 sticky=0x0000f1c1 reset=0x00002000
+AER PCI_ERR_CAP 4 rw=0x00000140 sticky=0x00000140
+AER_ROOT PCI_ERR_ROOT_COMMAND 4 rw=0x00000007
+AER_ROOT PCI_ERR_ROOT_STATUS 4 w1c=0x0000007f sticky=0x0000007f
+ACS PCI_ACS_CTRL 2 rw=0x007f
+ARI PCI_ARI_CTRL 2 rw=0x0073
+ATS PCI_ATS_CTRL 2 rw=0x801f
+""".strip().splitlines()
+COLUMNS = ("rw", "w1c", "w1t", "reset", "sticky", "raised", "shared")
+
 MSI_64_MASKED = (MSI, 0x05, words(0x0180, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 LAYOUTS = {
     "conventional": function(
@@ -59,6 +127,38 @@ def test_register_columns_are_disjoint_and_within_the_register(rows):
         assert not row.sticky & ~(row.rw | row.w1c), row.name
         assert not row.shared & ~row.rw, row.name
         assert row.ro ^ (row.rw | row.w1c | row.w1t) == (1 << 8 * row.size) - 1, row.name
+
+
+@pytest.mark.parametrize("line", SPECIFIED, ids=lambda line: " ".join(line.split()[:2]))
+def test_register_columns_are_those_of_the_specification(line):
+    table, name, size, *columns = line.split()
+    (row,) = [row for row in {**vars(regs), **vars(caps)}[table] if row.name == name]
+    assert row.size == int(size)
+    given = {column: int(value, 16) for column, _, value in (column.partition("=") for column in columns)}
+    assert {column: getattr(row, column) for column in COLUMNS if getattr(row, column)} == given
+
+
+@pytest.mark.parametrize(
+    ("capability", "writable"),
+    [  # PCIe 7.8.15 and 7.8.16; ordering (0x0300) is writable wherever there are Device Capabilities 2 at all
+        (0x00000000, 0x0000),
+        (0x00000010, 0x0300),  # completion timeouts, which every function of version 2 has
+        (0x00000020, 0x0320),  # ARI forwarding
+        (0x00000040, 0x03C0),  # atomic operations: routing, then the three that complete them
+        (0x00000080, 0x03C0),
+        (0x00000100, 0x03C0),
+        (0x00000200, 0x03C0),
+        (0x00000400, 0x0300),
+        (0x00000800, 0x0700),  # latency tolerance reporting
+        (0x00040000, 0x6300),  # optimized buffer flush and fill, by message and by wake signal
+        (0x00080000, 0x6300),
+        (0x00100000, 0x0300),
+        (0x00200000, 0x8300),  # end-end prefixes
+        (0xFFFFFFFF, 0xE7E0),
+    ],
+)
+def test_device_control_2_has_what_device_capabilities_2_announce(capability, writable):
+    assert caps.device_control_2(capability) == writable
 
 
 @pytest.mark.parametrize("registers_of", [Layout.registers, qemu.registers], ids=["silicon", "qemu"])
@@ -158,6 +258,16 @@ def test_bar_of_64_bits_is_sized_over_both_halves():
     bench.write("00:05.0", 0x14, 4, 0xFFFFFFFF)
     assert bench.read("00:05.0", 0x10, 4) == 0x0000000C
     assert bench.read("00:05.0", 0x14, 4) == 0xFFFFFFFE
+
+
+def test_bar_of_64_bits_may_be_the_last_two_and_never_the_last_one():
+    # BAR 4 and 5 are one of 8 GiB; BAR 5 alone says 64 bits, and there is no register behind it for the upper half.
+    registers = {"x20_4": 0x0000000C, "x24_4": 0x38}
+    rows = {r.name: r.rw for r in Layout(function("00:05.0", registers=registers, bars={4: 8 << 30})).registers()}
+    assert (rows["PCI_BASE_ADDRESS_4"], rows["PCI_BASE_ADDRESS_5"]) == (0, 0xFFFFFFFE)
+    alone = function("00:05.0", registers={"x24_4": 0xE000000C}, bars={5: 65536})
+    rows = {r.name: r.rw for r in Layout(alone).registers()}
+    assert rows["PCI_BASE_ADDRESS_5"] == 0xFFFF0000
 
 
 @pytest.mark.parametrize(("rom", "value", "sized"), [(0x20000, 0, 0xFFFE0001), (0, 0xE0080000, 0xFFF80001), (0, 0, 0)])

@@ -5,7 +5,7 @@ import pytest
 from hw_machine import AF, EXP, PCIX, PM, exp, function, pm, words
 from hw_machine import bridge as any_bridge
 from hw_machine import port as any_port
-from paper import Paper
+from paper import Paper, pcie
 
 from kernel_port.hw.description import MachineDescription
 from kernel_port.machine import boot
@@ -59,6 +59,14 @@ def test_pci_bus_read_dev_vendor_id_without_patience_does_not_wait(slot):
     assert paper.take() == [("r", "00:00.0", 0, 4)]
 
 
+def test_pci_scan_device_has_a_minute_of_patience(slot):
+    paper, bus, answer = slot
+    answer(*[0xFFFF0001] * 20)
+    assert paper.kernel.pci_scan_device(bus, 0) is None
+    # 32768 ms was the last wait; doubled it is more than 60 * 1000 ms
+    assert [act[1] for act in paper.take() if act[0] == "msleep"] == [1 << n for n in range(16)]
+
+
 def test_pci_bus_read_dev_vendor_id_loses_patience(slot):
     paper, bus, answer = slot
     answer(*[0xFFFF0001] * 20)
@@ -107,6 +115,31 @@ def test_pci_read_bases_sizes_each_kind_of_bar():
         ]
         assert res[6].flags & 1  # IORESOURCE_ROM_ENABLE
         assert machine.function("00:01.0").rom_base_reg == 0x30
+
+
+def test_pci_read_bases_of_an_io_bar_above_64_ki_counts_16_address_bits():
+    # The device decodes 32 bits; x86 has 64 Ki ports, and the size is counted in what of the mask is below.
+    dev = function("00:01.0", registers={"x10_4": 0x1}, bars={0: 0x20000})
+    with machine_of(dev) as machine:
+        assert machine.function("00:01.0").resource[0].flags == 0
+
+
+def test_pci_read_bases_flags_are_those_of_ioport_h():
+    registers = {"x10_4": 0xD801, "x14_4": 0xE0000000, "x30_4": 0xC0000000}
+    with machine_of(function("00:01.0", registers=registers, bars={0: 32, 1: 4096}, rom=0x8000)) as machine:
+        res = machine.function("00:01.0").resource
+        # SIZEALIGN 0x40000; IO 0x100, MEM 0x200; low bits of the BAR: 1 is I/O
+        assert (res[0].flags, res[1].flags) == (0x40101, 0x40200)
+        # MEM 0x200, PREFETCH 0x2000, READONLY 0x4000, CACHEABLE 0x8000, SIZEALIGN 0x40000; not enabled
+        assert res[6].flags == 0x4E200
+
+
+def test_pci_read_base_of_a_rom_writes_its_address_bits_alone():
+    paper = Paper()
+    dev = paper.dev(paper.bus(), registers={0x30: b"\x01\x00\x00\xe0"})
+    paper.kernel.__dict__["__pci_read_base"](dev, paper.kernel.pci_bar_mem32, paper.kernel.resource(), 0x30)
+    # 0xfffff800 are the address bits, bit 0 is the enable bit that was set
+    assert [write for write in paper.writes() if write[0] == 0x30] == [(0x30, 4, 0xFFFFF801), (0x30, 4, 0xE0000001)]
 
 
 def test_pci_read_bases_sizes_a_bar_beyond_4_gib_by_its_upper_half():
@@ -169,13 +202,21 @@ def test_pci_read_bridge_bases_closed_windows_are_none():
 
 
 @pytest.mark.parametrize(
-    ("progif", "legacy"), [(0x80, [0x1F0, 0x3F6, 0x170, 0x376]), (0x84, [0x1F0, 0x3F6]), (0x81, [0x170, 0x376])]
+    ("progif", "legacy"),
+    [
+        (0x80, [(0x1F0, 0x1F7), (0x3F6, 0x3F6), (0x170, 0x177), (0x376, 0x376)]),
+        (0x84, [(0x1F0, 0x1F7), (0x3F6, 0x3F6), (0, 0), (0, 0)]),
+        (0x81, [(0, 0), (0, 0), (0x170, 0x177), (0x376, 0x376)]),
+        (0x85, [(0, 0)] * 4),
+    ],
 )
 def test_pci_setup_device_ide_in_compatibility_mode_has_fixed_addresses(progif, legacy):
     registers = {"x08_4": 0x01010000 | progif << 8, "x10_4": 0}
     with machine_of(function("00:1f.0", registers=registers, bars={})) as machine:
         resources = machine.function("00:1f.0").resource[:4]
-        assert [res.start for res in resources if res.flags] == legacy
+        assert [(res.start, res.end) for res in resources] == legacy
+        # ioport.h: IORESOURCE_IO 0x100; pci_regs.h or ioport.h's PCI bits: IORESOURCE_PCI_FIXED 1 << 4
+        assert {res.flags for res in resources if res.end} <= {0x110}
 
 
 def test_pci_setup_device_class_that_does_not_match_the_header_counts_as_none():
@@ -268,6 +309,15 @@ def test_pci_bus_add_devices_leaves_alone_what_is_in_use():
         assert machine.events == []
 
 
+@pytest.mark.parametrize("what", ["not PCI Express", "not function 0"])
+def test_pci_configure_ari_of_others_leaves_the_port_alone(what):
+    paper = Paper()
+    port = paper.dev(paper.bus(), **pcie(2, 4))
+    devfn, fields = (0, {}) if what == "not PCI Express" else (1, pcie(2, 0))
+    paper.kernel.pci_configure_ari(paper.dev(paper.bus(1, port), devfn, **fields))
+    assert paper.take() == []
+
+
 def test_pci_configure_ari_without_the_bridge_is_off():
     with machine_of(ari_port(forwards=False), ari("01:00.0", 9), ari("01:01.1", 0)) as machine:
         assert found(machine, "01") == [0x00]
@@ -331,6 +381,30 @@ def test_pci_scan_bridge_cardbus_behind_a_bridge_takes_half():
     inner = cardbus("01:00.0")
     with machine_of(any_bridge("00:01.0", 1, 4), inner) as machine:
         assert numbers(machine, 1, 0) == (1, 2, 3)
+
+
+def test_pci_scan_bridge_of_a_new_bus_writes_all_numbers_at_once_and_then_the_last():
+    with machine_of(any_bridge("00:1e.0", 0, 0, registers={"x1b_1": 0x40})) as machine:
+        writes = [event.args for event in machine.boot_events if event.op == "w"]
+        # nothing forwarded until pass 1; errors cleared; primary 0, secondary 1, subordinate 255 for now; then 1.
+        # The latency timer stays.
+        assert [write[1:] for write in writes if write[1] in (0x06, 0x18, 0x1A)] == [
+            (0x18, 4, 0x40000000), (0x06, 2, 0xFFFF), (0x18, 4, 0x40FF0100), (0x1A, 1, 1),
+        ]  # fmt: skip
+        assert machine.bus("01").bridge_ctl == 3
+
+
+def test_pci_scan_bridge_of_a_known_bus_remembers_bridge_control():
+    with machine_of(any_bridge("00:1e.0", 1, 1)) as machine:
+        assert (machine.bus("01").bridge_ctl, machine.bus("01").primary) == (3, 0)
+
+
+@pytest.mark.parametrize("numbers", [0x00000000, 0x00000100, 0x00010000], ids=["none", "no last", "no first"])
+def test_pci_scan_bridge_without_both_bus_numbers_is_not_hard_wired(numbers):
+    paper = Paper()
+    bridge = paper.dev(paper.bus(5), registers={0x18: numbers.to_bytes(4, "little")}, hdr_type=1)
+    paper.kernel.pci_scan_bridge(bridge.bus, bridge, 5, 0)
+    assert not [words for words in paper.said if "hard wired" in words[-1]]
 
 
 def test_pci_scan_bridge_says_that_a_bus_is_hidden():

@@ -38,9 +38,10 @@ ABOUT = re.compile(
 )
 #: The rooms that are broken.
 ROOM = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
-PYTEST = ("-x", "-q", "-s", "-p", "no:cacheprovider")
+#: Nobody reads why a test failed, and to say so takes longer than the test.
+PYTEST = ("-x", "-q", "-s", "-p", "no:cacheprovider", "--tb=native", "--assert=plain")
 #: Seconds. Of processor time, what a test may take beyond a mutant's budget; of time on the wall, when it waits.
-LOOPS, HANGS = 6, 120
+LOOPS, HANGS = 10, 120
 
 
 class Tests(NamedTuple):
@@ -78,7 +79,7 @@ def copy_project(place: Path) -> None:
     """Make the copy, go there, and let what is started from here on import it."""
     ignored = shutil.ignore_patterns(".git", "venv", "__pycache__", "*.egg-info", ".*_cache")
     shutil.copytree(ROOT, place, ignore=ignored)
-    os.environ["PYTHONPATH"] = str(place)
+    os.environ.update(PYTHONPATH=str(place), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     sys.path.insert(0, str(place))
     os.chdir(place)
 
@@ -87,7 +88,18 @@ def observe(place: Path, rooms: list[str], data: Path) -> None:
     """Run the tests once and note in *data* which of them run which line of the rooms."""
     files = sorted(f"tests/{path.name}" for path in (place / "tests").glob("test_*.py") if ABOUT.fullmatch(path.stem))
     what = [f"--cov=kernel_port.{room.replace('/', '.')}" for room in rooms]
-    command = [sys.executable, "-m", "pytest", *PYTEST, *what, "--cov-context=test", "--cov-report=", *files]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *PYTEST,
+        "-p",
+        "pytest_cov",
+        *what,
+        "--cov-context=test",
+        "--cov-report=",
+        *files,
+    ]
     env = os.environ | {"COVERAGE_FILE": str(data)}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -167,10 +179,11 @@ def fit(old: Bodies, new: Bodies) -> bool:
 
 def run(items: list[pytest.Item], budget: int) -> int:
     """Run tests until one fails or the budget is spent; how many failed."""
+    end = time.process_time() + budget
     for item, following in zip(items, [*items[1:], None], strict=True):
         signal.alarm(HANGS)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if item.session.testsfailed or time.process_time() > budget:
+        if item.session.testsfailed or time.process_time() > end:
             break
     return item.session.testsfailed
 
