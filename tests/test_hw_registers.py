@@ -328,6 +328,60 @@ def test_layout_extended_list_that_loops_or_leaves_ends():
     Bench(outside).write("00:05.0", 0xFFC, 4, 0xFFFFFFFF)
 
 
+@pytest.mark.parametrize(("port_type", "root"), [(ROOT_PORT, True), (10, True), (DOWNSTREAM, False), (ENDPOINT, False)])
+def test_layout_root_ports_and_event_collectors_have_root_registers(port_type, root):
+    found = function("00:05.0", exp(port_type), size=4096, registers={"x100_4": 0x00010001})
+    names = {row.name for row in Layout(found).registers()}
+    both = {"PCI_EXP_RTCTL", "PCI_EXP_RTSTA", "PCI_ERR_ROOT_COMMAND", "PCI_ERR_ROOT_STATUS"}
+    assert names & both == (both if root else set())
+
+
+@pytest.mark.parametrize(("port_type", "link"), [(9, False), (10, False), (ENDPOINT, True), (1, True)])
+def test_layout_integrated_functions_have_no_link(port_type, link):
+    names = {row.name for row in Layout(function("00:05.0", exp(port_type))).registers()}
+    both = {"PCI_EXP_LNKCTL", "PCI_EXP_LNKSTA", "PCI_EXP_LNKCTL2"}
+    assert names & both == (both if link else set())
+
+
+@pytest.mark.parametrize(
+    ("registers", "there"),
+    [
+        ({}, set()),
+        ({"x1c_1": 0x01}, {"PCI_IO_BASE_UPPER16", "PCI_IO_LIMIT_UPPER16"}),
+        ({"x24_2": 0x0001}, {"PCI_PREF_BASE_UPPER32", "PCI_PREF_LIMIT_UPPER32"}),
+    ],
+)
+def test_layout_upper_halves_of_windows_are_there_where_the_low_nibble_says_so(registers, there):
+    names = {row.name for row in Layout(bridge("00:1e.0", 1, 1, registers=registers)).registers()}
+    assert {name for name in names if "UPPER" in name} == there
+
+
+def test_layout_bridge_has_two_base_address_registers():
+    names = [row.name for row in Layout(bridge("00:1e.0", 1, 1)).registers()]
+    assert [name for name in names if name.startswith("PCI_BASE")] == ["PCI_BASE_ADDRESS_0", "PCI_BASE_ADDRESS_1"]
+
+
+def test_layout_extended_capabilities_have_their_control_registers():
+    rows = {row.name: row.start for row in Layout(LAYOUTS["endpoint"]).registers()}
+    # ACS at 0x148, ARI at 0x150, ATS at 0x160: control is the word at 6
+    where = {name: start for name, start in rows.items() if name in ("PCI_ACS_CTRL", "PCI_ARI_CTRL", "PCI_ATS_CTRL")}
+    assert where == {"PCI_ACS_CTRL": 0x14E, "PCI_ARI_CTRL": 0x156, "PCI_ATS_CTRL": 0x166}
+
+
+def test_layout_acs_control_has_what_the_capability_announces():
+    found = function("00:05.0", exp(ENDPOINT), size=4096, registers={"x100_4": 0x0001000D, "x104_2": 0x0015})
+    rows = {row.name: row for row in Layout(found).registers()}
+    assert (rows["PCI_ACS_CTRL"].start, rows["PCI_ACS_CTRL"].rw) == (0x106, 0x0015)
+
+
+def test_layout_of_a_cardbus_bridge_walks_from_its_own_pointer():
+    # PC Card Standard: the pointer is at 0x14, and there is one base address register
+    found = function("00:05.0", registers={"x0e_1": 2, "x06_2": 0x0010, "x14_1": 0x80, "x80_4": 0x00030001})
+    layout = Layout(found)
+    assert layout.capabilities == {0x01: 0x80}
+    assert [r.name for r in layout.registers() if r.name.startswith("PCI_BASE")] == ["PCI_BASE_ADDRESS_0"]
+
+
 def test_layout_slot_lamps_are_off_after_reset_where_they_exist():
     rows = {row.name: row for row in Layout(port("00:1c.0", 1, 1, sltcap=0x60 | 0x10)).registers()}
     assert rows["PCI_EXP_SLTCTL"].reset == 0x0300
@@ -340,6 +394,71 @@ def test_layout_pm_of_a_function_that_wakes_from_d3cold_is_sticky():
     assert (rows["PCI_PM_CTRL"].start, rows["PCI_PM_CTRL"].sticky) == (PM + 4, 0x8100)
     rows = {row.name: row for row in Layout(function("00:05.0", pm())).registers()}
     assert rows["PCI_PM_CTRL"].sticky == 0
+
+
+#: What hw/pci/pci.c, pci_bridge.c and pcie.c of QEMU put into a device's wmask, w1cmask and reset handler.
+QEMU_PORT = """
+PCI_COMMAND rw=0x0507
+PCI_BRIDGE_CONTROL rw=0x0bff w1c=0x0400
+PCI_IO_BASE rw=0xf0 reset=0xf0
+PCI_PREF_MEMORY_BASE rw=0xfff0 reset=0xfff0
+PCI_PM_CTRL
+PCI_EXP_DEVCTL rw=0x000f
+PCI_EXP_DEVSTA w1c=0x000f raised=0x0020 sticky=0x000f
+PCI_EXP_DEVCTL2 rw=0x8000 sticky=0x8000
+PCI_EXP_LNKCTL
+PCI_EXP_LNKSTA
+PCI_EXP_LNKCTL2
+PCI_EXP_RTCTL rw=0x0007
+PCI_EXP_RTSTA
+PCI_EXP_SLTSTA w1c=0x0019 raised=0x0080
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", QEMU_PORT, ids=lambda line: line.split()[0])
+def test_qemu_columns_of_a_root_port_are_those_of_its_source(line):
+    name, *columns = line.split()
+    (row,) = [row for row in qemu.registers(Layout(port("00:1c.0", 1, 1))) if row.name == name]
+    given = {column: int(value, 16) for column, _, value in (column.partition("=") for column in columns)}
+    assert {column: getattr(row, column) for column in COLUMNS if getattr(row, column)} == given
+
+
+@pytest.mark.parametrize(
+    ("sltcap", "occupied", "rw", "reset"),
+    [
+        (0x60, True, 0x03F9, 0x00C0),  # no power controller: attention lamp off
+        (0x62, True, 0x07F9, 0x01C0),  # powered, lamp on
+        (0x62, False, 0x07F9, 0x07C0),  # unpowered, lamp off
+    ],
+)
+def test_qemu_slot_control_depends_on_power_controller_and_card(sltcap, occupied, rw, reset):
+    body = exp(ROOT_PORT, sltcap=sltcap, sltsta=0x40 if occupied else 0, slot=True)
+    rows = {row.name: row for row in qemu.registers(Layout(bridge("00:1c.0", 1, 1, body)))}
+    found = rows["PCI_EXP_SLTCTL"]
+    assert (found.rw, found.w1t, found.reset) == (rw, 0x0800, reset)
+
+
+@pytest.mark.parametrize(("port_type", "sticky"), [(ROOT_PORT, 0x8000), (DOWNSTREAM, 0x8000), (ENDPOINT, 0x8020)])
+def test_qemu_resets_ari_forwarding_of_ports_with_a_slot_alone(port_type, sticky):
+    identity, position, body = exp(port_type)
+    body = body[:0x22] + b"\x20" + body[0x23:]  # Device Capabilities 2, at 0x24: ARI forwarding
+    rows = {row.name: row for row in qemu.registers(Layout(bridge("00:1c.0", 1, 1, (identity, position, body))))}
+    assert (rows["PCI_EXP_DEVCTL2"].rw, rows["PCI_EXP_DEVCTL2"].sticky) == (0x8020, sticky)
+
+
+@pytest.mark.parametrize(
+    ("identity", "body", "length"),
+    [
+        (0x01, b"", 8), (0x03, b"", 8), (0x04, b"", 4), (0x0C, b"", 8), (0x0D, b"", 8), (0x11, b"", 12), (0x12, b"", 8),
+        (0x13, b"", 6), (0x15, b"", 4),  # any other
+        (0x10, words(0x0002), 0x3C), (0x10, words(0x0001), 0x14),  # PCI Express by version
+        (0x05, words(0x0000), 10), (0x05, words(0x0080), 14), (0x05, words(0x0100), 20), (0x05, words(0x0180), 24),
+        (0x09, b"\x02", 4), (0x09, b"\x05", 5),  # vendor specific: no less than 4
+    ],
+)  # fmt: skip
+def test_storage_of_qemu_begins_behind_a_capability(identity, body, length):
+    stored = {where for where, _ in qemu.storage(Layout(function("00:05.0", (0x40, identity, body))))}
+    assert min(stored) == 0x40 + length
 
 
 def test_qemu_root_port_closes_its_windows_other_bridges_zero_them():

@@ -186,6 +186,7 @@ def test_pci_read_bridge_bases_reads_windows_of_every_width():
     }  # fmt: skip
     with machine_of(any_bridge("00:1c.0", 1, 1, registers=registers)) as machine:
         io, mem, pref = machine.bus("01").resource[:3]
+        assert machine.function("00:1c.0").resource[7:10] == [io, mem, pref]
         assert (io.start, io.end, io.flags) == (0x1D000, 0x1DFFF, IO | 1)
         assert (mem.start, mem.end, mem.flags) == (0xE0000000, 0xE01FFFFF, MEM)
         assert (pref.start, pref.end, pref.flags) == (0x1_F8D0_0000, 0x1_F8DF_FFFF, MEM | PREFETCH | MEM_64 | 1)
@@ -217,6 +218,14 @@ def test_pci_setup_device_ide_in_compatibility_mode_has_fixed_addresses(progif, 
         assert [(res.start, res.end) for res in resources] == legacy
         # ioport.h: IORESOURCE_IO 0x100; pci_regs.h or ioport.h's PCI bits: IORESOURCE_PCI_FIXED 1 << 4
         assert {res.flags for res in resources if res.end} <= {0x110}
+
+
+def test_pci_setup_device_asks_for_six_base_addresses_and_the_rom():
+    with machine_of(function("00:01.0")) as machine:
+        sized = [args[1] for args in (e.args for e in machine.boot_events if e.op == "w") if args[2:] == (4, ALL_ONES)]
+        # the ROM's enable bit and what lies between are not written
+        assert sized == [0x10, 0x14, 0x18, 0x1C, 0x20, 0x24]
+        assert machine.function("00:01.0").rom_base_reg == 0x30
 
 
 def test_pci_setup_device_class_that_does_not_match_the_header_counts_as_none():
@@ -303,6 +312,13 @@ def test_pci_scan_slot_with_ari_list_that_leads_nowhere_ends(second):
         assert found(machine, "01") == [0x00, 0x09][: 1 + len(second)]
 
 
+def test_pci_bus_add_device_lets_drivers_match():
+    paper = Paper()
+    dev = paper.dev(paper.bus())
+    assert paper.kernel.pci_bus_add_device(dev) == 0
+    assert (dev.match_driver, dev.is_added) == (1, 1)
+
+
 def test_pci_bus_add_devices_leaves_alone_what_is_in_use():
     with machine_of(function("00:01.0", driver="a")) as machine:
         machine.call("pci_bus_add_devices", machine.bus("00"))
@@ -369,6 +385,11 @@ def test_pci_scan_bridge_cardbus_keeps_bus_numbers_for_cards():
         assert numbers(machine, 0, 0x08) == (0, 1, 4)
         assert numbers(machine, 0, 0x10) == (0, 5, 8)
         assert ("w", ("0000:00:01.0", 0x18, 4, 0xB0FF0100)) in [(event.op, event.args) for event in machine.boot_events]
+
+
+def test_pci_scan_bridge_cardbus_finds_the_card_in_the_socket():
+    with machine_of(cardbus("00:01.0"), function("01:00.0")) as machine:
+        assert found(machine, "01") == [0x00]
 
 
 def test_pci_scan_bridge_cardbus_keeps_no_number_that_is_taken():

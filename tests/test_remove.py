@@ -29,11 +29,12 @@ def tree():
 
 
 def test_pci_stop_and_remove_bus_device_takes_everything_below_along(tree):
-    top = tree.function("00:01.0")
+    top, inner, below = tree.function("00:01.0"), tree.function("01:00.0"), tree.bus("02")
     tree.call("pci_stop_and_remove_bus_device", top)
     assert tree.functions == []
     assert [bus.number for bus in tree.buses()] == [0]
     assert top.subordinate is None
+    assert (inner.subordinate, below.devices) == (None, [])
     assert [event.args for event in tree.events if event.op == "remove_device"] == [("0000:00:01.0",)]
 
 
