@@ -169,13 +169,14 @@ def test_pci_read_base_of_a_device_that_must_keep_decoding_leaves_command_alone(
         assert [act[1] for act in acts(machine)] == [0x10] * 4
 
 
-def test_pci_read_base_that_holds_all_ones_starts_at_0():
+@pytest.mark.parametrize(("kind", "flags"), [("pci_bar_mem32", 0), ("pci_bar_unknown", MEM)])
+def test_pci_read_base_that_holds_all_ones_starts_at_0(kind, flags):
     paper = Paper()
     dev = paper.dev(paper.bus())
     paper.answer(dev, 0x10, ALL_ONES, 0xFFF00000)
     res = paper.kernel.resource()
-    paper.kernel.__dict__["__pci_read_base"](dev, paper.kernel.pci_bar_mem32, res, 0x10)
-    assert (res.start, res.end) == (0, 0xFFFFF)
+    paper.kernel.__dict__["__pci_read_base"](dev, getattr(paper.kernel, kind), res, 0x10)
+    assert (res.start, res.end, res.flags & (MEM | IO | 1)) == (0, 0xFFFFF, flags)
 
 
 def test_pci_read_bridge_bases_reads_windows_of_every_width():
@@ -443,6 +444,66 @@ def test_pci_scan_bridge_lets_no_read_of_nobody_count_as_an_error():
     with machine_of(made) as machine:
         written = [event.args[3] for event in machine.boot_events if event.op == "w" and event.args[1] == 0x3E]
         assert written == [0x03, 0x23, 0x03, 0x23]
+
+
+def test_pci_create_root_bus_is_put_on_the_list_under_the_semaphore():
+    paper = Paper()
+    bus = paper.kernel.pci_create_root_bus(3, paper.ops, paper.kernel.pci_sysdata(0))
+    assert (bus.number, bus.busn_res.start, bus.busn_res.end) == (3, 3, 0xFF)
+    assert paper.kernel.pci_root_buses == [bus]
+    assert paper.take() == [("lock", "pci_bus_sem", ""), ("unlock", "pci_bus_sem", "")]
+
+
+def test_pci_add_new_bus_inherits_and_is_put_on_the_list_under_the_semaphore():
+    paper = Paper()
+    parent = paper.bus(2)
+    parent.busn_res.start, parent.bus_flags = 2, 1
+    bridge = paper.dev(parent)
+    child = paper.kernel.pci_add_new_bus(parent, bridge, 5)
+    assert (child.parent, child.self, bridge.subordinate, parent.children) == (parent, bridge, child, [child])
+    assert (child.ops, child.sysdata, child.bus_flags) == (parent.ops, parent.sysdata, 1)
+    assert (child.number, child.primary, child.busn_res.start, child.busn_res.end) == (5, 2, 5, 0xFF)
+    assert paper.take()[-2:] == [("lock", "pci_bus_sem", ""), ("unlock", "pci_bus_sem", "")]
+
+
+@pytest.mark.parametrize(("last", "kept"), [(0xFB, 3), (0xFC, 3), (0xFD, 2), (0xFE, 1), (0xFF, 0)])
+def test_pci_reserve_cardbus_numbers_ends_with_bus_255(last, kept):
+    paper = Paper()
+    assert paper.kernel.pci_reserve_cardbus_numbers(paper.bus(), last) == kept
+
+
+@pytest.mark.parametrize(("port_type", "only"), [(4, 1), (6, 1), (5, 0), (7, 0), (0, 0)])
+def test_only_one_child_is_behind_a_port_that_leads_down(port_type, only):
+    paper = Paper()
+    assert paper.kernel.only_one_child(paper.bus(1, paper.dev(paper.bus(), **pcie(2, port_type)))) == only
+
+
+def test_only_one_child_of_a_conventional_bus_is_0():
+    paper = Paper()
+    assert paper.kernel.only_one_child(paper.bus()) == 0
+    assert paper.kernel.only_one_child(paper.bus(1, paper.dev(paper.bus()))) == 0
+
+
+@pytest.mark.parametrize(("sltcap", "hotplug"), [(0x40, 1), (0x3F, 0)])
+def test_pci_setup_device_notes_whether_the_slot_below_is_hot_plug_capable(sltcap, hotplug):
+    with machine_of(port("00:1c.0", 1, 1, sltcap=sltcap)) as machine:
+        assert machine.function("00:1c.0").is_hotplug_bridge == hotplug
+
+
+def test_device_attach_tells_whether_a_driver_took_the_device():
+    with machine_of(function("00:01.0", driver="a"), function("00:02.0")) as machine:
+        attach = machine.kernel.device_attach
+        assert (attach(machine.function("00:01.0")), attach(machine.function("00:02.0"))) == (1, 0)
+
+
+def test_pci_hp_add_bridge_gives_a_new_bridge_the_next_bus():
+    with machine_of(any_port("00:1c.0", 1, 2, sltcap=0), any_bridge("01:00.0", 2, 2)) as machine:
+        bus, kernel = machine.bus("01"), machine.kernel
+        machine.call("pci_stop_and_remove_bus_device", machine.function("01:00.0"))
+        kernel.pci_scan_slot(bus, 0)
+        (bridge,) = bus.devices
+        assert kernel.pci_hp_add_bridge(bridge) == 0
+        assert bridge.subordinate.number == 2
 
 
 def test_pci_create_root_bus_known_already_gives_NULL():
