@@ -221,6 +221,16 @@ def test_pci_setup_device_ide_in_compatibility_mode_has_fixed_addresses(progif, 
         assert {res.flags for res in resources if res.end} <= {0x110}
 
 
+def test_pci_setup_device_takes_ids_class_and_port_type_apart():
+    card = function("01:00.0", exp(0, devcap=0x8FC2), registers={"x08_4": 0x02000105})
+    with machine_of(any_port("00:1c.0", 1, 1), card) as machine:
+        dev = machine.function("01:00.0")
+        assert (dev.vendor, dev.device, dev.revision, dev.class_) == (0x8086, 0x1234, 0x05, 0x020001)
+        # PCI Express at 0x50, version 2, endpoint; Max_Payload_Size supported is the low three bits
+        assert (dev.pcie_cap, dev.pcie_flags_reg, dev.pcie_mpss) == (EXP, 2, 2)
+        assert (dev.hdr_type, dev.multifunction, dev.error_state, dev.match_driver) == (0, 0, 1, 1)
+
+
 def test_pci_setup_device_asks_for_six_base_addresses_and_the_rom():
     with machine_of(function("00:01.0")) as machine:
         sized = [args[1] for args in (e.args for e in machine.boot_events if e.op == "w") if args[2:] == (4, ALL_ONES)]

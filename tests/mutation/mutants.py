@@ -128,7 +128,8 @@ def is_said(node) -> bool:
             or (parent.type == "funcdef" and node is parent.annotation)
         )
         calls = node.type == "atom_expr" and SAID.match(node.get_code(include_prefix=False))
-        if annotates or calls or node.type in ("fstring", "decorator"):
+        types = node.type == "if_stmt" and node.children[1].get_code(include_prefix=False) == "TYPE_CHECKING"
+        if annotates or calls or types or node.type in ("fstring", "decorator"):
             return True
         node = parent
     return False

@@ -18,6 +18,8 @@ ROOM = '''\
 """What it is for: 1."""
 LIMIT: int = 3
 EXPORT_SYMBOL(f, 1)
+if TYPE_CHECKING:
+    from .g import g
 
 
 def f(dev: pci_dev, probe: int = 0) -> int | None:
@@ -35,19 +37,19 @@ def f(dev: pci_dev, probe: int = 0) -> int | None:
 #: Line, what was there, what is there instead; by hand.
 MUTANTS = {
     (2, "LIMIT: int = 3", "LIMIT: int = 4"),
-    (6, "def f(dev: pci_dev, probe: int = 0) -> int | None:", "def f(dev: pci_dev, probe: int = 1) -> int | None:"),
-    (8, "if not dev.slot or probe > 1:", "if  dev.slot or probe > 1:"),
-    (8, "if not dev.slot or probe > 1:", "if not not dev.slot or probe > 1:"),
-    (8, "if not dev.slot or probe > 1:", "if not dev.slot and probe > 1:"),
-    (8, "if not dev.slot or probe > 1:", "if not dev.slot or probe >= 1:"),
-    (8, "if not dev.slot or probe > 1:", "if not dev.slot or probe > 2:"),
-    (10, "return -ENOTTY", "return ENOTTY"),
-    (10, "return -ENOTTY", "pass"),
-    (12, "dev.count = rc", "pass"),
-    (13, "if dev.slot is None:", "if dev.slot is not None:"),
-    (14, "forget(dev,", "pass"),
-    (16, "return rc & PROBE", "return rc | PROBE"),
-    (16, "return rc & PROBE", "pass"),
+    (8, "def f(dev: pci_dev, probe: int = 0) -> int | None:", "def f(dev: pci_dev, probe: int = 1) -> int | None:"),
+    (10, "if not dev.slot or probe > 1:", "if  dev.slot or probe > 1:"),
+    (10, "if not dev.slot or probe > 1:", "if not not dev.slot or probe > 1:"),
+    (10, "if not dev.slot or probe > 1:", "if not dev.slot and probe > 1:"),
+    (10, "if not dev.slot or probe > 1:", "if not dev.slot or probe >= 1:"),
+    (10, "if not dev.slot or probe > 1:", "if not dev.slot or probe > 2:"),
+    (12, "return -ENOTTY", "return ENOTTY"),
+    (12, "return -ENOTTY", "pass"),
+    (14, "dev.count = rc", "pass"),
+    (15, "if dev.slot is None:", "if dev.slot is not None:"),
+    (16, "forget(dev,", "pass"),
+    (18, "return rc & PROBE", "return rc | PROBE"),
+    (18, "return rc & PROBE", "pass"),
 }
 
 
@@ -69,6 +71,7 @@ PROJECT = {
     "kernel_port/__init__.py": "",
     "kernel_port/base/__init__.py": "",
     "kernel_port/base/slot.py": "TABLE = {1: 2}\n\n\ndef f(x):\n    seen = x > 0\n    return TABLE[x] * 3\n",
+    "tests/test_headers.py": "from kernel_port.base.slot import TABLE\n\n\ndef test_t():\n    assert TABLE == {1: 2}\n",
     "tests/test_slot.py": "from kernel_port.base import slot\n\n\ndef test_f():\n    assert slot.f(1) == 6\n",
 }
 SURVIVORS = [

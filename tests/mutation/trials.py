@@ -36,6 +36,8 @@ ABOUT = re.compile(
     r"test_(?:p\d\d|pci\w*|slot|probe|remove|access|machine\w*|lockdep|sched|scenarios|golden|headers|hw_\w+|link|image\w*|bisect"
     r"|conform|decode|delay|determinism|explore|later|render|tree|window)"
 )
+#: Looks at what rooms define and calls none of it, so that nobody sees which lines it is about.
+HEADERS = "tests/test_headers.py"
 #: The rooms that are broken.
 ROOM = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
 #: Nobody reads why a test failed, and to say so takes longer than the test.
@@ -53,21 +55,22 @@ class Tests(NamedTuple):
     early: set[int]
     #: Test -> how many lines of all rooms it runs.
     sizes: Counter[str]
+    #: The five files that are most about the room, the best first.
+    about: list[str]
+
+    def is_known(self, mutant: Mutant) -> bool:
+        """Whether it is known which tests run what is broken: tables and the like have been made before any test."""
+        return mutant.line not in self.early and bool(self.lines.get(mutant.line))
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that run what is broken: the small ones first, but soon one of each file."""
-        ids = self.lines.get(mutant.line) if mutant.line not in self.early else None
-        ordered = sorted(ids or self.about(), key=lambda test: (file_of(test), self.sizes[test], test))
+        """The tests that run what is broken, those about the room first, and of these the small ones, but soon one of
+        each file; or else whole files."""
+        if not self.is_known(mutant):
+            return [HEADERS, *self.about]
+        ordered = sorted(self.lines[mutant.line], key=lambda test: (file_of(test), self.sizes[test], test))
         ranked = [(rank, test) for _, tests in groupby(ordered, file_of) for rank, test in enumerate(tests, 1)]
-        return [test for _, test in sorted(ranked, key=lambda pair: pair[0] * self.sizes[pair[1]])]
-
-    def about(self) -> list[str]:
-        """The tests of the five files that are most about the room, for what no test in particular runs."""
-        counts = Counter(test for tests in self.lines.values() for test in tests)
-        files: Counter[str] = Counter()
-        for test, count in counts.items():
-            files[file_of(test)] += count / self.sizes[test]
-        return [test for test in counts if file_of(test) in dict(files.most_common(5))]
+        ranked.sort(key=lambda pair: (file_of(pair[1]) not in self.about, pair[0] * self.sizes[pair[1]]))
+        return [test for _, test in ranked]
 
 
 def file_of(test: str) -> str:
@@ -107,18 +110,30 @@ def observe(place: Path, rooms: list[str], data: Path) -> None:
 
 
 def read_tests(data: Path) -> dict[str, Tests]:
-    """What is known of the tests, by room. A fixture may be shared by all tests of a file."""
+    """What is known of the tests, by room."""
     coverage = CoverageData(str(data))
     coverage.read()
-    sizes: Counter[str] = Counter()
-    found = {}
-    for path in coverage.measured_files():
-        if room := ROOM.search(path):
-            contexts = coverage.contexts_by_lineno(path)
-            lines = {line: {name.rpartition("|")[0] for name in names if name} for line, names in contexts.items()}
-            sizes.update(test for tests in lines.values() for test in tests)
-            found[room[1]] = Tests(lines, {line for line, names in contexts.items() if "" in names}, sizes)
-    return found
+    found = {
+        room[1]: coverage.contexts_by_lineno(room.string)
+        for room in map(ROOM.search, coverage.measured_files())
+        if room
+    }
+    lines = {
+        room: {line: {name.rpartition("|")[0] for name in names if name} for line, names in contexts.items()}
+        for room, contexts in found.items()
+    }
+    early = {room: {line for line, names in contexts.items() if "" in names} for room, contexts in found.items()}
+    sizes = Counter(test for room in lines.values() for tests in room.values() for test in tests)
+    return {room: Tests(lines[room], early[room], sizes, files_about(lines[room], sizes)) for room in found}
+
+
+def files_about(lines: dict[int, set[str]], sizes: Counter[str]) -> list[str]:
+    """The five files of which the largest part of what they run is in these lines."""
+    parts: Counter[str] = Counter()
+    for tests in lines.values():
+        for test in tests:
+            parts[file_of(test)] += 1 / sizes[test]
+    return [file for file, _ in parts.most_common(5)]
 
 
 def passes(run: Callable[[], int], budget: int) -> bool:
@@ -219,7 +234,7 @@ class Trials:
         for mutant, tests in self.mutants:
             room = self.rooms[mutant.room]
             new = bodies(room.path, mutant.text)
-            if mutant.line in room.tests.early or not fit(old[mutant.room], new):
+            if not room.tests.is_known(mutant) or not fit(old[mutant.room], new):
                 attempt = partial(run_anew, tests, self.budget)
             else:
                 chosen = [items[test] for test in tests]
