@@ -220,6 +220,19 @@ def test_pci_update_resource_bar_that_does_not_take_is_reported(paper):
     ]
 
 
+@pytest.mark.parametrize(
+    ("flags", "held", "reported"),
+    [(IO | 0x1, 0xE00D, True), (IO | 0x1, 0xE003, False), (MEM, 0xE00C, False), (MEM, 0xE010, True)],
+)
+def test_pci_update_resource_only_address_bits_count_as_not_taken(paper, flags, held, reported):
+    # Bits 1:0 of an I/O BAR and 3:0 of a memory BAR say of what kind it is.
+    dev = paper.dev(paper.bus())
+    dev.resource[0].start, dev.resource[0].flags = 0xE000, flags
+    paper.answer(dev, 0x10, held)
+    paper.kernel.pci_update_resource(dev, 0)
+    assert ("err" in [level for level, _ in paper.said]) == reported
+
+
 def test_pci_update_resource_mmio_always_on_keeps_decoding(paper):
     dev = paper.dev(paper.bus(), mmio_always_on=1)
     dev.resource[0].start, dev.resource[0].flags = 0xFEB00000, MEM | MEM_64 | 0x4

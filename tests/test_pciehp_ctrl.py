@@ -68,6 +68,12 @@ def test_pciehp_handle_attention_button_queues_and_returns_zero():
     assert paper.take() == [("queue_work", "interrupt_event_handler", PORT, "INT_BUTTON_PRESS")]
 
 
+def test_queue_interrupt_event_returns_zero():
+    paper, slot = slotted()
+    assert paper.kernel.queue_interrupt_event(slot, 2) == 0  # INT_PRESENCE_OFF
+    assert paper.take() == [("queue_work", "interrupt_event_handler", PORT, "INT_PRESENCE_OFF")]
+
+
 @pytest.mark.parametrize(("control", "state"), [(0, BLINKINGOFF), (PCC, BLINKINGON)])
 def test_handle_button_press_event_static_blinks_for_five_seconds(control, state):
     paper, slot = slotted(BUTTON | LAMPS | POWER)

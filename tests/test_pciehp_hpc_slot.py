@@ -146,6 +146,13 @@ def test_pciehp_power_on_slot_gives_the_status_of_each_failure(paper, slot):
     assert paper.take() == [STATUS, ("w", PORT, SLTSTA, 2, PFD)]
 
 
+@pytest.mark.parametrize(("enable", "written"), [(True, 0x0040), (False, 0x0050)])
+def test_pciehp_link_set_changes_link_disable_alone_and_returns_zero(paper, slot, enable, written):
+    paper.put(LNKCTL, 0x0050 if enable else 0x0040)
+    assert paper.kernel.__dict__["__pciehp_link_set"](slot.ctrl, enable) == 0
+    assert paper.take() == [LINK_CONTROL, ("w", PORT, LNKCTL, 2, written)]
+
+
 def test_pciehp_power_off_slot_waits_for_the_link(paper, slot):
     paper.answer(paper.port, LNKSTA, DLLLA, (0x87, DLLLA), 0)
     # the failed read counts as "not active": waiting for that ends there

@@ -403,6 +403,16 @@ def test_pci_scan_bridge_cardbus_finds_the_card_in_the_socket():
         assert found(machine, "01") == [0x00]
 
 
+@pytest.mark.parametrize(("class_", "sized"), [(0x060700, [0x10]), (0x060000, [])])
+def test_pci_setup_device_cardbus_has_one_base_address_if_the_class_matches(class_, sized):
+    made = cardbus("00:01.0")
+    made.config = made.config[:0x09] + class_.to_bytes(3, "little") + made.config[0x0C:]
+    with machine_of(made) as machine:
+        written = [event.args for event in machine.boot_events if event.op == "w"]
+        assert [args[1] for args in written if args[2:] == (4, ALL_ONES)] == sized
+        assert machine.function("00:01.0").class_ == (class_ if sized else 0)
+
+
 def test_pci_scan_bridge_cardbus_keeps_no_number_that_is_taken():
     with machine_of(cardbus("00:01.0"), function("03:00.0")) as machine:
         assert numbers(machine, 0, 0x08) == (0, 1, 2)
@@ -541,6 +551,16 @@ def test_pcie_portdrv_switches_off_interrupts_that_firmware_left_on():
         )  # fmt: skip
         assert first.args[3] == 0x0A  # HPIE 0x20 and CCIE 0x10 gone
         assert machine.function("00:1c.0").state_saved == 1
+
+
+@pytest.mark.parametrize(("sltcap", "services", "writes"), [(0x40, 4, [(0x58, 2, 0x000A)]), (0xFFFFFFBF, 0, [])])
+def test_get_port_device_capability_is_hot_plug_if_the_slot_is(sltcap, services, writes):
+    # Slot Capabilities at 0x14 of the capability; bit 6 is Hot-Plug Capable. Slot Control at 0x18.
+    paper = Paper()
+    registers = {0x54: sltcap.to_bytes(4, "little"), 0x58: b"\x3a\x00"}
+    port = paper.dev(paper.bus(), registers=registers, **pcie(2, 4, slot=True))
+    assert paper.kernel.get_port_device_capability(port) == services
+    assert paper.writes() == writes
 
 
 @pytest.mark.parametrize(("port_type", "bound"), [(4, True), (5, True), (6, True), (7, False), (0, False)])
