@@ -288,6 +288,7 @@ def test_events_of_button_fault_and_latch_come_by_themselves():
     bench.wait(5)
     assert bench.read(PORT, SLTSTA, 2) == 0x46  # closed again, told again, and a power fault
     assert len(bench.interrupts) == 3
+    assert bench.happened == []
 
 
 def test_event_right_behind_the_first_write_to_slot_status():
@@ -310,6 +311,8 @@ def test_card_pulled_and_put_back():
     assert bench.read(PORT, SLTSTA, 2) == 0x0148
     bench.wait(20)
     assert bench.read(CARD, 0x04, 2) == 0
+    cards = [what for what, where in bench.happened if what.startswith("card") and where == "0000:00:1c.0"]
+    assert cards == ["card pulled", "card put in"]
 
 
 def test_card_put_in_during_a_bus_reset_waits_for_its_end():

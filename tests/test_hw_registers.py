@@ -311,6 +311,14 @@ def test_storage_of_qemu_leaves_out_every_vendor_capability():
     assert qemu.storage(layout) == tuple((where, 1) for where in range(0x64, 0x100))
 
 
+def test_layout_without_a_capability_list_has_no_capabilities():
+    found = function("00:05.0", pm())
+    assert Layout(found).capabilities == {0x01: PM}
+    # Status bit 4 says that there is a list; the pointer alone means nothing.
+    found.config = found.config[:0x06] + b"\x00" + found.config[0x07:]
+    assert Layout(found).capabilities == {}
+
+
 def test_layout_capability_list_that_loops_ends():
     layout = Layout(function("00:05.0", (0x40, 0x09, b"\0\0"), (0x48, 0x01, b"\0\0"), registers={"x49_1": 0x40}))
     looped = bytearray(layout.config)
@@ -325,6 +333,7 @@ def test_layout_extended_list_that_loops_or_leaves_ends():
     outside = function("00:05.0", exp(ENDPOINT), size=4096, registers={"x100_4": 0xFFC10001, "xffc_4": 0x0001000D})
     assert Layout(outside).extended == {0x01: 0x100, 0x0D: 0xFFC}
     # The row of a register that would not fit is left out, so a write there is no error.
+    assert max(row.start + row.size for row in Layout(outside).registers()) <= 4096
     Bench(outside).write("00:05.0", 0xFFC, 4, 0xFFFFFFFF)
 
 
