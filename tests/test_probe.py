@@ -399,7 +399,10 @@ def test_pci_scan_bridge_cardbus_keeps_bus_numbers_for_cards():
 
 
 def test_pci_scan_bridge_cardbus_finds_the_card_in_the_socket():
-    with machine_of(cardbus("00:01.0"), function("01:00.0")) as machine:
+    socket = cardbus("00:01.0")
+    socket.config = socket.config[:0x19] + b"\x01\x01" + socket.config[0x1B:]
+    with machine_of(socket, function("01:00.0")) as machine:
+        assert machine.bus("01").self is machine.function("00:01.0")
         assert found(machine, "01") == [0x00]
 
 
