@@ -52,6 +52,16 @@ def test_bridge_control_written_again_is_no_second_reset():
     assert [what for what, _ in bench.happened].count("hot reset") == 1
 
 
+@pytest.mark.parametrize(
+    ("where", "value"), [(SLTCTL, 0x400), (EXP + 0x10, 0x10), (0x3E, 0x43)], ids=["power off", "link disabled", "reset"]
+)
+def test_card_that_answered_a_moment_ago_does_not_while_it_is_held(where, value):
+    bench = slot(HOTPLUG | POWER_CONTROLLER)
+    assert bench.read(CARD, 0, 4) == ID  # the way there is known now
+    bench.write(PORT, where, 2, value)
+    assert bench.read(CARD, 0, 4) == NOBODY
+
+
 def test_second_reset_makes_the_link_train_anew():
     bench = slot(link_training_ms=20)
     for ms in (15, 15):

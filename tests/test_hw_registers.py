@@ -377,6 +377,15 @@ def test_layout_extended_capabilities_have_their_control_registers():
     assert where == {"PCI_ACS_CTRL": 0x14E, "PCI_ARI_CTRL": 0x156, "PCI_ATS_CTRL": 0x166}
 
 
+@pytest.mark.parametrize(
+    ("port_type", "slot", "has_link", "has_slot"),
+    [(ROOT_PORT, True, True, True), (DOWNSTREAM, False, True, False), (5, True, False, False)],
+)
+def test_layout_slot_is_where_a_link_and_the_capability_are(port_type, slot, has_link, has_slot):
+    layout = Layout(port("00:1c.0", 1, 1, port_type=port_type, slot=slot))
+    assert (layout.has_link, layout.has_slot) == (has_link, has_slot)
+
+
 def test_layout_acs_control_has_what_the_capability_announces():
     found = function("00:05.0", exp(ENDPOINT), size=4096, registers={"x100_4": 0x0001000D, "x104_2": 0x0015})
     rows = {row.name: row for row in Layout(found).registers()}
@@ -388,7 +397,9 @@ def test_layout_of_a_cardbus_bridge_walks_from_its_own_pointer():
     found = function("00:05.0", registers={"x0e_1": 2, "x06_2": 0x0010, "x14_1": 0x80, "x80_4": 0x00030001})
     layout = Layout(found)
     assert layout.capabilities == {0x01: 0x80}
-    assert [r.name for r in layout.registers() if r.name.startswith("PCI_BASE")] == ["PCI_BASE_ADDRESS_0"]
+    names = [row.name for row in layout.registers()]
+    assert [name for name in names if name.startswith("PCI_BASE")] == ["PCI_BASE_ADDRESS_0"]
+    assert {"PCI_COMMAND", "PCI_CB_CARD_BUS"} <= set(names)
 
 
 def test_layout_slot_lamps_are_off_after_reset_where_they_exist():
