@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Who a configuration cycle reaches, as bridges forward it at that moment."""
 
+from itertools import permutations
 from random import Random
 from time import perf_counter
 
@@ -199,3 +200,10 @@ def test_images_given_hold_the_registers():
     bench = Bench(port("00:1c.0", 1, 1), function("01:00.0", pm(), exp(ENDPOINT)), images={0: image})
     bench.write("01:00.0", 0x3C, 1, 0x5A)
     assert image.read(1, 0, 0x3C, 1) == 0x5A
+
+
+@pytest.mark.parametrize("order", list(permutations((0, 1, 2, 256))))
+def test_read_same_bus_number_of_several_domains_reaches_each_ones_own(order):
+    bench = Bench(*(function(f"{n:04x}:00:05.0", registers={"x2c_4": 0x1000 + n}) for n in (0, 1, 2, 256)))
+    for n in (*order, *order):
+        assert bench.read(f"{n:04x}:00:05.0", 0x2C, 4) == 0x1000 + n

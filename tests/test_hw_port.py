@@ -4,6 +4,8 @@
 import pytest
 from hw_machine import DOWNSTREAM, ENDPOINT, EXP, PM, ROOT_PORT, UPSTREAM, Bench, bridge, exp, function, pm, port
 
+from kernel_port.hw.address import Address
+
 NOBODY = 0xFFFFFFFF
 PORT, CARD = "00:1c.0", "01:00.0"
 ID = 0x12348086
@@ -45,8 +47,9 @@ def test_secondary_bus_reset_is_a_level_with_two_edges():
     assert bench.read(CARD, 0x04, 4) == 0x00100000
 
 
-def test_bridge_control_written_again_is_no_second_reset():
-    bench = slot()
+@pytest.mark.parametrize("quirks", ["", "qemu"])
+def test_bridge_control_written_again_is_no_second_reset(quirks):
+    bench = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT)), quirks=quirks)
     bench.write(PORT, 0x3E, 2, 0x43)
     bench.write(PORT, 0x3E, 1, 0x41)
     assert [what for what, _ in bench.happened].count("hot reset") == 1
@@ -372,6 +375,15 @@ def test_qemu_slot_status_write_that_clears_the_unseen_clears_nothing():
         assert hardware.read(PORT, SLTSTA, 2) == status
         hardware.write(PORT, SLTSTA, 2, 0x10)
         assert hardware.read(PORT, SLTSTA, 2) == 0x40
+
+
+def test_qemu_slot_status_as_the_upper_half_of_a_dword_is_the_same():
+    bench = Bench(port(PORT, 1, 1, HOTPLUG | NO_CC), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
+    bench.fabric.function(Address.parse(PORT)).put(SLTSTA, 2, 0x48)
+    bench.write(PORT, SLTCTL, 4, 0x18 << 16)
+    assert bench.read(PORT, SLTSTA, 2) == 0x48
+    bench.write(PORT, SLTCTL, 4, 0x08 << 16)
+    assert bench.read(PORT, SLTSTA, 2) == 0x40
 
 
 def test_qemu_link_state_enable_and_latch_enable_are_not_writable():

@@ -55,6 +55,7 @@ BRIDGE PCI_MEMORY_LIMIT 2 rw=0xfff0
 BRIDGE PCI_PREF_MEMORY_BASE 2 rw=0xfff0
 BRIDGE PCI_PREF_MEMORY_LIMIT 2 rw=0xfff0
 BRIDGE PCI_BRIDGE_CONTROL 2 rw=0x005f
+BRIDGE_CONVENTIONAL PCI_PREF_MEMORY_LIMIT 2 rw=0xfff0
 BRIDGE_CONVENTIONAL PCI_SEC_LATENCY_TIMER 1 rw=0xf8
 BRIDGE_CONVENTIONAL PCI_BRIDGE_CONTROL 2 rw=0x007f
 BRIDGE_IO_32 PCI_IO_BASE_UPPER16 2 rw=0xffff
@@ -277,6 +278,10 @@ def test_rom_written_all_ones_tells_its_size_and_enable_bit(rom, value, sized):
     assert bench.read("00:05.0", 0x30, 4) == sized
 
 
+def test_rom_nobody_told_of_and_no_address_hints_at_is_not_there():
+    assert "PCI_ROM_ADDRESS" not in {row.name for row in Layout(function("00:05.0")).registers()}
+
+
 def test_storage_keeps_what_is_written_through_a_reset_unknown_bytes_keep_nothing():
     masks = Masks((Register("PCI_COMMAND", 2, rw=0xFFFF),), 256, ((0x50, 4),))
     assert masks.access(0x50, 4)[:2] == (0xFFFFFFFF, 0)
@@ -464,6 +469,12 @@ def test_qemu_resets_ari_forwarding_of_ports_with_a_slot_alone(port_type, sticky
     body = body[:0x22] + b"\x20" + body[0x23:]  # Device Capabilities 2, at 0x24: ARI forwarding
     rows = {row.name: row for row in qemu.registers(Layout(bridge("00:1c.0", 1, 1, (identity, position, body))))}
     assert (rows["PCI_EXP_DEVCTL2"].rw, rows["PCI_EXP_DEVCTL2"].sticky) == (0x8020, sticky)
+
+
+def test_qemu_bridge_to_conventional_pci_has_a_secondary_latency_timer():
+    rows = {row.name: row for row in qemu.registers(Layout(bridge("00:1c.0", 1, 1, exp(7))))}
+    assert (rows["PCI_SEC_LATENCY_TIMER"].size, rows["PCI_SEC_LATENCY_TIMER"].rw) == (1, 0xFF)
+    assert "PCI_SEC_LATENCY_TIMER" not in {row.name for row in qemu.registers(Layout(port("00:1c.0", 1, 1)))}
 
 
 @pytest.mark.parametrize(
