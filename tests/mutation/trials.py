@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import NamedTuple
@@ -145,7 +145,7 @@ def passes(run: Callable[[], int], budget: int) -> bool:
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
-        result = 1
+        result = 0  # an error of ours is no test that failed
         try:
             result = run()
         finally:
@@ -195,12 +195,12 @@ def fit(old: Bodies, new: Bodies) -> bool:
 def run(items: list[pytest.Item], budget: int) -> int:
     """Run tests until one fails or the budget is spent; how many failed."""
     end = time.process_time() + budget
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip_longest(items, items[1:]):
         signal.alarm(HANGS)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if item.session.testsfailed or time.process_time() > end:
-            break
-    return item.session.testsfailed
+            return int(item.session.testsfailed)
+    return 0
 
 
 class Room(NamedTuple):
@@ -237,7 +237,7 @@ class Trials:
             if not room.tests.is_known(mutant) or not fit(old[mutant.room], new):
                 attempt = partial(run_anew, tests, self.budget)
             else:
-                chosen = [items[test] for test in tests]
+                chosen = [items[test] for test in tests if test in items]
                 attempt = partial(run_exchanged, functions[str(room.path)], new, chosen, self.budget)
             room.path.write_text(mutant.text)
             self.report(mutant, passes(attempt, self.budget))
@@ -253,11 +253,12 @@ def run_exchanged(functions: list[FunctionType], new: Bodies, items: list[pytest
 
 
 def run_anew(tests: list[str], budget: int) -> int:
-    """Forget what has been imported from the copy, and collect and run tests."""
+    """Forget what has been imported from the copy, and collect and run tests; a test that is gone notices nothing."""
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(f"{Path.cwd()}/"):
             del sys.modules[name]
-    return int(pytest.main([*PYTEST, *tests], plugins=[Anew(budget)]))
+    result = pytest.main([*PYTEST, *tests], plugins=[Anew(budget)])
+    return int(result in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED))
 
 
 class Anew:
