@@ -394,7 +394,7 @@ def test_qemu_link_state_enable_and_latch_enable_are_not_writable():
 
 
 def test_function_level_reset_of_a_bridge_loses_the_way_to_what_is_below():
-    inner = bridge("01:00.0", 2, 2, exp(UPSTREAM, devcap=0x10008000))
+    inner = bridge("01:00.0", 2, 2, exp(UPSTREAM, devcap=0x10008000), ready_ms=100)
     bench = Bench(port(PORT, 1, 2), inner, function("02:05.0"))
     assert bench.read("02:05.0", 0, 4) == ID  # the way there is known now
     bench.write("01:00.0", EXP + 0x08, 2, 0x8000)
