@@ -207,3 +207,8 @@ def test_read_same_bus_number_of_several_domains_reaches_each_ones_own(order):
     bench = Bench(*(function(f"{n:04x}:00:05.0", registers={"x2c_4": 0x1000 + n}) for n in (0, 1, 2, 256)))
     for n in (*order, *order):
         assert bench.read(f"{n:04x}:00:05.0", 0x2C, 4) == 0x1000 + n
+
+
+def test_read_reaches_the_last_bytes_of_a_function():
+    bench = Bench(function("00:05.0", registers={"xfc_4": 0x11223344}))
+    assert [bench.read("00:05.0", 0xFC, 4), bench.read("00:05.0", 0xFF, 1)] == [0x11223344, 0x11]
