@@ -4,6 +4,11 @@
 Hypothesis looks for structure and shrinks what it finds (test_structure.py); this one mutates what is known to be good,
 in 0.02 ms a case where Hypothesis takes 2 ms for the same edits.
 
+Guided by coverage it does not get further. Atheris 3.0, from the same inputs and with the same 45 to 60 s of processor
+time, found no bug either, and covered these lines where the mutations below covered those: lspci text 150 and 150, TOML
+530 and 529, what is doubtful in them 127 and 119, mailboxes 138 and 138, C 337 and 338, golden traces 205 and 210. All
+targets together cover more than either in 25,000 cases: 129 of what is doubtful, 539 of TOML, 141 of mailboxes.
+
     python tests/fuzz/campaign.py --cases 100000 --seed 1          all targets
     python tests/fuzz/campaign.py --target toml --case 1:4711      the one case that failed
 """
