@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the fuzzer found: each bug by name, with the smallest input that shows it."""
 
+import gzip
 import io
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from kernel_port.review.c_statements import c_statements
 from kernel_port.review.statements import canonical
 from kernel_port.trace import golden, live
 
+SERIES = Path(__file__).parents[1] / "series"
 #: An endpoint's header: IDs 8086:10d3, BAR 0 at 0xf0000000.
 HEADER = bytes.fromhex("8680d310") + bytes(12) + bytes.fromhex("000000f0") + bytes(44)
 TABLE = b'[[function]]\naddress = "00:00.0"\nvendor = 1\ndevice = 1\nkind = "pci"\n'
@@ -106,6 +109,17 @@ def test_golden_access_of_any_size_is_refused(op):
     trace = {"format": golden.FORMAT, "name": "x", "level": 0, "call": {"function": "f"}, "ops": [op], "return": 0}
     with pytest.raises(MachineError, match="is no access of 1, 2 or 4 bytes"):
         golden.parse(json.dumps({**trace, "machine": {"functions": []}}), "x:1")
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:60], lambda packed: packed[:12] + b"\xff" * 99])
+def test_check_mailbox_compressed_and_damaged_is_refused_in_a_line(tmp_path, capsys, damage):
+    # it is looked at as an archive first, and tarfile lets some errors of gzip through
+    mailbox = tmp_path / "series.mbox.gz"
+    mailbox.write_bytes(damage(gzip.compress((SERIES / "v2.mbox").read_bytes())))
+    assert main(["check", str(mailbox)]) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f"kernel-port: {mailbox}: ")
+    assert complaint.endswith("; fetch it again\n")
 
 
 def test_pci_remove_bus_of_a_root_bus_takes_it_off_the_list():
