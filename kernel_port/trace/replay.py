@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from ..hw.errors import MachineError
-from ..terminal import clean
-from .golden import GoldenTrace, read
+from .golden import GoldenTrace
 from .site import cause
 from .stage import Stage
 from .tape import LOCK_KINDS, Divergence, show
@@ -95,18 +92,3 @@ def _frames(tb: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
     while tb is not None:
         yield tb.tb_frame, tb.tb_lasti
         tb = tb.tb_next
-
-
-def main(paths: list[str]) -> int:
-    """Replay files; say what diverges and how many are identical."""
-    verdicts = [replay(trace) for path in paths for trace in read(Path(path))]
-    for verdict in verdicts:
-        if verdict.divergence:
-            print(clean(f"{verdict.name}: {verdict.divergence}" + (f" at {verdict.where}" if verdict.where else "")))
-    identical = sum(not verdict.divergence for verdict in verdicts)
-    print(f"identical {identical} of {len(verdicts)}")
-    return int(identical < len(verdicts))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
