@@ -11,6 +11,7 @@ import pytest
 
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
+from kernel_port.census.paths import machines
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, machine_toml
@@ -120,6 +121,13 @@ def test_check_mailbox_compressed_and_damaged_is_refused_in_a_line(tmp_path, cap
     complaint = capsys.readouterr().err
     assert complaint.startswith(f"kernel-port: {mailbox}: ")
     assert complaint.endswith("; fetch it again\n")
+
+
+def test_census_pattern_that_is_too_long_for_a_name_stays_for_the_answer_to_refuse():
+    # it ended the whole census
+    long = f"/tmp/{'9' * 400}/**/*.toml"
+    assert machines([long], []) == [long]
+    assert json.loads(answer(Job.of(long, 8)))["error"]
 
 
 def test_pci_remove_bus_of_a_root_bus_takes_it_off_the_list():
