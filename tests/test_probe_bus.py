@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Finding buses: bridges and their numbers, CardBus, speeds; port services."""
+
+import pytest
+from hw_machine import AF, EXP, PM, exp, function, pm
+from hw_machine import bridge as any_bridge
+from hw_machine import port as any_port
+from paper import Paper, pcie
+
+from kernel_port.hw.description import MachineDescription
+from kernel_port.machine import boot
+
+ALL_ONES = 0xFFFFFFFF
+MEM, IO, PREFETCH, MEM_64 = 0x200, 0x100, 0x2000, 0x100000  # include/linux/ioport.h IORESOURCE_*
+
+
+def machine_of(*functions, **options):
+    return boot(MachineDescription("test", list(functions)), **options)
+
+
+def acts(machine, where=None):
+    """(op, offset, size, value) of the accesses to one function since boot, or of all."""
+    return [
+        (event.op, *event.args[1:]) for event in machine.events if event.op in "rw" and where in (None, event.args[0])
+    ]
+
+
+def test_pci_set_bus_speed_reads_the_link():
+    body = exp(4, lnkcap=0x00100012, lnksta=0x2011)  # made for 5 GT/s, runs at 2.5 GT/s
+    with machine_of(any_bridge("00:1c.0", 1, 1, body)) as machine:
+        assert (machine.bus("01").max_bus_speed, machine.bus("01").cur_bus_speed) == (0x15, 0x14)
+
+
+def cardbus(address):
+    made = any_bridge(address, 0, 0)
+    config = bytearray(made.config)
+    config[0x08:0x0C] = 0x06070000.to_bytes(4, "little")
+    config[0x0E] = 2
+    made.config = bytes(config)
+    return made
+
+
+def numbers(machine, bus, devfn):
+    """Primary, secondary and subordinate bus number of a bridge, as it holds them."""
+    return tuple(machine.fabric.read(0, bus, devfn, where, 1) for where in (0x18, 0x19, 0x1A))
+
+
+def test_pci_scan_bridge_cardbus_keeps_bus_numbers_for_cards():
+    with machine_of(cardbus("00:01.0"), cardbus("00:02.0")) as machine:
+        # one for the socket and three more, twice; secondary latency timer 176
+        assert numbers(machine, 0, 0x08) == (0, 1, 4)
+        assert numbers(machine, 0, 0x10) == (0, 5, 8)
+        assert ("w", ("0000:00:01.0", 0x18, 4, 0xB0FF0100)) in [(event.op, event.args) for event in machine.boot_events]
+
+
+def test_pci_scan_bridge_cardbus_finds_the_card_in_the_socket():
+    socket = cardbus("00:01.0")
+    socket.config = socket.config[:0x19] + b"\x01\x01" + socket.config[0x1B:]
+    with machine_of(socket, function("01:00.0")) as machine:
+        assert machine.bus("01").self is machine.function("00:01.0")
+        assert [dev.devfn for dev in machine.bus("01").devices] == [0x00]
+
+
+@pytest.mark.parametrize(("class_", "sized"), [(0x060700, [0x10]), (0x060000, [])])
+def test_pci_setup_device_cardbus_has_one_base_address_if_the_class_matches(class_, sized):
+    made = cardbus("00:01.0")
+    made.config = made.config[:0x09] + class_.to_bytes(3, "little") + made.config[0x0C:]
+    with machine_of(made) as machine:
+        written = [event.args for event in machine.boot_events if event.op == "w"]
+        assert [args[1] for args in written if args[2:] == (4, ALL_ONES)] == sized
+        assert machine.function("00:01.0").class_ == (class_ if sized else 0)
+
+
+def test_pci_scan_bridge_cardbus_keeps_no_number_that_is_taken():
+    with machine_of(cardbus("00:01.0"), function("03:00.0")) as machine:
+        assert numbers(machine, 0, 0x08) == (0, 1, 2)
+
+
+def test_pci_scan_bridge_cardbus_behind_a_bridge_takes_half():
+    # The bridge above passes buses 1 to 4 on: after the socket's own bus 2 there are two numbers, half of them is kept.
+    inner = cardbus("01:00.0")
+    with machine_of(any_bridge("00:01.0", 1, 4), inner) as machine:
+        assert numbers(machine, 1, 0) == (1, 2, 3)
+
+
+def test_pci_scan_bridge_of_a_new_bus_writes_all_numbers_at_once_and_then_the_last():
+    with machine_of(any_bridge("00:1e.0", 0, 0, registers={"x1b_1": 0x40})) as machine:
+        writes = [event.args for event in machine.boot_events if event.op == "w"]
+        # nothing forwarded until pass 1; errors cleared; primary 0, secondary 1, subordinate 255 for now; then 1.
+        # The latency timer stays.
+        assert [write[1:] for write in writes if write[1] in (0x06, 0x18, 0x1A)] == [
+            (0x18, 4, 0x40000000), (0x06, 2, 0xFFFF), (0x18, 4, 0x40FF0100), (0x1A, 1, 1),
+        ]  # fmt: skip
+        assert machine.bus("01").bridge_ctl == 3
+
+
+def test_pci_scan_bridge_of_a_known_bus_remembers_bridge_control():
+    with machine_of(any_bridge("00:1e.0", 1, 1)) as machine:
+        assert (machine.bus("01").bridge_ctl, machine.bus("01").primary) == (3, 0)
+
+
+@pytest.mark.parametrize("numbers", [0x00000000, 0x00000100, 0x00010000], ids=["none", "no last", "no first"])
+def test_pci_scan_bridge_without_both_bus_numbers_is_not_hard_wired(numbers):
+    paper = Paper()
+    bridge = paper.dev(paper.bus(5), registers={0x18: numbers.to_bytes(4, "little")}, hdr_type=1)
+    paper.kernel.pci_scan_bridge(bridge.bus, bridge, 5, 0)
+    assert not [words for words in paper.said if "hard wired" in words[-1]]
+
+
+def test_pci_scan_bridge_says_that_a_bus_is_hidden():
+    # 00:01.0 passes bus 1 on, and the bridge there leads to bus 2
+    inner = any_bridge("01:00.0", 2, 2, registers={"x18_1": 1})
+    with machine_of(any_bridge("00:01.0", 1, 1), inner) as machine:
+        said = [event.args[1] for event in machine.boot_events if event.op == "printk"]
+        assert "pci_bus 0000:02: [bus 02-02] partially hidden behind bridge 0000:00:01.0 [bus 01-01]" in said
+
+
+def test_pci_scan_bridge_lets_no_read_of_nobody_count_as_an_error():
+    # Bridge Control 0x0023: master abort mode 0x20, SERR and parity; each pass switches the first off and on again
+    made = any_bridge("00:01.0", 1, 1)
+    made.config = made.config[:0x3E] + b"\x23" + made.config[0x3F:]
+    with machine_of(made) as machine:
+        written = [event.args[3] for event in machine.boot_events if event.op == "w" and event.args[1] == 0x3E]
+        assert written == [0x03, 0x23, 0x03, 0x23]
+
+
+def test_pci_create_root_bus_is_put_on_the_list_under_the_semaphore():
+    paper = Paper()
+    bus = paper.kernel.pci_create_root_bus(3, paper.ops, paper.kernel.pci_sysdata(0))
+    assert (bus.number, bus.busn_res.start, bus.busn_res.end) == (3, 3, 0xFF)
+    assert paper.kernel.pci_root_buses == [bus]
+    assert paper.take() == [("lock", "pci_bus_sem", ""), ("unlock", "pci_bus_sem", "")]
+
+
+def test_pci_add_new_bus_inherits_and_is_put_on_the_list_under_the_semaphore():
+    paper = Paper()
+    parent = paper.bus(2)
+    parent.busn_res.start, parent.bus_flags = 2, 1
+    bridge = paper.dev(parent)
+    child = paper.kernel.pci_add_new_bus(parent, bridge, 5)
+    assert (child.parent, child.self, bridge.subordinate, parent.children) == (parent, bridge, child, [child])
+    assert (child.ops, child.sysdata, child.bus_flags) == (parent.ops, parent.sysdata, 1)
+    assert (child.number, child.primary, child.busn_res.start, child.busn_res.end) == (5, 2, 5, 0xFF)
+    assert paper.take()[-2:] == [("lock", "pci_bus_sem", ""), ("unlock", "pci_bus_sem", "")]
+
+
+@pytest.mark.parametrize(("last", "kept"), [(0xFB, 3), (0xFC, 3), (0xFD, 2), (0xFE, 1), (0xFF, 0)])
+def test_pci_reserve_cardbus_numbers_ends_with_bus_255(last, kept):
+    paper = Paper()
+    assert paper.kernel.pci_reserve_cardbus_numbers(paper.bus(), last) == kept
+
+
+@pytest.mark.parametrize(("port_type", "only"), [(4, 1), (6, 1), (5, 0), (7, 0), (0, 0)])
+def test_only_one_child_is_behind_a_port_that_leads_down(port_type, only):
+    paper = Paper()
+    assert paper.kernel.only_one_child(paper.bus(1, paper.dev(paper.bus(), **pcie(2, port_type)))) == only
+
+
+def test_only_one_child_of_a_conventional_bus_is_0():
+    paper = Paper()
+    assert paper.kernel.only_one_child(paper.bus()) == 0
+    assert paper.kernel.only_one_child(paper.bus(1, paper.dev(paper.bus()))) == 0
+
+
+@pytest.mark.parametrize(("sltcap", "hotplug"), [(0x40, 1), (0x3F, 0)])
+def test_pci_setup_device_notes_whether_the_slot_below_is_hot_plug_capable(sltcap, hotplug):
+    with machine_of(port("00:1c.0", 1, 1, sltcap=sltcap)) as machine:
+        assert machine.function("00:1c.0").is_hotplug_bridge == hotplug
+
+
+def test_device_attach_tells_whether_a_driver_took_the_device():
+    with machine_of(function("00:01.0", driver="a"), function("00:02.0")) as machine:
+        attach = machine.kernel.device_attach
+        assert (attach(machine.function("00:01.0")), attach(machine.function("00:02.0"))) == (1, 0)
+
+
+def test_pci_hp_add_bridge_gives_a_new_bridge_the_next_bus():
+    with machine_of(any_port("00:1c.0", 1, 2, sltcap=0), any_bridge("01:00.0", 2, 2)) as machine:
+        bus, kernel = machine.bus("01"), machine.kernel
+        machine.call("pci_stop_and_remove_bus_device", machine.function("01:00.0"))
+        kernel.pci_scan_slot(bus, 0)
+        (bridge,) = bus.devices
+        assert kernel.pci_hp_add_bridge(bridge) == 0
+        assert bridge.subordinate.number == 2
+
+
+def test_pci_create_root_bus_known_already_gives_NULL():
+    with machine_of(function("00:01.0")) as machine:
+        bus = machine.bus("00")
+        assert machine.kernel.pci_create_root_bus(0, bus.ops, bus.sysdata) is None
+
+
+def test_pci_bus_update_busn_res_end_below_the_start_gives_EINVAL():
+    with machine_of(function("05:01.0")) as machine:
+        assert machine.kernel.pci_bus_update_busn_res_end(machine.bus("05"), 4) == -22
+        assert machine.kernel.pci_bus_update_busn_res_end(machine.bus("05"), 7) == 0
+        assert machine.bus("05").busn_res.end == 7
+
+
+def port(*args, **options):
+    return any_port(*args, registers={"x08_4": 0x06040000}, **options)
+
+
+def test_pcie_portdrv_switches_off_interrupts_that_firmware_left_on():
+    # power fault, presence, command completed and hot-plug interrupts on; the handler comes later
+    with machine_of(port("00:1c.0", 1, 1, sltctl=0x3A), function("01:00.0")) as machine:
+        first = next(
+            event for event in machine.boot_events if event.op == "w" and event.args[1:3] == (EXP + 0x18, 2)
+        )  # fmt: skip
+        assert first.args[3] == 0x0A  # HPIE 0x20 and CCIE 0x10 gone
+        assert machine.function("00:1c.0").state_saved == 1
+
+
+@pytest.mark.parametrize(("sltcap", "services", "writes"), [(0x40, 4, [(0x58, 2, 0x000A)]), (0xFFFFFFBF, 0, [])])
+def test_get_port_device_capability_is_hot_plug_if_the_slot_is(sltcap, services, writes):
+    # Slot Capabilities at 0x14 of the capability; bit 6 is Hot-Plug Capable. Slot Control at 0x18.
+    paper = Paper()
+    registers = {0x54: sltcap.to_bytes(4, "little"), 0x58: b"\x3a\x00"}
+    port = paper.dev(paper.bus(), registers=registers, **pcie(2, 4, slot=True))
+    assert paper.kernel.get_port_device_capability(port) == services
+    assert paper.writes() == writes
+
+
+@pytest.mark.parametrize(("port_type", "bound"), [(4, True), (5, True), (6, True), (7, False), (0, False)])
+def test_pcie_portdrv_probe_takes_ports_alone(port_type, bound):
+    bridge = any_bridge("00:1c.0", 1, 1, exp(port_type), registers={"x08_4": 0x06040000})
+    with machine_of(bridge) as machine:
+        assert (machine.function("00:1c.0").driver is not None) == bound
+
+
+def test_pcie_portdrv_leaves_a_port_to_the_driver_it_was_described_with():
+    with machine_of(port("00:1c.0", 1, 1, driver="vfio-pci"), function("01:00.0")) as machine:
+        assert machine.function("00:1c.0").driver.name == "vfio-pci"
+        assert machine.bus("01").slots == []
+
+
+def test_pci_find_capability_in_a_booted_machine_at_the_builders_offsets():
+    with machine_of(function("00:01.0", pm(), exp(9), (AF, 0x13, bytes(4)))) as machine:
+        dev = machine.function("00:01.0")
+        assert (dev.pm_cap, dev.pcie_cap, machine.kernel.pci_find_capability(dev, 0x13)) == (PM, EXP, AF)
