@@ -50,7 +50,8 @@ def test_full_disk_is_one_line():
         "reset example:vga slot:1", "why example:vga --json", "export 8",
         *(pytest.param(line, marks=pytest.mark.slow) for line in (
             "census example:vga", "run mess", "read 4", "show --doc base/pci.py", "diff 7", "list --json",
-            "tree example:nested", "manual", "scenarios", "check tests/series/v2.mbox", "compare tests/live/hp.json",
+            "tree example:nested", "manual", "scenarios", "check tests/series/merged.mbox",
+            "compare tests/live/hp.json",
         )),
     ],
 )  # fmt: skip

@@ -11,7 +11,6 @@ from kernel_port.hw.description import MachineDescription
 from kernel_port.machine import boot
 
 ALL_ONES = 0xFFFFFFFF
-MEM, IO, PREFETCH, MEM_64 = 0x200, 0x100, 0x2000, 0x100000  # include/linux/ioport.h IORESOURCE_*
 
 
 def machine_of(*functions, **options):
