@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Threads on virtual time: who runs when, what a deadlock says, and that it always ends."""
 
+import os
+import signal
 import threading
 from random import Random
 
@@ -10,6 +12,7 @@ from kernel_port.hw.clock import Clock
 from kernel_port.kernel.sched import PATIENCE, Deadlock
 from kernel_port.kernel.system import System
 from kernel_port.link import link
+from kernel_port.machine import boot
 
 MS = 1_000_000
 
@@ -416,3 +419,20 @@ def test_without_a_seed_the_oldest_thread_goes_first(make):
         system.sched.spawn(name, lambda name=name: order.append(name))
     system.sched.settle()
     assert order == ["a", "b", "c"]
+
+
+def test_threads_of_a_machine_run_in_a_process_that_forked():
+    def count_with_a_thread():
+        counted = []
+        with boot("example:single") as machine:
+            machine.system.sched.spawn("counter", lambda: counted.append(1))
+            machine.system.sched.settle()
+        return len(counted)
+
+    assert count_with_a_thread() == 1  # its carrier is kept for the next one
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(count_with_a_thread())
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 1

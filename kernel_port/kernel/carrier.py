@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import ClassVar
@@ -40,3 +41,7 @@ class Carrier:
             self._begin.acquire()
             self._body()
             self._idle.append(self)
+
+
+# Of all threads only the one that forks is there in the new process.
+os.register_at_fork(after_in_child=Carrier._idle.clear)
