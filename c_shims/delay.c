@@ -9,8 +9,11 @@
 #define NSEC_PER_MSEC 1000000ull
 #define NSEC_PER_SEC 1000000000ull
 
-/* A sleeper wakes up to the timer slack (50 us unless told) and a context switch late: spin that long instead. */
-#define SPIN_NSEC (150 * NSEC_PER_USEC)
+/*
+ * A sleeper wakes late by the timer slack (50 us unless told) and a context switch, on a virtual machine by more, and
+ * what it does next is not in the caches any more: spin for the last millisecond instead.
+ */
+#define SPIN_NSEC NSEC_PER_MSEC
 
 uint64_t monotonic_ns(void)
 {
