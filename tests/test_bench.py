@@ -58,7 +58,7 @@ def test_witness_sees_the_reset_held_as_long_as_the_kernel_says(tmp_path):
     # Low byte of Bridge Control of 00:01.0: 1 << 15 | 0x3e.
     with ConfigImage.in_place(path) as image, Witness(path, 0x803E) as witness:
         kernel = link(8, System(RealClock(lib.sleep_until)))
-        for milliseconds in (3, 30):
+        for milliseconds in (50, 100):
             witness.look()
             image.write(0, 8, 0x3E, 2, 0x0040)
             kernel.msleep(milliseconds)

@@ -33,7 +33,7 @@ from mutants import Mutant
 ROOT = Path(__file__).parents[2]
 #: Tests that run the two sides. None that compares sources with something: any change at all would fail there.
 ABOUT = re.compile(
-    r"test_(?:p\d\d|pci\w*|slot|probe|remove|access|machine\w*|lockdep|sched|scenarios|golden|headers|hw_\w+|link|image\w*|bisect"
+    r"test_(?:p\d\d|pci\w*|slot|probe\w*|remove|access|machine\w*|lockdep|sched|scenarios|golden|headers|hw_\w+|link|image\w*|bisect"
     r"|conform|decode|delay|determinism|explore|later|render|tree|window)"
 )
 #: Looks at what rooms define and calls none of it, so that nobody sees which lines it is about.
