@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
 
 setup(
     name="kernel_port",
@@ -43,5 +43,10 @@ setup(
     },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
     cffi_modules=["c_shims/build.py:ffibuilder"],
+    ext_modules=[
+        Extension(
+            "kernel_port._stack", ["c_shims/stack.c"], extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra"]
+        )
+    ],
     zip_safe=False,
 )

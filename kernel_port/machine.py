@@ -64,13 +64,13 @@ class Machine:
     def _pci_ops(self) -> Any:
         """The two functions every configuration cycle goes through; they are in a hurry."""
         fabric_read, fabric_write, system, asking = self.fabric.read, self.fabric.write, self.system, self._asking
-        record, caller = system.record, sys._getframe
+        record = system.record
 
         def read(bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
             domain, number = bus.sysdata.domain, bus.number
             value = fabric_read(domain, number, devfn, where, size)
             if system.tracing:
-                record(caller(1), "r", (bdf(domain, number, devfn), where, size, value))
+                record("r", (bdf(domain, number, devfn), where, size, value))
             if asking:
                 self._serve()
             return 0, value
@@ -78,7 +78,7 @@ class Machine:
         def write(bus: Any, devfn: int, where: int, size: int, value: int) -> int:
             domain, number = bus.sysdata.domain, bus.number
             if system.tracing:
-                record(caller(1), "w", (bdf(domain, number, devfn), where, size, value))
+                record("w", (bdf(domain, number, devfn), where, size, value))
             self._writing = True
             fabric_write(domain, number, devfn, where, size, value)
             self._writing = False

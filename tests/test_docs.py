@@ -13,7 +13,7 @@ from kernel_port.link import BASE, PATCHES, SERVICES
 
 ROOT = Path(__file__).parents[1]
 MODULES = [name for _, name, _ in pkgutil.walk_packages(kernel_port.__path__, "kernel_port.")
-           if name.rpartition(".")[2] not in ("__main__", "_shims")]  # fmt: skip
+           if name.rpartition(".")[2] not in ("__main__", "_shims", "_stack")]  # fmt: skip
 #: Kernel code, where every function and struct stands for one of the C. The services' linker has no C.
 ROOMS = [f"kernel_port.{name}" for name in SERVICES + BASE + PATCHES if name != "pci_regs"]
 C_LINE = re.compile(r"^C: [\w./-]+\.[chS]\b.*\b(base|service|patch \d)\b", re.MULTILINE)

@@ -7,11 +7,11 @@ the linker puts the booted one in its place.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any, NamedTuple
 
+from .._stack import kernel_stack
 from .sched import Clock, Scheduler
 
 #: Frames of kernel code, innermost first: (code, index of the last instruction).
@@ -35,9 +35,6 @@ class Event(NamedTuple):
         """The kernel code that did it; of a deep stack the outermost frames are cut off."""
         return tuple(zip(self.frames[::2], self.frames[1::2], strict=True))
 
-
-#: An event knows as many frames: a machine 255 bridges deep has three to each, and every one reads registers.
-STACK_DEPTH = range(32)
 
 #: From so many events on, a stack that was there before is kept only once. In short traces looking it up costs more.
 LONG = 10_000
@@ -70,23 +67,11 @@ class System:
     def emit(self, op: str, *args: Any) -> None:
         """Record that the running code did *op*."""
         if self.tracing:
-            self.record(sys._getframe(1), op, args)
+            self.record(op, args)
 
-    def record(self, frame: FrameType | None, op: str, args: tuple[Any, ...]) -> None:
-        """Record that *op* was done, on the kernel frames from *frame* outwards up to the first that is none.
-        Every configuration cycle comes through here, so it does not call around."""
-        symtab = self.symtab
-        while frame is not None and frame.f_globals is not symtab:
-            frame = frame.f_back
-        found: list[Any] = []
-        note = found.append
-        for _ in STACK_DEPTH:
-            if frame is None or frame.f_globals is not symtab:
-                break
-            note(frame.f_code)
-            note(frame.f_lasti)
-            frame = frame.f_back
-        frames = tuple(found)
+    def record(self, op: str, args: tuple[Any, ...]) -> None:
+        """Record that *op* was done, on the innermost kernel frames. Every configuration cycle comes through here."""
+        frames = kernel_stack(self.symtab)
         events = self.events
         if len(events) > LONG:
             frames = self._kept(frames)
