@@ -9,7 +9,7 @@ hardware does, and says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import pci_regs
 from ..pci_regs import (
@@ -58,12 +58,11 @@ class Register:
     shared: int = 0
     #: Where the header or capability begins.
     base: int = 0
+    #: Offset of the register in configuration space, bytes.
+    start: int = field(init=False, compare=False)
 
-    @property
-    def start(self) -> int:
-        """Offset of the register in configuration space, bytes."""
-        offset: int = getattr(pci_regs, self.name)
-        return self.base + offset
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", self.base + getattr(pci_regs, self.name))
 
     @property
     def ro(self) -> int:

@@ -54,10 +54,10 @@ class Slot:
         self._asserted = False
         self._on_clear = port.description.slot_events_on_clear
 
-    @property
-    def control(self) -> int:
-        """Slot Control."""
-        return self._port.get(self._exp + PCI_EXP_SLTCTL, 2)
+    def _both(self) -> tuple[int, int]:
+        """Slot Control and Slot Status, which is the upper half of the same dword."""
+        dword = self._port.get(self._exp + PCI_EXP_SLTCTL, 4)
+        return dword & 0xffff, dword >> 16
 
     @property
     def status(self) -> int:
@@ -72,12 +72,12 @@ class Slot:
     @property
     def power_off(self) -> bool:
         """The slot has a power controller, and that is off."""
-        return bool(self._capability & PCI_EXP_SLTCAP_PCP and self.control & PCI_EXP_SLTCTL_PCC)
+        return bool(self._capability & PCI_EXP_SLTCAP_PCP and self._both()[0] & PCI_EXP_SLTCTL_PCC)
 
     @property
     def asserted(self) -> bool:
         """The port asks for an interrupt."""
-        control, status = self.control, self.status
+        control, status = self._both()
         link = control & PCI_EXP_SLTCTL_DLLSCE and status & PCI_EXP_SLTSTA_DLLSC
         return bool(control & PCI_EXP_SLTCTL_HPIE and (control & status & ENABLES or link))
 

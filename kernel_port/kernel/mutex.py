@@ -59,10 +59,10 @@ def lock_released(kind: str, of: str) -> None:
 
     C: kernel/lockdep.c lock_release(), service"""
     system.emit("unlock", kind, of)
-    threads = [system.sched.current, *system.sched.threads]
-    holder = next((thread for thread in threads if (kind, of) in thread.held), None)
-    if holder is not None:
-        holder.held.remove((kind, of))
+    for thread in (system.sched.current, *system.sched.threads):
+        if (kind, of) in thread.held:
+            thread.held.remove((kind, of))
+            break
 
 
 def mutex_init(lock: mutex, kind: str, of: str) -> None:
