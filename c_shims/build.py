@@ -46,5 +46,5 @@ ffibuilder.set_source(
     sources=["c_shims/config_image.c", "c_shims/delay.c"],
     include_dirs=["c_shims"],
     depends=[f"c_shims/{name}" for name in [*HEADERS, "pci_regs.cdef.h"]],
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra"],
+    extra_compile_args=["-std=gnu11", "-O3", "-Wall", "-Wextra"],
 )

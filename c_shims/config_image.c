@@ -156,6 +156,20 @@ int config_image_put(struct config_image *image, uint64_t offset, const uint8_t 
 	return end(image) ? 0 : -EINVAL;
 }
 
+int config_image_merge(struct config_image *image, uint64_t offset, const uint8_t *mask, const uint8_t *data,
+		       uint64_t length)
+{
+	uint8_t *start = config_image_bytes(image, offset, length);
+
+	if (!start)
+		return -EINVAL;
+
+	begin(image);
+	for (uint64_t i = 0; i < length; i++)
+		start[i] = (uint8_t)((start[i] & ~mask[i]) | (data[i] & mask[i]));
+	return end(image) ? 0 : -EINVAL;
+}
+
 static uint8_t *pci_dev_base(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len)
 {
 	if (bus > 255 || devfn > 255 || reg < 0 || reg > 4095)
@@ -225,6 +239,21 @@ int pci_mmcfg_write(struct config_image *image, unsigned int bus, unsigned int d
 
 	begin(image);
 	store(addr, len, value);
+	return end(image) ? 0 : -EINVAL;
+}
+
+int pci_mmcfg_write_masked(struct config_image *image, const struct register_masks *masks, unsigned int bus,
+			   unsigned int devfn, int reg, int len, uint32_t value)
+{
+	uint8_t *addr = pci_dev_base(image, bus, devfn, reg, len);
+
+	if (!addr)
+		return -EINVAL;
+
+	uint32_t rw = load(masks->rw + reg, len), w1c = load(masks->w1c + reg, len);
+
+	begin(image);
+	store(addr, len, ((load(addr, len) & ~rw) | (value & rw)) & ~(value & w1c));
 	return end(image) ? 0 : -EINVAL;
 }
 

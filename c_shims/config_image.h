@@ -27,9 +27,26 @@ int config_image_lost(const struct config_image *image);
 int config_image_get(struct config_image *image, uint64_t offset, uint8_t *data, uint64_t length);
 int config_image_put(struct config_image *image, uint64_t offset, const uint8_t *data, uint64_t length);
 
+/*
+ * Replace the bits of mask in the bytes [offset, offset + length) by those of data: 0, or -EINVAL if it does not hold
+ * them all. That is what a reset does.
+ */
+int config_image_merge(struct config_image *image, uint64_t offset, const uint8_t *mask, const uint8_t *data,
+		       uint64_t length);
+
 /* One config cycle of len 1, 2 or 4 bytes: 0, or -EINVAL and all ones for one that no register can answer. */
 int pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t *value);
 int pci_mmcfg_write(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t value);
+
+/* Which bits of a function's registers software may change: by writing them, and only to 0, by writing 1. */
+struct register_masks {
+	uint8_t rw[4096];
+	uint8_t w1c[4096];
+};
+
+/* The same write to registers that have other bits, too. */
+int pci_mmcfg_write_masked(struct config_image *image, const struct register_masks *masks, unsigned int bus,
+			   unsigned int devfn, int reg, int len, uint32_t value);
 
 /* The same read without a status, for callers in a hurry: all ones, len bytes of them, where the other says -EINVAL. */
 uint32_t pci_mmcfg_load(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len);

@@ -76,6 +76,7 @@ static void together(struct config_image *image)
 static void edges(struct config_image *image)
 {
 	uint8_t in[4096], out[4096];
+	struct register_masks masks;
 	uint32_t value;
 
 	memset(in, 0xa5, sizeof(in));
@@ -86,10 +87,22 @@ static void edges(struct config_image *image)
 	CHECK(config_image_get(image, UINT64_MAX, out, sizeof(out)) == -EINVAL);
 	CHECK(config_image_get(image, 0, out, UINT64_MAX) == -EINVAL);
 	CHECK(pci_mmcfg_read(image, 2, 0, 0, 4, &value) == -EINVAL && value == UINT32_MAX);
+
+	memset(&masks, 0xf0, sizeof(masks));
+	CHECK(!pci_mmcfg_write_masked(image, &masks, 1, 255, 4092, 4, 0));
+	CHECK(pci_mmcfg_load(image, 1, 255, 4092, 4) == 0x05050505);
+	CHECK(pci_mmcfg_write_masked(image, &masks, 2, 0, 0, 4, 0) == -EINVAL);
+	CHECK(!config_image_merge(image, SIZE - sizeof(in), masks.rw, in, sizeof(in)));
+	CHECK(pci_mmcfg_load(image, 1, 255, 4092, 4) == 0xa5a5a5a5);
+	CHECK(config_image_merge(image, SIZE - 4095, masks.rw, in, sizeof(in)) == -EINVAL);
+
 	for (int len = -1; len < 10; len++)
 		for (int reg = -8; reg < 5000; reg++)
 			for (unsigned int bus = 0; bus < 3; bus++)
 				pci_mmcfg_load(image, bus, 255, reg, len);
+	for (int len = -1; len < 10; len++)
+		for (int reg = -8; reg < 5000; reg++)
+			pci_mmcfg_write_masked(image, &masks, 1, 255, reg, len, UINT32_MAX);
 }
 
 static void shrunk(void)

@@ -143,19 +143,22 @@ def test_killed_at_any_store_leaves_the_old_image(tmp_path):
 def kill_at_store(number):
     """End this process with SIGKILL in place of its store *number* in an image."""
     left = itertools.count(number, -1)
-    made = ConfigImage.writer
 
-    def writer(image, bus, devfn):
-        write = made(image, bus, devfn)
+    def counted(made):
+        def writer(*args):
+            write = made(*args)
 
-        def store(*register):
-            if next(left) == 1:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return write(*register)
+            def store(*register):
+                if next(left) == 1:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return write(*register)
 
-        return store
+            return store
 
-    ConfigImage.writer = writer
+        return writer
+
+    ConfigImage.writer = counted(ConfigImage.writer)
+    ConfigImage.masked_writer = counted(ConfigImage.masked_writer)
 
 
 def test_write_whole_that_fails_anywhere_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ import pytest
 from kernel_port._shims import ffi, lib
 from kernel_port.hw.address import Address
 from kernel_port.hw.errors import MachineError
-from kernel_port.hw.image import DOMAIN_SIZE, ConfigImage, claim
+from kernel_port.hw.image import DOMAIN_SIZE, ConfigImage, claim, register_masks
 from kernel_port.pci_regs import PCI_BASE_ADDRESS_0, PCI_COMMAND, PCI_VENDOR_ID
 
 MIB = 1 << 20
@@ -146,6 +146,56 @@ def test_reader_and_writer_are_one_functions_read_and_write(image):
     write(0x10, 4, 0x84038201)
     assert image.read(1, DEVFN, 0x12, 2) == read(0x12, 2) == 0x8403
     assert [str(address) for address in image.functions()] == ["0000:01:02.3"]
+
+
+@pytest.mark.parametrize(
+    ("where", "size", "value", "holds"),
+    [
+        # 0x10: rw ff0f00f0, w1c 00f00f00 (little-endian dwords); it holds a5a5a5a5.
+        # a5a5a5a5 & ~ff0f00f0 = 00a0a505; 12345678 & ff0f00f0 = 12040070; sum 12a4a575; & ~(12345678 & 00f00f00 =
+        # 00300600) = 1284a175
+        pytest.param(0x10, 4, 0x12345678, 0x1284A175, id="dword"),
+        # Its upper word: a5a5 & ~ff0f = 00a0; ffff & ff0f = ff0f; ffaf & ~00f0 = ff0f
+        pytest.param(0x12, 2, 0xFFFF, 0xFF0FA5A5, id="word"),
+        # Byte 1: rw 00, w1c 0f: a5 & ~0f = a0
+        pytest.param(0x11, 1, 0xFF, 0xA5A5A0A5, id="byte"),
+        pytest.param(0x10, 4, 0, 0x00A0A505, id="zeros"),
+        pytest.param(0x12, 4, 0xFFFFFFFF, 0xA5A5A5A5, id="misaligned"),
+    ],
+)
+def test_masked_writer_changes_what_the_masks_let_it(image, where, size, value, holds):
+    rw, w1c = bytearray(4096), bytearray(4096)
+    rw[0x10:0x14], w1c[0x10:0x14] = bytes.fromhex("f0000fff"), bytes.fromhex("000ff000")
+    image.write(1, DEVFN, 0x10, 4, 0xA5A5A5A5)
+    image.masked_writer(1, DEVFN, register_masks(bytes(rw), bytes(w1c)))(where, size, value)
+    assert image.read(1, DEVFN, 0x10, 4) == holds
+
+
+def test_masked_writer_has_no_bits_beyond_short_masks(image):
+    write = image.masked_writer(1, DEVFN, register_masks(b"\xff" * 256, bytes(256)))
+    write(0xFC, 4, 0x11223344)
+    write(0x100, 4, 0x11223344)
+    assert image.dump(Address(0, 1, 2, 3))[0xFC:0x104] == bytes.fromhex("4433221100000000")
+
+
+@pytest.mark.parametrize(("bus", "devfn", "reg", "size"), BAD_CYCLES)
+def test_pci_mmcfg_write_masked_of_no_register_is_einval_and_writes_nothing(image, bus, devfn, reg, size):
+    masks = register_masks(b"\xff" * 4096, bytes(4096))
+    assert lib.pci_mmcfg_write_masked(image._image, masks, bus, devfn, reg, size, 0x5A5A5A5A) == -errno.EINVAL
+    assert list(image.functions()) == []
+
+
+def test_merge_replaces_the_bits_of_the_mask(image):
+    address = Address(0, 1, 2, 3)
+    image.load(address, bytes.fromhex("12345678"))
+    image.merge(address, bytes.fromhex("ff00f00f"), bytes.fromhex("abcdef01ff"))
+    # ab; 34; 56 & 0f | ef & f0 = e6; 78 & f0 | 01 & 0f = 71; the fifth byte has no mask
+    assert image.dump(address, 5) == bytes.fromhex("ab34e67100")
+
+
+def test_merge_of_more_than_a_function_names_it(image):
+    with pytest.raises(MachineError, match=r"^0000:01:02.3: 0x1001 bytes at offset 0x113000 do not fit"):
+        image.merge(Address(0, 1, 2, 3), bytes(4097), bytes(4097))
 
 
 def test_reader_and_writer_of_a_closed_image_do_no_harm(image):
@@ -337,6 +387,9 @@ def test_pci_mmcfg_read_of_a_shrunk_file_is_einval(shrunk):
 
 def test_write_and_load_of_a_shrunk_file_are_dropped(shrunk, path):
     assert lib.pci_mmcfg_write(shrunk._image, 1, DEVFN, 0, 4, 0) == -errno.EINVAL
+    masks = register_masks(b"\xff" * 4096, bytes(4096))
+    assert lib.pci_mmcfg_write_masked(shrunk._image, masks, 1, DEVFN, 0, 4, 0) == -errno.EINVAL
+    assert lib.config_image_merge(shrunk._image, 0, b"\xff", b"\x86", 1) == -errno.EINVAL
     shrunk.load(Address(0, 1, 2, 3), b"\x86\x80")
     assert path.read_bytes() == b""
     with pytest.raises(MachineError, match="went away"):

@@ -69,7 +69,11 @@ class Function:
     def _masks(self) -> Masks:
         policy = self.board.policy
         storage = (*self.description.storage.items(), *policy.storage(self.layout))
-        return masks_of(policy.registers(self.layout), self.size, storage)
+        return masks_of(policy.registers(self.layout), self.size, storage, frozenset(self.hooks))
+
+    @cached_property
+    def _masked_put(self) -> Callable[[int, int, int], object]:
+        return self._image.masked_writer(self.bus, self.devfn, self._masks.image)
 
     @cached_property
     def hooks(self) -> dict[str, Hook]:
@@ -93,23 +97,22 @@ class Function:
         if self._lost_writes and self._lost_writes.get(where):
             self._lost_writes[where] -= 1
             return
-        rw, w1c, registers = self._masks.access(where, size)
-        old = self.get(where, size)
-        hooked = []
-        for register in registers:
-            if register.name in self.hooks:
-                hooked.append((register, self.get(register.start, register.size)))  # noqa: PERF401 - most have none
-        self.put(where, size, (old & ~rw | value & rw) & ~(value & w1c))
-        for register, before in hooked:
+        acting = self._masks.acting(where, size)
+        if not acting:
+            self._masked_put(where, size, value)
+            return
+        before = [self.get(register.start, register.size) for register in acting]
+        self._masked_put(where, size, value)
+        for register, old in zip(acting, before, strict=True):
             shift = 8 * (where - register.start)
             written = value << shift if shift >= 0 else value >> -shift
-            self.hooks[register.name](register, before, self.get(register.start, register.size), written)
+            self.hooks[register.name](register, old, self.get(register.start, register.size), written)
 
     def reset(self, kind: Reset) -> None:
         """Take a reset; the function then is silent until ready() is called and its time has come."""
         self.epoch += 1
         self.board.happened(kind.value, self.name)
-        self._image.load(self.description.address, self._masks.after(kind, self.dump()))
+        self._image.merge(self.description.address, *self._masks.lost(kind))
         self._lost_writes = {where: count - 1 for where, count in self.description.writes_needed.items()}
         if self.description.ready_ms:
             self.silent = True

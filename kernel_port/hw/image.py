@@ -15,11 +15,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from .._shims import ffi, lib
 from .address import Address
 from .errors import MachineError
+
+if TYPE_CHECKING:
+    from .._shims import RegisterMasks
 
 FUNCTION_SIZE = 4096
 BUS_SIZE = FUNCTION_SIZE << 8
@@ -118,12 +121,23 @@ class ConfigImage:
         """Return write() of one function, for callers in a hurry."""
         return partial(lib.pci_mmcfg_write, self._image, bus, devfn)
 
+    def masked_writer(self, bus: int, devfn: int, masks: RegisterMasks) -> Callable[[int, int, int], object]:
+        """Return write() of one function that changes no more than *masks* lets it."""
+        return partial(lib.pci_mmcfg_write_masked, self._image, masks, bus, devfn)
+
     def load(self, address: Address, data: bytes) -> None:
         """Set the first bytes of the function at *address* to *data*.
 
         :raises MachineError: the image ends before that, or *data* is longer than a function"""
         offset = self._offset(address, len(data))
         lib.config_image_put(self._image, offset, data, len(data))
+
+    def merge(self, address: Address, mask: bytes, data: bytes) -> None:
+        """Set the bits of *mask* in the first bytes of the function at *address* to those of *data*.
+
+        :raises MachineError: the image ends before that, or they are more bytes than a function has"""
+        length = min(len(mask), len(data))
+        lib.config_image_merge(self._image, self._offset(address, length), mask, data, length)
 
     def dump(self, address: Address, size: int = FUNCTION_SIZE) -> bytes:
         """Return the first *size* bytes of the function at *address*; all ones if the image is closed or lost.
@@ -165,6 +179,16 @@ class ConfigImage:
                 f"a function has {FUNCTION_SIZE:#x} and the image {self.size:#x}; make it larger"
             )
         return offset
+
+
+def register_masks(rw: bytes, w1c: bytes) -> RegisterMasks:
+    """Make what masked_writer() takes of a function's bits that can be written, and of those that writing 1 clears.
+
+    They are both as many bytes, those of a function at most."""
+    masks: RegisterMasks = ffi.new("struct register_masks *")
+    ffi.memmove(masks.rw, rw, len(rw))
+    ffi.memmove(masks.w1c, w1c, len(w1c))
+    return masks
 
 
 def claim(fd: int, path: str | os.PathLike[str]) -> None:

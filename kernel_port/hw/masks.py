@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
 
+from .image import register_masks
 from .regs import Register
 
 
@@ -21,29 +23,42 @@ class Reset(Enum):
 class Masks:
     """The columns of all registers of a function, shared by all functions with the same registers.
 
-    :param size: bytes of configuration space
-    :param storage: (offset, length) of bytes without a register that keep what is written to them"""
+    The shim writes and resets registers by the same masks: those of image, and what lost() gives.
 
-    def __init__(self, registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = ()) -> None:
+    :param size: bytes of configuration space
+    :param storage: (offset, length) of bytes without a register that keep what is written to them
+    :param acting: names of registers of which a write does more than change bits"""
+
+    def __init__(
+        self, registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = (),
+        acting: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self._registers = registers
-        self._accesses: dict[tuple[int, int], tuple[int, int, tuple[Register, ...]]] = {}
-        columns = {}
-        for column in ("rw", "w1c", "reset", "sticky", "shared", "raised"):
-            image = bytearray(size)
-            for register in self._registers:
-                image[register.start:register.start + register.size] = (
-                    getattr(register, column).to_bytes(register.size, "little"))
-            columns[column] = int.from_bytes(image, "little")
-        self._w1c, self._defaults = columns["w1c"], columns["reset"]
-        self._rw = columns["rw"] | self._unregistered(size, storage)
+        self._names = acting
+        self._acting: dict[tuple[int, int], tuple[Register, ...]] = {}
+        columns = {name: self._column(name, size) for name in ("rw", "w1c", "reset", "sticky", "shared", "raised")}
+        self._rw, self._w1c = columns["rw"] | self._unregistered(size, storage), columns["w1c"]
+        #: For the shim.
+        self.image = register_masks(self._rw.to_bytes(size, "little"), self._w1c.to_bytes(size, "little"))
         writable = columns["rw"] | columns["w1c"] | columns["raised"]
         kept = columns["sticky"] | columns["shared"]
+        self._defaults = columns["reset"].to_bytes(size, "little")
         self._lost = {
-            Reset.POWER: writable,
-            Reset.HOT: writable & ~columns["sticky"],
-            Reset.FLR: writable & ~kept,
-            Reset.SOFT: writable & ~kept,
+            kind: mask.to_bytes(size, "little")
+            for kind, mask in {
+                Reset.POWER: writable,
+                Reset.HOT: writable & ~columns["sticky"],
+                Reset.FLR: writable & ~kept,
+                Reset.SOFT: writable & ~kept,
+            }.items()
         }
+
+    def _column(self, name: str, size: int) -> int:
+        image = bytearray(size)
+        for register in self._registers:
+            image[register.start:register.start + register.size] = (
+                getattr(register, name).to_bytes(register.size, "little"))
+        return int.from_bytes(image, "little")
 
     def _unregistered(self, size: int, storage: tuple[tuple[int, int], ...]) -> int:
         image = bytearray(size)
@@ -53,24 +68,42 @@ class Masks:
             image[register.start:register.start + register.size] = bytes(register.size)
         return int.from_bytes(image, "little")
 
-    def access(self, where: int, size: int) -> tuple[int, int, tuple[Register, ...]]:
-        """What *size* bytes at *where* are made of: read-write bits, write-1-to-clear bits, and the registers there."""
-        found = self._accesses.get((where, size))
+    def acting(self, where: int, size: int) -> tuple[Register, ...]:
+        """The registers among *size* bytes at *where* of which a write does more than change bits."""
+        found = self._acting.get((where, size))
         if found is None:
-            mask = (1 << 8 * size) - 1
-            touched = (r for r in self._registers if r.start < where + size and where < r.start + r.size)
-            found = self._rw >> 8 * where & mask, self._w1c >> 8 * where & mask, tuple(touched)
-            self._accesses[where, size] = found
+            found = tuple(register for register in self.registers(where, size) if register.name in self._names)
+            self._acting[where, size] = found
         return found
 
+    def registers(self, where: int, size: int) -> Iterator[Register]:
+        """The registers that have bytes among *size* at *where*."""
+        return (r for r in self._registers if r.start < where + size and where < r.start + r.size)
+
+    def access(self, where: int, size: int) -> tuple[int, int]:
+        """What *size* bytes at *where* are made of: read-write bits and write-1-to-clear bits."""
+        mask = (1 << 8 * size) - 1
+        return self._rw >> 8 * where & mask, self._w1c >> 8 * where & mask
+
+    def written(self, where: int, size: int, old: int, value: int) -> int:
+        """What a write of *value* makes of *size* bytes at *where* that are *old*; the shim's does the same."""
+        rw, w1c = self.access(where, size)
+        return (old & ~rw | value & rw) & ~(value & w1c)
+
+    def lost(self, kind: Reset) -> tuple[bytes, bytes]:
+        """Which bits a reset of this *kind* changes, and what to."""
+        return self._lost[kind], self._defaults
+
     def after(self, kind: Reset, config: bytes) -> bytes:
-        """What a reset of this *kind* makes of *config*."""
-        lost = self._lost[kind]
-        value = int.from_bytes(config, "little")
-        return (value & ~lost | self._defaults & lost).to_bytes(len(config), "little")
+        """What a reset of this *kind* makes of *config*; the shim's config_image_merge() does the same."""
+        lost, defaults, value = (int.from_bytes(image, "little") for image in (*self.lost(kind), config))
+        return (value & ~lost | defaults & lost).to_bytes(len(config), "little")
 
 
 @lru_cache(maxsize=1024)
-def masks_of(registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = ()) -> Masks:
+def masks_of(
+    registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = (),
+    acting: frozenset[str] = frozenset(),
+) -> Masks:  # fmt: skip
     """The masks of these registers, made once for all functions that have the same."""
-    return Masks(registers, size, storage)
+    return Masks(registers, size, storage, acting)

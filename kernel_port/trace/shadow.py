@@ -45,12 +45,13 @@ class Shadows:
         old = self._get(self._held, bdf, where, size, value)
         if bdf not in self.configs:
             return old, value
-        rw, w1c, registers = self.masks(bdf).access(where, size)
+        masks = self.masks(bdf)
+        _, w1c = masks.access(where, size)
         old |= value & w1c
-        new = (old & ~rw | value & rw) & ~(value & w1c)
+        new = masks.written(where, size, old, value)
         self._put(bdf, where, size, new)
         trigger = 0
-        for register in registers:
+        for register in masks.registers(where, size):
             shift = 8 * (register.start - where)
             trigger |= register.w1t << shift if shift >= 0 else register.w1t >> -shift
         return old, new | value & trigger & ((1 << 8 * size) - 1)
