@@ -26,13 +26,15 @@ def mdelay(msecs: int) -> None:
     """Wait *msecs* milliseconds without giving way.
 
     C: include/linux/delay.h, macro, service"""
+    end = system.sched.clock.now + msecs * NSEC_PER_MSEC
     system.emit("mdelay", msecs)
-    system.sched.delay(msecs * NSEC_PER_MSEC)
+    system.sched.delay_until(end)
 
 
 def udelay(usecs: int) -> None:
     """Wait *usecs* microseconds without giving way.
 
     C: include/asm-generic/delay.h, macro, service"""
+    end = system.sched.clock.now + usecs * NSEC_PER_USEC
     system.emit("udelay", usecs)
-    system.sched.delay(usecs * NSEC_PER_USEC)
+    system.sched.delay_until(end)

@@ -122,9 +122,9 @@ class Scheduler:
         if self.preemptive:
             self.schedule()
 
-    def delay(self, duration: int) -> None:
-        """Let *duration* ns pass without giving way; interrupts are served."""
-        self._advance(self.clock.now + duration)
+    def delay_until(self, when: int) -> None:
+        """Let time pass until *when*, ns, without giving way; interrupts are served."""
+        self._advance(when)
 
     def block(self, on: Any, deadline: int | None = None) -> bool:
         """Give way until somebody wakes *on*.
