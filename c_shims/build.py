@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Join the headers and C files of this directory into the extension module kernel_port._shims (cffi, API mode)."""
+"""Join config_image.[ch] and delay.[ch] into the extension module kernel_port._shims (cffi, API mode)."""
 
 import os
 import re

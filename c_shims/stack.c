@@ -45,11 +45,10 @@ static PyObject *kernel_stack(PyObject *module, PyObject *symtab)
 	}
 
 	stack = PyTuple_New(count);
-	if (!stack)
-		goto out;
-	while (count--)
+	while (stack && count) {
+		count--;
 		PyTuple_SET_ITEM(stack, count, found[count]);
-	count = 0;
+	}
 out:
 	while (count)
 		Py_DECREF(found[--count]);
