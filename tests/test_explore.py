@@ -8,6 +8,7 @@ import pytest
 from kernel_port.checkpoint import Checkpoint
 from kernel_port.cli import main
 from kernel_port.explore import Chooser, Stage, explore, parse, schedules, written
+from kernel_port.hw.address import Address
 from kernel_port.hw.errors import MachineError
 from kernel_port.scenarios import Scenario, load, perform, ready
 from kernel_port.scenarios._machines import LONE_CARD
@@ -135,6 +136,16 @@ def test_checkpoint_brings_back_the_same_run():
     with ready(script, 0) as anew:
         fresh = perform(script, anew)
     assert [event[:4] for event in fresh.events] == [event[:4] for event in first.events]
+
+
+def test_checkpoint_puts_back_registers():
+    with ready(load("mess"), 0) as machine:
+        checkpoint = Checkpoint(machine)
+        card = machine.fabric.function(Address.parse(CARD))
+        before = card.dump()
+        card.put(0x10, 4, 0xDEADBEEF)
+        checkpoint.restore()
+        assert card.dump() == before
 
 
 def test_checkpoint_refuses_a_machine_with_threads_under_way():

@@ -134,6 +134,16 @@ def test_function_answers_when_it_is_ready(ready_ms, answers):
     assert tuple(seen) == answers
 
 
+def test_function_answers_when_it_is_ready_after_a_soft_reset():
+    bench = card(ready_ms=100)
+    bench.write(BDF, PM + 4, 2, 3)
+    bench.write(BDF, PM + 4, 2, 0)
+    bench.wait(99)
+    assert bench.read(BDF, 0, 4) == NOBODY
+    bench.wait(1)
+    assert bench.read(BDF, 0, 4) != NOBODY
+
+
 def test_second_reset_makes_the_function_wait_anew():
     bench = card(ready_ms=100)
     at = bench.fabric.function(Address.parse(BDF))

@@ -126,6 +126,27 @@ def test_hot_reset_reaches_everything_below_and_brings_it_back_unnumbered():
     assert set(bench.interrupts) == set()
 
 
+def test_bridge_that_held_its_bus_in_reset_does_not_any_more_after_its_own():
+    bench = Bench(port(PORT, 1, 2), bridge("01:00.0", 2, 2, pm()), function("02:05.0"))
+    bench.write("01:00.0", 0x3E, 2, 0x40)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.write("01:00.0", 0x18, 4, 0x020201)
+    assert (bench.read("01:00.0", 0x3E, 2), bench.read("02:05.0", 0, 4)) == (0, ID)
+
+
+def test_bridge_is_silent_until_it_is_ready_and_so_is_what_is_below():
+    bench = Bench(port(PORT, 1, 2), bridge("01:00.0", 2, 2, pm(), ready_ms=50), function("02:05.0"))
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(49)
+    bench.write("01:00.0", 0x18, 4, 0x020201)
+    assert (bench.read("01:00.0", 0, 4), bench.read("02:05.0", 0, 4)) == (NOBODY, NOBODY)
+    bench.wait(1)
+    bench.write("01:00.0", 0x18, 4, 0x020201)
+    assert (bench.read("01:00.0", 0x18, 4), bench.read("02:05.0", 0, 4)) == (0x020201, ID)
+
+
 def test_conventional_bridge_in_reset_hides_what_is_below_and_no_more():
     bench = Bench(bridge("00:1e.0", 1, 1, pm()), function("01:05.0"), function("00:05.0"))
     bench.write("00:1e.0", 0x3E, 1, 0x40)
@@ -337,6 +358,27 @@ def test_card_put_in_during_a_bus_reset_waits_for_its_end():
     assert (bench.read(PORT, LNKSTA, 2), bench.read(CARD, 0, 4)) == (0x2011, ID)
 
 
+def test_interrupt_of_a_port_that_asked_for_one_when_it_was_reset():
+    bench = Bench(
+        bridge("00:1c.0", 1, 2, pm(), exp(ROOT_PORT)),
+        port("01:00.0", 2, 2, port_type=DOWNSTREAM, sltctl=HPIE | PDCE),
+        function("02:00.0", pm(), exp(ENDPOINT)),
+    )
+    bench.write("01:00.0", 0x3E, 2, 0x40)
+    assert bench.interrupts == ["0000:01:00.0"]
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.write("01:00.0", SLTCTL, 2, HPIE | CCIE)  # a command, which completes
+    assert bench.interrupts == ["0000:01:00.0"] * 2
+
+
+def test_link_event_interrupts_where_enabled_and_no_sooner():
+    bench = slot(HOTPLUG | NO_CC, sltctl=HPIE | DLLSCE)
+    assert not bench.fabric.asserted("0000:00:1c.0")
+    bench.write(PORT, EXP + 0x10, 2, 0x10)
+    assert (bench.read(PORT, SLTSTA, 2), bench.interrupts) == (0x0140, ["0000:00:1c.0"])
+
+
 def test_command_under_way_is_forgotten_when_the_port_is_reset():
     bench = Bench(
         bridge("00:1c.0", 1, 2, pm(), exp(ROOT_PORT)),
@@ -375,6 +417,24 @@ def test_qemu_slot_status_write_that_clears_the_unseen_clears_nothing():
         assert hardware.read(PORT, SLTSTA, 2) == status
         hardware.write(PORT, SLTSTA, 2, 0x10)
         assert hardware.read(PORT, SLTSTA, 2) == 0x40
+
+
+@pytest.mark.parametrize("unseen", [0x01, 0x02, 0x04, 0x10])
+def test_qemu_slot_status_keeps_an_event_while_any_that_is_not_there_is_cleared_beside_it(unseen):
+    bench = Bench(port(PORT, 1, 1, HOTPLUG | NO_CC), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
+    bench.fabric.function(Address.parse(PORT)).put(SLTSTA, 2, 0x48)
+    bench.write(PORT, SLTSTA, 2, 0x08 | unseen)
+    assert bench.read(PORT, SLTSTA, 2) == 0x48
+
+
+def test_qemu_function_is_silent_for_a_while_after_a_bus_reset():
+    bench = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT), ready_ms=50), quirks="qemu")
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(49)
+    assert bench.read(CARD, 0, 4) == NOBODY
+    bench.wait(1)
+    assert bench.read(CARD, 0, 4) == ID
 
 
 def test_qemu_slot_status_as_the_upper_half_of_a_dword_is_the_same():

@@ -15,6 +15,7 @@ from hw_machine import (
     ROOT_PORT,
     Bench,
     bridge,
+    config,
     exp,
     function,
     pm,
@@ -23,6 +24,8 @@ from hw_machine import (
 )
 
 from kernel_port.hw import caps, qemu, regs
+from kernel_port.hw.address import Address
+from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.image import ConfigImage
 from kernel_port.hw.layout import Layout
 from kernel_port.hw.masks import Masks, Reset
@@ -143,7 +146,8 @@ def test_register_columns_are_those_of_the_specification(line):
     ("capability", "writable"),
     [  # PCIe 7.8.15 and 7.8.16; ordering (0x0300) is writable wherever there are Device Capabilities 2 at all
         (0x00000000, 0x0000),
-        (0x00000010, 0x0300),  # completion timeouts, which every function of version 2 has
+        (0x00000001, 0x0300),  # completion timeouts, which every function of version 2 has
+        (0x00000010, 0x0300),
         (0x00000020, 0x0320),  # ARI forwarding
         (0x00000040, 0x03C0),  # atomic operations: routing, then the three that complete them
         (0x00000080, 0x03C0),
@@ -311,6 +315,17 @@ def test_storage_keeps_what_is_written_through_a_reset_unknown_bytes_keep_nothin
     after = masks.after(Reset.POWER, image)
     assert after[:4] + after[6:] == image[:4] + image[6:]
     assert after[4:6] == b"\0\0"
+
+
+def test_storage_is_where_it_is_described_in_any_order():
+    masks = Masks((), 256, ((0x60, 2), (0x50, 4)))
+    found = [where for where in range(0, 256, 2) if masks.access(where, 2) == (0xFFFF, 0)]
+    assert found == [0x50, 0x52, 0x60]
+
+
+def test_layout_ends_at_a_capability_of_all_ones():
+    image = config(x00_4=0x12348086, x06_2=0x10, x34_1=0x40, x40_2=0x50FF, x50_2=0x0001)
+    assert Layout(FunctionDescription(Address.parse("00:05.0"), bytes(image), 256)).capability_list == ()
 
 
 def test_storage_does_not_make_a_register_writable():

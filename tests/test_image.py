@@ -313,6 +313,36 @@ def test_truncated_file_names_offset_and_remedy(path, opening):
     )
 
 
+@pytest.mark.parametrize("size", [0, 4095, (256 << 20) + 4096])
+def test_image_of_impossible_size_is_refused(size):
+    with pytest.raises(MachineError, match=f"^image: {size} bytes make no raw ECAM image: .*, at most 256 MiB"):
+        ConfigImage(size)
+
+
+def test_image_that_is_refused_leaves_no_file_open(path, tmp_path):
+    def refused():
+        for opening in (ConfigImage.copy_of, ConfigImage.in_place):
+            with pytest.raises(MachineError):
+                opening(tmp_path)  # no file
+            with pytest.raises(MachineError):
+                opening(tmp_path / "short")
+        with ConfigImage.in_place(path), pytest.raises(MachineError, match="another process"):
+            ConfigImage.in_place(path)
+        ConfigImage.copy_of(path).close()
+
+    (tmp_path / "short").write_bytes(b"short")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    refused()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_closed_image_has_no_file_any_more(path):
+    image = ConfigImage(MIB)
+    image.close()
+    with path.open("rb"), pytest.raises(OSError, match="Bad file descriptor"):  # which may have the same number now
+        list(image.functions())
+
+
 @pytest.mark.parametrize("size", [0, 1, 4095, DOMAIN_SIZE + 4096, 1 << 40])
 def test_file_of_impossible_size_is_refused(path, size):
     os.truncate(path, size)

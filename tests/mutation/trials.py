@@ -98,15 +98,26 @@ def observe(place: Path, rooms: list[str], data: Path) -> None:
         *PYTEST,
         "-p",
         "pytest_cov",
+        "-p",
+        __name__,
         *what,
         "--cov-context=test",
         "--cov-report=",
         *files,
     ]
-    env = os.environ | {"COVERAGE_FILE": str(data)}
+    path = os.pathsep.join([str(place), str(place / "tests" / "mutation")])
+    env = os.environ | {"COVERAGE_FILE": str(data), "PYTHONPATH": path}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"the tests fail as they are:\n{done.stdout[-2000:]}")
+
+
+def pytest_runtest_setup() -> None:
+    """In observe(): each test is to run by itself what an earlier one has left in a cache of the hardware."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("kernel_port.hw.")]
+    for value in {id(value): value for module in modules for value in vars(module).values()}.values():
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
 
 
 def read_tests(data: Path) -> dict[str, Tests]:
