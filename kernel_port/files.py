@@ -9,7 +9,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,8 +39,8 @@ def within(folder: Path, path: Path) -> bool:
     """Whether *path*, links followed, is in *folder*, wherever that is itself. A folder from elsewhere may hold links
     to files of this computer, which are nobody's business."""
     try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # links that lead in a circle
+        return _resolved(path).is_relative_to(_resolved(folder))
+    except MachineError:
         return False
 
 
@@ -109,10 +109,11 @@ def _resolved(path: Path) -> Path:
     """What *path* leads to.
 
     :raises MachineError: nowhere"""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        raise MachineError(f"{path}: a link that leads in a circle; choose another name") from None
+    with suppress(OSError, RuntimeError):
+        found = path.resolve()
+        if not found.is_symlink():  # from Python 3.13 on, a circle is no error
+            return found
+    raise MachineError(f"{path}: a link that leads in a circle; choose another name")
 
 
 def _sync_folder(folder: Path) -> None:
