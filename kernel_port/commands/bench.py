@@ -3,8 +3,9 @@
 
 Every row is measured again and again in turn, so that what else the computer does falls on all of them alike. The table
 has the medians, and how many times as long as a plain os.pread of a file and as mmap with struct that is, in the same
-run. A delay's figure is how late it ends; one that ever ends early is not ok. The last row is by how much a secondary
-bus reset in real time is longer or shorter than 100 ms for another process that maps the same image.
+run. Where the least is much less than the median, the computer had other things to do. A delay's figure is how late it
+ends; one that ever ends early is not ok. The last row is by how much a secondary bus reset in real time is longer or
+shorter than 100 ms for another process that maps the same image.
 
 Example: kernel-port bench --dump machine.txt
 """
@@ -91,7 +92,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="one object: python, machine, seconds, rows (name, unit, median, p99, samples, early, target, ok, "
+        help="one object: python, machine, seconds, rows (name, unit, median, least, p99, samples, early, target, ok, "
         "times_pread, times_mmap; target and ok are null where there is none, early where the row is no delay)",
     )
 
@@ -310,6 +311,7 @@ def described(row: Row, medians: dict[str, float]) -> dict[str, Any]:
         "name": row.name,
         "unit": row.unit,
         "median": median,
+        "least": min(row.samples),
         "p99": sorted(row.samples)[len(row.samples) * 99 // 100],
         "samples": len(row.samples),
         "early": early,
@@ -323,13 +325,13 @@ def described(row: Row, medians: dict[str, float]) -> dict[str, Any]:
 def show(table: list[dict[str, Any]]) -> None:
     """Print the table."""
     paint = Paint()
-    print(f"{'':<44}{'median':>10} {'':<8}{'p99':>9}{'target':>10}  {'':<6}{'x pread':>10}{'x mmap':>10}")
+    print(f"{'':<44}{'least':>9}{'median':>10} {'':<8}{'p99':>9}{'target':>10}  {'':<6}{'x pread':>10}{'x mmap':>10}")
     for row in table:
         target = "" if row["target"] is None else f"<= {row['target']:.4g}"
         verdict = {None: "", True: "ok", False: "early" if row["early"] else "missed"}[row["ok"]]
         style = "green" if row["ok"] else "red"
         ratios = "".join("" if row[key] is None else f"{row[key]:>10.3g}" for key in ("times_pread", "times_mmap"))
         print(
-            f"{clean(row['name']):<44}{row['median']:>10.3f} {row['unit']:<8}{row['p99']:>9.4g}{target:>10}  "
-            f"{paint(style, verdict)}{'':<{6 - len(verdict)}}{ratios}".rstrip()
+            f"{clean(row['name']):<44}{row['least']:>9.3f}{row['median']:>10.3f} {row['unit']:<8}{row['p99']:>9.4g}"
+            f"{target:>10}  {paint(style, verdict)}{'':<{6 - len(verdict)}}{ratios}".rstrip()
         )
