@@ -109,9 +109,10 @@ class Processes:
 
     def close(self, at_once: bool) -> None:
         """End the processes."""
-        self._pool.shutdown(wait=not at_once, cancel_futures=True)
         for process in multiprocessing.active_children() if at_once else ():
             process.terminate()
+        # Waits for the thread that looks after them, which else may close a pipe that the interpreter uses to exit.
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
