@@ -171,6 +171,12 @@ def test_masked_writer_changes_what_the_masks_let_it(image, where, size, value, 
     assert image.read(1, DEVFN, 0x10, 4) == holds
 
 
+def test_masks_longer_than_a_function_end_where_it_does(image):
+    # One byte too far would be the first of those that writing 1 clears.
+    image.masked_writer(1, DEVFN, register_masks(b"\xff" * 4100, b""))(0, 4, 0x11223344)
+    assert image.read(1, DEVFN, 0, 4) == 0x11223344
+
+
 def test_masked_writer_has_no_bits_beyond_short_masks(image):
     write = image.masked_writer(1, DEVFN, register_masks(b"\xff" * 256, bytes(256)))
     write(0xFC, 4, 0x11223344)

@@ -184,10 +184,10 @@ class ConfigImage:
 def register_masks(rw: bytes, w1c: bytes) -> RegisterMasks:
     """Make what masked_writer() takes of a function's bits that can be written, and of those that writing 1 clears.
 
-    They are both as many bytes, those of a function at most."""
+    What is more than a function has is left out: no such register can be written."""
     masks: RegisterMasks = ffi.new("struct register_masks *")
-    ffi.memmove(masks.rw, rw, len(rw))
-    ffi.memmove(masks.w1c, w1c, len(w1c))
+    ffi.memmove(masks.rw, rw, min(len(rw), FUNCTION_SIZE))
+    ffi.memmove(masks.w1c, w1c, min(len(w1c), FUNCTION_SIZE))
     return masks
 
 
