@@ -460,6 +460,16 @@ PCI_SRIOV_CTRL = 0x08
 PCI_SRIOV_CTRL_VFE = 0x01                 #  virtual functions exist
 PCI_SRIOV_CTRL_MSE = 0x08                 #  and answer memory cycles
 PCI_SRIOV_CTRL_ARI = 0x10                 #  at devices other than 0 too
+PCI_SRIOV_STATUS = 0x0a
+PCI_SRIOV_INITIAL_VF = 0x0c               # how many virtual functions there can be at first
+PCI_SRIOV_TOTAL_VF = 0x0e                 # how many there can be at all
+PCI_SRIOV_NUM_VF = 0x10                   # how many there are
+PCI_SRIOV_FUNC_LINK = 0x12                # function that this one depends on
+PCI_SRIOV_VF_OFFSET = 0x14                # routing ID of the first, counted from the physical function's
+PCI_SRIOV_VF_STRIDE = 0x16                # routing ID of the next, counted from the one before
+PCI_SRIOV_VF_DID = 0x1a                   # device ID of all of them
+PCI_SRIOV_SUP_PGSIZE = 0x1c               # page sizes that it can use
+PCI_SRIOV_SYS_PGSIZE = 0x20               # page size in use
 
 # Access control services
 PCI_ACS_CAP = 0x04

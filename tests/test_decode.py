@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """trace/decode.py: oracles are bytes computed by hand and the register tables of the hardware."""
 
+from pathlib import Path
+
 import pytest
 
+from kernel_port.cli import main
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.layout import Layout
-from kernel_port.trace.decode import REGISTERS, changed, decode, fields, parts, register_map
+from kernel_port.trace import names
+from kernel_port.trace.decode import NAMES, REGISTERS, changed, decode, fields, parts, register_map
 
 
 def config(size=256, **registers):
@@ -125,6 +129,35 @@ def test_changed_names_the_bits(where, size, old, new, text):
 def test_parts_of_a_byte_write_leave_the_other_byte_uncovered():
     (part,) = parts(DEVICE, 0x05, 1, 0x04)
     assert (part.offset, part.size, part.covered, part.value) == (0x04, 2, 0xFF00, 0x0400)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        REGISTERS, names.FIELD_PREFIXES, names.FIELD_PREFIXES.values(), names.NOT_FIELDS, names.VALUE_PREFIXES,
+        names.VALUE_PREFIXES.values(), names.VALUES,
+    ],
+)  # fmt: skip
+def test_every_name_of_every_table_exists(table):
+    prefixes = {name for name in table if name.endswith("_")}
+    assert set(table) - prefixes - NAMES.keys() == set()
+    assert [prefix for prefix in prefixes if not any(name.startswith(prefix) for name in NAMES)] == []
+
+
+def test_decode_sriov_registers_have_names():
+    sriov = config(4096, c06="1000", c100="10000100")
+    assert decode(sriov, 0x108, 2, 0x0009) == "PCI_SRIOV_CTRL=0x0009 VFE+ MSE+"
+    assert decode(sriov, 0x110, 2, 0x0007) == "PCI_SRIOV_NUM_VF=0x0007"
+    assert decode(sriov, 0x112, 1, 0x00) == "PCI_SRIOV_FUNC_LINK=0x00"
+    assert decode(sriov, 0x120, 4, 0x00000001) == "PCI_SRIOV_SYS_PGSIZE=0x00000001"
+
+
+@pytest.mark.parametrize("ask", ["why {}", "why {} 01:00.0", "tree {}", "reset {} bus:01", "watch {} 01:00.0 -o {out}"])
+def test_function_with_sriov_is_like_any_other(capsys, tmp_path, ask):
+    machine = Path(__file__).parent / "cases" / "01-sriov-crash.txt"
+    command = ask.format(machine, out=tmp_path / "out.html").split()
+    assert main(command) == 0
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("register", sorted(REGISTERS))
