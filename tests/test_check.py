@@ -73,6 +73,20 @@ def tree(tmp_path):
     return root
 
 
+def run_git(tree, *command):
+    done = subprocess.run(
+        ["git", *command], cwd=tree, check=True, capture_output=True, env={"HOME": str(tree), "PATH": "/usr/bin:/bin"}
+    )
+    return done.stdout.decode().strip()
+
+
+def repository(tree):
+    """Make *tree* a repository with one commit."""
+    run_git(tree, "init", "-q")
+    run_git(tree, "add", ".")
+    run_git(tree, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t")
+
+
 def states(shown):
     return {symbol["name"]: symbol["state"] for symbol in shown["symbols"]}
 
@@ -256,8 +270,7 @@ def test_kernel_before_the_series_does_not_have_it_yet(capsys, tree):
 @pytest.mark.parametrize("ask", [["{}@HEAD"], ["{}", "--rev", "HEAD"]])
 def test_revision_of_a_repository_is_the_directory(capsys, tree, ask):
     _, expected = check_json(capsys, tree)
-    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]):
-        subprocess.run(["git", *command], cwd=tree, check=True, env={"HOME": str(tree), "PATH": "/usr/bin:/bin"})
+    repository(tree)
     for path in ("drivers", "include"):
         shutil.rmtree(tree / path)
     _, shown = check_json(capsys, *(each.format(tree) for each in ask))
@@ -364,13 +377,31 @@ def test_missing_source_and_folder_without_a_kernel(capsys, tmp_path):
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_file_that_a_partial_clone_left_out_is_one_line(capsys, tree):
-    commit = ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]
-    for command in (["init", "-q"], ["add", "."], commit):
-        subprocess.run(["git", *command], cwd=tree, check=True, env={"HOME": str(tree), "PATH": "/usr/bin:/bin"})
-    named = subprocess.run(["git", "rev-parse", "HEAD:drivers/pci/pci.c"], cwd=tree, check=True, capture_output=True)
-    blob = named.stdout.decode().strip()
+    repository(tree)
+    blob = run_git(tree, "rev-parse", "HEAD:drivers/pci/pci.c")
     (tree / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     assert "drivers/pci/pci.c is missing at HEAD; fetch it, or name a full clone" in error(capsys, f"{tree}@HEAD")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("ask", ["check {}@HEAD", "read 1 --c {}@HEAD", "watch mess --c {}@HEAD -o {}.html"])
+def test_revision_of_a_hostile_repository_starts_no_program_of_its_choice(tree, ask):
+    # The repository lacks a file, and its own configuration says by which program to fetch it.
+    started = tree / "started"
+    fetch = {
+        "core.repositoryformatversion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": str(tree),
+        "remote.origin.uploadpack": f"touch {started}; git-upload-pack",
+    }
+    repository(tree)
+    blob = run_git(tree, "rev-parse", "HEAD:drivers/pci/pci.c")
+    (tree / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for key, value in fetch.items():
+        run_git(tree, "config", key, value)
+    assert main([word.format(tree) for word in ask.split()]) == 2
+    assert not started.exists()
 
 
 def test_revision_without_git_is_one_line(capsys, tree, monkeypatch):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import re
 import subprocess
 import tarfile
@@ -23,6 +24,8 @@ from ..terminal import Progress
 SCOPE = re.compile(r"(?:drivers/pci/.*|include/(?:uapi/)?linux/pci[^/]*)\.[ch]|Makefile")
 #: No C file of a kernel is as long.
 LONGEST = 4 << 20
+#: For every git that is started: it fetches nothing that a repository lacks, and so starts no program to do it.
+OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
 
 
 class Tree(Protocol):
@@ -104,7 +107,13 @@ def git(repository: Path, *arguments: str, given: bytes = b"") -> bytes:
 
     :raises MachineError: git is missing or refuses"""
     try:
-        done = subprocess.run(["git", "-C", str(repository), *arguments], input=given, capture_output=True, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(repository), *arguments],
+            input=given,
+            capture_output=True,
+            check=True,
+            env=os.environ | OFFLINE,
+        )
     except FileNotFoundError as error:
         raise MachineError("git is not installed; name a source directory or tarball") from error
     except subprocess.CalledProcessError as error:
