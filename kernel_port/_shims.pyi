@@ -4,6 +4,7 @@
 from typing import Any, NewType
 
 Image = NewType("Image", object)
+
 class RegisterMasks:
     """struct register_masks."""
 

@@ -31,6 +31,7 @@ CONSTANT = (
     Policy, Kernel, FunctionType, BuiltinMethodType, Enum, type(None),
 )  # fmt: skip
 
+
 class Checkpoint:
     """What is in *machine* now. No thread but main may exist: where a thread is in its code cannot be noted.
 

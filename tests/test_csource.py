@@ -9,7 +9,7 @@ import pytest
 from kernel_port.review.csource import CSource, read
 from kernel_port.review.tree import Texts
 
-PCI_C = '''\
+PCI_C = """\
 #include <linux/pci.h>
 /* int in_comment(void)
 {
@@ -57,8 +57,8 @@ static inline bool one_line(void) { return true; }
 #else
 static inline bool other(void) { return false; }
 #endif
-'''
-PCI_H = '''\
+"""
+PCI_H = """\
 #ifndef PCI_H
 struct hotplug_slot_ops {
 	struct module *owner;
@@ -69,7 +69,7 @@ struct hotplug_slot_ops {
 int pci_two(struct pci_dev *dev, int probe);
 static inline void pci_wait(struct pci_dev *dev) { }
 #endif
-'''
+"""
 
 
 @pytest.fixture

@@ -36,9 +36,7 @@ def test_constant_is_that_of_the_header(name):
     assert getattr(link(), name) == CONSTANTS[name]
 
 
-@pytest.mark.parametrize(
-    "struct", ["hotplug_slot_info", "controller", "pcie_device", "resource", "pci_cap_saved_data"]
-)
+@pytest.mark.parametrize("struct", ["hotplug_slot_info", "controller", "pcie_device", "resource", "pci_cap_saved_data"])
 def test_struct_numbers_begin_as_zero(struct):
     numbers = {field.name: field.default for field in fields(getattr(link(), struct)) if isinstance(field.default, int)}
     assert {name for name, value in numbers.items() if value} == set()

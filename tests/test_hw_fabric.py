@@ -40,8 +40,8 @@ def test_put_replaces_registers_without_setting_anything_off_and_finds_the_ways_
     assert bench.read("04:00.0", 0, 4) == ID
     upstream = Address.parse("01:00.0")
     other = bytearray(bench.fabric.config(upstream))
-    other[0x18:0x1b] = bytes(3)  # bus numbers lost
-    other[0x3e] = 0x40  # Secondary Bus Reset, which resets nobody here
+    other[0x18:0x1B] = bytes(3)  # bus numbers lost
+    other[0x3E] = 0x40  # Secondary Bus Reset, which resets nobody here
     bench.fabric.put(upstream, bytes(other))
     assert bench.fabric.config(upstream) == bytes(other)
     assert bench.read("04:00.0", 0, 4) == NOBODY

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The registers of QEMU's devices, where they differ from those of silicon."""
 
-
 import pytest
 from hw_machine import (
     DOWNSTREAM,

@@ -150,6 +150,7 @@ def test_watch_deadlock_is_told(capsys, tmp_path, monkeypatch):
 
 def deadlocked(name):
     """A scenario whose only thread takes a lock twice."""
+
     def twice(machine):
         machine.kernel.device_lock(machine.function("01:00.0").dev)
         machine.kernel.device_lock(machine.function("01:00.0").dev)

@@ -51,7 +51,8 @@ def kernel(folder):
     """A kernel tree with an invented function that says HOSTILE."""
     path = folder / "linux/drivers/pci/pci.c"
     path.parent.mkdir(parents=True)
-    path.write_text(f"""\
+    path.write_text(
+        f"""\
 void pci_reset_bridge_secondary_bus(struct pci_dev *dev)
 {{
 	u16 toys;	/* {HOSTILE} */
@@ -61,7 +62,9 @@ void pci_reset_bridge_secondary_bus(struct pci_dev *dev)
 	toys &= ~PCI_BRIDGE_CTL_BUS_RESET;
 	pci_write_config_word(dev, PCI_BRIDGE_CONTROL, toys);
 }}
-""", encoding="utf-8")
+""",
+        encoding="utf-8",
+    )
     return folder / "linux"
 
 

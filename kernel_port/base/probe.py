@@ -154,9 +154,7 @@ def pci_setup_device(dev: pci_dev) -> int:
     hdr_type = pci_read_config_byte(dev, PCI_HEADER_TYPE)
 
     # PORT: the name comes first, here for messages of what follows; v3.11 names it after the slot.
-    dev.dev.name = (
-        f"{pci_domain_nr(dev.bus):04x}:{dev.bus.number:02x}:{PCI_SLOT(dev.devfn):02x}.{PCI_FUNC(dev.devfn)}"
-    )
+    dev.dev.name = f"{pci_domain_nr(dev.bus):04x}:{dev.bus.number:02x}:{PCI_SLOT(dev.devfn):02x}.{PCI_FUNC(dev.devfn)}"
     dev.hdr_type = hdr_type & PCI_HEADER_TYPE_MASK
     dev.multifunction = int(bool(hdr_type & PCI_HEADER_TYPE_MFD))
     dev.error_state = pci_channel_io_normal

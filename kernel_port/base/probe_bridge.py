@@ -170,9 +170,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
 
     # Bus numbers grow from the top of the tree down, so no set of them makes a loop.
     if not pass_ and (primary != bus.number or secondary <= bus.number or secondary > subordinate):
-        dev_info(
-            dev.dev, f"bridge configuration invalid ([bus {secondary:02x}-{subordinate:02x}]), reconfiguring"
-        )
+        dev_info(dev.dev, f"bridge configuration invalid ([bus {secondary:02x}-{subordinate:02x}]), reconfiguring")
         broken = 1
 
     # Reads of functions that are not there must not count as errors.
@@ -195,9 +193,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
     return max
 
 
-def pci_scan_configured_bridge(
-    bus: pci_bus, dev: pci_dev, max: int, firmware: tuple[int, int, int], bctl: int
-) -> int:
+def pci_scan_configured_bridge(bus: pci_bus, dev: pci_dev, max: int, firmware: tuple[int, int, int], bctl: int) -> int:
     """Look behind a bridge that has bus numbers.
 
     C: drivers/pci/probe.c pci_scan_bridge(), base; PORT: a function of its own, for length
@@ -246,9 +242,7 @@ def pci_scan_new_bridge(bus: pci_bus, dev: pci_dev, max: int, buses: int, bctl: 
     child = pci_add_new_bus(bus, dev, max)
     pci_bus_insert_busn_res(child, max, 0xFF)
 
-    buses = (
-        (buses & 0xFF000000) | (child.primary << 0) | (child.busn_res.start << 8) | (child.busn_res.end << 16)
-    )
+    buses = (buses & 0xFF000000) | (child.primary << 0) | (child.busn_res.start << 8) | (child.busn_res.end << 16)
 
     if is_cardbus:
         buses &= ~0xFF000000

@@ -28,6 +28,7 @@ def pci_slot_attr_show(slot: pci_slot, attr: str) -> int | str:
     show: Callable[[pci_slot], int | str] | None = slot.attrs[attr][0]
     return show(slot) if show else -EIO
 
+
 def pci_slot_attr_store(slot: pci_slot, attr: str, buf: str) -> int:
     """Write *buf* to the sysfs file *attr* of *slot*.
 
@@ -35,6 +36,7 @@ def pci_slot_attr_store(slot: pci_slot, attr: str, buf: str) -> int:
     :return: how many characters were taken, -EIO if the file cannot be written, or the error of the driver"""
     store: Callable[[pci_slot, str], int] | None = slot.attrs[attr][1]
     return store(slot, buf) if store else -EIO
+
 
 def kobject_put(slot: pci_slot) -> None:
     """Drop a reference; the last one takes the slot's name out of sysfs and releases it.

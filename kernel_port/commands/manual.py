@@ -97,13 +97,13 @@ def bash() -> Iterator[str]:
     first = quote(" ".join([*COMMANDS, "--help", "--version"]))
     yield '\tif [ "$COMP_CWORD" -eq 1 ]; then'
     yield f'\t\tCOMPREPLY=($(compgen -W {first} -- "$word"))'
-    yield from ("\t\treturn", "\tfi", '\tcase ${COMP_WORDS[1]} in')
+    yield from ("\t\treturn", "\tfi", "\tcase ${COMP_WORDS[1]} in")
     for name in COMMANDS:
         actions = [action for action, _ in told(parser_of(name))]
         options = " ".join(option for action in actions for option in action.option_strings)
         places = " ".join(word for action in actions if not action.option_strings for word in words(action))
         yield f"\t{name}) options={quote(options)} words={quote(places)} ;;"
-    yield from ("\tesac", '\tcase ${COMP_WORDS[1]}:$before in')
+    yield from ("\tesac", "\tcase ${COMP_WORDS[1]}:$before in")
     for name in COMMANDS:
         for action, _ in told(parser_of(name)):
             if action.option_strings and action.choices:
@@ -111,7 +111,7 @@ def bash() -> Iterator[str]:
                 choices = quote(" ".join(words(action)))
                 yield f'\t{patterns}) COMPREPLY=($(compgen -W {choices} -- "$word")); return ;;'
     yield "\tesac"
-    yield '\tcase $word in'
+    yield "\tcase $word in"
     yield '\t-*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;'
     yield '\t*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; compgen -f -- "$word") ;;'
     yield from ("\tesac", "}", "complete -o filenames -F _kernel_port kernel-port")

@@ -115,9 +115,7 @@ def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, An
         "taken": ladder.taken.function if ladder.taken else None,
         "slot": dev.slot.kobj_name if dev.slot else None,
         "bus": bus_name(dev.bus),
-        "rungs": [
-            {"function": rung.function, "rc": rung.rc, "guard": guard_json(rung.guard)} for rung in ladder.rungs
-        ],
+        "rungs": [{"function": rung.function, "rc": rung.rc, "guard": guard_json(rung.guard)} for rung in ladder.rungs],
     }
 
 

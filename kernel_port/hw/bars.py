@@ -41,23 +41,24 @@ def base_addresses(description: FunctionDescription, header_type: int) -> Iterat
     numbers = iter(range(BARS.get(header_type, 0)))
     for number in numbers:
         offset = PCI_BASE_ADDRESS_0 + 4 * number
-        value = int.from_bytes(config[offset:offset + 8], "little")
+        value = int.from_bytes(config[offset : offset + 8], "little")
         wide = is_64_bit(value) and number + 1 < BARS[header_type]
         mask = PCI_BASE_ADDRESS_IO_MASK if value & PCI_BASE_ADDRESS_SPACE_IO else PCI_BASE_ADDRESS_MEM_MASK
-        mask &= 0xffffffffffffffff if wide else 0xffffffff
+        mask &= 0xFFFFFFFFFFFFFFFF if wide else 0xFFFFFFFF
         bits = -description.bars.get(number, lowest_bit(value & mask)) & mask
-        yield Register(f"PCI_BASE_ADDRESS_{number}", 4, rw=bits & 0xffffffff)
+        yield Register(f"PCI_BASE_ADDRESS_{number}", 4, rw=bits & 0xFFFFFFFF)
         if wide:
             yield Register(f"PCI_BASE_ADDRESS_{next(numbers)}", 4, rw=bits >> 32)
     if header_type in _ROM:
         name, offset = _ROM[header_type]
-        mask = PCI_ROM_ADDRESS_MASK & 0xffffffff
-        size = description.rom or lowest_bit(int.from_bytes(config[offset:offset + 4], "little") & mask)
+        mask = PCI_ROM_ADDRESS_MASK & 0xFFFFFFFF
+        size = description.rom or lowest_bit(int.from_bytes(config[offset : offset + 4], "little") & mask)
         if size:
             yield Register(name, 4, rw=-size & mask | PCI_ROM_ADDRESS_ENABLE)
 
 
 def is_64_bit(value: int) -> bool:
     """A memory BAR that takes two dwords."""
-    return (not value & PCI_BASE_ADDRESS_SPACE_IO
-            and value & PCI_BASE_ADDRESS_MEM_TYPE_MASK == PCI_BASE_ADDRESS_MEM_TYPE_64)
+    return (
+        not value & PCI_BASE_ADDRESS_SPACE_IO and value & PCI_BASE_ADDRESS_MEM_TYPE_MASK == PCI_BASE_ADDRESS_MEM_TYPE_64
+    )

@@ -23,7 +23,7 @@ from .function import Function
 from .image import ConfigImage
 from .policy import policy_of
 
-_ALL_ONES = {1: 0xff, 2: 0xffff, 4: 0xffffffff}
+_ALL_ONES = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF}
 _LEADS_ON = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 
 #: (domain, bus number at power on)
@@ -60,8 +60,10 @@ class Fabric(Board):
         if address in self._functions:
             raise MachineError(f"{address} is described twice: remove one")
         if len(description.config) < PCI_STD_HEADER_SIZEOF or description.size not in (256, 4096):
-            raise MachineError(f"{address}: {len(description.config)} of {description.size} bytes are described: "
-                               f"give at least {PCI_STD_HEADER_SIZEOF} of 256 or 4096")
+            raise MachineError(
+                f"{address}: {len(description.config)} of {description.size} bytes are described: "
+                f"give at least {PCI_STD_HEADER_SIZEOF} of 256 or 4096"
+            )
         if address.domain not in self._images:
             self._images[address.domain] = ConfigImage()
         header_type = description.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK

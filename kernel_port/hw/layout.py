@@ -97,11 +97,11 @@ class Layout:
 
     def word(self, offset: int) -> int:
         """A 16-bit register as described."""
-        return int.from_bytes(self.config[offset:offset + 2], "little")
+        return int.from_bytes(self.config[offset : offset + 2], "little")
 
     def dword(self, offset: int) -> int:
         """A 32-bit register as described."""
-        return int.from_bytes(self.config[offset:offset + 4], "little")
+        return int.from_bytes(self.config[offset : offset + 4], "little")
 
     def exp(self, register: int) -> int:
         """A register of the PCI Express capability as described, 32 bits; 0 on conventional PCI."""
@@ -114,7 +114,7 @@ class Layout:
         cardbus = self.header_type == PCI_HEADER_TYPE_CARDBUS
         position = self.config[PCI_CB_CAPABILITY_LIST if cardbus else PCI_CAPABILITY_LIST] & ~3
         seen = set()
-        while position >= PCI_STD_HEADER_SIZEOF and position not in seen and self.config[position] != 0xff:
+        while position >= PCI_STD_HEADER_SIZEOF and position not in seen and self.config[position] != 0xFF:
             seen.add(position)
             yield position
             position = self.config[position + PCI_CAP_LIST_NEXT] & ~3
@@ -124,7 +124,7 @@ class Layout:
         seen = set()
         while CONFIG_SPACE_SIZE <= position <= len(self.config) - 4 and position not in seen:
             seen.add(position)
-            if self.dword(position) in (0, 0xffffffff):
+            if self.dword(position) in (0, 0xFFFFFFFF):
                 return
             yield position
             position = PCI_EXT_CAP_NEXT(self.dword(position))
@@ -180,8 +180,9 @@ class Layout:
         if self.has_slot:
             slot_control, slot_status = caps.EXP_SLOT
             capability = self.exp(PCI_EXP_SLTCAP)
-            lamps_off = ((PCI_EXP_SLTCTL_AIC if capability & PCI_EXP_SLTCAP_AIP else 0)
-                         | (PCI_EXP_SLTCTL_PIC if capability & PCI_EXP_SLTCAP_PIP else 0))
+            lamps_off = (PCI_EXP_SLTCTL_AIC if capability & PCI_EXP_SLTCAP_AIP else 0) | (
+                PCI_EXP_SLTCTL_PIC if capability & PCI_EXP_SLTCAP_PIP else 0
+            )
             yield replace(slot_control, reset=lamps_off)
             yield slot_status
         if self.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_EC):

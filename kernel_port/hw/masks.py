@@ -56,16 +56,17 @@ class Masks:
     def _column(self, name: str, size: int) -> int:
         image = bytearray(size)
         for register in self._registers:
-            image[register.start:register.start + register.size] = (
-                getattr(register, name).to_bytes(register.size, "little"))
+            image[register.start : register.start + register.size] = getattr(register, name).to_bytes(
+                register.size, "little"
+            )
         return int.from_bytes(image, "little")
 
     def _unregistered(self, size: int, storage: tuple[tuple[int, int], ...]) -> int:
         image = bytearray(size)
         for offset, length in storage:
-            image[offset:offset + length] = bytes([0xff]) * (min(offset + length, size) - offset)
+            image[offset : offset + length] = bytes([0xFF]) * (min(offset + length, size) - offset)
         for register in self._registers:
-            image[register.start:register.start + register.size] = bytes(register.size)
+            image[register.start : register.start + register.size] = bytes(register.size)
         return int.from_bytes(image, "little")
 
     def acting(self, where: int, size: int) -> tuple[Register, ...]:

@@ -62,15 +62,21 @@ from ..pci_regs import (
 from .layout import CONFIG_SPACE_SIZE, Layout
 from .regs import BRIDGE_CONVENTIONAL, COMMAND, Register
 
-_DISCARD_TIMERS = 0x0b00  # BR 3.2.5.18: primary, secondary, SERR enable
+_DISCARD_TIMERS = 0x0B00  # BR 3.2.5.18: primary, secondary, SERR enable
 _DISCARD_STATUS = 0x0400
 _PREFIX_BLOCKING = 0x8000
 _ARI_FORWARDING = 0x0020
 _VENDOR_SPECIFIC_LENGTH = 2  # PCI 6.8, Vendor Specific: the byte behind the pointer
 _POWER_LAMP_ON = 0x0100
 _ERROR_REPORTING = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE
-_SLOT_CONTROL = (PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_CCIE
-                 | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_ABPE)
+_SLOT_CONTROL = (
+    PCI_EXP_SLTCTL_PIC
+    | PCI_EXP_SLTCTL_AIC
+    | PCI_EXP_SLTCTL_HPIE
+    | PCI_EXP_SLTCTL_CCIE
+    | PCI_EXP_SLTCTL_PDCE
+    | PCI_EXP_SLTCTL_ABPE
+)
 
 #: What is the same for every device that has the register: columns that differ from the table of silicon.
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -83,7 +89,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     # The upper halves of the I/O window are never implemented.
     "PCI_IO_BASE_UPPER16": {"rw": 0},
     "PCI_IO_LIMIT_UPPER16": {"rw": 0},
-    "PCI_SEC_LATENCY_TIMER": {"rw": 0xff},
+    "PCI_SEC_LATENCY_TIMER": {"rw": 0xFF},
     "PCI_EXP_DEVCTL": {"rw": _ERROR_REPORTING, "reset": 0, "shared": 0},
     "PCI_EXP_LNKCTL": {"rw": 0, "shared": 0},
     "PCI_EXP_LNKSTA": {"w1c": 0},
@@ -126,11 +132,11 @@ def storage(layout: Layout) -> tuple[tuple[int, int], ...]:
 def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
     for identity, position in layout.capability_list:
         if identity == PCI_CAP_ID_EXP:
-            yield position, 0x3c if layout.exp_version >= 2 else 0x14
+            yield position, 0x3C if layout.exp_version >= 2 else 0x14
         elif identity == PCI_CAP_ID_MSI:
             flags = layout.word(position + PCI_MSI_FLAGS)
-            masked = 0x0a if flags & PCI_MSI_FLAGS_MASKBIT else 0
-            yield position, (0x0e if flags & PCI_MSI_FLAGS_64BIT else 0x0a) + masked
+            masked = 0x0A if flags & PCI_MSI_FLAGS_MASKBIT else 0
+            yield position, (0x0E if flags & PCI_MSI_FLAGS_64BIT else 0x0A) + masked
         elif identity == PCI_CAP_ID_VNDR:
             yield position, max(4, layout.config[position + _VENDOR_SPECIFIC_LENGTH])
         else:
@@ -164,7 +170,7 @@ def _emulated(layout: Layout) -> Iterator[Register]:
             case "PCI_MSI_MASK_32" | "PCI_MSI_MASK_64":
                 # A bit for each message there is, no more.
                 messages = layout.word(row.base + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK
-                yield replace(row, rw=(1 << (1 << (messages >> 1))) - 1 & 0xffffffff)
+                yield replace(row, rw=(1 << (1 << (messages >> 1))) - 1 & 0xFFFFFFFF)
             case "PCI_IO_BASE" | "PCI_MEMORY_BASE" | "PCI_PREF_MEMORY_BASE":
                 # Root ports come out of reset with closed windows, other bridges with windows at 0.
                 yield replace(row, reset=row.rw if layout.port_type == PCI_EXP_TYPE_ROOT_PORT else 0)

@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from .bridge import Bridge
 
 #: Enables in Slot Control that stand where Slot Status has the event they let through to the interrupt (PCIe 6.7.3.4).
-ENABLES = (PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE
-           | PCI_EXP_SLTCTL_CCIE)
-EVENTS = (PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC)
+ENABLES = PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE
+EVENTS = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC
 STATES = PCI_EXP_SLTSTA_MRLSS | PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_EIS
 
 
@@ -57,7 +56,7 @@ class Slot:
     def _both(self) -> tuple[int, int]:
         """Slot Control and Slot Status, which is the upper half of the same dword."""
         dword = self._port.get(self._exp + PCI_EXP_SLTCTL, 4)
-        return dword & 0xffff, dword >> 16
+        return dword & 0xFFFF, dword >> 16
 
     @property
     def status(self) -> int:

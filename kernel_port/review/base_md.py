@@ -168,4 +168,3 @@ def continuation(before: str, words: str, following: list[str]) -> Iterator[str]
         yield stripped.lstrip("#: ")
         if stripped.endswith('"""'):
             return
-

@@ -34,8 +34,7 @@ REASONS = {
         "empty, as kernel-port why says"
     ),
     "resources": (
-        "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left "
-        "them"
+        "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left them"
     ),
     "scanning": "rescanning and entry points for other architectures",
     "services": "the port services driver's bus: hot-plug is the only service here and is bound directly",

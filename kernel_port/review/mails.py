@@ -26,9 +26,7 @@ WIDTH = 75
 def difference(number: int) -> str:
     """What patch *number* changes in the flat source, as git shows it."""
     old, new = source(number - 1), source(number)
-    lines = difflib.unified_diff(
-        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{FILE}", f"b/{FILE}"
-    )
+    lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{FILE}", f"b/{FILE}")
     head = f"diff --git a/{FILE} b/{FILE}\nindex {blob(old)}..{blob(new)} 100644\n"
     return head + "".join(lines)
 

@@ -58,14 +58,16 @@ def page(title: str, body: str, styles: Iterable[str], scripts: Iterable[str] = 
     :param head: further elements of the head"""
     style = "\n".join(map(asset, styles))
     script = "\n".join(map(asset, scripts))
-    policy = "; ".join([
-        "default-src 'none'",
-        f"style-src '{digest(style)}'",
-        f"script-src '{digest(script)}'" if script else "script-src 'none'",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ])
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src '{digest(style)}'",
+            f"script-src '{digest(script)}'" if script else "script-src 'none'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -98,7 +98,7 @@ class Table:
         sign = "<span class=sign></span>"
         if line.sign in SIGNS:
             kind, meaning = SIGNS[line.sign]
-            sign = f'<span class=sign aria-hidden=true>{line.sign}</span><span class=hidden>{meaning} </span>'
+            sign = f"<span class=sign aria-hidden=true>{line.sign}</span><span class=hidden>{meaning} </span>"
         code = "".join(self.segments(line, self.sides[side]))
         return f'<div class="line {kind}">{number}{sign}<code>{code}</code></div>'
 

@@ -129,9 +129,7 @@ def stored(node: ast.AST) -> Iterator[tuple[str, str]]:
         case ast.Assign(targets=[ast.Attribute(attr=member)], value=ast.Name(id=name)):
             yield member, name
         case ast.Call(keywords=keywords):
-            yield from (
-                (each.arg, each.value.id) for each in keywords if each.arg and isinstance(each.value, ast.Name)
-            )
+            yield from ((each.arg, each.value.id) for each in keywords if each.arg and isinstance(each.value, ast.Name))
 
 
 def local_names(node: ast.stmt) -> set[str]:

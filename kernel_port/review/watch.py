@@ -159,14 +159,16 @@ class Tables:
                 [linecache.getline(code.co_filename, line).rstrip("\n"), marked.get(line, [])]
                 for line in range(first, last + 1)
             ]
-            self._sources.append({
-                "name": code.co_name,
-                "room": site.room if site else "",
-                "c": site.c_source if site else "",
-                "first": first,
-                "lines": lines,
-                "beside": self._beside.find(site.room, code.co_name) if self._beside and site else None,
-            })
+            self._sources.append(
+                {
+                    "name": code.co_name,
+                    "room": site.room if site else "",
+                    "c": site.c_source if site else "",
+                    "first": first,
+                    "lines": lines,
+                    "beside": self._beside.find(site.room, code.co_name) if self._beside and site else None,
+                }
+            )
         return self._code[key]
 
 
@@ -234,5 +236,3 @@ def opcodes(left: Sequence[Event], right: Sequence[Event]) -> Iterator[tuple[boo
 def key(event: Event) -> tuple[Any, ...]:
     """What makes two events the same act, whenever they happen."""
     return event.context, event.op, *event.args
-
-

@@ -16,7 +16,7 @@ from ._tell import code, listed, lost
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""The reset of function 0 returned {code(outcome.results['main'])} and hit {listed(outcome.resets)}; lost:
+    return f"""The reset of function 0 returned {code(outcome.results["main"])} and hit {listed(outcome.resets)}; lost:
         {lost(outcome)}."""
 
 

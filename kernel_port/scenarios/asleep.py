@@ -13,7 +13,7 @@ from ._tell import code, listed, lost
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""pci_reset_function returned {code(outcome.results['main'])}; reset: {listed(outcome.resets)}; lost:
+    return f"""pci_reset_function returned {code(outcome.results["main"])}; reset: {listed(outcome.resets)}; lost:
         {lost(outcome)}."""
 
 

@@ -21,7 +21,7 @@ def fall_asleep(machine: Machine) -> None:
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""pci_reset_bus returned {code(outcome.results['main'])} after {outcome.time_ns / 1e6:g} ms; lost:
+    return f"""pci_reset_bus returned {code(outcome.results["main"])} after {outcome.time_ns / 1e6:g} ms; lost:
         {lost(outcome)}."""
 
 

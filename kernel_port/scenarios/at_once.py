@@ -14,8 +14,8 @@ from ._tell import code, listed
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""The reset returned {code(outcome.results['reset'])}, switching off {code(outcome.results['user'])};
-        removed: {listed(outcome.removed)}; held at the end: {', '.join(outcome.locked) or 'nothing'}."""
+    return f"""The reset returned {code(outcome.results["reset"])}, switching off {code(outcome.results["user"])};
+        removed: {listed(outcome.removed)}; held at the end: {", ".join(outcome.locked) or "nothing"}."""
 
 
 SCENARIO = Scenario(

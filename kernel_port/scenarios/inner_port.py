@@ -26,8 +26,8 @@ def command_after_reset(machine: Machine) -> int:
 
 def answer(outcome: Outcome, patches: int) -> str:
     locks = any(kind == "ctrl" for kind, _ in outcome.taken["main"][: outcome.taken["main"].index(("device", LAST))])
-    return f"""Slot Control was restored with{'' if locks else 'out'} ctrl_lock; the next command returned after
-        {outcome.results['main']} ms instead of 200."""
+    return f"""Slot Control was restored with{"" if locks else "out"} ctrl_lock; the next command returned after
+        {outcome.results["main"]} ms instead of 200."""
 
 
 LAST = "0000:04:00.0"

@@ -27,7 +27,7 @@ def slow_remove(machine: Machine) -> None:
 
 def answer(outcome: Outcome, patches: int) -> str:
     order = "; ".join(map(str, outcome.inversions)) or "none in both orders"
-    return f"""The reset returned {code(outcome.results['main'])}, switching off {code(outcome.results['user'])};
+    return f"""The reset returned {code(outcome.results["main"])}, switching off {code(outcome.results["user"])};
         removed: {listed(outcome.removed)}; locks taken: {order}."""
 
 

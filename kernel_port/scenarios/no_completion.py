@@ -13,7 +13,7 @@ from ._tell import accident, code
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""pci_reset_function returned {code(outcome.results['main'])} after {outcome.time_ns / 1e6:g} ms;
+    return f"""pci_reset_function returned {code(outcome.results["main"])} after {outcome.time_ns / 1e6:g} ms;
         {accident(outcome)}."""
 
 

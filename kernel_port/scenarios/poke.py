@@ -16,6 +16,4 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"All in all, {accident(outcome)}; lost: {lost(outcome)}."
 
 
-SCENARIO = Scenario(
-    machine=LONE_CARD, threads={"main": lambda m: poke(m, "00:1c.0")}, answer=answer, findings=(1,)
-)
+SCENARIO = Scenario(machine=LONE_CARD, threads={"main": lambda m: poke(m, "00:1c.0")}, answer=answer, findings=(1,))

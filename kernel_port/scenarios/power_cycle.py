@@ -31,7 +31,7 @@ def off_and_on(machine: Machine) -> int:
 
 def answer(outcome: Outcome, patches: int) -> str:
     said = [text for _, _, text in outcome.messages if "lets go" in text]
-    return f"""{' '.join(said)}. Power file: {code(outcome.results['main'])}; found anew: {listed(outcome.recreated)},
+    return f"""{" ".join(said)}. Power file: {code(outcome.results["main"])}; found anew: {listed(outcome.recreated)},
         after {outcome.time_ns / 1e6:g} ms."""
 
 

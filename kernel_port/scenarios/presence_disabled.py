@@ -30,6 +30,4 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"Presence events are {'enabled' if outcome.results['main'] else 'still disabled'} after the reset."
 
 
-SCENARIO = Scenario(
-    machine=LONE_CARD, threads={"main": reset}, prepare=disable, answer=answer, findings=(9,)
-)
+SCENARIO = Scenario(machine=LONE_CARD, threads={"main": reset}, prepare=disable, answer=answer, findings=(9,))

@@ -20,7 +20,7 @@ def whole(machine: Machine) -> int:
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""The function reset was refused; pci_reset_slot returned {code(outcome.results['main'])} and reset
+    return f"""The function reset was refused; pci_reset_slot returned {code(outcome.results["main"])} and reset
         {listed(outcome.resets)}; lost: {lost(outcome)}."""
 
 

@@ -19,7 +19,7 @@ def reset(machine: Machine) -> int:
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""pci_reset_function did nothing; pci_reset_slot returned {code(outcome.results['main'])}; reset in all:
+    return f"""pci_reset_function did nothing; pci_reset_slot returned {code(outcome.results["main"])}; reset in all:
         {listed(outcome.resets)}."""
 
 

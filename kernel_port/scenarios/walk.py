@@ -19,8 +19,8 @@ from .lock_order import slow_remove
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"""The reset returned {code(outcome.results['reset'])}; removed: {listed(outcome.removed)}; held at the
-        end: {', '.join(outcome.locked) or 'nothing'}."""
+    return f"""The reset returned {code(outcome.results["reset"])}; removed: {listed(outcome.removed)}; held at the
+        end: {", ".join(outcome.locked) or "nothing"}."""
 
 
 SCENARIO = Scenario(

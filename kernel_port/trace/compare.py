@@ -30,6 +30,7 @@ METHODS = {
     "bus": ("pci_dev_reset_slot_function", "pci_parent_bus_reset"),
 }
 
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of the comparison: what the one did, what the other did, and why they differ."""
@@ -81,8 +82,11 @@ def compare(capture: dict[str, Any], patches: int) -> Iterator[Comparison]:
             machine.events.clear()
             call, old_result = perform(machine, test)
             old = [access for event in machine.events for access in as_access(event)]
-            rows = [*added(new.wake, machine, "wake"), *align(old, new.reset, machine),
-                    *added(new.sleep, machine, "sleep")]
+            rows = [
+                *added(new.wake, machine, "wake"),
+                *align(old, new.reset, machine),
+                *added(new.sleep, machine, "sleep"),
+            ]
             yield Comparison(test, call, old_result, str(result), tuple(rows))
 
 

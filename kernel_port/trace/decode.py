@@ -205,7 +205,9 @@ def fields(register: str) -> tuple[Field, ...]:
     own = {name: mask for name, mask in own.items() if name not in names.NOT_FIELDS and name not in REGISTERS}
     wide = [name for name, mask in own.items() if mask.bit_count() > 1]  # a single bit has no values, but namesakes
     masks = {name: mask for name, mask in own.items() if not any(name.startswith(f"{other}_") for other in wide)}
-    found = [Field(name, name[len(prefix):].removesuffix("_MASK"), mask, _values(name)) for name, mask in masks.items()]
+    found = [
+        Field(name, name[len(prefix) :].removesuffix("_MASK"), mask, _values(name)) for name, mask in masks.items()
+    ]
     return tuple(sorted(found, key=lambda field: lowest(field.mask)))
 
 
@@ -214,7 +216,7 @@ def _values(field: str) -> Mapping[int, str]:
     if NAMES[field].bit_count() == 1:
         return {}
     prefix = names.VALUE_PREFIXES.get(field, f"{field}_")
-    named = {value: name[len(prefix):] for name, value in NAMES.items() if name.startswith(prefix)}
+    named = {value: name[len(prefix) :] for name, value in NAMES.items() if name.startswith(prefix)}
     return named | names.VALUES.get(field, {})
 
 

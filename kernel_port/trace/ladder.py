@@ -96,7 +96,7 @@ class Survey:
         return [group for group in mine if group.rc != 0]
 
     def outcome(self, ladder: Ladder) -> str:
-        """"alone", "together" or "none": how a function can be reset."""
+        """ "alone", "together" or "none": how a function can be reset."""
         if ladder.rc == 0:
             return "alone"
         return "together" if self.together(ladder.bdf) else "none"

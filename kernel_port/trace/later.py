@@ -111,8 +111,6 @@ RULES = (
 )  # fmt: skip
 
 
-def reason(
-    side: str, op: str, size: int, registers: tuple[str, ...], traits: frozenset[str], phase: str = ""
-) -> str:
+def reason(side: str, op: str, size: int, registers: tuple[str, ...], traits: frozenset[str], phase: str = "") -> str:
     """Why *side* makes this access, as far as known; "" if nobody has said yet."""
     return next((rule.reason for rule in RULES if rule.explains(side, op, size, registers, traits, phase)), "")

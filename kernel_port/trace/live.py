@@ -68,8 +68,10 @@ class Difference:
     def __str__(self) -> str:
         why = f" ({self.reason})" if self.reason else ""
         digits = 2 * self.size
-        return (f"op {self.index}: {self.bdf} {'+'.join(self.registers)}: expected {self.expected:#0{digits + 2}x}, "
-                f"got {self.got:#0{digits + 2}x}: {self.bits}{why}")
+        return (
+            f"op {self.index}: {self.bdf} {'+'.join(self.registers)}: expected {self.expected:#0{digits + 2}x}, "
+            f"got {self.got:#0{digits + 2}x}: {self.bits}{why}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,15 @@ def describe(capture: dict[str, Any]) -> MachineDescription:
             sizes = [_size(line) for line in capture["resources"].get(bdf, [])]
         except (ValueError, TypeError, AttributeError) as error:
             raise MachineError(f"function {bdf}: {error}") from None
-        functions.append(FunctionDescription(
-            address,
-            config,
-            size=len(config),
-            bars={number: size for number, size in zip(BARS, sizes, strict=False) if size},
-            rom=sizes[ROM] if len(sizes) > ROM else 0,
-        ))
+        functions.append(
+            FunctionDescription(
+                address,
+                config,
+                size=len(config),
+                bars={number: size for number, size in zip(BARS, sizes, strict=False) if size},
+                rom=sizes[ROM] if len(sizes) > ROM else 0,
+            )
+        )
     return MachineDescription(str(capture.get("name", "")), functions, str(capture.get("machine", "")), QUIRKS)
 
 

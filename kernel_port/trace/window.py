@@ -17,7 +17,7 @@ from ..pci_regs import PCI_COMMAND, PCI_VENDOR_ID
 #: A pause in a capture worth showing, microseconds.
 PAUSE = 5_000
 #: The last two dwords of the header; a restore begins with the last.
-HEADER_END = (0x3c, 0x38)
+HEADER_END = (0x3C, 0x38)
 
 
 @dataclass(frozen=True, slots=True)

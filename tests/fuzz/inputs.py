@@ -32,7 +32,7 @@ def dumps():
     made = [generate(count, count) for count in (1, 3, 6)] + [load("example:vga"), load("example:conventional")]
     plain = [b"".join(line.encode() for line in lspci.write(machine.functions)) for machine in made]
     short = [b"\n".join(line for line in d.split(b"\n") if line[:1] in b"0\t" and line[:3] < b"100") for d in plain]
-    verbose = b"00:02.0 VGA compatible controller: A \"B\" <C> (rev 1)\n"
+    verbose = b'00:02.0 VGA compatible controller: A "B" <C> (rev 1)\n'
     verbose += b"\tRegion 0: Memory at f0000000 (64-bit) [size=256M]\n\tExpansion ROM at fe000000 [size=512K]\n"
     verbose += b"\tMemory at fe000000 (32-bit) [size=1M]\n\tI/O ports at 1000 [size=32]\n"
     verbose += b"\tMemory at <ignored> [size=4K]\n"
