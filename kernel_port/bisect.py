@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from .calls import find_call, parameters_of
 from .hw.description import MachineDescription
 from .kernel.sched import Deadlock
 from .machine import boot
@@ -17,8 +18,7 @@ from .scenarios import Outcome, Scenario, play
 from .scenarios._outcome import Before, observe
 from .series import PATCHES, Patch
 from .terminal import Paint, clean
-from .trace.align import Comparison, Trace, compare
-from .trace.calls import find_call, parameters_of
+from .trace.difference import Comparison, Trace, compare
 from .trace.outcome import count, loss_as_json
 from .trace.render import tell
 from .trace.snapshot import Recorder

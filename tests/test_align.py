@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from kernel_port.review.align import align
-from kernel_port.review.c_statements import c_members, c_statements
-from kernel_port.review.check_series import everything
-from kernel_port.review.columns import Column, Line, lay_out
-from kernel_port.review.csource import CSource
-from kernel_port.review.py_statements import py_statements
-from kernel_port.review.reading import code
-from kernel_port.review.symbols import symbols
-from kernel_port.review.tree import open_tree
+from kernel_port.review.port.symbols import symbols
+from kernel_port.review.read.align import align
+from kernel_port.review.read.columns import Column, Line, lay_out
+from kernel_port.review.read.py_statements import py_statements
+from kernel_port.review.read.reading import code
+from kernel_port.review.upstream.c_statements import c_members, c_statements
+from kernel_port.review.upstream.check_series import everything
+from kernel_port.review.upstream.csource import CSource
+from kernel_port.review.upstream.tree import open_tree
 
 DEBIAN = Path("/usr/src/linux-source-6.1.tar.xz")
 LABELS = Path(__file__).with_name("alignment.json")
@@ -169,7 +169,7 @@ def test_align_goes_forward_on_both_sides():
 
 
 def test_align_knows_later_names():
-    # pci_reset_hotplug_slot() is what v3.12 calls patch 3's function (kernel_port/review/renames.py).
+    # pci_reset_hotplug_slot() is what v3.12 calls patch 3's function (kernel_port/review/port/renames.py).
     python = "def f(slot):\n    a(slot)\n    return pci_hp_reset_slot(slot)\n"
     c = "int f(struct slot *slot)\n{\n\treturn pci_reset_hotplug_slot(slot);\n}\n"
     assert matches(c, python) == [(0, 0), (2, 2)]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kernel_port.link import PATCHES
-from kernel_port.review import base_md
-from kernel_port.review.evidence import EVIDENCE
-from kernel_port.review.left_out import FUNCTIONS, LEFT_OUT, REASONS, left_out
-from kernel_port.review.ported import ported
+from kernel_port.review.port import base_md
+from kernel_port.review.port.evidence import EVIDENCE
+from kernel_port.review.port.left_out import FUNCTIONS, LEFT_OUT, REASONS, left_out
+from kernel_port.review.port.ported import ported
 from kernel_port.series import PATCHES as SERIES
 
 ROOT = Path(__file__).parents[1]

@@ -7,9 +7,9 @@ from itertools import cycle
 import pytest
 
 from kernel_port._shims import lib
+from kernel_port.bench.bus_reset_witness import Witness
 from kernel_port.cli import main
 from kernel_port.commands import bench
-from kernel_port.held import Witness
 from kernel_port.hw.clock import RealClock
 from kernel_port.hw.image import ConfigImage
 from kernel_port.images import load

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kernel_port.cli import main
-from kernel_port.review import check_series, mbox, touched
+from kernel_port.review.upstream import check_series, mbox, touched
 
 SERIES = Path(__file__).parent / "series"
 DEBIAN = Path("/usr/src/linux-source-6.1.tar.xz")

@@ -16,7 +16,7 @@ from kernel_port.cli import main
 from kernel_port.images import load
 from kernel_port.kernel.sched import Deadlock
 from kernel_port.machine import Machine
-from kernel_port.trace.golden import OPERANDS
+from kernel_port.recordings.golden import OPERANDS
 from kernel_port.trace.snapshot import Recorder
 
 BUS_RESET = "00:1c.0 --call pci_reset_bridge_secondary_bus"

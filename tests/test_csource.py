@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from kernel_port.review.csource import CSource, read
-from kernel_port.review.tree import Texts
+from kernel_port.review.upstream.csource import CSource, read
+from kernel_port.review.upstream.tree import Texts
 
 PCI_C = """\
 #include <linux/pci.h>

@@ -9,7 +9,7 @@ from kernel_port.cli import main
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.layout import Layout
-from kernel_port.trace import names
+from kernel_port.trace import register_names
 from kernel_port.trace.decode import NAMES, REGISTERS, changed, decode, fields, parts, register_map
 
 
@@ -134,10 +134,15 @@ def test_parts_of_a_byte_write_leave_the_other_byte_uncovered():
 @pytest.mark.parametrize(
     "table",
     [
-        REGISTERS, names.FIELD_PREFIXES, names.FIELD_PREFIXES.values(), names.NOT_FIELDS, names.VALUE_PREFIXES,
-        names.VALUE_PREFIXES.values(), names.VALUES,
+        REGISTERS,
+        register_names.FIELD_PREFIXES,
+        register_names.FIELD_PREFIXES.values(),
+        register_names.NOT_FIELDS,
+        register_names.VALUE_PREFIXES,
+        register_names.VALUE_PREFIXES.values(),
+        register_names.VALUES,
     ],
-)  # fmt: skip
+)
 def test_every_name_of_every_table_exists(table):
     prefixes = {name for name in table if name.endswith("_")}
     assert set(table) - prefixes - NAMES.keys() == set()

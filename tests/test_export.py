@@ -13,7 +13,7 @@ import pytest
 import kernel_port
 from kernel_port.cli import main
 from kernel_port.link import PATCHES, link
-from kernel_port.review import flat, mails
+from kernel_port.review.port import flat, mails
 from kernel_port.series import PATCHES as SERIES
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.trace import golden
-from kernel_port.trace.replay import replay
+from kernel_port.recordings import golden
+from kernel_port.recordings.golden_replay import replay
 
 GOLDEN = Path(__file__).parent / "golden"
 TRACES = [trace for path in sorted(GOLDEN.glob("*.jsonl")) for trace in golden.read(path)]

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from kernel_port import growth
+from kernel_port.bench import growth
+from kernel_port.bench.growth import Growth
 from kernel_port.cli import main
-from kernel_port.growth import Growth
 from kernel_port.images.generate import generate
 from kernel_port.machine import boot
 

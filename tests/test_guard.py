@@ -12,8 +12,8 @@ from kernel_port.kernel.structs import pci_bus, pci_dev, pci_ops, pci_sysdata
 from kernel_port.kernel.system import System
 from kernel_port.link import link, relocate
 from kernel_port.pci_regs import PCI_EXP_DEVCAP_FLR, PCI_STATUS, PCI_STATUS_CAP_LIST, PCI_VENDOR_ID
-from kernel_port.trace.guard import errno_name, guard
-from kernel_port.trace.watch import watch
+from kernel_port.why.follow import watch
+from kernel_port.why.guard import errno_name, guard
 
 LIMIT = 3
 ROWS = (1, 2, 3)

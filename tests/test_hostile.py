@@ -19,8 +19,8 @@ from kernel_port.census.paths import machines
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, names
-from kernel_port.review import mbox
-from kernel_port.review.tree import Directory, open_tree
+from kernel_port.review.upstream import mbox
+from kernel_port.review.upstream.tree import Directory, open_tree
 
 PACKAGE = Path(kernel_port.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))

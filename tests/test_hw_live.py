@@ -2,7 +2,7 @@
 """The hardware model with QEMU's quirks against QEMU itself, as a real Linux 6.1 saw it.
 
 Every read of every capture at hand is equal, so there is no difference to explain here. What a capture could hold that
-the model cannot know (an error a device recorded, a button pressed at the console) is in live.REASONS.
+the model cannot know (an error a device recorded, a button pressed at the console) is in qemu_capture.REASONS.
 """
 
 import json
@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.trace import live
+from kernel_port.recordings import qemu_capture
 
 CAPTURES = sorted((Path(__file__).parent / "live").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
 def test_replay_capture_answers_every_read_as_qemu_did(path):
-    report = live.replay(live.read(path))
+    report = qemu_capture.replay(qemu_capture.read(path))
     reads = sum(op[0] == "r" for op in json.loads(path.read_text())["ops"])
     assert [str(difference) for difference in report.differences] == []
     assert (report.equal, report.total) == (reads, reads)
@@ -31,8 +31,8 @@ def capture():
 
 def test_replay_needs_the_quirks(capture, monkeypatch):
     """The captures tell QEMU from silicon: without its simplifications, reads differ where they are."""
-    monkeypatch.setattr(live, "QUIRKS", "")
-    report = live.replay(capture)
+    monkeypatch.setattr(qemu_capture, "QUIRKS", "")
+    report = qemu_capture.replay(capture)
     assert report.equal < report.total
     # Slot Status: presence and link, which follow a reset of silicon. PMCSR's D3hot -> D0 resets silicon as well.
     assert {name for difference in report.differences for name in difference.registers} >= {"PCI_EXP_SLTSTA"}
@@ -41,7 +41,7 @@ def test_replay_needs_the_quirks(capture, monkeypatch):
 def test_replay_difference_names_register_and_bits(capture):
     index = next(i for i, op in enumerate(capture["ops"]) if op[:4] == ["r", "0000:00:03.0", 0x6E, 2])
     capture["ops"][index][4] ^= 0x0008
-    (difference,) = live.replay(capture).differences
+    (difference,) = qemu_capture.replay(capture).differences
     assert (difference.index, difference.bdf, difference.registers) == (index, "0000:00:03.0", ("PCI_EXP_SLTSTA",))
     assert difference.expected ^ difference.got == 0x0008
     text = str(difference)
@@ -51,7 +51,7 @@ def test_replay_difference_names_register_and_bits(capture):
 
 def test_replay_difference_of_a_function_that_is_not_there(capture):
     capture["ops"] = [["r", "0000:09:00.0", 0, 4, 0x12348086, 0]]
-    (difference,) = live.replay(capture).differences
+    (difference,) = qemu_capture.replay(capture).differences
     assert difference.got == 0xFFFFFFFF
     assert difference.registers == ("PCI_VENDOR_ID", "PCI_DEVICE_ID")
 
@@ -60,9 +60,9 @@ def test_read_takes_values_as_wide_as_their_access(capture, tmp_path):
     capture["ops"] = [["r", "0000:09:00.0", 0, size, (1 << 64) - 1, 0] for size in (1, 2, 4)]
     path = tmp_path / "wide.json"
     path.write_text(json.dumps(capture))
-    read = live.read(path)
+    read = qemu_capture.read(path)
     assert [op[4] for op in read["ops"]] == [0xFF, 0xFFFF, 0xFFFFFFFF]
-    assert live.replay(read).equal == 3
+    assert qemu_capture.replay(read).equal == 3
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_read_of_a_spoilt_capture_names_file_and_fault(capture, tmp_path, spoil,
     path = tmp_path / "spoilt.json"
     path.write_text(json.dumps(capture))
     with pytest.raises(MachineError, match=f"spoilt.json: .*{complaint}"):
-        live.read(path)
+        qemu_capture.read(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])
@@ -94,9 +94,9 @@ def test_read_of_something_else_says_so(tmp_path, content):
     path = tmp_path / "else.json"
     path.write_bytes(content)
     with pytest.raises(MachineError, match=r"else\.json: is neither golden traces nor a live capture"):
-        live.read(path)
+        qemu_capture.read(path)
 
 
 def test_read_of_a_file_that_is_not_there(tmp_path):
     with pytest.raises(MachineError, match="cannot be read"):
-        live.read(tmp_path / "nowhere.json")
+        qemu_capture.read(tmp_path / "nowhere.json")

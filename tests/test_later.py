@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""trace/later.py: a known difference explains what it is about, and nothing else."""
+"""recordings/linux61_reasons.py: a known difference explains what it is about, and nothing else."""
 
 import pytest
 
-from kernel_port.trace.later import NEW, OLD, VALUE, reason
+from kernel_port.recordings.linux61_reasons import NEW, OLD, VALUE, reason
 
 PORT = frozenset({"bridge", "slot", "root", "link"})
 UPSTREAM = frozenset({"bridge", "link"})

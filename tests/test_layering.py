@@ -15,8 +15,10 @@ SOURCES = [*MODULES, ROOT / "setup.py", *ROOT.glob("tests/**/*.py"), *ROOT.glob(
 KERNEL_SIDE = {"kernel", "base", "patch"}
 HARDWARE_SIDE = {"hw", "images"}
 #: Rooms that know both sides: the composer, those that play one side's part to the other, and those that show both.
-COMPOSERS = {"__init__", "__main__", "machine", "trace", "review", "commands", "cli", "scenarios",
-             "bisect", "checkpoint"}  # fmt: skip
+COMPOSERS = {
+    "__init__", "__main__", "machine", "calls", "trace", "why", "recordings", "bench", "review", "commands", "cli",
+    "scenarios", "bisect", "checkpoint",
+}  # fmt: skip
 
 
 def name_of(path):

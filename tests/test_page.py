@@ -10,11 +10,11 @@ from importlib.resources import files
 
 import pytest
 
-from kernel_port.review.highlight import marks
-from kernel_port.review.page import cleaned, data, page, text
+from kernel_port.review.pages.html import cleaned, data, page, text
+from kernel_port.review.watch.python_marks import marks
 
 HOSTILE = "</script><script>alert(1)</script>\u202e\x1b[31m\x00\u2028<!-- ' \" &amp;"
-ASSETS = [path for path in files("kernel_port.review").iterdir() if path.name.endswith((".js", ".css"))]
+ASSETS = [path for path in files("kernel_port.review.pages").iterdir() if path.name.endswith((".js", ".css"))]
 
 
 class Elements(HTMLParser):

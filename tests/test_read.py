@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from kernel_port.cli import main
-from kernel_port.review import colour
-from kernel_port.review.c_side import open_side
-from kernel_port.review.links import c_links, python_links
-from kernel_port.review.reading import port_reasons, reading
-from kernel_port.review.symbols import symbols
+from kernel_port.review.port.symbols import symbols
+from kernel_port.review.read.c_side import open_side
+from kernel_port.review.read.links import c_links, python_links
+from kernel_port.review.read.reading import port_reasons, reading
 
 SERIES = Path(__file__).with_name("series")
 MAKEFILE = "VERSION = 3\nPATCHLEVEL = 12\n"
@@ -67,7 +66,7 @@ def tree(tmp_path):
 def highlight(request, monkeypatch):
     """With Pygments and without."""
     if request.param == "plain":
-        monkeypatch.setattr(colour, "pygments", None)
+        monkeypatch.setattr("kernel_port.review.pages.highlight.pygments", None)
     else:
         pytest.importorskip("pygments")
     return request.param

@@ -13,8 +13,8 @@ from kernel_port.cli import main
 from kernel_port.hw.address import Address
 from kernel_port.kernel.system import Event
 from kernel_port.machine import boot
-from kernel_port.review.recording import Observer, patches
-from kernel_port.review.watch import alignment, extent
+from kernel_port.review.watch.observer import Observer, patches
+from kernel_port.review.watch.page import alignment, extent
 
 PORT, CARD = "0000:00:1c.0", "0000:01:00.0"
 TIME, CONTEXT, OP, TEXT, STACK, FRAME, ABOUT, WHERE = range(8)

@@ -12,8 +12,8 @@ from browser import PHONE, chromium
 
 from kernel_port.cli import main
 from kernel_port.machine import boot
-from kernel_port.review.recording import Observer
-from kernel_port.review.watch import Recording, watch_page
+from kernel_port.review.watch.observer import Observer
+from kernel_port.review.watch.page import Recording, watch_page
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from kernel_port.cli import main
-from kernel_port.review import colour
-from kernel_port.review.c_side import open_side
-from kernel_port.review.watch_c import Beside
+from kernel_port.review.read.c_side import open_side
+from kernel_port.review.watch.beside import Beside
 
 SERIES = Path(__file__).with_name("series")
 HOSTILE = "</script><script>window.hit=1</script>&amp;\x1b[31m\u202e"
@@ -116,7 +115,7 @@ def test_watch_without_c_has_no_c(page):
 @pytest.mark.parametrize("highlight", ["plain", "pygments"])
 def test_watch_c_is_text_and_nothing_else(page, tree, monkeypatch, highlight):
     if highlight == "plain":
-        monkeypatch.setattr(colour, "pygments", None)
+        monkeypatch.setattr("kernel_port.review.pages.highlight.pygments", None)
     else:
         pytest.importorskip("pygments")
     text = page("example:vga", "slot:1", "--c", tree)

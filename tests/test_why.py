@@ -16,12 +16,12 @@ from kernel_port.commands.why import as_json
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.machine import boot
-from kernel_port.trace import golden
-from kernel_port.trace.guard import guard
-from kernel_port.trace.ladder import rungs, survey
-from kernel_port.trace.rehearsal import rehearse
-from kernel_port.trace.stage import Stage
-from kernel_port.trace.watch import watch
+from kernel_port.recordings import golden
+from kernel_port.recordings.golden_machine import Stage
+from kernel_port.why.follow import watch
+from kernel_port.why.guard import guard
+from kernel_port.why.ladder import rungs, survey
+from kernel_port.why.rehearsal import rehearse
 
 DUMPS = ("pciutils-tree-asus-p6t6.txt", "pciutils-tree-fujitsu-p8010.txt", "pciutils-cap-dpc.txt")
 BASE_LADDER = ["pci_dev_specific_reset", "pcie_flr", "pci_af_flr", "pci_pm_reset", "pci_parent_bus_reset"]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""trace/window.py: what of a captured window is the reset itself. The oracle is how pci_save_state and
+"""recordings/capture_phases.py: what of a captured window is the reset itself. The oracle is how pci_save_state and
 pci_restore_state go through the header: upwards from dword 0x00, downwards from dword 0x3c."""
 
 from itertools import chain
 
 import pytest
 
-from kernel_port.trace.window import Access, windows
+from kernel_port.recordings.capture_phases import Access, windows
 
 ONE, TWO = "0000:01:00.0", "0000:01:00.1"
 

@@ -16,8 +16,8 @@ from ..hw.errors import MachineError
 from ..images import load
 from ..images.load import is_name
 from ..machine import boot
-from ..trace.guard import Guard
-from ..trace.ladder import Group, Ladder, Survey, survey
+from ..why.guard import Guard
+from ..why.ladder import Group, Ladder, Survey, survey
 
 #: One machine at a time: other threads of a worker process wait rather than run two kernels in turns.
 _ONE = threading.Lock()

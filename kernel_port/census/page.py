@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ..terminal import clean
-from ..trace.advice import NOT_PORTED, kernel_name
+from ..why.report import NOT_PORTED, kernel_name
 from .totals import OUTCOMES, Bar, Chart, Totals
 
 STYLE = """

@@ -31,10 +31,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
-from .. import growth
 from .._shims import ffi, lib
+from ..bench import growth
+from ..bench.bus_reset_witness import Witness
 from ..explore import Stage
-from ..held import Witness
 from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.image import FUNCTION_SIZE, ConfigImage

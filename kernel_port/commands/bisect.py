@@ -18,12 +18,12 @@ from functools import partial
 
 from .. import scenarios
 from ..bisect import POINTS, Point, measure_call, measure_scenario, steps, table
+from ..calls import RESETS, find_call
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..images import load
 from ..machine import boot
 from ..terminal import Paint, clean, progress
-from ..trace.calls import RESETS, find_call
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

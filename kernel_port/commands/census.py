@@ -45,7 +45,7 @@ from ..census.totals import Chart, Totals
 from ..files import refuse_output, write_text, write_whole
 from ..hw.errors import MachineError
 from ..terminal import Paint, Progress, clean, width
-from ..trace.advice import NOT_PORTED, kernel_name
+from ..why.report import NOT_PORTED, kernel_name
 
 #: So many machines are done before other processes have started.
 FEW = 8

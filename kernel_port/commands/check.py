@@ -23,12 +23,12 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from ..review import check_series, check_tree
-from ..review.check_series import Compared, Report
-from ..review.check_tree import STATES, Whereabouts
-from ..review.given import open_source
-from ..review.mbox import Mail
-from ..review.tree import Tree, version
+from ..review.upstream import check_series, check_tree
+from ..review.upstream.check_series import Compared, Report
+from ..review.upstream.check_tree import STATES, Whereabouts
+from ..review.upstream.given import open_source
+from ..review.upstream.mbox import Mail
+from ..review.upstream.tree import Tree, version
 from ..terminal import Paint, clean
 
 STYLES = {"in place": "", "changed": "yellow", "moved": "yellow", "renamed": "yellow", "gone": "red", "not yet": "dim"}

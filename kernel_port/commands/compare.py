@@ -19,11 +19,12 @@ from typing import Any
 from ..hw.address import Address
 from ..hw.errors import MachineError
 from ..machine import Machine, boot
+from ..recordings import qemu_capture
+from ..recordings.capture_phases import Access
+from ..recordings.linux61 import Comparison, compare
+from ..recordings.linux61_reasons import NEW, OLD, VALUE
 from ..terminal import Paint, clean
-from ..trace import decode, live
-from ..trace.compare import Comparison, compare
-from ..trace.later import NEW, OLD, VALUE
-from ..trace.window import Access
+from ..trace import decode
 
 MARKS = {"same": "=", VALUE: "~", OLD: "<", NEW: ">", "pause": " "}
 STYLES = {"same": "dim", VALUE: "yellow", OLD: "red", NEW: "green", "pause": "blue"}
@@ -39,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
-    capture = live.read(args.capture)
+    capture = qemu_capture.read(args.capture)
     try:
         comparisons = list(compare(capture, args.patches))
     except MachineError as error:
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"kernel": later, "comparisons": [as_json(c) for c in comparisons]}, indent=1))
         return 0
-    with boot(live.describe(capture), args.patches) as machine:
+    with boot(qemu_capture.describe(capture), args.patches) as machine:
         for comparison in comparisons:
             show(comparison, later, args.patches, machine)
     return 0

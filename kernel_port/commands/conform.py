@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from ..hw.errors import MachineError
+from ..recordings import golden, qemu_capture
+from ..recordings.golden import GoldenTrace
+from ..recordings.golden_replay import Verdict, replay
+from ..recordings.qemu_capture import LiveReport
 from ..terminal import clean, progress
-from ..trace import golden, live
-from ..trace.golden import GoldenTrace
-from ..trace.live import LiveReport
-from ..trace.replay import Verdict, replay
 
 #: Share of a capture's reads that must be equal.
 ENOUGH = 0.99
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         if not traces:
             raise MachineError(f"--only {args.only}: no golden trace in the files has that name")
     verdicts = [replay(trace) for trace in progress(traces, "replaying")]
-    reports = [(name, live.replay(capture)) for name, capture in progress(captures, "replaying")]
+    reports = [(name, qemu_capture.replay(capture)) for name, capture in progress(captures, "replaying")]
     if args.json:
         print(json.dumps(as_json(verdicts, reports), indent=1))
     else:
@@ -66,7 +66,7 @@ def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str
     traces: list[GoldenTrace] = []
     captures = []
     for path in paths:
-        capture = live.read(path) if not golden.is_golden(path) else None
+        capture = qemu_capture.read(path) if not golden.is_golden(path) else None
         if capture is None:
             traces += golden.read(path)
         else:

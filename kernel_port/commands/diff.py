@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from ..link import PATCHES
-from ..review import mails
+from ..review.port import mails
 from ..series import PATCHES as SERIES
 from ..terminal import Paint
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from ..files import write_text
 from ..hw.errors import MachineError
 from ..link import PATCHES
-from ..review import flat, mails
+from ..review.port import flat, mails
 
 POINTS = tuple(str(point) for point in range(len(PATCHES) + 1))
 

@@ -16,10 +16,10 @@ import shlex
 from pathlib import Path
 
 from ..files import refuse_output, write_text
-from ..review.c_side import open_side
-from ..review.read_page import read_page
-from ..review.read_text import lines
-from ..review.reading import reading
+from ..review.read.c_side import open_side
+from ..review.read.page import read_page
+from ..review.read.reading import reading
+from ..review.read.text import lines
 
 HOW_TO = """\
 To have the C on the left, name a source with --c: a kernel tree, or a git repository at a revision (--c linux@v3.12);

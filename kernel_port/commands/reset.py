@@ -20,19 +20,19 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from ..calls import RESETS, find_call, perform
 from ..files import claimed, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
 from ..images import is_raw_ecam, load, refuse_format, save
 from ..machine import Machine, boot
-from ..review import exports
 from ..terminal import Paint, clean
-from ..trace.calls import RESETS, find_call, perform
 from ..trace.exports import Export
 from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
+from . import _exports
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; of what was "
         "lost also: restored), messages (t, level, text), warnings, trace (as --trace has it)",
     )
-    exports.arguments(parser)
+    _exports.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         if args.trace:
             write_text(args.trace, "".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
         title = f"{outcome.call}({args.target}) on {outcome.machine}"
-        exports.write(args, Export(title, outcome.kernel, outcome.events, recorder.before, outcome.start))
+        _exports.write(args, Export(title, outcome.kernel, outcome.events, recorder.before, outcome.start))
         if args.output:
             save(left(machine), args.output)
         if args.in_place:
@@ -123,7 +123,7 @@ def refuse_outputs(args: argparse.Namespace, description: MachineDescription) ->
     """Refuse, before anything is done or written, to write where one cannot or where the user cannot have meant it.
 
     :raises MachineError: says what to do instead"""
-    exports.refuse(args.machine, [args.output, args.trace, args.live, *exports.outputs(args)])
+    _exports.refuse(args.machine, [args.output, args.trace, args.live, *_exports.outputs(args)])
     if args.output:
         refuse_format(description, args.output)
     if args.live:

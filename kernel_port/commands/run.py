@@ -26,7 +26,6 @@ from typing import Any
 
 from ..explore import Chooser, parse
 from ..files import write_text
-from ..review import exports
 from ..scenarios import Outcome, Run, load, perform, ready
 from ..scenarios._tell import code, listed, lost
 from ..terminal import Paint, clean
@@ -34,6 +33,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import Line, json_lines, render
 from ..trace.render import as_json as trace_as_json
+from . import _exports
 
 LABEL = 12
 #: Functions whose writes do something, rather than set something up or put it back.
@@ -64,21 +64,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "spurious (t_ms, port, event), functions (as reset --json has them), messages (t_ms, level, text), time_ns, "
         "trace",
     )
-    exports.arguments(parser)
+    _exports.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Play it and report."""
     scenario = load(args.scenario)
     choose = chooser(args)
-    exports.refuse(args.scenario, [args.trace, *exports.outputs(args)])
+    _exports.refuse(args.scenario, [args.trace, *_exports.outputs(args)])
     with ready(scenario, args.patches) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)
     if args.trace:
         write_text(args.trace, "".join(f"{line}\n" for line in json_lines(played.events, played.start)))
     kernel = played.machine.kernel.__name__
-    exports.write(args, Export(scenario.name, kernel, played.events, played.before, played.start))
+    _exports.write(args, Export(scenario.name, kernel, played.events, played.before, played.start))
     if args.json:
         print(json.dumps(as_json(played), indent=1))
     else:

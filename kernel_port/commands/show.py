@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..hw.errors import MachineError
 from ..link import BASE, PATCHES, SERVICES
-from ..review.flat import pieces_at
+from ..review.port.flat import pieces_at
 from ..series import PATCHES as SERIES
 from ..terminal import Paint, clean
 

@@ -23,10 +23,10 @@ from typing import Any
 
 from ..machine import boot
 from ..terminal import Paint, clean, progress, width
-from ..trace.advice import kernel_name, title, warnings
-from ..trace.guard import errno_name
-from ..trace.ladder import survey
-from ..trace.topology import tree
+from ..why.guard import errno_name
+from ..why.ladder import survey
+from ..why.report import kernel_name, title, warnings
+from ..why.topology import tree
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

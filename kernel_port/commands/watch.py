@@ -21,18 +21,18 @@ from pathlib import Path
 from random import Random
 
 from .. import scenarios
+from ..calls import RESETS, find_call, perform
 from ..files import write_text
 from ..hw.errors import MachineError
 from ..images import load
 from ..machine import boot
-from ..review import exports
-from ..review.c_side import open_side
-from ..review.recording import Observer
-from ..review.watch import Recording, watch_page
+from ..review.read.c_side import open_side
+from ..review.watch.observer import Observer
+from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
-from ..trace.calls import RESETS, find_call, perform
 from ..trace.exports import Export
 from ..trace.outcome import count, result
+from . import _exports
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--c", metavar="SOURCE", default="", help="show the C too: a kernel, or the series as mails")
     parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the page")
-    exports.arguments(parser)
+    _exports.arguments(parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class Watched:
 
 def run(args: argparse.Namespace) -> int:
     """Run it, or run it twice, and write what is asked for."""
-    outputs = [args.output, *exports.outputs(args)]
+    outputs = [args.output, *_exports.outputs(args)]
     if not any(outputs):
         raise MachineError("nothing would be written: name the page with -o FILE.html, or an export (see --help)")
-    exports.refuse(args.what, outputs)
-    exports.refuse(args.c, outputs)
+    _exports.refuse(args.what, outputs)
+    _exports.refuse(args.c, outputs)
     if args.c and not args.output:
         raise MachineError("--c is for the page: name it with -o FILE.html")
     side = open_side(args.c, args.rev) if args.c else None
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         page = watch_page(watched.title, watched.about, command(args), watched.recordings, watched.warnings, side)
         write_text(args.output, page)
     main = watched.recordings[-1]
-    exports.write(args, Export(watched.title, main.kernel, main.events, main.seen.before, main.seen.start))
+    _exports.write(args, Export(watched.title, main.kernel, main.events, main.seen.before, main.seen.start))
     for recording in watched.recordings:
         print(f"{recording.kernel}: {count(len(recording.events), 'event')}, {clean(recording.result)}")
     return 0

@@ -28,11 +28,11 @@ from typing import Any
 
 from ..machine import Machine, boot
 from ..terminal import progress
-from ..trace.advice import warnings
-from ..trace.guard import Guard
-from ..trace.ladder import Group, Ladder, Survey, bus_name, survey
-from ..trace.overview import Overview
-from ..trace.rehearsal import Rehearsal, rehearse
+from ..why.guard import Guard
+from ..why.ladder import Group, Ladder, Survey, bus_name, survey
+from ..why.overview import Overview
+from ..why.rehearsal import Rehearsal, rehearse
+from ..why.report import warnings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

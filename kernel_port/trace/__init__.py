@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Traces: told, held against recordings, explained."""
+"""Traces: events decoded, shown, compared, exported."""

@@ -2,8 +2,8 @@
 """Registers by name: what an access of configuration space touched, which fields are set, which bits changed.
 
 Names are those of pci_regs.py. A name that begins with a register's name and an underscore is a field of it (a mask),
-or a value of the field whose name it begins with; names.py says only what those names do not. Fields are written
-lspci's way, without the register's name: MASTER+ is set, MASTER- is clear.
+or a value of the field whose name it begins with; register_names.py says only what those names do not. Fields are
+written lspci's way, without the register's name: MASTER+ is set, MASTER- is clear.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.layout import Layout
 from ..pci_regs import PCI_CAP_ID_EXP, PCI_CAP_ID_MSI, PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT, PCI_MSI_FLAGS_MASKBIT
-from . import names
+from . import register_names
 
 NAMES: dict[str, int] = {
     **{name: value for name, value in vars(pci_regs).items() if name.startswith("PCI_") and isinstance(value, int)},
-    **names.FURTHER_REGISTERS,
-    **names.FURTHER_FIELDS,
+    **register_names.FURTHER_REGISTERS,
+    **register_names.FURTHER_FIELDS,
 }
 
 
@@ -172,18 +172,19 @@ def register_map(config: bytes) -> Mapping[int, Location]:
 def locations(config: bytes) -> Iterator[Location]:
     """Every register of a function that has a name."""
     layout = Layout(FunctionDescription(Address(0, 0, 0, 0), config, size=max(len(config), 256)))
-    yield from _place(names.HEADERS.get(layout.header_type, names.COMMON), 0)
+    yield from _place(register_names.HEADERS.get(layout.header_type, register_names.COMMON), 0)
     for capability, position in layout.capability_list:
-        yield from _place(names.CAPABILITY, position)
+        yield from _place(register_names.CAPABILITY, position)
         if position != layout.capabilities[capability]:
             continue  # software looks no further than the first with this ID
-        yield from _place(names.CAPABILITIES.get(capability, {}), position)
+        yield from _place(register_names.CAPABILITIES.get(capability, {}), position)
         if capability == PCI_CAP_ID_MSI:
             yield from _place(_msi(layout.word(position + PCI_MSI_FLAGS)), position)
         elif capability == PCI_CAP_ID_EXP and layout.exp_version >= 2:
-            yield from _place(names.EXPRESS_2, position)
+            yield from _place(register_names.EXPRESS_2, position)
     for capability, position in layout.extended.items():
-        yield from _place(names.EXTENDED_CAPABILITY | names.EXTENDED_CAPABILITIES.get(capability, {}), position)
+        further = register_names.EXTENDED_CAPABILITIES.get(capability, {})
+        yield from _place(register_names.EXTENDED_CAPABILITY | further, position)
 
 
 def _place(sizes: Mapping[str, int], base: int) -> Iterator[Location]:
@@ -192,17 +193,17 @@ def _place(sizes: Mapping[str, int], base: int) -> Iterator[Location]:
 
 
 def _msi(flags: int) -> dict[str, int]:
-    masks = names.MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else names.MSI_MASK_32
-    address = names.MSI_64 if flags & PCI_MSI_FLAGS_64BIT else names.MSI_32
+    masks = register_names.MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else register_names.MSI_MASK_32
+    address = register_names.MSI_64 if flags & PCI_MSI_FLAGS_64BIT else register_names.MSI_32
     return address | (masks if flags & PCI_MSI_FLAGS_MASKBIT else {})
 
 
 @cache
 def fields(register: str) -> tuple[Field, ...]:
     """The fields of a register, lowest bit first."""
-    prefix = names.FIELD_PREFIXES.get(register, f"{register}_")
+    prefix = register_names.FIELD_PREFIXES.get(register, f"{register}_")
     own = {name: mask for name, mask in NAMES.items() if name.startswith(prefix)}
-    own = {name: mask for name, mask in own.items() if name not in names.NOT_FIELDS and name not in REGISTERS}
+    own = {name: mask for name, mask in own.items() if name not in register_names.NOT_FIELDS and name not in REGISTERS}
     wide = [name for name, mask in own.items() if mask.bit_count() > 1]  # a single bit has no values, but namesakes
     masks = {name: mask for name, mask in own.items() if not any(name.startswith(f"{other}_") for other in wide)}
     found = [
@@ -215,9 +216,9 @@ def _values(field: str) -> Mapping[int, str]:
     """Names of a field's values."""
     if NAMES[field].bit_count() == 1:
         return {}
-    prefix = names.VALUE_PREFIXES.get(field, f"{field}_")
+    prefix = register_names.VALUE_PREFIXES.get(field, f"{field}_")
     named = {value: name[len(prefix) :] for name, value in NAMES.items() if name.startswith(prefix)}
-    return named | names.VALUES.get(field, {})
+    return named | register_names.VALUES.get(field, {})
 
 
 def lowest(mask: int) -> int:
@@ -229,9 +230,16 @@ def lowest(mask: int) -> int:
 REGISTERS = frozenset(
     name
     for table in (
-        *names.HEADERS.values(), names.CAPABILITY, *names.CAPABILITIES.values(), names.EXPRESS_2, names.MSI_64,
-        names.MSI_32, names.MSI_MASK_64, names.MSI_MASK_32, names.EXTENDED_CAPABILITY,
-        *names.EXTENDED_CAPABILITIES.values(),
+        *register_names.HEADERS.values(),
+        register_names.CAPABILITY,
+        *register_names.CAPABILITIES.values(),
+        register_names.EXPRESS_2,
+        register_names.MSI_64,
+        register_names.MSI_32,
+        register_names.MSI_MASK_64,
+        register_names.MSI_MASK_32,
+        register_names.EXTENDED_CAPABILITY,
+        *register_names.EXTENDED_CAPABILITIES.values(),
     )
     for name in table
-)  # fmt: skip
+)

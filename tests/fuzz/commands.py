@@ -10,9 +10,9 @@ from engine import folder, mutated, mutated_lines, written
 from inputs import descriptions, dumps, images
 
 from kernel_port import scenarios
+from kernel_port.calls import TAKEN, parameters_of
 from kernel_port.cli import main
 from kernel_port.link import link
-from kernel_port.trace.calls import TAKEN, parameters_of
 
 #: What a command is about.
 ABOUT = ("00:00.0", "01:00.0", "00:1c.0", "slot:1", "bus:00", "bus:01", "slot:x", "bus:x", "ffff:ff:1f.7",

@@ -16,9 +16,9 @@ from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, machine_toml
 from kernel_port.machine import boot
-from kernel_port.review.c_statements import c_statements
-from kernel_port.review.statements import canonical
-from kernel_port.trace import golden, live
+from kernel_port.recordings import golden, qemu_capture
+from kernel_port.review.upstream.c_statements import c_statements
+from kernel_port.review.upstream.statements import canonical
 
 SERIES = Path(__file__).parents[1] / "series"
 #: An endpoint's header: IDs 8086:10d3, BAR 0 at 0xf0000000.
@@ -99,7 +99,7 @@ def test_golden_number_that_is_infinite_is_refused():
 @pytest.mark.parametrize("line", [[0.5, 1, 1], [0, 1.5, 1], [5, 3, 1], [0, 1 << 70, 1], [0, 1]])
 def test_capture_resource_that_is_none_is_refused(line):
     with pytest.raises(MachineError, match=r"function 00:00\.0: "):
-        live.describe({"config_before": {"00:00.0": "00" * 256}, "resources": {"00:00.0": [line]}})
+        qemu_capture.describe({"config_before": {"00:00.0": "00" * 256}, "resources": {"00:00.0": [line]}})
 
 
 @pytest.mark.parametrize(

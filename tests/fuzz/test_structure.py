@@ -16,11 +16,11 @@ from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import lspci, machine_toml
 from kernel_port.images.doubts import guess_sizes, refuse_nonsense, warnings
-from kernel_port.review import csource, mbox
-from kernel_port.review.page import data, text
+from kernel_port.recordings import golden
+from kernel_port.recordings.golden_replay import replay
+from kernel_port.review.pages.html import data, text
+from kernel_port.review.upstream import csource, mbox
 from kernel_port.terminal import clean
-from kernel_port.trace import golden
-from kernel_port.trace.replay import replay
 
 hypothesis = pytest.importorskip("hypothesis")
 st = hypothesis.strategies

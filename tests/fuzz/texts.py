@@ -22,14 +22,14 @@ from kernel_port.census.table import Table
 from kernel_port.census.totals import Totals
 from kernel_port.explore import parse
 from kernel_port.images.names import Names
-from kernel_port.review import check_series, csource, mbox
-from kernel_port.review.c_side import KernelSide, SeriesSide
-from kernel_port.review.c_statements import c_members, c_statements
-from kernel_port.review.given import open_source
-from kernel_port.review.ported import ported
-from kernel_port.review.tree import open_tree
-from kernel_port.trace import golden, live
-from kernel_port.trace.replay import replay
+from kernel_port.recordings import golden, qemu_capture
+from kernel_port.recordings.golden_replay import replay
+from kernel_port.review.port.ported import ported
+from kernel_port.review.read.c_side import KernelSide, SeriesSide
+from kernel_port.review.upstream import check_series, csource, mbox
+from kernel_port.review.upstream.c_statements import c_members, c_statements
+from kernel_port.review.upstream.given import open_source
+from kernel_port.review.upstream.tree import open_tree
 
 TESTS = Path(__file__).parents[1]
 C = b"""\
@@ -198,7 +198,7 @@ def capture(rng):
     """A live capture with anything wrong with it: read, and replayed if it can be."""
     path = written("capture.json", json.dumps(mutated_json(rng, rng.choice(captures()))).encode())
     with refused(""):
-        live.replay(live.read(path))
+        qemu_capture.replay(qemu_capture.read(path))
 
 
 def pci_ids(rng):

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which kernel functions can be called on a function, slot or bus, and with what."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .hw.errors import MachineError
+from .kernel.sched import Deadlock
+from .kernel.system import Event
+from .link import Kernel
+from .machine import Machine
+from .series import PATCHES
+from .terminal import Progress, clean
+
+#: What is called to reset a kind of target.
+RESETS = {"function": "pci_reset_function", "slot": "pci_reset_slot", "bus": "pci_reset_bus"}
+#: What a struct is got from, by kind of target; the name is that in the first parameter's annotation.
+TAKEN: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "function": {"pci_dev": lambda dev: dev},
+    "slot": {
+        "pci_slot": lambda slot: slot,
+        "hotplug_slot": lambda slot: slot.hotplug,
+        "slot": lambda slot: slot.hotplug and slot.hotplug.private,
+        "controller": lambda slot: slot.hotplug and slot.hotplug.private.ctrl,
+    },
+    "bus": {"pci_bus": lambda bus: bus},
+}
+#: Further parameters that have an obvious value: a call is meant, not a question.
+OBVIOUS = {"probe": 0}
+#: What C returns, by the annotation of what the port does: of a status and a value the status, of a text its length.
+RETURNED: dict[str, Callable[[Any], int | None]] = {
+    "None": lambda nothing: nothing,
+    "int": int,
+    "bool": int,
+    "tuple[int, int]": lambda pair: int(pair[0]),
+    "int | str": lambda result: len(result) if isinstance(result, str) else int(result),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that can be made."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+
+def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
+    """The call of *name* on *target*, which is of *kind* function, slot or bus.
+
+    :raises MachineError: there is no such function at this point of the series, or it takes something else"""
+    parameters = parameters_of(kernel, name)
+    if parameters is None:
+        raise MachineError(missing(kernel, name, kind))
+    if not parameters or parameters[0].annotation not in TAKEN[kind]:
+        raise MachineError(f"{name} is not called on a {kind}; try {', '.join(nearest(kernel, name, kind))}")
+    first, *others = parameters
+    if unknown := [other.name for other in others if other.name not in OBVIOUS]:
+        raise MachineError(f"{name} needs more than a {kind}: {', '.join(unknown)}")
+    if returns(kernel, name) not in RETURNED:
+        raise MachineError(f"{name} returns no number; try {', '.join(nearest(kernel, name, kind))}")
+    argument = TAKEN[kind][first.annotation](target)
+    if argument is None:
+        raise MachineError(f"{name} needs a slot with a hotplug driver, and this one has none")
+    return Call(name, (argument, *(OBVIOUS[other.name] for other in others)))
+
+
+def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tuple[int | None, str]:
+    """Make the call: its result, and the report of a deadlock if it ended in one.
+
+    :param note: sees each event as it happens
+    :raises MachineError: kernel code followed a pointer that leads nowhere"""
+    start = machine.clock.now
+    with Progress(call.name) as progress:
+
+        def listen(event: Event) -> None:
+            note(event)
+            progress.at(f"{(event.time - start) / 1e6:.0f} ms")
+
+        machine.system.listen = listen
+        try:
+            result = machine.call(call.name, *call.arguments)
+            return RETURNED[returns(machine.kernel, call.name)](result), ""
+        except Deadlock as deadlock:
+            return None, str(deadlock)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise MachineError(oops(machine.kernel, call, error)) from error
+        finally:
+            machine.system.listen = None
+
+
+def oops(kernel: Kernel, call: Call, error: Exception) -> str:
+    """What to say of an error that kernel code made: many functions rely on what their callers have looked at.
+
+    :raises Exception: it was other code, so it is *error* itself"""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    if frame.f_globals is not vars(kernel):
+        raise error
+    function = frame.f_code.co_name
+    return (
+        f"{call.name} is not for this target: the kernel goes wrong in {function}() ({kernel.rooms[function]}, line "
+        f"{line}), which the callers it has rule out; call one of those"
+    )
+
+
+def returns(kernel: Kernel, name: str) -> str:
+    """What a function returns, as its annotation says."""
+    annotation: str = vars(kernel)[name].__annotations__["return"]
+    return annotation
+
+
+def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:
+    """The parameters of a function of base or patches; None if there is none of that name."""
+    function = getattr(kernel, name, None)
+    if not inspect.isfunction(function) or kernel.rooms.get(name, "").partition(".")[0] not in ("base", "patch"):
+        return None
+    return list(inspect.signature(function).parameters.values())
+
+
+def missing(kernel: Kernel, name: str, kind: str) -> str:
+    """Why there is no function *name*, and what to do."""
+    for patch in PATCHES[kernel.point :]:
+        if name in patch.adds:
+            later = " or more" if patch.number < len(PATCHES) else ""
+            return (
+                f"{name} does not exist in {kernel.__name__}, patch {patch.number} adds it: "
+                f"use --patches {patch.number}{later}"
+            )
+    return f"{kernel.__name__} has no function {clean(name)}; try {', '.join(nearest(kernel, name, kind))}"
+
+
+def nearest(kernel: Kernel, name: str, kind: str) -> list[str]:
+    """The functions for a kind of target whose names are most like *name*."""
+    fitting = []
+    for other in kernel.rooms:
+        parameters = parameters_of(kernel, other)
+        if not parameters or parameters[0].annotation not in TAKEN[kind] or returns(kernel, other) not in RETURNED:
+            continue
+        if all(p.name in OBVIOUS for p in parameters[1:]):
+            fitting.append(other)
+    return difflib.get_close_matches(name, fitting, n=4, cutoff=0)

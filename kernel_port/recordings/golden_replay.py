@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Replay a golden trace: run the port against the tape and demand the same acts, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any
+
+from ..hw.errors import MachineError
+from ..trace.site import cause
+from .golden import GoldenTrace
+from .golden_machine import Stage
+from .tape import LOCK_KINDS, Divergence, show
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one replay; *divergence* is empty if the port did the same."""
+
+    name: str
+    source: str
+    divergence: str = ""
+    #: Where in the port, "patch/p04_...py:33 in pciehp_reset_slot (C: ...)", if a statement of it is to blame.
+    where: str = ""
+
+
+def replay(trace: GoldenTrace) -> Verdict:
+    """Run the port against *trace*.
+
+    :raises MachineError: the trace names what its machine does not have"""
+    stage = set_up(trace)
+    tape, call = stage.tape, trace.call
+    tape.rolling = True
+    try:
+        if call["function"] == "sequence":
+            result: Any = [step_result(stage, index, step) for index, step in enumerate(call["steps"])]
+        else:
+            result = stage.perform(call)
+        return Verdict(trace.name, trace.source, end_state(stage, trace, result))
+    except MachineError:
+        raise
+    except Exception as error:  # whatever the port does instead of what the C did is a divergence
+        problem = str(error) if isinstance(error, Divergence) else f"the port failed: {error!r}"
+        return Verdict(trace.name, trace.source, problem, blame(error, vars(stage.kernel)))
+
+
+def set_up(trace: GoldenTrace) -> Stage:
+    """The machine of *trace*, ready for its call.
+
+    :raises MachineError: no such machine is possible"""
+    try:
+        return Stage(trace)
+    except Exception as error:
+        raise MachineError(f"{trace.source}: the machine of {trace.name} cannot be set up: {error!r}") from error
+
+
+def step_result(stage: Stage, index: int, step: dict[str, Any]) -> Any:
+    """Make one call of a sequence; what happened to the hardware between calls is on the tape already."""
+    if "hw" in step:
+        return None
+    stage.tape.emit("step", index)
+    return stage.perform(step)
+
+
+def end_state(stage: Stage, trace: GoldenTrace, result: Any) -> str:
+    """What is wrong when all acts were right, "" for nothing."""
+    tape = stage.tape
+    if tape.cursor < len(tape.ops):
+        return f"op {tape.cursor}: expected {show(tape.ops[tape.cursor])}, got the end of the call"
+    if result != trace.result:
+        return f"result: expected {trace.result}, got {result}"
+    held = [f"{kind} {of}" for kind, of in tape.sched.current.held if kind in LOCK_KINDS]
+    if held:
+        return f"locks still held: {', '.join(held)}"
+    for name, state in trace.state_after.items():
+        dev = stage.devices[name]
+        got = {"power_state": dev.current_state, "state_saved": bool(dev.state_saved)}
+        if got != state:
+            return f"state of {name}: expected {state}, got {got}"
+    return ""
+
+
+def blame(error: Exception, symtab: dict[str, Any]) -> str:
+    """The statement of the port at which it went wrong, with the C it stands for."""
+    stack = [(frame.f_code, lasti) for frame, lasti in _frames(error.__traceback__) if frame.f_globals is symtab]
+    return str(cause(reversed(stack)) or "")
+
+
+def _frames(tb: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    while tb is not None:
+        yield tb.tb_frame, tb.tb_lasti
+        tb = tb.tb_next

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages that are one file: everything in them, nothing fetched, and nothing that a dump says can do anything.
+
+Text goes through text(), data through data(); both spell out control characters and marks that turn writing around.
+The page allows itself its own script and style, by their hashes, and no other.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+from ...terminal import clean
+
+#: What would end a script element or begin a comment in it, and what JavaScript takes for the end of a line.
+UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def text(value: object) -> str:
+    """*value* as text of an element or of a quoted attribute."""
+    return html.escape(clean(str(value)))
+
+
+def cleaned(value: Any) -> Any:
+    """*value*, made of lists, dicts and strings, with every string harmless to look at."""
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {clean(str(key)): cleaned(entry) for key, entry in value.items()}
+        case list() | tuple():
+            return [cleaned(entry) for entry in value]
+    return value
+
+
+def data(name: str, value: Any) -> str:
+    """An element that carries *value* for scripts, as JSON: document.getElementById(name).textContent."""
+    encoded = json.dumps(cleaned(value), separators=(",", ":"), ensure_ascii=False)
+    return f'<script type="application/json" id="{text(name)}">{encoded.translate(UNSAFE)}</script>'
+
+
+def asset(name: str) -> str:
+    """A script or style of this folder."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def page(title: str, body: str, styles: Iterable[str], scripts: Iterable[str] = (), head: str = "") -> str:
+    """A whole page.
+
+    :param body: elements, their text escaped
+    :param styles: names of the style sheets in this folder, in order
+    :param scripts: names of the scripts in this folder, in order; they run when the body is there
+    :param head: further elements of the head"""
+    style = "\n".join(map(asset, styles))
+    script = "\n".join(map(asset, scripts))
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src '{digest(style)}'",
+            f"script-src '{digest(script)}'" if script else "script-src 'none'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="kernel-port">
+<link rel="icon" href="data:,">
+<title>{text(title)}</title>
+<style>{style}</style>
+{head}</head>
+<body>
+{body}
+{f"<script>{script}</script>" if script else ""}
+</body>
+</html>
+"""
+
+
+def digest(source: str) -> str:
+    """A source of the Content-Security-Policy that allows exactly this inline script or style."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"

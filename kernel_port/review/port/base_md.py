@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""patches/BASE.md: what is ported, stubbed and left out, on what evidence, and every departure from the C.
+
+Tables are made from the source, so that they cannot be out of date unnoticed; the prose is written here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...series import PATCHES as SERIES
+from .evidence import EVIDENCE
+from .flat import PACKAGE
+from .left_out import FUNCTIONS, REASONS, left_out
+from .ported import Ported, ported
+
+#: Folders of the kernel side, where departures from the C are marked.
+FOLDERS = ("base", "patch", "kernel")
+
+HEAD = """\
+# What stands under the series
+
+Written by `kernel-port export patches`; a test compares. The mails beside this file change `linux.py`, which
+`kernel-port export 0` writes: the part of Linux 3.11 that a reset reaches, in Python.
+
+## What is known of the series as posted
+
+Of "[PATCH v2 0/8] pci: bus and slot reset interface" (Alex Williamson, 7 May 2013) what the cover letter tells is at
+hand: which patches in which order, and the lines per file; the mails are not, so the exact wording of a subject may be
+another one where no merged title says it. The form merged in August 2013 (v3.12) is fully known.
+Arithmetic ties the two: the pciehp files and linux/pci.h have the same counts in both, and pci.c loses 26 lines in
+both. The merged commits add 24 lines more to pci.c than v2 does; 15 of them are the function that v2 keeps in
+pci_hotplug_core.c as pci_hp_reset_slot(). Which the other 9 are, nothing at hand says.
+
+So v2 is ported as the merged code, with pci_hp_reset_slot() in the hotplug core, v2's order of patches and v2's timing
+(100 ms held, 100 ms to settle). The base is v3.11, on which the merged series applies; v3.10 is the same in the reset
+path. `kernel-port check` compares a real mailbox, if the reader has one, with all this.
+"""
+
+STUBBED = """\
+## Stubbed: there, but less than in C
+
+- `pci_dev_specific_reset` walks a table without rows: v3.11's are for one virtual function and two integrated graphics,
+  and one that never matches. `kernel-port why` says so where one would have been asked.
+- `pci_platform_power_transition` has no platform (ACPI) and so never succeeds; all that follows from a failure does.
+- `pcie_port_device_register` does of `pci_enable_device()` what a reset can notice, waking the port; `local_pci_probe`
+  does the same for every driver that is but a name. Neither switches decoding on.
+- `get_port_device_capability` knows hot-plug alone; AER, VC and PME services are not bound.
+- `pciehp_configure_device` adds what it finds without assigning addresses: those of a card that comes back are what
+  `pci_restore_state` or firmware left.
+- `pci_init_capabilities` sets up save buffers, power management and ARI; not MSI, VPD, SR-IOV and ACS.
+- sysfs files of slots are entries in a dictionary; making one cannot fail.
+- `might_sleep` complains in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
+  (`kernel/`) behave as the C's do towards their callers; one thread runs at a time.
+
+## Left out: whole subjects
+
+- **ASPM** (pcie/aspm.c): power states change without a look at the link's other end, as in C where ASPM is off.
+- **ATS** (ats.c), **MSI and MSI-X** (msi.c), **SR-IOV** (iov.c): nothing here enables them, so their part of
+  `pci_restore_state` would do nothing; registers of theirs that a machine's firmware left set are lost in a reset, as
+  they are in Linux when no driver has enabled them.
+- **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
+- **Platform and run-time power management**: nothing sleeps by itself, and nothing is woken but by a reset or a driver.
+- **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as they were found.
+- **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and gives
+  way only where the C may sleep.
+- **sysfs, proc and user space**: a reset is called, not written to a file. `pci_user_*` and the config access lock are
+  ported, because a reset takes that lock.
+"""
+
+
+def text() -> str:
+    """The whole of BASE.md."""
+    everything = ported()
+    parts = [HEAD, evidence(), STUBBED, ported_files(everything), departures_list()]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def evidence() -> str:
+    """The functions of the series, with what their text stands on."""
+    lines = [
+        "## Evidence, function by function\n",
+        "*merged* is the text of v3.12; *v2* is what the cover letter or a subject says; *inferred* is neither.\n",
+        "| patch | function | name and place | text |",
+        "| --- | --- | --- | --- |",
+    ]
+    for patch in SERIES:
+        for name, (place, words) in EVIDENCE[patch.room[:3]].items():
+            mark = "+" if name in patch.adds else "~"
+            lines.append(f"| {patch.number} | {mark} `{name}` | {place} | {words} |")
+    lines.append("\n+ is new, ~ is modified. What a patch does not touch is v3.11's in all points of the series.")
+    return "\n".join(lines)
+
+
+def ported_files(everything: tuple[Ported, ...]) -> str:
+    """Per C file: the functions ported, each with its rooms, and those left out, with why."""
+    files: dict[str, dict[str, list[Ported]]] = defaultdict(lambda: defaultdict(list))
+    for each in everything:
+        files[each.c_file][each.c_name].append(each)
+    lines = [
+        "## Ported and left out, by C file\n",
+        "Rooms are files of kernel_port. A function that patches modify has several, from the point of the series on",
+        "that is named; a long function of the C may be several of Python, in one room or two. What has no C file of",
+        "drivers/pci is what the ported functions need of the rest of the kernel.",
+    ]
+    for c_file in sorted(files, key=lambda path: (not path.startswith("drivers/pci/"), path)):
+        lines += ["", *ported_file(c_file, files[c_file])]
+    return "\n".join(lines)
+
+
+def ported_file(c_file: str, names: dict[str, list[Ported]]) -> Iterator[str]:
+    """One C file."""
+    yield f"### {c_file}\n"
+    if c_file in FUNCTIONS:
+        yield f"{FUNCTIONS[c_file]} functions in v3.11, {sum(map(len, left_out(c_file).values()))} of them left out.\n"
+    yield "| ported | room |"
+    yield "| --- | --- |"
+    for name, several in names.items():
+        rooms = dict.fromkeys(f"{each.room}{f' (+{each.point})' if each.point else ''}" for each in several)
+        kind = "struct " if several[0].kind == "struct" else ""
+        yield f"| {kind}`{name}` | {', '.join(rooms)} |"
+    for reason, left in left_out(c_file).items():
+        yield f"\nLeft out, {reason} ({REASONS[reason]}): {', '.join(f'`{name}`' for name in left)}."
+
+
+def departures_list() -> str:
+    """Every departure from the C that the source marks."""
+    lines = [
+        "## Departures from the C\n",
+        "Each `# PORT:` in the source. File and line are those of kernel_port.\n",
+    ]
+    for path in sources():
+        where = path.relative_to(PACKAGE).as_posix()
+        lines += (f"- {where}:{line}: {words}" for line, words in departures(path.read_text(encoding="utf-8")))
+    return "\n".join(lines)
+
+
+def sources() -> list[Path]:
+    """The files of the kernel side, in the order of the folders."""
+    return [path for folder in FOLDERS for path in sorted((PACKAGE / folder).glob("*.py"))]
+
+
+def departures(source: str) -> Iterator[tuple[int, str]]:
+    """Line and words of each departure that a file marks."""
+    lines = source.splitlines()
+    for index, line in enumerate(lines):
+        before, mark, words = line.partition("PORT: ")
+        if mark:
+            remark = " ".join([words, *continuation(before, words, lines[index + 1 :])]).removesuffix('"""').strip()
+            in_parentheses = remark.count(")") > remark.count("(")
+            yield index + 1, remark.removesuffix(")") if in_parentheses else remark
+
+
+def continuation(before: str, words: str, following: list[str]) -> Iterator[str]:
+    """The rest of a remark that begins in a line: of a comment that has its lines to itself, or of a docstring."""
+    if words.endswith('"""'):
+        return
+    is_comment = before.lstrip().startswith("#")
+    if "#" in before and not is_comment:
+        return
+    for line in following:
+        stripped = line.strip()
+        ends = not stripped.startswith("#") if is_comment else not stripped or stripped[0] == ":" or stripped == '"""'
+        if ends or "PORT:" in stripped:
+            return
+        yield stripped.lstrip("#: ")
+        if stripped.endswith('"""'):
+            return

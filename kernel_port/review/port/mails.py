@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The series in Python as mails that git am takes: two points of the flat source, their difference, our words."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import re
+from importlib import import_module
+from pathlib import Path
+from textwrap import fill
+
+from ...series import PATCHES, Patch
+from . import base_md
+from .flat import source
+
+#: The file the mails change: what kernel-port export writes.
+FILE = "linux.py"
+#: Mails need a sender and a date; these are nobody's, and always the same.
+SENDER = "kernel_port <kernel_port@localhost>"
+DATE = "Mon, 23 Nov 2026 00:00:00 +0000"
+WIDTH = 75
+
+
+def difference(number: int) -> str:
+    """What patch *number* changes in the flat source, as git shows it."""
+    old, new = source(number - 1), source(number)
+    lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{FILE}", f"b/{FILE}")
+    head = f"diff --git a/{FILE} b/{FILE}\nindex {blob(old)}..{blob(new)} 100644\n"
+    return head + "".join(lines)
+
+
+def blob(text: str) -> str:
+    """The short name git gives to a file with this content."""
+    data = text.encode()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()[:10]
+
+
+def file_name(patch: Patch) -> str:
+    """What git format-patch calls the mail."""
+    return f"{patch.number:04}-{re.sub(r'[^A-Za-z0-9._]+', '-', patch.subject).strip('-.')}.patch"
+
+
+def mail(patch: Patch) -> str:
+    """A patch as git format-patch writes it, with our commit message."""
+    changes = difference(patch.number)
+    return (
+        f"From {'0' * 40} Mon Sep 17 00:00:00 2001\n"
+        f"From: {SENDER}\nDate: {DATE}\n"
+        f"Subject: [PATCH {patch.number}/{len(PATCHES)}] {patch.subject}\n\n"
+        f"{message(patch)}\n---\n{statistics(changes)}\n{changes}-- \nkernel_port\n\n"
+    )
+
+
+def message(patch: Patch) -> str:
+    """Why, what changed in Linux, what to look for, and what became of it."""
+    docstring = ast.get_docstring(ast.parse(Path(str(room(patch))).read_text(encoding="utf-8"))) or ""
+    _, _, words = docstring.partition("\n\n")
+    parts = [fill(" ".join(part.split()), WIDTH) for part in re.split(r"\n(?=[A-Z][a-z ]+:)", words)]
+    return "\n\n".join([*parts, fill(fate(patch), WIDTH), upstream(patch)])
+
+
+def room(patch: Patch) -> str | None:
+    """The file of the patch's room."""
+    return import_module(f"kernel_port.patch.{patch.room}").__file__
+
+
+def fate(patch: Patch) -> str:
+    """What the patch became when it was merged, and what changed on the way."""
+    became = f'commit {patch.merged_as} ("{patch.merged_title}")' if patch.merged_as else f'"{patch.merged_title}"'
+    told = f"Merged: {became} in v3.12." if patch.merged_title else "Merged: not as a commit of its own."
+    return f"{told} {patch.note[:1].upper()}{patch.note[1:]}{'.' * bool(patch.note)}".rstrip()
+
+
+def upstream(patch: Patch) -> str:
+    """The C files the patch changed, with lines added and removed."""
+    width = max(map(len, patch.files))
+    rows = (f"  {path:<{width}}  +{added} -{removed}" for path, (added, removed) in patch.files.items())
+    return "\n".join(["Upstream:", *rows])
+
+
+def statistics(changes: str) -> str:
+    """What git writes between message and difference."""
+    lines = changes.splitlines()[4:]
+    added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+    counts = [f"{added} insertion{'s' * (added != 1)}(+)"] if added else []
+    counts += [f"{removed} deletion{'s' * (removed != 1)}(-)"] if removed else []
+    bar = "+" * min(added, 40) + "-" * min(removed, 20)
+    return f" {FILE} | {added + removed} {bar}\n 1 file changed, {', '.join(counts)}\n"
+
+
+def files() -> dict[str, str]:
+    """Everything kernel-port export writes into patches/: the mails, the series file in quilt's order, and BASE.md."""
+    mails = {file_name(patch): mail(patch) for patch in PATCHES}
+    return {**mails, "series": "".join(f"{name}\n" for name in mails), "BASE.md": base_md.text()}

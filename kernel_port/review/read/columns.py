@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two texts beside each other: rows of lines, the C on the left and on the right the Python that stands for it.
+
+A row is one statement, or several that have become one, with the comments above it. What has no counterpart has a row
+of its own, so that nothing looks like a translation that is none.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..upstream.statements import Statement
+from .align import align
+
+#: What belongs to the statement below it: empty lines and comments.
+LEADING = re.compile(r"\s*(?:#(?!\s*(?:define|if|else|endif))|//|/\*|\*(?![\w(])|$)")
+NOTHING = frozenset(("declaration", "label"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text."""
+
+    #: In its file; 0 where it is in none, as in a patch.
+    number: int
+    text: str
+    #: What a patch does to it: " " nothing, "+" adds it, "-" takes it away.
+    sign: str = " "
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Lines that belong together."""
+
+    left: tuple[Line, ...]
+    right: tuple[Line, ...]
+    #: same: one stands for the other; above: comments on what is the same; left, right: only there; quiet: only there,
+    #: and it means nothing.
+    kind: str
+    #: Why the Python differs.
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One text and its statements; lines that a patch takes away have none."""
+
+    lines: Sequence[Line]
+    statements: Sequence[Statement]
+
+    def blocks(self) -> list[tuple[int, int]]:
+        """From which line to which other each statement reaches, with what is above it; the first from the top.
+
+        Statements that begin in the same line share its block."""
+        kept = [index for index, line in enumerate(self.lines) if line.sign != "-"]
+        starts = []
+        for number in sorted({statement.line for statement in self.statements}):
+            start = kept[number]
+            while start and (self.lines[start - 1].sign == "-" or LEADING.match(self.lines[start - 1].text)):
+                start -= 1
+            starts.append(start)
+        bounds = [0, *starts[1:], len(self.lines)]
+        return list(pairwise(bounds))
+
+
+def lay_out(left: Column, right: Column) -> list[Row]:
+    """The rows of two texts."""
+    if not left.statements or not right.statements:
+        return [Row(tuple(left.lines), tuple(right.lines), "same")] if left.lines or right.lines else []
+    return list(Layout(left, right).rows())
+
+
+class Layout:
+    """Puts blocks of two texts beside each other."""
+
+    def __init__(self, left: Column, right: Column) -> None:
+        self.columns = left, right
+        self.blocks = [column.blocks() for column in self.columns]
+        self.firsts = [sorted({statement.line for statement in column.statements}) for column in self.columns]
+
+    def block(self, side: int, number: int) -> int:
+        """The block of statement *number*."""
+        return bisect_right(self.firsts[side], self.columns[side].statements[number].line) - 1
+
+    def rows(self) -> Iterator[Row]:
+        """The rows from top to bottom."""
+        done = [0, 0]
+        for group in self.groups():
+            for side in (0, 1):
+                for number in range(done[side], group[side][0]):
+                    yield self.alone(side, number)
+                done[side] = group[side][1] + 1
+            yield from together(self.lines(0, *group[0]), self.lines(1, *group[1]))
+        for side in (0, 1):
+            for number in range(done[side], len(self.blocks[side])):
+                yield self.alone(side, number)
+
+    def groups(self) -> list[list[list[int]]]:
+        """First and last block of each side that stand for each other."""
+        groups: list[list[list[int]]] = []
+        for i, j in align(self.columns[0].statements, self.columns[1].statements):
+            pair = self.block(0, i), self.block(1, j)
+            if groups and any(pair[side] <= groups[-1][side][1] for side in (0, 1)):
+                for side in (0, 1):
+                    groups[-1][side][1] = max(groups[-1][side][1], pair[side])
+            else:
+                groups.append([[number, number] for number in pair])
+        return groups
+
+    def lines(self, side: int, first: int, last: int) -> tuple[Line, ...]:
+        """The lines of the blocks *first* to *last*."""
+        blocks = self.blocks[side]
+        return tuple(self.columns[side].lines[blocks[first][0] : blocks[last][1]])
+
+    def alone(self, side: int, number: int) -> Row:
+        """The row of a block without counterpart."""
+        lines = self.lines(side, number, number)
+        line = self.firsts[side][number]
+        kinds = {statement.kind for statement in self.columns[side].statements if statement.line == line}
+        if kinds <= NOTHING:
+            return Row(lines, (), "quiet")
+        return Row(() if side else lines, lines if side else (), "right" if side else "left")
+
+
+def together(left: tuple[Line, ...], right: tuple[Line, ...]) -> Iterator[Row]:
+    """Lines that stand for each other; what is above the statements of either side first, so that these begin level."""
+    (left_above, left), (right_above, right) = divided(left), divided(right)
+    if left_above or right_above:
+        yield Row(left_above, right_above, "above")
+    yield Row(left, right, "same")
+
+
+def divided(lines: tuple[Line, ...]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """Lines above the first statement, and from there on."""
+    first = next((number for number, line in enumerate(lines) if is_code(line)), 0)
+    return lines[:first], lines[first:]
+
+
+def is_code(line: Line) -> bool:
+    """Whether a line is neither empty nor comment nor taken away."""
+    return line.sign != "-" and not LEADING.match(line.text)

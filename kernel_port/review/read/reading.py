@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What there is to read, and in which order: patches with their definitions, each beside its C; then what they call."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher, get_close_matches
+from functools import cache
+
+from ...hw.errors import MachineError
+from ...link import PATCHES, SERVICES
+from ...series import PATCHES as SERIES
+from ...series import Patch
+from ...terminal import clean
+from ..port.flat import PACKAGE
+from ..port.mails import message
+from ..port.ported import Ported
+from ..port.symbols import Definition, Symbols, Use, symbols
+from ..upstream.c_statements import c_members, c_statements
+from ..upstream.check_series import everything
+from ..upstream.statements import Statement
+from .c_side import CSide, CText
+from .columns import Column, Line, Row, lay_out
+from .py_statements import py_statements
+
+PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
+#: Characters and statements of C beyond which nothing is a function that ours could stand for.
+LONGEST, MOST = 20_000, 500
+NAME = re.compile(r"\b\w*_\w+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One definition beside its C."""
+
+    definition: Definition
+    #: What it stands for; None if it has no C.
+    ported: Ported | None
+    #: What the patch does: adds, modifies, or "" for what was there.
+    how: str
+    c: CText | None
+    rows: tuple[Row, ...]
+    #: What its docstring says, without the C file it names.
+    about: str
+    #: Why it differs from the C as a whole.
+    reasons: tuple[str, ...]
+    #: Where it is used.
+    uses: tuple[Use, ...]
+    #: The last point of the series at which it counts.
+    last_point: int
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.definition.name
+
+    @property
+    def has_c(self) -> bool:
+        """Whether there is C to show."""
+        return self.c is not None and bool(self.c.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Passages that belong together."""
+
+    title: str
+    #: What it is called in links.
+    anchor: str
+    #: The commit message of a patch, or a sentence.
+    message: str
+    passages: tuple[Passage, ...]
+    patch: Patch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that is to be read."""
+
+    title: str
+    #: Where the C is from; "" if there is none.
+    c_told: str
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def passages(self) -> list[Passage]:
+        """All passages in their order."""
+        return [passage for chapter in self.chapters for passage in chapter.passages]
+
+
+def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
+    """What a user asked for: the number of a patch, a symbol, or "all".
+
+    :param beneath: also what it uses, as chapters of their own
+    :raises MachineError: there is no such thing; names those that are nearest"""
+    author = Author(side)
+    if what == "all":
+        chapters, title = [author.patch(patch) for patch in SERIES], "The series, side by side"
+    elif what.isdigit() and 1 <= int(what) <= len(SERIES):
+        chapters = [author.patch(SERIES[int(what) - 1])]
+        title = chapters[0].title
+    else:
+        chapters, title = [author.symbol(what)], f"{what}, side by side"
+    if beneath:
+        chapters += list(author.beneath(chapters, every=what == "all"))
+    return Reading(title, side.told if side else "", tuple(chapters))
+
+
+class Author:
+    """Writes chapters."""
+
+    def __init__(self, side: CSide | None) -> None:
+        self.side = side
+        self.symbols: Symbols = symbols()
+        self._ported = {(each.room, each.name): each for each in everything()}
+
+    def patch(self, patch: Patch) -> Chapter:
+        """A patch: its commit message and what it adds and modifies."""
+        room = PATCHES[patch.number - 1].replace(".", "/")
+        names = (*patch.adds, *patch.modifies)
+        found = [each for each in self._all() if each.piece.room == room and each.name in names]
+        passages = (self.passage(each, "modifies" if each.name in patch.modifies else "adds") for each in found)
+        title = f"{patch.number}/{len(SERIES)} {patch.subject}"
+        return Chapter(title, f"patch-{patch.number}", message(patch), tuple(passages), patch)
+
+    def symbol(self, name: str) -> Chapter:
+        """A symbol at every point where it is defined."""
+        definitions = self.symbols.definitions.get(name)
+        if not definitions:
+            known = [*self.symbols.definitions, "all"]
+            near = get_close_matches(name, known, n=4, cutoff=0.5)
+            hint = f"; the nearest: {', '.join(near)}" if near else ""
+            raise MachineError(f"{clean(name)}: no symbol, number of a patch, or all{hint}")
+        hows = ["" if not each.point else "modifies" if index else "adds" for index, each in enumerate(definitions)]
+        passages = tuple(self.passage(each, how) for each, how in zip(definitions, hows, strict=True))
+        points = ", ".join(f"patch {each.point}" if each.point else "base" for each in definitions)
+        return Chapter(name, "symbol", f"Defined in: {points}.", passages)
+
+    def beneath(self, chapters: list[Chapter], every: bool) -> Iterator[Chapter]:
+        """What these chapters use of base, by room.
+
+        :param every: also what that uses in turn"""
+        shown = [passage.definition for chapter in chapters for passage in chapter.passages]
+        seen = {definition.name for definition in shown}
+        found: dict[str, Definition] = {}
+        last = max((definition.point for definition in shown), default=0)
+        todo = list(shown)
+        while todo:
+            for name in self.named(todo.pop()):
+                each = self.symbols.at(name, last)
+                if name in seen or each is None or not self.symbols.is_function(name):
+                    continue
+                seen.add(name)
+                if each.piece.room.replace("/", ".") not in SERVICES:
+                    found[name] = each
+                    todo += [each] if every else []
+        rooms = dict.fromkeys(each.piece.room for each in self._all() if found.get(each.name) is each)
+        for room in rooms:
+            told = f"Used by what is above: {room_title(room)}"
+            inside = (each for each in self._all() if found.get(each.name) is each and each.piece.room == room)
+            passages = tuple(self.passage(each, "") for each in inside)
+            yield Chapter(f"{room}.py", f"room-{room.replace('/', '-')}", told, passages)
+
+    def named(self, definition: Definition) -> Iterator[str]:
+        """Names that a definition uses, and what its pointers lead to."""
+        for node in ast.walk(definition.node):
+            match node:
+                case ast.Name(id=name):
+                    yield name
+                case ast.Attribute(attr=member):
+                    yield from self.symbols.pointers.get(member, ())
+
+    def passage(self, definition: Definition, how: str) -> Passage:
+        """A definition beside its C."""
+        ported = self._ported.get((definition.piece.room, definition.name))
+        c = self.side.find(ported) if self.side and ported else None
+        about, reasons = said(docstring(definition.node))
+        rows = tuple(self.rows(definition, how, c))
+        last = self.last_point(definition)
+        uses = tuple(self.symbols.callers(definition.name, last))
+        return Passage(definition, ported, how, c, rows, about, reasons, uses, last)
+
+    def last_point(self, definition: Definition) -> int:
+        """The last point at which a definition counts."""
+        later = [each.point for each in self.symbols.definitions[definition.name] if each.point > definition.point]
+        return later[0] - 1 if later else len(SERIES)
+
+    def rows(self, definition: Definition, how: str, c: CText | None) -> Iterator[Row]:
+        """The rows of a passage."""
+        right = self.python(definition, how)
+        left = c_column(c) if c else Column((), ())
+        rows = lay_out(left, right)
+        if c and c.lines and not c.is_signed and how:
+            rows = [signed(row) for row in rows]
+        if c and c.is_signed and how == "modifies":
+            rows = [unseen(row) for row in rows]
+        pool = [*port_reasons(definition.text), *room_reasons(definition.piece.room)]
+        for row in rows:
+            yield replace(row, reason=reason(row, pool))
+
+    def python(self, definition: Definition, how: str) -> Column:
+        """The lines of a definition without its docstring, those of the one before it too where they differ."""
+        lines, statements = code(definition)
+        if how == "adds":
+            return Column([replace(line, sign="+") for line in lines], statements)
+        before = [each for each in self.symbols.definitions[definition.name] if each.point < definition.point]
+        if how != "modifies" or not before:
+            return Column(lines, statements)
+        old = [line.text for line in code(before[-1])[0]]
+        told: list[Line] = []
+        for tag, i, j, k, m in SequenceMatcher(None, old, [line.text for line in lines], False).get_opcodes():
+            if tag == "equal":
+                told += lines[k:m]
+            else:
+                told += [Line(0, text, "-") for text in old[i:j]] + [replace(line, sign="+") for line in lines[k:m]]
+        return Column(told, statements)
+
+    def _all(self) -> Iterator[Definition]:
+        """All definitions."""
+        for definitions in self.symbols.definitions.values():
+            yield from definitions
+
+
+def docstring(node: ast.stmt) -> str:
+    """What the docstring of a definition says, "" if it has none."""
+    return (ast.get_docstring(node) if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else None) or ""
+
+
+def code(definition: Definition) -> tuple[list[Line], list[Statement]]:
+    """The lines of a definition but for its docstring, and its statements, counted in these lines."""
+    node, texts = definition.node, definition.text.split("\n")
+    words: set[int] = set()
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and docstring(node):
+        words = set(range(node.body[0].lineno - 1, node.body[0].end_lineno or 0))
+    kept = [index for index in range(len(texts)) if index not in words]
+    place = {index: number for number, index in enumerate(kept)}
+    statements = py_statements(definition.text)
+    for each in statements:
+        each.line, each.end_line = place[each.line], place[each.end_line]
+    return [Line(definition.first + index, texts[index]) for index in kept], statements
+
+
+def c_column(c: CText) -> Column:
+    """The lines of a C text and their statements."""
+    after = "\n".join(line.text for line in c.lines if line.sign != "-")
+    if not after.strip() or len(after) > LONGEST or c.kind in ("macro", "generated"):
+        return Column(c.lines, ())
+    statements = c_members(after) if c.kind == "struct" else c_statements(after)
+    return Column(c.lines, statements if len(statements) <= MOST else ())
+
+
+def signed(row: Row) -> Row:
+    """A row whose C is marked as changed where its Python is: a kernel does not tell, and later ones changed more."""
+    changed = any(line.sign == "+" for line in row.right)
+    if not changed or row.kind not in ("same", "above"):
+        return row
+    return replace(row, left=tuple(replace(line, sign="+") if line.number else line for line in row.left))
+
+
+def unseen(row: Row) -> Row:
+    """A row of a patch's hunks, which say nothing of the lines that they do not show."""
+    if row.kind == "right" and not any(line.sign == "+" for line in row.right):
+        return replace(row, kind="quiet")
+    return row
+
+
+def said(docstring: str) -> tuple[str, tuple[str, ...]]:
+    """What a docstring says without the C file it names, and the reasons for departures in it."""
+    reasons = tuple(re.findall(r"\bPORT:\s*([^\n)]*)", docstring))
+    kept = (line for line in docstring.split("\n") if not line.strip().startswith(("C: ", "# PORT:", "PORT:")))
+    return "\n".join(kept).strip(), reasons
+
+
+def port_reasons(text: str) -> Iterator[str]:
+    """The reasons of all `# PORT:` comments in a text, each with the comment lines that go on below it."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        if match := PORT.search(line):
+            words = [match[1]]
+            if line.lstrip().startswith("#"):
+                for below in lines[index + 1 :]:
+                    if not below.lstrip().startswith("#") or PORT.search(below):
+                        break
+                    words.append(below.strip().lstrip("#: "))
+            yield " ".join(words).strip()
+
+
+@cache
+def room_reasons(room: str) -> tuple[str, ...]:
+    """The reasons that a room gives for itself, above its definitions."""
+    text = (PACKAGE / f"{room}.py").read_text(encoding="utf-8")
+    return tuple(port_reasons("\n".join(line for line in text.split("\n") if line.startswith("#"))))
+
+
+def room_title(room: str) -> str:
+    """The first line of a room's docstring."""
+    text = (PACKAGE / f"{room}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+
+
+def reason(row: Row, pool: Iterable[str]) -> str:
+    """Why a row differs: its own comment, or for C without counterpart the comment that names what it is about."""
+    own = list(port_reasons("\n".join(line.text for line in row.right)))
+    if own:
+        return "; ".join(own)
+    if row.kind != "left":
+        return ""
+    names = {name for line in row.left for name in NAME.findall(line.text)}
+    return next((each for each in pool if names & set(NAME.findall(each))), "")

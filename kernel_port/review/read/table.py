@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One passage as a table of the page: rows, lines, and what is in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..pages.highlight import Mark, marks
+from ..pages.html import text
+from .columns import Line, Row
+from .links import Link, c_links, python_links
+from .names import Names
+from .reading import Passage
+
+#: Kind of a row -> the sign between the columns and what it means.
+BETWEEN = {"left": ("&lt;", "only in C"), "right": ("&gt;", "only in Python"), "differs": ("≠", "differs")}
+SIGNS = {"+": ("add", "added"), "-": ("del", "removed")}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the lines of one column are made of, by line."""
+
+    marks: dict[int, list[Mark]]
+    links: dict[int, list[Link]]
+
+
+class Table:
+    """The two columns of a passage."""
+
+    def __init__(self, passage: Passage, names: Names) -> None:
+        self.passage, self.names = passage, names
+        self.anchor = names.anchor(passage.definition)
+        self.point = passage.last_point
+        left = [line for row in passage.rows for line in row.left]
+        right = [line for row in passage.rows for line in row.right]
+        in_c = c_links("\n".join(line.text for line in left), names.symbols)
+        in_python = python_links(passage.definition, names.symbols)
+        self.sides = (
+            Side(coloured(left, "c"), {id(line): in_c.get(number, []) for number, line in enumerate(left)}),
+            Side(coloured(right, "python"), {id(line): in_python.get(line.number, []) for line in right}),
+        )
+
+    def whole(self) -> str:
+        """The table."""
+        name = text(self.passage.name)
+        if self.passage.has_c:
+            rows = "".join(self.row(row) for row in self.passage.rows)
+            return f'<div class=sides role=table aria-label="{name}: C and Python">{self.head()}{rows}</div>'
+        lines = "".join(self.lines(row.right, 1) + self.why(row) for row in self.passage.rows)
+        cells = cell("c none", self.prototype()) + cell("mid", "") + cell("py", lines)
+        only = f"<div class=row role=row>{cells}</div>"
+        return f'<div class="sides alone" role=table aria-label="{name}: Python">{self.head()}{only}</div>'
+
+    def head(self) -> str:
+        """Where both sides are from."""
+        piece, c, ported = self.passage.definition.piece, self.passage.c, self.passage.ported
+        c_place = c.place if c and c.place else ported.c_file if ported else "no C"
+        note = f" <span class=note>{text(c.note)}</span>" if c and c.note else ""
+        places = (
+            ("c", text(c_place) + note),
+            ("mid", "<span class=hidden>What differs</span>"),
+            ("py", text(f"kernel_port/{piece.room}.py:{piece.line}")),
+        )
+        cells = "".join(f"<div class={kind} role=columnheader>{told}</div>" for kind, told in places)
+        return f'<div class="row heads" role=row>{cells}</div>'
+
+    def prototype(self) -> str:
+        """What is known of C that is not there."""
+        ported = self.passage.ported
+        if ported is None:
+            return "<p>a service of the port, with no C of its own</p>"
+        return f"<code>{text(f'{ported.prototype};' if ported.prototype else f'{ported.kind} {ported.c_name}')}</code>"
+
+    def row(self, row: Row) -> str:
+        """A row of the two columns."""
+        kind = "differs" if row.reason else row.kind
+        sign, meaning = BETWEEN.get(kind, ("", ""))
+        between = f'<span aria-hidden=true title="{meaning}">{sign}</span><span class=hidden>{meaning}</span>'
+        cells = cell("c", self.lines(row.left, 0)) + cell("mid", between if sign else "")
+        return f'<div class="row {kind}" role=row>{cells}{cell("py", self.lines(row.right, 1) + self.why(row))}</div>'
+
+    def why(self, row: Row) -> str:
+        """Why a row differs, unless its Python says so itself."""
+        return f"<p class=reason>{text(row.reason)}</p>" if row.reason and not row.right else ""
+
+    def lines(self, lines: Sequence[Line], side: int) -> str:
+        """Lines of one column."""
+        return "".join(self.line(line, side) for line in lines)
+
+    def line(self, line: Line, side: int) -> str:
+        """A line with its number, which leads to itself, its sign, its links and its colours."""
+        number, kind = "<span class=n></span>", ""
+        if line.number:
+            name = f"{self.anchor}.{line.number}" if side else f"{self.anchor}.c{line.number}"
+            number = f'<a class=n id="{name}" href="#{name}">{line.number}</a>'
+        sign = "<span class=sign></span>"
+        if line.sign in SIGNS:
+            kind, meaning = SIGNS[line.sign]
+            sign = f"<span class=sign aria-hidden=true>{line.sign}</span><span class=hidden>{meaning} </span>"
+        code = "".join(self.segments(line, self.sides[side]))
+        return f'<div class="line {kind}">{number}{sign}<code>{code}</code></div>'
+
+    def segments(self, line: Line, side: Side) -> Iterator[str]:
+        """The text of a line, with links and colours."""
+        at, found = 0, side.marks.get(id(line), [])
+        for link in side.links.get(id(line), []):
+            if link.start >= at:
+                yield from painted(line.text, at, link.start, found)
+                yield self.names.link(line.text[link.start : link.end], link, self.point)
+                at = link.end
+        yield from painted(line.text, at, len(line.text), found)
+
+
+def cell(kind: str, content: str) -> str:
+    """A cell of a row."""
+    return f'<div class="{kind}" role=cell>{content}</div>'
+
+
+def coloured(lines: Sequence[Line], language: str) -> dict[int, list[Mark]]:
+    """What to set apart in each of the lines."""
+    found = marks("\n".join(line.text for line in lines), language)
+    return {id(line): found.get(number, []) for number, line in enumerate(lines)}
+
+
+def painted(whole: str, first: int, last: int, found: Sequence[Mark]) -> Iterator[str]:
+    """The elements that a part of a line is made of."""
+    at = first
+    for start, end, kind in found:
+        if end > at and start < last:
+            yield plain(whole[at : max(start, at)])
+            yield f"<span class=py-{kind}>{plain(whole[max(start, at) : min(end, last)])}</span>"
+            at = min(max(end, at), last)
+    yield plain(whole[at:last])
+
+
+def plain(part: str) -> str:
+    """Text of a line; tabs stay tabs, so that the page can say how wide they are. No arrow is broken in two."""
+    return "\t".join(text(piece) for piece in part.split("\t")).replace("-&gt;", "<span class=to>-&gt;</span>")

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The side by side for a terminal: two columns, C left, Python right; in colour where that is wanted."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
+
+from ...link import PATCHES
+from ...terminal import Paint, clean, width
+from ..pages.highlight import marks
+from ..port.symbols import symbols
+from .columns import Line, Row
+from .reading import Chapter, Passage, Reading
+
+#: Between the columns: what a row is.
+BETWEEN = {"left": "<", "right": ">"}
+STYLES = {"c": "dim", "s": "yellow", "k": "blue", "n": "cyan"}
+#: Narrower columns are of no use.
+NARROWEST = 36
+NUMBER = 5
+TAB = 4
+
+
+def lines(reading: Reading, how_to: str) -> Iterator[str]:
+    """The whole text, line by line.
+
+    :param how_to: how to get the C, said if there is none"""
+    writer = Writer()
+    yield writer.paint("bold", clean(reading.title))
+    yield f"C: {clean(reading.c_told)}" if reading.c_told else how_to
+    if any(passage.has_c for passage in reading.passages):
+        yield "│ one stands for the other, < only in C, > only in Python, ≠ differs, with the reason below"
+    for chapter in reading.chapters:
+        yield from writer.chapter(chapter)
+
+
+class Writer:
+    """Writes passages in the width there is."""
+
+    def __init__(self) -> None:
+        self.paint = Paint()
+        self.column = max((width() - 3) // 2, NARROWEST)
+
+    def chapter(self, chapter: Chapter) -> Iterator[str]:
+        """A chapter: title, message, passages."""
+        yield from ("", "", self.paint("bold", f"══ {chapter.title} " + "═" * max(0, self.column - len(chapter.title))))
+        yield from ("", *chapter.message.split("\n"))
+        for passage in chapter.passages:
+            yield from self.passage(passage)
+
+    def passage(self, passage: Passage) -> Iterator[str]:
+        """A definition: where it is, its rows, who uses it."""
+        definition, ported = passage.definition, passage.ported
+        how = {"adds": "added", "modifies": "modified"}.get(passage.how, "")
+        head = ", ".join(filter(None, (passage.name, how, definition.export)))
+        yield from ("", f"{self.paint('bold', f'── {head}')}")
+        yield f"   Python  kernel_port/{definition.piece.room}.py:{definition.piece.line}"
+        if ported is not None:
+            place = passage.c.place if passage.c and passage.c.place else ported.c_file
+            note = f" ({clean(passage.c.note)})" if passage.c and passage.c.note else ""
+            yield f"   C       {clean(place)}{note}"
+            if not passage.has_c and ported.prototype:
+                yield f"           {ported.prototype};"
+        yield from (f"   ≠       {reason}" for reason in passage.reasons)
+        yield ""
+        yield from self.rows(passage)
+        for pointer, names in pointers(passage).items():
+            yield f"   .{pointer}() leads to {', '.join(names)}"
+        if told := used(passage):
+            yield f"   used by {told}"
+
+    def rows(self, passage: Passage) -> Iterator[str]:
+        """The rows; without C in one column."""
+        colours = [Colours(passage, side) for side in (0, 1)]
+        alone = not passage.has_c
+        for row in passage.rows:
+            for left, right in zip_longest(row.left, row.right):
+                if alone and right is not None:
+                    yield f"{numbered(right)}{right.sign} {colours[1].painted(right, self.paint)}".rstrip()
+                elif not alone:
+                    yield from self.pair(row, left, right, colours)
+            if row.reason and not row.right:
+                yield self.paint("yellow", f"{' ' * (0 if alone else self.column + 1)} ≠ {clean(row.reason)}")
+
+    def pair(self, row: Row, left: Line | None, right: Line | None, colours: Sequence[Colours]) -> Iterator[str]:
+        """One line of each side, broken where the column ends."""
+        cells = [self.cell(line, colours[side]) for side, line in enumerate((left, right))]
+        between = "≠" if row.reason else BETWEEN.get(row.kind, "│")
+        for one, other in zip_longest(*cells, fillvalue=("", "")):
+            padding = " " * (self.column - len(one[0]))
+            yield f"{one[1]}{padding} {between} {other[1]}".rstrip()
+
+    def cell(self, line: Line | None, colours: Colours) -> list[tuple[str, str]]:
+        """A line as lines of the column's width, each plain and in colour."""
+        if line is None:
+            return [("", "")]
+        head, room = f"{numbered(line)}{line.sign} ", self.column - NUMBER - 3
+        pieces = colours.pieces(line, room)
+        style = {"+": "green", "-": "red"}.get(line.sign, "dim")
+        told = []
+        for index, (plain, painted) in enumerate(pieces or [("", "")]):
+            front = head if not index else " " * (NUMBER + 1) + line.sign + " "
+            told.append((front + plain, self.paint(style, front) + (painted if self.paint.on else plain)))
+        return told
+
+
+class Colours:
+    """The colours of one side of a passage."""
+
+    def __init__(self, passage: Passage, side: int) -> None:
+        every = [line for row in passage.rows for line in (row.right if side else row.left)]
+        self.texts = {id(line): clean(line.text.expandtabs(TAB)) for line in every}
+        found = marks("\n".join(self.texts[id(line)] for line in every), "python" if side else "c")
+        self.marks = {id(line): found.get(number, []) for number, line in enumerate(every)}
+
+    def painted(self, line: Line, paint: Paint) -> str:
+        """The whole line in colour."""
+        return "".join(self.between(line, 0, len(self.texts[id(line)]), paint))
+
+    def pieces(self, line: Line, room: int) -> list[tuple[str, str]]:
+        """The line broken into pieces of *room* columns, each plain and in colour."""
+        text, paint = self.texts[id(line)], Paint()
+        return [(text[at:end], "".join(self.between(line, at, end, paint))) for at, end in pairwise(cuts(text, room))]
+
+    def between(self, line: Line, first: int, last: int, paint: Paint) -> Iterator[str]:
+        """What stands in the columns from *first* to *last*."""
+        text, at = self.texts[id(line)][:last], first
+        for start, end, kind in self.marks[id(line)]:
+            if end > at and start < last:
+                yield text[at : max(start, at)]
+                yield paint(STYLES[kind], text[max(start, at) : end])
+                at = max(end, at)
+        yield text[at:]
+
+
+def cuts(text: str, room: int) -> list[int]:
+    """Where to break a line: behind a blank, if there is one in the second half of what fits."""
+    at = [0]
+    while len(text) - at[-1] > room:
+        blank = text.rfind(" ", at[-1] + room // 2, at[-1] + room)
+        at.append(blank + 1 if blank >= 0 else at[-1] + room)
+    return [*at, len(text)] if text else []
+
+
+def numbered(line: Line) -> str:
+    """The number of a line, or nothing."""
+    return f"{line.number or '':>{NUMBER}} "
+
+
+def pointers(passage: Passage) -> dict[str, list[str]]:
+    """Members that a definition calls through -> functions they lead to, with the places of those."""
+    known = symbols()
+    found = {}
+    for node in ast.walk(passage.definition.node):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            member = node.func.attr
+            targets = [known.at(name, len(PATCHES)) for name in known.pointers.get(member, ())]
+            if targets:
+                found[member] = [f"{each.name} ({each.piece.room}.py:{each.piece.line})" for each in targets if each]
+    return found
+
+
+def used(passage: Passage) -> str:
+    """Where a definition is used, and through which pointers."""
+    told = []
+    for name in dict.fromkeys(use.name for use in passage.uses):
+        at = [use for use in passage.uses if use.name == name]
+        pointers = "".join(f" through .{pointer}()" for pointer in dict.fromkeys(use.pointer for use in at) if pointer)
+        told.append(f"{name}{pointers} ({', '.join(str(line) for line in sorted({use.line for use in at}))})")
+    return ", ".join(told)

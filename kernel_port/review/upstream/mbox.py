@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Patches as they come by mail: a mailbox, single .patch files, what git format-patch writes."""
+
+from __future__ import annotations
+
+import email
+import email.errors
+import email.header
+import email.message
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...files import opened, within
+from ...hw.errors import MachineError
+
+#: Where a mail begins in a mailbox: at the start or after an empty line, and a header follows. The line of a mail's own
+#: "From here on ..." has no header below it.
+MAIL = re.compile(r"(?:\A|(?<=\n\n))From [^\n]*\n(?=[\w-]+:)")
+TAGS = re.compile(r"\s*\[([^\]\n]*)\]\s*")
+NUMBER = re.compile(r"(?:^|\s)(\d+)/(\d+)$")
+HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)")
+#: Longer input is no series of patches.
+LONGEST = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One place that a patch changes in a file."""
+
+    #: Line numbers at which it begins, before and after.
+    old: int
+    new: int
+    #: What git found to name the place, such as the first line of a function; may belong to what ends above.
+    section: str
+    #: Lines as in the difference, each with its sign.
+    lines: tuple[str, ...]
+
+    def side(self, sign: str) -> list[tuple[str, bool]]:
+        """The lines before ("-") or after ("+"), each with whether it is only there."""
+        return [(line[1:], line[0] == sign) for line in self.lines if line[0] in f" {sign}"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What a patch does to one file."""
+
+    path: str
+    hunks: tuple[Hunk, ...]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Lines added and removed."""
+        signs = [line[0] for hunk in self.hunks for line in hunk.lines]
+        return signs.count("+"), signs.count("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A patch, or the cover letter of a series."""
+
+    subject: str
+    #: Where in the series, and of how many; 0 where it does not say. A cover letter is number 0 of some.
+    number: int
+    of: int
+    #: Version of the series, 1 where it does not say.
+    version: int
+    #: The commit it is, as the line before the headers says; "" if none.
+    commit: str
+    changes: tuple[FileChange, ...] = field(repr=False)
+
+    @property
+    def is_cover(self) -> bool:
+        """Whether it introduces a series and changes nothing."""
+        return not self.changes
+
+
+def load(path: Path) -> str:
+    """The text of a mailbox, or of all the .patch files in a directory one after the other; links out of it left out.
+
+    :raises MachineError: there is nothing to read, or too much"""
+    files = sorted(each for each in path.glob("*.patch") if within(path, each)) if path.is_dir() else [path]
+    if not files:
+        raise MachineError(f"{path}: no .patch files in it; name a mailbox, or a folder that git format-patch wrote")
+    texts = [decode(contents(file)) for file in files]
+    if sum(map(len, texts)) > LONGEST:
+        raise MachineError(f"{path}: more than {LONGEST >> 20} MiB is no series; name a mailbox of the series")
+    return "\n\n".join(text if MAIL.match(text) else f"From patch\n{text}" for text in texts)
+
+
+def contents(path: Path) -> bytes:
+    """What is in a file, unpacked if it is compressed as mail archives do; no more than is of use.
+
+    :raises MachineError: it is damaged"""
+    try:
+        with opened(path) as file:
+            packed = file.peek(2).startswith(b"\x1f\x8b")
+            return bytes((gzip.open(file) if packed else file).read(LONGEST + 1))
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise MachineError(f"{path}: {error}; fetch it again") from error
+
+
+def decode(data: bytes) -> str:
+    """Bytes of mail as text that gives the same bytes again."""
+    return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
+def mails(text: str, name: str) -> list[Mail]:
+    """The patches and cover letters in a mailbox, in order; replies and other mail left out.
+
+    If a patch is there in several versions, the newest counts.
+
+    :raises MachineError: no patch in it, or one is damaged; names the line"""
+    found = [mail for start, piece in split(text) if (mail := read(piece, name, start)) is not None]
+    newest = max((mail.version for mail in found), default=0)
+    found = [mail for mail in found if mail.version == newest or not mail.of]
+    if not any(mail.changes for mail in found):
+        raise MachineError(f"{name}: no patch in it; name a mailbox or .patch files with differences that git wrote")
+    if all(mail.of for mail in found):
+        found.sort(key=lambda mail: mail.number)
+    return found
+
+
+def split(text: str) -> Iterator[tuple[int, str]]:
+    """The mails of a mailbox, each with the number of the line it begins at."""
+    starts = [match.start() for match in MAIL.finditer(text)] or [0]
+    line, at = 1, 0
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        line, at = line + text.count("\n", at, start), start
+        yield line, text[start:end]
+
+
+def read(piece: str, name: str, line: int) -> Mail | None:
+    """One mail; None if it is a reply, or neither patch nor cover letter.
+
+    :raises MachineError: it, or its difference, is damaged"""
+    envelope, _, rest = piece.partition("\n") if piece.startswith("From ") else ("", "", piece)
+    try:
+        message = email.message_from_bytes(rest.encode("utf-8", "surrogateescape"))
+    except RecursionError as error:
+        raise MachineError(f"{name}:{line}: a mail within mails without end; name a mailbox of the series") from error
+    subject, tags = untagged(header(message))
+    number, of, version = place(tags)
+    body = content(message)
+    # Where the differences stand as they came, line numbers are the file's.
+    above = rest.find(body) if body else -1
+    first = line + bool(envelope) + (rest.count("\n", 0, above) if above >= 0 else 0)
+    changes = tuple(differences(body, name, first))
+    if subject.lower().startswith(("re:", "fwd:")) or not (changes or (of and not number)):
+        return None
+    commit = re.match(r"From ([0-9a-f]{40}) ", envelope)
+    return Mail(subject, number, of, version, commit[1] if commit and commit[1].strip("0") else "", changes)
+
+
+def header(message: email.message.Message) -> str:
+    """The subject in one line, decoded."""
+    subject = str(message.get("Subject", ""))
+    # If it is not encoded in what it says, it is taken as it stands.
+    with suppress(email.errors.HeaderParseError, LookupError, UnicodeError):
+        subject = str(email.header.make_header(email.header.decode_header(subject)))
+    return " ".join(subject.split())
+
+
+def untagged(subject: str) -> tuple[str, str]:
+    """A subject without what stands in brackets before it, and that."""
+    tags = []
+    while tag := TAGS.match(subject):
+        tags.append(tag[1])
+        subject = subject[tag.end() :]
+    return subject, " ".join(tags)
+
+
+def place(tags: str) -> tuple[int, int, int]:
+    """Number, length and version of the series that "PATCH v2 3/8" tells."""
+    number = NUMBER.search(tags)
+    version = re.search(r"\bv(\d{1,3})\b", tags, re.IGNORECASE)
+    return int(number[1]) if number else 0, int(number[2]) if number else 0, int(version[1]) if version else 1
+
+
+def content(message: email.message.Message) -> str:
+    """The text of a mail, its transfer encoding undone."""
+    texts, parts = [], [message]
+    while parts:
+        part = parts.pop()
+        inner: Any = part.get_payload()
+        if part.is_multipart():
+            parts += reversed(inner)
+        elif part.get_content_maintype() == "text":
+            payload = part.get_payload(decode=True)
+            texts.append(decode(payload) if isinstance(payload, bytes) else "")
+    return "\n".join(texts)
+
+
+def differences(body: str, name: str, first: int) -> Iterator[FileChange]:
+    """The differences in the text of a mail that begins at line *first*.
+
+    :raises MachineError: a hunk has fewer lines than it says"""
+    lines = body.split("\n")
+    at, path, old_path = 0, "", ""
+    hunks: list[Hunk] = []
+    while at < len(lines):
+        line = lines[at]
+        if line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
+            if hunks:
+                yield FileChange(path, tuple(hunks))
+            old_path, path, hunks = named(line), named(lines[at + 1]), []
+            path = path or old_path
+            at += 2
+        elif path and (head := HUNK.match(line)):
+            hunk = read_hunk(head, lines, at + 1, f"{name}:{first + at}")
+            hunks.append(hunk)
+            at += 1 + len(hunk.lines)
+        else:
+            at += 1
+    if hunks:
+        yield FileChange(path, tuple(hunks))
+
+
+def named(line: str) -> str:
+    """The file that a --- or +++ line names, "" for none."""
+    path = line[4:].partition("\t")[0].strip()
+    return "" if path == "/dev/null" else path.partition("/")[2] if path.startswith(("a/", "b/")) else path
+
+
+def read_hunk(head: re.Match[str], lines: list[str], at: int, where: str) -> Hunk:
+    """The hunk whose lines begin at *at*.
+
+    :raises MachineError: it has fewer lines than it says"""
+    left = {"-": int(head[2] or 1), "+": int(head[4] or 1)}
+    taken: list[str] = []
+    while left["-"] > 0 or left["+"] > 0:
+        line = lines[at] if at < len(lines) else None
+        if line is None or (line and line[0] not in " +-\\"):
+            raise MachineError(f"{where}: the hunk is cut off or wrapped; save the mail as it came, not pasted")
+        line = line or " "  # mail programs strip the blank of an empty context line
+        for sign in left:
+            left[sign] -= line[0] in f" {sign}"
+        taken.append(line)
+        at += 1
+    if min(left.values()) < 0:
+        raise MachineError(f"{where}: the hunk has not the lines it says; save the mail as it came, not pasted")
+    return Hunk(int(head[1]), int(head[3]), head[5].strip(), tuple(taken))

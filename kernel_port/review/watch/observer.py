@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A run, recorded so that it can be stepped through: its events, and what each changed in registers, hardware, threads.
+
+What an event sets off is over when the next one happens, so that is when it is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...hw.bridge import Bridge
+from ...hw.function import Function
+from ...hw.link import LinkState
+from ...kernel.sched import Thread
+from ...kernel.system import Event
+from ...machine import Machine
+from ...pci_regs import PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_BUS_RESET, PCI_HEADER_TYPE_BRIDGE
+
+#: Registers of a function, whether it is silent, and the state of the link below it.
+Glance = tuple[bytes, bool, LinkState | None]
+#: What hardware is like, in words, by aspect: {"link": "down"}.
+Condition = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """What a kernel thread is at."""
+
+    state: str
+    """"runs", "can run", "idle", "sleeps", or "waits for ..."."""
+    held: tuple[str, ...]
+    """Locks, oldest first."""
+
+
+@dataclass(slots=True)
+class Change:
+    """What an event changed."""
+
+    config: list[tuple[str, int, bytes]] = field(default_factory=list)
+    """Address, offset, and the bytes that are there now."""
+    hardware: dict[str, Condition] = field(default_factory=dict)
+    """By address."""
+    threads: dict[str, ThreadState | None] = field(default_factory=dict)
+    """By name; None: the thread ended."""
+
+
+class Observer:
+    """Looks at a machine after each event. Its `note` is to see them as they happen (System.listen)."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.start = machine.clock.now
+        addresses = [function.address for function in machine.description.functions]
+        #: Registers of each function at the beginning, by address.
+        self.before = {str(address): machine.fabric.config(address) for address in addresses}
+        self._functions = {str(address): machine.fabric.function(address) for address in addresses}
+        #: What hardware is like at the beginning, by address.
+        self.condition = {bdf: condition(function) for bdf, function in self._functions.items()}
+        #: What each event changed.
+        self.changes: list[Change] = []
+        #: Functions that the trace is about, in order of appearance; nothing happens to others.
+        self.involved: dict[str, None] = {}
+        self._registers = dict(self.before)
+        self._seen: dict[str, Glance] = {}
+        self._condition = dict(self.condition)
+        self.threads: dict[str, ThreadState] = dict(self._threads())
+        self._states = dict(self.threads)
+
+    def note(self, event: Event) -> None:
+        """The next event happens: what came before it is done."""
+        self.finish()
+        self.changes.append(Change())
+        self.involved |= dict.fromkeys(arg for arg in event.args if isinstance(arg, str) and arg in self._functions)
+
+    def finish(self) -> None:
+        """See what the latest event changed. To be called once more when the run is over."""
+        if not self.changes:
+            return
+        change = self.changes[-1]
+        for bdf in self.involved:
+            function = self._functions[bdf]
+            seen = glance(function)
+            if seen == self._seen.get(bdf):
+                continue
+            self._seen[bdf], registers, now = seen, seen[0], condition(function)
+            change.config += [(bdf, *patch) for patch in patches(self._registers[bdf], registers)]
+            self._registers[bdf] = registers
+            if now != self._condition[bdf]:
+                change.hardware[bdf] = self._condition[bdf] = now
+        threads = dict(self._threads())
+        for name in {**self._states, **threads}:
+            if self._states.get(name) != threads.get(name):
+                change.threads[name] = threads.get(name)
+        self._states = threads
+
+    def _threads(self) -> list[tuple[str, ThreadState]]:
+        sched = self._machine.system.sched
+        return [(thread.name, thread_state(thread, thread is sched.current)) for thread in sched.threads]
+
+
+def thread_state(thread: Thread, current: bool) -> ThreadState:
+    """What a thread is at."""
+    held = tuple(f"{kind} {of}".rstrip() for kind, of in thread.held)
+    if thread.idle:
+        return ThreadState("idle", held)
+    if thread.waits_for is None:
+        return ThreadState("runs" if current else "can run", held)
+    match thread.waits_for:
+        case "sleep":
+            return ThreadState("sleeps", held)
+        case "settle":
+            return ThreadState("has returned", held)
+        case other:
+            return ThreadState(f"waits for {other}", held)
+
+
+def glance(function: Function) -> Glance:
+    """All that its condition follows from, in less time."""
+    link = function.link if isinstance(function, Bridge) else None
+    return function.dump(), function.silent, link.state if link is not None else None
+
+
+def condition(function: Function) -> Condition:
+    """What a function is like, as far as its registers do not simply say so."""
+    told = {"power": ("D0", "D1", "D2", "D3hot")[function.power_state]}
+    told["function"] = "not ready" if function.silent else "ready"
+    if not isinstance(function, Bridge):
+        return told
+    if function.layout.header_type == PCI_HEADER_TYPE_BRIDGE:
+        reset = function.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET
+        told["secondary bus"] = "held in reset" if reset else "not in reset"
+    if function.link is not None:
+        told["link"] = function.link.state.value
+    if function.slot is not None:
+        told["slot"] = "occupied" if function.slot.present else "empty"
+        told["slot power"] = "off" if function.slot.power_off else "on"
+        told["interrupt"] = "asserted" if function.slot.asserted else "not asserted"
+    return told
+
+
+def patches(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
+    """The runs of bytes that differ: offset, and what is there now."""
+    found, where = [], 0
+    while where < len(new):
+        end = where
+        while end < len(new) and old[end] != new[end]:
+            end += 1
+        if end > where:
+            found.append((where, new[where:end]))
+        where = end + 1
+    return found

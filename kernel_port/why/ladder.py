@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What can be reset on a booted machine, and why the rest cannot: the port's own probes, run one by one.
+
+A probe only reads configuration space. What a slot or bus reset takes along is found by taking the locks it takes, in
+its order, and letting go of them again. Neither leaves anything in the machine's trace.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import ENOTTY
+from functools import cache, cached_property
+from types import CodeType
+from typing import Any
+
+from ..hw.address import Address
+from ..machine import Machine
+from .follow import watch
+from .guard import Guard, guard
+from .source import source
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way to reset a function, and whether it would work."""
+
+    function: str
+    """The C function."""
+    rc: int
+    guard: Guard | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All ways to reset one function, in the order the kernel tries them."""
+
+    bdf: str
+    rc: int
+    """What the kernel's own probe of the whole ladder returns."""
+    rungs: tuple[Rung, ...]
+
+    @property
+    def taken(self) -> Rung | None:
+        """The way the kernel takes: the first that does not say "not this way"; None if all do."""
+        return next((rung for rung in self.rungs if rung.rc != -ENOTTY), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A slot or a bus: what is reset together."""
+
+    kind: str
+    """"slot" or "bus"."""
+    name: str
+    """The slot's name, or the bus as 0000:01."""
+    bus: str
+    """The bus that the slot is on, or the bus."""
+    bridge: str
+    """Address of the bridge above the bus, "" for none."""
+    rc: int | None
+    """What the probe of pci_reset_slot() or pci_reset_bus() returns; None: the kernel has no such function yet."""
+    guard: Guard | None
+    takes: tuple[str, ...]
+    """Every function that is reset, in the order of locking; empty if the reset is refused."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything that can be said about the resets of a machine."""
+
+    ladders: tuple[Ladder, ...]
+    slots: tuple[Group, ...]
+    buses: tuple[Group, ...]
+
+    @cached_property
+    def _together(self) -> dict[str, list[Group]]:
+        found: dict[str, list[Group]] = defaultdict(list)
+        for group in sorted((*self.slots, *self.buses), key=lambda group: len(group.takes)):
+            for bdf in group.takes:
+                found[bdf].append(group)
+        return found
+
+    def together(self, bdf: str) -> list[Group]:
+        """The slots and buses whose reset takes *bdf* along, the smallest first, slots before buses."""
+        return self._together.get(bdf, [])
+
+    def refused_around(self, dev: Any) -> list[Group]:
+        """The slot and the bus that *dev* is in, as far as they cannot be reset."""
+        slot = dev.slot.kobj_name if dev.slot else None
+        mine = [group for group in self.slots if group.name == slot]
+        mine += [group for group in self.buses if group.name == bus_name(dev.bus)]
+        return [group for group in mine if group.rc != 0]
+
+    def outcome(self, ladder: Ladder) -> str:
+        """ "alone", "together" or "none": how a function can be reset."""
+        if ladder.rc == 0:
+            return "alone"
+        return "together" if self.together(ladder.bdf) else "none"
+
+
+def rungs(machine: Machine) -> list[str]:
+    """The functions that __pci_dev_reset() tries at this point of the series: what it passes its own arguments to."""
+    return passed_on_to(machine.kernel.__pci_dev_reset.__code__)
+
+
+@cache
+def passed_on_to(code: CodeType) -> list[str]:
+    """The functions that a function calls with its own parameters, in order."""
+    node = source(code).node
+    parameters = list(code.co_varnames[: code.co_argcount])
+    calls = [each for each in ast.walk(node or ast.Module([], [])) if isinstance(each, ast.Call)]
+    calls.sort(key=lambda call: (call.lineno, call.col_offset))
+    return [ast.unparse(call.func) for call in calls if [ast.unparse(argument) for argument in call.args] == parameters]
+
+
+def survey(machine: Machine, progress: Callable[[list[Any]], Any] = iter, explain: bool = True) -> Survey:
+    """Probe every function, slot and bus of *machine*.
+
+    :param explain: False: guards come without what they looked at, which takes half the time"""
+    buses = list(machine.buses())
+    slots = (slot for bus in buses for slot in sorted(bus.slots, key=lambda slot: slot.number))
+    return Survey(
+        tuple(ladder(machine, dev, explain) for dev in progress(machine.functions)),
+        tuple(slot_group(machine, slot, explain) for slot in slots),
+        tuple(bus_group(machine, bus, explain) for bus in buses),
+    )
+
+
+def ladder(machine: Machine, dev: Any, explain: bool = True) -> Ladder:
+    """Try every way to reset *dev*, whether or not an earlier one would do."""
+    found = [Rung(name, *probe(machine, explain, name, dev, 1)) for name in rungs(machine)]
+    with traced(machine, False):
+        rc = machine.kernel.pci_probe_reset_function(dev)
+    return Ladder(dev.dev.name, rc, tuple(found))
+
+
+def slot_group(machine: Machine, slot: Any, explain: bool) -> Group:
+    """What pci_reset_slot() would say of *slot* and take along."""
+    bus = bus_name(slot.bus)
+    bridge = slot.bus.self.dev.name if slot.bus.self else ""
+    return Group("slot", slot.kobj_name, bus, bridge, *reach(machine, explain, slot, "slot"))
+
+
+def bus_group(machine: Machine, bus: Any, explain: bool) -> Group:
+    """What pci_reset_bus() would say of *bus* and take along."""
+    bridge = bus.self.dev.name if bus.self else ""
+    return Group("bus", bus_name(bus), bus_name(bus), bridge, *reach(machine, explain, bus, "bus"))
+
+
+def reach(machine: Machine, explain: bool, target: Any, kind: str) -> tuple[int | None, Guard | None, tuple[str, ...]]:
+    """The probe of a slot or bus reset, and the functions it locks, in order."""
+    if not hasattr(machine.kernel, f"pci_{kind}_reset"):
+        return None, None, ()
+    rc, refused = probe(machine, explain, f"pci_{kind}_reset", target, 1)
+    if rc:
+        return rc, refused, ()
+    before = len(machine.events)
+    getattr(machine.kernel, f"pci_{kind}_lock")(target)
+    locks = (event.args for event in machine.events[before:] if event.op == "lock")
+    locked = tuple(of for kind_of_lock, of in locks if kind_of_lock == "device")
+    getattr(machine.kernel, f"pci_{kind}_unlock")(target)
+    del machine.events[before:]
+    return rc, refused, locked
+
+
+def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, Guard | None]:
+    """Run a kernel function that only looks: its result, and the guard if it refused."""
+    before = len(machine.events)
+    with traced(machine, explain):  # without, nobody asks what was read
+        call = watch(machine.system, getattr(machine.kernel, name), *args)
+    del machine.events[before:]
+    return call.result, guard(call, cache(lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)
+
+
+@contextmanager
+def traced(machine: Machine, wanted: bool) -> Iterator[None]:
+    """Keep a trace of what happens meanwhile, or none."""
+    before, machine.system.tracing = machine.system.tracing, wanted
+    try:
+        yield
+    finally:
+        machine.system.tracing = before
+
+
+def bus_name(bus: Any) -> str:
+    """A bus as 0000:01."""
+    return f"{bus.sysdata.domain:04x}:{bus.number:02x}"

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The reset itself, carried out on a copy of a machine: what a probe that says yes is worth.
+
+A probe can say yes where the reset then fails (before patch 8, of a function that sleeps), or resets more than the
+kernel has locked and saved (functions 8 and up of a card behind a slot), or nothing at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..calls import RESETS
+from ..hw.address import Address
+from ..kernel.sched import NSEC_PER_MSEC, Deadlock
+from ..kernel.system import Event
+from ..machine import Machine, boot
+from .follow import watch
+from .guard import Guard, guard
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How the reset went."""
+
+    call: str
+    target: str
+    """Written as TARGET is: "01:00.0", "slot:1", "bus:0000:01"."""
+    rc: int | None
+    """What it returned; None: it never did."""
+    guard: Guard | None
+    ms: float
+    """How long it took, in virtual time."""
+    reset: tuple[str, ...]
+    """Functions that the hardware reset, in order."""
+    unsaved: tuple[str, ...]
+    """Those of them that the kernel had neither locked nor saved."""
+    ignored: tuple[str, ...]
+    """Functions that were told to reset and did not."""
+    removed: tuple[str, ...]
+    """Functions that the hot-plug driver removed, because it took the reset for a card that went."""
+
+
+def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
+    """Reset *target* of a copy of *machine*; None if the kernel has no such function, or its probe says no."""
+    name = RESETS[kind]
+    if not hasattr(machine.kernel, name):
+        return None
+    with boot(machine.description, machine.kernel.point, trace_boot=False) as copy:
+        text = target_text(kind, target)
+        _, twin = copy.target(text)
+        if kind == "function":
+            refused = copy.kernel.pci_probe_reset_function(twin)
+        else:
+            refused = getattr(copy.kernel, f"pci_{kind}_reset")(twin, 1)
+        if refused:
+            return None
+        copy.events.clear()
+        start = copy.clock.now
+        try:
+            done = watch(copy.system, getattr(copy.kernel, name), twin)
+            took = copy.clock.now - start
+            copy.system.sched.settle()
+        except Deadlock:
+            return Rehearsal(name, text, None, None, (copy.clock.now - start) / NSEC_PER_MSEC, *effects(copy.events))
+        found = guard(done, lambda bdf: copy.fabric.config(Address.parse(bdf)))
+        return Rehearsal(name, text, done.result, found, took / NSEC_PER_MSEC, *effects(copy.events))
+
+
+def effects(events: list[Event]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The functions that were reset; reset though not locked; told to in vain; removed."""
+    happened = [event.args for event in events if event.op == "hw"]
+    reset = tuple(dict.fromkeys(where for what, where in happened if what.endswith("reset")))
+    locked = {event.args[1] for event in events if event.op == "lock" and event.args[0] == "device"}
+    ignored = tuple(where for what, where in happened if what == "soft reset ignored")
+    removed = tuple(event.args[0] for event in events if event.op == "remove_device")
+    return reset, tuple(where for where in reset if where not in locked), ignored, removed
+
+
+def target_text(kind: str, target: Any) -> str:
+    """How a TARGET is written."""
+    if kind == "function":
+        return str(target.dev.name)
+    if kind == "slot":
+        return f"slot:{target.kobj_name}"
+    return f"bus:{target.sysdata.domain:04x}:{target.number:02x}"

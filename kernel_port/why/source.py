@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The source text of kernel functions: their syntax tree, and the comments that belong to a statement."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from functools import cache
+from pathlib import Path
+from types import CodeType
+
+from ..trace.site import PACKAGE, Site, c_source
+
+Condition = ast.If | ast.For | ast.While
+
+
+@cache
+def _functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
+    """Every `def` of a file by name and first line (that of its first decorator, as in code objects)."""
+    tree = ast.parse("".join(linecache.getlines(path)))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return {(node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node for node in nodes}
+
+
+class Source:
+    """One function's source."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        self.path = code.co_filename
+        #: None for what has no statements: a lambda, a generator expression, code made from a string.
+        self.node = _functions(self.path).get((code.co_name, code.co_firstlineno))
+        nodes = ast.walk(self.node) if self.node else ()
+        self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+        #: All statements of the function, outer before inner.
+        self.statements = [node for node in self._parents if isinstance(node, ast.stmt)]
+        self._texts: dict[ast.AST, str] = {}
+        path = Path(self.path)
+        self._room = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
+        self._c_source = c_source(code)
+
+    def enclosing(self, statement: ast.stmt) -> list[Condition]:
+        """The tests and loops around *statement*, outermost first."""
+        around: list[Condition] = []
+        node: ast.AST = statement
+        while (parent := self._parents.get(node)) is not None:
+            if isinstance(parent, Condition) and node is not parent:
+                around.insert(0, parent)
+            node = parent
+        return around
+
+    def in_else(self, condition: Condition, statement: ast.stmt) -> bool:
+        """Whether *statement*, which is inside *condition*, is in its else branch."""
+        inside = {id(node) for branch in condition.orelse for node in ast.walk(branch)}
+        return id(statement) in inside
+
+    def text(self, node: ast.expr | ast.stmt) -> str:
+        """The source of an expression or statement, on one line."""
+        if node not in self._texts:
+            # ast.get_source_segment() does the same, after splitting the whole file into lines each time.
+            lines = [line.encode() for line in linecache.getlines(self.path)[node.lineno - 1 : node.end_lineno]]
+            lines[-1] = lines[-1][: node.end_col_offset]
+            lines[0] = lines[0][node.col_offset :]
+            segment = b"".join(lines).decode()
+            line = re.sub(r"\s+", " ", re.sub(r"(?m)\s*#.*$", "", segment))
+            self._texts[node] = line.replace("( ", "(").replace(" )", ")")
+        return self._texts[node]
+
+    def header(self, condition: Condition) -> str:
+        """The first line of a test or loop, without the colon."""
+        if isinstance(condition, ast.For):
+            return f"for {self.text(condition.target)} in {self.text(condition.iter)}"
+        return f"{'while' if isinstance(condition, ast.While) else 'if'} {self.text(condition.test)}"
+
+    def comment(self, statement: ast.stmt) -> str:
+        """What the comment directly above *statement*, or else behind its first lines, says."""
+        above = statement.lineno - 1
+        while self._line(above).startswith("#"):
+            above -= 1
+        block = [self._line(line).lstrip("# ") for line in range(above + 1, statement.lineno)]
+        said = " ".join(block).partition("PORT:")[0].strip()
+        return said or self._trailing(statement)
+
+    def _trailing(self, statement: ast.stmt) -> str:
+        """The comment at the end of the line where the head of *statement* ends."""
+        head: ast.AST = statement
+        if isinstance(statement, Condition):
+            head = statement.iter if isinstance(statement, ast.For) else statement.test
+        line, column = getattr(head, "end_lineno", 0), getattr(head, "end_col_offset", 0)
+        rest = linecache.getline(self.path, line).encode()[column:].decode()
+        match = re.match(r"\)*:?\s*# (?!PORT:)(.*)", rest.strip())
+        return match[1] if match else ""
+
+    def _line(self, number: int) -> str:
+        return linecache.getline(self.path, number).strip()
+
+    def site(self, line: int) -> Site:
+        """Line *line* of the function as a place of the port."""
+        return Site(self._room, line, self.code.co_name, self._c_source)
+
+
+@cache
+def source(code: CodeType) -> Source:
+    """The source of the function that *code* belongs to."""
+    return Source(code)
