@@ -37,3 +37,31 @@ def chromium(profile, width=DESKTOP[0], height=DESKTOP[1], scheme="light"):
         yield browser
     finally:
         browser.quit()
+
+
+def errors(browser):
+    """What the console complains of."""
+    return [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"]
+
+
+def contrast(browser):
+    """The least contrast of text with what is behind it (WCAG 2.1, 1.4.3); the time line left out."""
+    return browser.execute_script("""
+        const parse = (css) => (css.match(/[\\d.]+/g) || []).map(Number);
+        const linear = (v) => v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+        const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        const behind = (element) => {
+          for (let at = element; at; at = at.parentElement) {
+            const colour = parse(getComputedStyle(at).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0.99) return colour;
+          }
+          return [255, 255, 255];
+        };
+        const own = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        const seen = [...document.body.querySelectorAll("*")].filter((element) =>
+          own(element) && !element.closest("svg, script, option, .absent") && element.getClientRects().length);
+        return Math.min(...seen.map((element) => {
+          const both = [light(parse(getComputedStyle(element).color)), light(behind(element))];
+          return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+        }));
+    """)

@@ -2,11 +2,9 @@
 """What several test files need."""
 
 import signal
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
+from paths import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from kernel_port import cli
 from kernel_port.cli import main
 
-ROOT = Path(__file__).parents[1]
 COMMAND = f"{sys.executable} -m kernel_port"
 
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 import termios
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from paths import TESTS
 
 #: What is not to matter: hash seed, locale, time zone, terminal, optimization, home.
 SURROUNDINGS = {
@@ -22,7 +22,6 @@ SURROUNDINGS = {
         "LINES": "0", "TERM": "dumb", "HOME": "/nonexistent", "USER": "",
     },
 }  # fmt: skip
-TESTS = Path(__file__).parent
 #: Each writes standard output and, where it can, FILE.
 COMMANDS = {
     "trace": ("reset", "example:vga", "slot:1", "--seed", "7", "--trace", "FILE"),

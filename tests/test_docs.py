@@ -5,13 +5,13 @@ import importlib
 import inspect
 import pkgutil
 import re
-from pathlib import Path
 from types import FunctionType
+
+from paths import ROOT
 
 import kernel_port
 from kernel_port.link import BASE, PATCHES, SERVICES
 
-ROOT = Path(__file__).parents[1]
 MODULES = [name for _, name, _ in pkgutil.walk_packages(kernel_port.__path__, "kernel_port.")
            if name.rpartition(".")[2] not in ("__main__", "_shims", "_stack")]  # fmt: skip
 #: Kernel code, where every function and struct stands for one of the C. The services' linker has no C.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from browser import chromium
+from paths import TESTS
 
 import kernel_port
 from kernel_port.census.paths import machines
@@ -24,7 +25,6 @@ from kernel_port.review.upstream.tree import Directory, open_tree
 
 PACKAGE = Path(kernel_port.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-TESTS = Path(__file__).parent
 SERIES = TESTS / "series"
 #: Tags and quotes; an escape sequence, its 8-bit form and a bell; marks that turn writing around; a link of a terminal.
 EVIL = "<script>window.hit=1</script>'\"&amp;`$(id)`;\x1b[2J\x9b31m\x07\u202ertl\u2066\u200f\x1b]8;;http://x\x1b\\"

@@ -5,9 +5,9 @@ import ast
 import sys
 from functools import cache
 from importlib.util import resolve_name
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from paths import ROOT
+
 PACKAGE = ROOT / "kernel_port"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*MODULES, ROOT / "setup.py", *ROOT.glob("tests/**/*.py"), *ROOT.glob("c_shims/*.*")]

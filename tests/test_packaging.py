@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 LEFT_BEHIND = (".git", "venv", ".venv", "build", "dist", "__pycache__", ".*_cache", "*.so", "*.egg-info", ".coverage*")
 
 pytestmark = pytest.mark.slow

@@ -5,9 +5,9 @@ import re
 import shlex
 import subprocess
 import sysconfig
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from kernel_port import pci_regs
 from kernel_port._shims import ffi, lib
@@ -25,7 +25,7 @@ LATER = {name for name in NAMES if re.fullmatch("PCI_HEADER_TYPE_M.*|PCI_CAP_ID_
     f"PCI_EXT_CAP_ID_{name}" for name in ("DPC", "L1SS", "PTM", "DVSEC", "DLF", "PL_16GT", "DOE")
 }
 
-CDEF = (Path(__file__).parents[1] / "c_shims" / "pci_regs.cdef.h").read_text()
+CDEF = (ROOT / "c_shims" / "pci_regs.cdef.h").read_text()
 
 
 @pytest.fixture(scope="module")

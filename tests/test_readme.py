@@ -7,15 +7,14 @@ not count, they move. Names are those of README_IDS, as few computers have the s
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from kernel_port.cli import COMMANDS, main
 from kernel_port.images import grammar, names
 from kernel_port.series import PATCHES
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 README_IDS = """\
 8086  Intel Corporation

@@ -6,10 +6,10 @@ import io
 import re
 import shutil
 from functools import cache
-from pathlib import Path
 
 from engine import folder, mutated, mutated_json, mutated_lines, other_json, refused, written
 from machines import scribbled
+from paths import ROOT
 
 from kernel_port.hw.clock import Clock
 from kernel_port.hw.description import MachineDescription
@@ -19,7 +19,7 @@ from kernel_port.images import example_names, load, lspci, machine_toml
 from kernel_port.images.doubts import guess_sizes, refuse_nonsense, warnings
 from kernel_port.images.generate import draw, generate, text
 
-EXAMPLES = Path(__file__).parents[2] / "kernel_port/images/examples"
+EXAMPLES = ROOT / "kernel_port/images/examples"
 #: What a raw ECAM image must have at least to be one.
 PAGE = 4096
 #: Keys of a function that are tables, arrays or text.

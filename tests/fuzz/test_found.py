@@ -5,9 +5,9 @@ import gzip
 import io
 import json
 import os
-from pathlib import Path
 
 import pytest
+from paths import SERIES
 
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
@@ -20,7 +20,6 @@ from kernel_port.recordings import golden, qemu_capture
 from kernel_port.review.upstream.c_statements import c_statements
 from kernel_port.review.upstream.statements import canonical
 
-SERIES = Path(__file__).parents[1] / "series"
 #: An endpoint's header: IDs 8086:10d3, BAR 0 at 0xf0000000.
 HEADER = bytes.fromhex("8680d310") + bytes(12) + bytes.fromhex("000000f0") + bytes(44)
 TABLE = b'[[function]]\naddress = "00:00.0"\nvendor = 1\ndevice = 1\nkind = "pci"\n'

@@ -9,9 +9,9 @@ import lzma
 import shutil
 import tarfile
 from functools import cache
-from pathlib import Path
 
 from engine import folder, mutated, mutated_json, mutated_lines, refused, written
+from paths import TESTS
 
 from kernel_port import scenarios
 from kernel_port.census.answer import Job, answer
@@ -31,7 +31,6 @@ from kernel_port.review.upstream.c_statements import c_members, c_statements
 from kernel_port.review.upstream.given import open_source
 from kernel_port.review.upstream.tree import open_tree
 
-TESTS = Path(__file__).parents[1]
 C = b"""\
 #include <linux/pci.h>
 /* in { a comment */

@@ -71,8 +71,8 @@ PROJECT = {
     "kernel_port/__init__.py": "",
     "kernel_port/base/__init__.py": "",
     "kernel_port/base/slot.py": "TABLE = {1: 2}\n\n\ndef f(x):\n    seen = x > 0\n    return TABLE[x] * 3\n",
-    "tests/test_headers.py": "from kernel_port.base.slot import TABLE\n\n\ndef test_t():\n    assert TABLE == {1: 2}\n",
-    "tests/test_slot.py": "from kernel_port.base import slot\n\n\ndef test_f():\n    assert slot.f(1) == 6\n",
+    "tests/base/test_headers.py": "from kernel_port.base import slot\n\ndef test_t():\n    assert slot.TABLE[1]\n",
+    "tests/base/test_slot.py": "from kernel_port.base import slot\n\n\ndef test_f():\n    assert slot.f(1) == 6\n",
 }
 SURVIVORS = [
     "f: seen = x > 0 -> seen = x > 1",

@@ -33,11 +33,11 @@ from mutants import Mutant
 ROOT = Path(__file__).parents[2]
 #: Tests that run the two sides. None that compares sources with something: any change at all would fail there.
 ABOUT = re.compile(
-    r"test_(?:p\d\d|pci\w*|slot|probe\w*|remove|access|machine\w*|lockdep|sched|scenarios|golden|headers|hw_\w+|link|image\w*|bisect"
-    r"|conform|decode|delay|determinism|explore|later|render|tree|window)"
+    r"(?:base|patch|hw|recordings|scenarios)/test_\w+|kernel/test_(?:lockdep|sched)|trace/test_(?:decode|render)"
+    r"|why/test_tree|c_shims/test_delay|test_(?:machine\w*|link|bisect|explore|determinism)"
 )
 #: Looks at what rooms define and calls none of it, so that nobody sees which lines it is about.
-HEADERS = "tests/test_headers.py"
+HEADERS = "tests/base/test_headers.py"
 #: The rooms that are broken.
 ROOM = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
 #: Nobody reads why a test failed, and to say so takes longer than the test.
@@ -89,7 +89,8 @@ def copy_project(place: Path) -> None:
 
 def observe(place: Path, rooms: list[str], data: Path) -> None:
     """Run the tests once and note in *data* which of them run which line of the rooms."""
-    files = sorted(f"tests/{path.name}" for path in (place / "tests").glob("test_*.py") if ABOUT.fullmatch(path.stem))
+    tests = (path.relative_to(place / "tests").with_suffix("") for path in (place / "tests").rglob("test_*.py"))
+    files = sorted(f"tests/{path}.py" for path in tests if ABOUT.fullmatch(path.as_posix()))
     what = [f"--cov=kernel_port.{room.replace('/', '.')}" for room in rooms]
     command = [
         sys.executable,

@@ -6,9 +6,10 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
+import toys
+from paths import SERIES
 
 from kernel_port.cli import main
 from kernel_port.review.port.symbols import symbols
@@ -16,50 +17,11 @@ from kernel_port.review.read.c_side import open_side
 from kernel_port.review.read.links import c_links, python_links
 from kernel_port.review.read.reading import port_reasons, reading
 
-SERIES = Path(__file__).with_name("series")
-MAKEFILE = "VERSION = 3\nPATCHLEVEL = 12\n"
-HOSTILE = "</code><script>window.hit=1</script>&amp;\x1b[31m\u202e"
-#: A kernel with two functions of the series and one of base, whose bodies are made up around the real names.
-PCI_C = f"""\
-/* {HOSTILE} */
-static void pci_dev_lock(struct pci_dev *dev)
-{{
-	u16 toy;
-
-	pci_cfg_access_lock(dev);
-	toy_dance(dev, "{HOSTILE}");
-	device_lock(&dev->dev);
-}}
-
-static void pci_dev_unlock(struct pci_dev *dev)
-{{
-	device_unlock(&dev->dev);	/* toys first */
-	pci_cfg_access_unlock(dev);
-}}
-
-void pci_restore_state(struct pci_dev *dev)
-{{
-	pci_restore_pcie_state(dev);
-	pci_restore_ats_state(dev);
-	pci_restore_config_space(dev);
-	pci_restore_pcix_state(dev);
-}}
-
-int pci_reset_hotplug_slot(struct hotplug_slot *hotplug, int probe)
-{{
-	return hotplug->ops->reset_slot(hotplug, probe);
-}}
-"""
-
 
 @pytest.fixture
 def tree(tmp_path):
     """An invented kernel tree."""
-    root = tmp_path / "linux"
-    (root / "drivers/pci").mkdir(parents=True)
-    (root / "Makefile").write_text(MAKEFILE)
-    (root / "drivers/pci/pci.c").write_text(PCI_C)
-    return root
+    return toys.make_tree(tmp_path)
 
 
 @pytest.fixture(params=["plain", pytest.param("pygments", marks=pytest.mark.slow)])

@@ -10,9 +10,9 @@ names the bits; they are left out of the comparison at the end of functions that
 
 import json
 from itertools import chain
-from pathlib import Path
 
 import pytest
+from paths import GOLDEN
 
 from kernel_port.hw.address import Address
 from kernel_port.hw.clock import Clock
@@ -20,7 +20,7 @@ from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.fabric import Fabric
 from kernel_port.hw.masks import Reset
 
-FILES = sorted((Path(__file__).parent / "golden").glob("*.jsonl"))
+FILES = sorted(GOLDEN.glob("*.jsonl"))
 MS = 1_000_000
 EXP, AF = 0x10, 0x13
 DEVSTA, SLTSTA, AF_STATUS = 10, 26, 5

@@ -2,9 +2,9 @@
 """patches/BASE.md. Oracles: how many functions each C file of v3.11 has, the marks in the source, the linker."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from kernel_port.link import PATCHES
 from kernel_port.review.port import base_md
@@ -12,8 +12,6 @@ from kernel_port.review.port.evidence import EVIDENCE
 from kernel_port.review.port.left_out import FUNCTIONS, LEFT_OUT, REASONS, left_out
 from kernel_port.review.port.ported import ported
 from kernel_port.series import PATCHES as SERIES
-
-ROOT = Path(__file__).parents[1]
 
 
 def ported_in(c_file):

@@ -6,14 +6,14 @@ the model cannot know (an error a device recorded, a button pressed at the conso
 """
 
 import json
-from pathlib import Path
 
 import pytest
+from paths import LIVE
 
 from kernel_port.hw.errors import MachineError
 from kernel_port.recordings import qemu_capture
 
-CAPTURES = sorted((Path(__file__).parent / "live").glob("*.json"))
+CAPTURES = sorted(LIVE.glob("*.json"))
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)

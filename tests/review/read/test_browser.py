@@ -3,12 +3,11 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from browser import PHONE, chromium
-from test_read import MAKEFILE, PCI_C
-from test_watch_browser import contrast, errors
+from browser import PHONE, chromium, contrast, errors
+from paths import SERIES
+from toys import make_tree
 
 from kernel_port.cli import main
 
@@ -19,7 +18,6 @@ WIDE = """
     const box = document.querySelector(arguments[0]), css = getComputedStyle(box);
     return css.display !== "none" && css.visibility !== "hidden" && box.offsetWidth > 99;
 """
-SERIES = Path(__file__).with_name("series")
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +29,7 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    tree = folder / "linux"
-    (tree / "drivers/pci").mkdir(parents=True)
-    (tree / "Makefile").write_text(MAKEFILE)
-    (tree / "drivers/pci/pci.c").write_text(PCI_C)
+    tree = make_tree(folder)
     made = {"alone": ["5"], "tree": ["all", "--c", str(tree)], "mails": ["all", "--c", str(SERIES / "v2.mbox")]}
     for name, argv in made.items():
         assert main(["read", *argv, "-o", str(folder / f"{name}.html")]) == 0

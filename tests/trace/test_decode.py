@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """trace/decode.py: oracles are bytes computed by hand and the register tables of the hardware."""
 
-from pathlib import Path
-
 import pytest
+from paths import TESTS
 
 from kernel_port.cli import main
 from kernel_port.hw.address import Address
@@ -159,7 +158,7 @@ def test_decode_sriov_registers_have_names():
 
 @pytest.mark.parametrize("ask", ["why {}", "why {} 01:00.0", "tree {}", "reset {} bus:01", "watch {} 01:00.0 -o {out}"])
 def test_function_with_sriov_is_like_any_other(capsys, tmp_path, ask):
-    machine = Path(__file__).parent / "cases" / "01-sriov-crash.txt"
+    machine = TESTS / "cases" / "01-sriov-crash.txt"
     command = ask.format(machine, out=tmp_path / "out.html").split()
     assert main(command) == 0
     assert "Traceback" not in capsys.readouterr().err

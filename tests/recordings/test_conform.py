@@ -2,14 +2,12 @@
 """kernel-port conform and compare, as a user runs them, on recordings of the real C and of a real Linux."""
 
 import json
-from pathlib import Path
 
 import pytest
+from paths import GOLDEN, LIVE
 
 from kernel_port.cli import main
 
-GOLDEN = Path(__file__).parent / "golden"
-LIVE = Path(__file__).parent / "live"
 CAPTURES = sorted(LIVE.glob("*.json"))
 
 

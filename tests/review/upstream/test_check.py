@@ -13,11 +13,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from paths import SERIES
 
 from kernel_port.cli import main
 from kernel_port.review.upstream import check_series, mbox, touched
 
-SERIES = Path(__file__).parent / "series"
 DEBIAN = Path("/usr/src/linux-source-6.1.tar.xz")
 MAKEFILE = "VERSION = 3\nPATCHLEVEL = 12\nSUBLEVEL = 0\n"
 PCI_C = """\

@@ -12,8 +12,8 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 SHIM = [ROOT / "c_shims" / name for name in ("config_image.c", "delay.c")]
 DRIVER = ROOT / "tests" / "shim_driver.c"
 SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]

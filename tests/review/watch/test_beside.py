@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+from paths import SERIES
 
 from kernel_port.cli import main
 from kernel_port.review.read.c_side import open_side
 from kernel_port.review.watch.beside import Beside
 
-SERIES = Path(__file__).with_name("series")
 HOSTILE = "</script><script>window.hit=1</script>&amp;\x1b[31m\u202e"
 ROOM = "patch/p01_create_pci_reset_bridge_secondary_bus.py"
 #: A kernel with one function of the series, made up around the real names, its statements in lines 5 to 13.

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from kernel_port import scenarios
 from kernel_port.explore import Chooser, Stage
@@ -353,7 +354,7 @@ def test_what_review_missed_is_explained_with_the_question_to_ask(commit):
 
 
 def test_the_readme_names_the_scenarios_of_what_review_missed():
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text()
     table = readme.partition("**What review missed.**")[2].split("\n\n")[1]
     named = {name for row in table.splitlines()[2:] for name in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
     assert {name for name in scenarios.names() if scenarios.load(name).commits} == named

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 import kernel_port
 from kernel_port.cli import main
@@ -16,7 +17,6 @@ from kernel_port.link import PATCHES, link
 from kernel_port.review.port import flat, mails
 from kernel_port.series import PATCHES as SERIES
 
-ROOT = Path(__file__).parents[1]
 POINTS = range(len(PATCHES) + 1)
 
 

@@ -142,7 +142,7 @@ def test_the_stack_names_function_room_line_and_statement(computer):
     with pytest.raises(Deadlock) as caught:
         computer.system.sched.settle()
     line = holds_and_wants.__code__.co_firstlineno + 3
-    where = f"    holds_and_wants (tests/test_lockdep.py:{line}): mutex_lock(other)  # noqa: F821"
+    where = f"    holds_and_wants (kernel/test_lockdep.py:{line}): mutex_lock(other)  # noqa: F821"
     assert str(caught.value).splitlines().count(where) == 2
 
 

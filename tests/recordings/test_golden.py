@@ -3,15 +3,14 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from paths import GOLDEN
 
 from kernel_port.hw.errors import MachineError
 from kernel_port.recordings import golden
 from kernel_port.recordings.golden_replay import replay
 
-GOLDEN = Path(__file__).parent / "golden"
 TRACES = [trace for path in sorted(GOLDEN.glob("*.jsonl")) for trace in golden.read(path)]
 
 
