@@ -18,7 +18,7 @@ from .scenarios import Outcome, Scenario, play
 from .scenarios._outcome import Before, observe
 from .series import PATCHES, Patch
 from .terminal import Paint, clean
-from .trace.difference import Comparison, Trace, compare
+from .trace.difference import Trace, TraceComparison, compare_traces
 from .trace.outcome import count, loss_as_json
 from .trace.render import tell
 from .trace.snapshot import Recorder
@@ -170,7 +170,7 @@ class Step:
     patch: Patch
     changes: dict[str, tuple[str, str]]
     """Column of the matrix -> before and after."""
-    comparison: Comparison
+    comparison: TraceComparison
     """Of the traces."""
 
     def told(self, verbose: bool, paint: Paint) -> Iterator[str]:
@@ -196,7 +196,7 @@ def steps(points: Sequence[Point]) -> Iterator[Step]:
         before, after = old.cells, new.cells
         shared = (column for column in after if column in before)
         changes = {column: (before[column], after[column]) for column in shared if before[column] != after[column]}
-        comparison = compare(old.trace, new.trace if old.outcome else Trace())
+        comparison = compare_traces(old.trace, new.trace if old.outcome else Trace())
         if changes or comparison.differences:
             yield Step(PATCHES[new.number - 1], changes, comparison)
 

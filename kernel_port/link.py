@@ -77,7 +77,7 @@ class Kernel(ModuleType):
         raise AttributeError(f"{self.__name__} has no symbol {name}")
 
 
-class Room(NamedTuple):
+class Contents(NamedTuple):
     """What a room contributes, by kind. All but functions and variables are shared between kernels."""
 
     functions: dict[str, FunctionType]
@@ -92,12 +92,12 @@ class Room(NamedTuple):
 
 
 @cache
-def contents(module: ModuleType) -> Room:
+def contents(module: ModuleType) -> Contents:
     """Sort what is in *module*, a room."""
     names = {name: obj for name, obj in vars(module).items() if not is_dunder(name)}
     own = {name: obj for name, obj in names.items() if is_code(obj) and obj.__module__ == module.__name__}
     variables = {name: names[name] for name in module.__annotations__ if name in names}
-    return Room(
+    return Contents(
         functions={name: obj for name, obj in own.items() if isinstance(obj, FunctionType)},
         structs={name: obj for name, obj in own.items() if isinstance(obj, type)},
         variables=variables,
@@ -124,7 +124,7 @@ def is_code(obj: Any) -> bool:
     return isinstance(obj, (FunctionType, type))
 
 
-def check(name: str, room: Room, rooms: dict[str, str], symtab: dict[str, Any]) -> None:
+def check(name: str, room: Contents, rooms: dict[str, str], symtab: dict[str, Any]) -> None:
     """Refuse a room that does not apply to what is linked so far.
 
     A patch room declares ADDS and MODIFIES, its variables aside; a service or base room only adds.

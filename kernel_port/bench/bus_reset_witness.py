@@ -54,7 +54,7 @@ class Witness:
         self._process.communicate()
 
 
-def watch(path: str, offset: int) -> None:
+def witness(path: str, offset: int) -> None:
     """Be the other process, until there is nobody to ask."""
     with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
         for _ in sys.stdin:
@@ -69,4 +69,4 @@ def watch(path: str, offset: int) -> None:
 
 
 if __name__ == "__main__":
-    watch(sys.argv[1], int(sys.argv[2]))
+    witness(sys.argv[1], int(sys.argv[2]))

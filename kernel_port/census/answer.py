@@ -17,7 +17,7 @@ from ..images import load
 from ..images.load import is_name
 from ..machine import boot
 from ..why.guard import Guard
-from ..why.ladder import Group, Ladder, Survey, survey
+from ..why.ladder import Ladder, ResetGroup, Survey, survey
 
 #: One machine at a time: other threads of a worker process wait rather than run two kernels in turns.
 _ONE = threading.Lock()
@@ -140,7 +140,7 @@ def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
     }
 
 
-def group(group: Group, guards: Guards) -> Record:
+def group(group: ResetGroup, guards: Guards) -> Record:
     """One slot or bus."""
     return {
         "kind": group.kind,

@@ -10,7 +10,7 @@ from html import escape
 
 from ..terminal import clean
 from ..why.report import NOT_PORTED, kernel_name
-from .totals import OUTCOMES, Bar, Chart, Totals
+from .totals import OUTCOMES, Chart, ChartBar, Totals
 
 STYLE = """
 :root { color-scheme: light dark; --bar: #1a5fb4; --track: #eee; --line: #bbb }
@@ -66,7 +66,7 @@ def _figure(chart: Chart, name: str) -> Iterator[str]:
     yield "</tbody>\n</table>\n</section>\n"
 
 
-def _row(bar: Bar, whole: int) -> str:
+def _row(bar: ChartBar, whole: int) -> str:
     about = f"<small>{_text(bar.about)}</small>" if bar.about else ""
     share = bar.number / whole
     return (

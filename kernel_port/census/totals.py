@@ -20,7 +20,7 @@ REFUSED = {
 }
 
 
-class Bar(NamedTuple):
+class ChartBar(NamedTuple):
     """A row of a chart."""
 
     label: str
@@ -32,7 +32,7 @@ class Chart(NamedTuple):
     """Counts side by side; each is a share of *whole*."""
 
     title: str
-    bars: list[Bar]
+    bars: list[ChartBar]
     whole: int
 
 
@@ -87,26 +87,26 @@ class Totals:
         charts = [
             Chart(
                 "Functions that can be reset",
-                [Bar(said, self.outcomes[outcome]) for outcome, said in OUTCOMES.items()],
+                [ChartBar(said, self.outcomes[outcome]) for outcome, said in OUTCOMES.items()],
                 self.functions,
             ),
-            Chart("By which way", [Bar(*way) for way in _most(self.ways)], self.functions),
+            Chart("By which way", [ChartBar(*way) for way in _most(self.ways)], self.functions),
             Chart(
                 "Neighbours that come along, of those that go only with their slot or bus",
-                [Bar(_span(size), count) for size, count in sorted(self.along.items())],
+                [ChartBar(_span(size), count) for size, count in sorted(self.along.items())],
                 self.outcomes["together"],
             ),
             *(
                 Chart(
                     title,
-                    [Bar(f"{rung}: {why}", n, place) for (rung, why, place), n in _most(self.guards[outcome])],
+                    [ChartBar(f"{rung}: {why}", n, place) for (rung, why, place), n in _most(self.guards[outcome])],
                     self.outcomes[outcome],
                 )
                 for outcome, title in REFUSED.items()
             ),
             Chart(
                 "Devices that cannot be reset at all",
-                [Bar(_named(*device), count) for device, count in _most(self.stuck)],
+                [ChartBar(_named(*device), count) for device, count in _most(self.stuck)],
                 self.outcomes["none"],
             ),
         ]

@@ -63,7 +63,7 @@ Sampler = Callable[[], list[float]]
 
 
 @dataclass(slots=True)
-class Row:
+class Figure:
     """One figure: how to take samples of it, and the most that their median should be."""
 
     name: str
@@ -127,43 +127,43 @@ def run(args: argparse.Namespace) -> int:
 # -- what is measured ----------------------------------------------------------------------------------------------
 
 
-def references(closes: ExitStack) -> Iterator[Row]:
+def references(closes: ExitStack) -> Iterator[Figure]:
     """What else one could do: a system call, pure Python; and the least that a call into C costs."""
     file = closes.enter_context(TemporaryFile())  # noqa: SIM115
     file.truncate(FUNCTION_SIZE)
     mapped = closes.enter_context(mmap.mmap(file.fileno(), FUNCTION_SIZE))
     image = closes.enter_context(ConfigImage())
-    yield Row(PREAD, "us", batch(os.pread, file.fileno(), 2, PCI_COMMAND))
-    yield Row(MMAP, "us", batch(struct.Struct("<H").unpack_from, mapped, PCI_COMMAND))
-    yield Row(BARE, "us", batch(lib.config_image_close, ffi.NULL))
-    yield Row("raw shim read", "us", batch(image.reader(1, 0), PCI_COMMAND, 2), 3, BARE)
+    yield Figure(PREAD, "us", batch(os.pread, file.fileno(), 2, PCI_COMMAND))
+    yield Figure(MMAP, "us", batch(struct.Struct("<H").unpack_from, mapped, PCI_COMMAND))
+    yield Figure(BARE, "us", batch(lib.config_image_close, ffi.NULL))
+    yield Figure("raw shim read", "us", batch(image.reader(1, 0), PCI_COMMAND, 2), 3, BARE)
 
 
-def accesses(closes: ExitStack) -> Iterator[Row]:
+def accesses(closes: ExitStack) -> Iterator[Figure]:
     """A configuration cycle, from the kernel's inline function through routing and masks to the image and back."""
     machine = closes.enter_context(boot("example:vga"))
     kernel, card = machine.kernel, machine.function("01:00.0")
     read = batch(kernel.pci_read_config_word, card, PCI_COMMAND)
     write = batch(kernel.pci_write_config_word, card, PCI_COMMAND, kernel.pci_read_config_word(card, PCI_COMMAND))
-    yield Row("pci_read_config_word, traced", "us", partial(traced, machine, True, read), 3)
-    yield Row("pci_read_config_word, trace off", "us", partial(traced, machine, False, read), 2)
-    yield Row("pci_write_config_word, traced", "us", partial(traced, machine, True, write), 5)
-    yield Row("pci_write_config_word, trace off", "us", partial(traced, machine, False, write))
+    yield Figure("pci_read_config_word, traced", "us", partial(traced, machine, True, read), 3)
+    yield Figure("pci_read_config_word, trace off", "us", partial(traced, machine, False, read), 2)
+    yield Figure("pci_write_config_word, traced", "us", partial(traced, machine, True, write), 5)
+    yield Figure("pci_write_config_word, trace off", "us", partial(traced, machine, False, write))
 
 
-def work(closes: ExitStack, description: MachineDescription) -> Iterator[Row]:
+def work(closes: ExitStack, description: MachineDescription) -> Iterator[Figure]:
     """What a user waits for."""
     vga = closes.enter_context(boot("example:vga"))
     reset = each(5, vga.call, "pci_reset_slot", vga.slot("1"))
     start = each(1, lambda: boot(description).close())
     stage = closes.enter_context(closing(Stage(load_scenario(SMALLEST), 8)))
     schedule = each(5, stage.run, lambda count: 0)
-    yield Row("reset example:vga slot:1, virtual time", "ms", partial(traced, vga, True, reset), 1)
-    yield Row(f"boot {description.name}, {len(description.functions)} functions", "ms", start)
-    yield Row(f"explore {SMALLEST}, a schedule", "ms", schedule, 1)
+    yield Figure("reset example:vga slot:1, virtual time", "ms", partial(traced, vga, True, reset), 1)
+    yield Figure(f"boot {description.name}, {len(description.functions)} functions", "ms", start)
+    yield Figure(f"explore {SMALLEST}, a schedule", "ms", schedule, 1)
 
 
-def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Row]:
+def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Figure]:
     """Whole processes, from their second run on, when Python has the bytecode of the package."""
     folder = closes.enter_context(TemporaryDirectory())
     dump = Path(folder, "dump.txt")
@@ -172,10 +172,10 @@ def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Ro
     for words, target in ((["--help"], 80), (["why", str(dump)], 400)):
         command = [sys.executable, "-m", "kernel_port", *words]
         process = partial(subprocess.run, command, capture_output=True, check=True, env=environment)
-        yield Row(f"kernel-port {words[0]}, whole process", "ms", each(1, process), target)
+        yield Figure(f"kernel-port {words[0]}, whole process", "ms", each(1, process), target)
 
 
-def delays(closes: ExitStack, longest: int) -> Iterator[Row]:
+def delays(closes: ExitStack, longest: int) -> Iterator[Figure]:
     """The kernel's delays in real time, each beside Python's own.
 
     :param longest: leave out what takes more milliseconds"""
@@ -191,13 +191,13 @@ def delays(closes: ExitStack, longest: int) -> Iterator[Row]:
     ):
         if nanoseconds > longest * 1e6:
             continue
-        yield Row(f"{delay.__name__}({amount})", "us late", late(nanoseconds, count, delay, amount), target)
+        yield Figure(f"{delay.__name__}({amount})", "us late", late(nanoseconds, count, delay, amount), target)
         seconds = nanoseconds / 1e9
         if delay is not kernel.msleep or amount > 1:  # that long it is measured beside udelay(1000)
-            yield Row(f"time.sleep({seconds:g})", "us late", late(nanoseconds, count, time.sleep, seconds))
+            yield Figure(f"time.sleep({seconds:g})", "us late", late(nanoseconds, count, time.sleep, seconds))
 
 
-def held(closes: ExitStack) -> Row:
+def held(closes: ExitStack) -> Figure:
     """How far from HELD another process sees a secondary bus reset last."""
     path = Path(closes.enter_context(TemporaryDirectory()), "image.ecam")
     save(load("example:single"), path)
@@ -211,13 +211,13 @@ def held(closes: ExitStack) -> Row:
         machine.kernel.pci_reset_bridge_secondary_bus(port)
         return [abs(witness.saw() - HELD) / 1e3]
 
-    return Row("secondary bus reset, to another process", "us off", sample, 1000)
+    return Figure("secondary bus reset, to another process", "us off", sample, 1000)
 
 
 # -- how it is measured --------------------------------------------------------------------------------------------
 
 
-def measure(rows: list[Row], seconds: float) -> None:
+def measure(rows: list[Figure], seconds: float) -> None:
     """Take samples of all rows in turn, for so long."""
     for row in rows:
         row.sample()  # caches, imports and page faults are not what is measured
@@ -294,13 +294,13 @@ def machine_of(count: int) -> MachineDescription:
 # -- what is said of it --------------------------------------------------------------------------------------------
 
 
-def as_json(rows: list[Row]) -> list[dict[str, Any]]:
+def as_json(rows: list[Figure]) -> list[dict[str, Any]]:
     """The table as data."""
     medians = {row.name: row.median for row in rows}
     return [described(row, medians) for row in rows]
 
 
-def described(row: Row, medians: dict[str, float]) -> dict[str, Any]:
+def described(row: Figure, medians: dict[str, float]) -> dict[str, Any]:
     """A row as data."""
     median = medians[row.name]
     is_delay = row.unit.startswith("us ")

@@ -24,7 +24,7 @@ from itertools import groupby
 from typing import Any
 
 from ..review.upstream import check_series, check_tree
-from ..review.upstream.check_series import Compared, Report
+from ..review.upstream.check_series import Compared, SeriesReport
 from ..review.upstream.check_tree import STATES, Whereabouts
 from ..review.upstream.given import open_source
 from ..review.upstream.mbox import Mail
@@ -66,7 +66,7 @@ def series(args: argparse.Namespace, mails: list[Mail], name: str) -> int:
     return int(not report.agrees)
 
 
-def show_series(report: Report, verbose: bool) -> None:
+def show_series(report: SeriesReport, verbose: bool) -> None:
     """Print what agrees and what differs; the count comes last."""
     paint = Paint()
     told = {"posted": "the series as posted", "merged": "the series as merged"}[report.form]
@@ -101,7 +101,7 @@ def show_points(points: tuple[check_series.Point, ...], verbose: bool, paint: Pa
             print(f"    {paint('dim', 'expected'.ljust(9))}{' ' * len(point.what)}  {point.ours}")
 
 
-def series_json(report: Report) -> dict[str, Any]:
+def series_json(report: SeriesReport) -> dict[str, Any]:
     """The comparison of a series as data."""
     return {
         "form": report.form,

@@ -21,7 +21,7 @@ from ..hw.errors import MachineError
 from ..machine import Machine, boot
 from ..recordings import qemu_capture
 from ..recordings.capture_phases import Access
-from ..recordings.linux61 import Comparison, compare
+from ..recordings.linux61 import CallComparison, compare_calls
 from ..recordings.linux61_reasons import NEW, OLD, VALUE
 from ..terminal import Paint, clean
 from ..trace import decode
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Compare and print."""
     capture = qemu_capture.read(args.capture)
     try:
-        comparisons = list(compare(capture, args.patches))
+        comparisons = list(compare_calls(capture, args.patches))
     except MachineError as error:
         raise MachineError(f"{args.capture}: {error}") from None
     later = clean(str(capture.get("kernel", "later Linux")).partition(" (")[0])
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def show(comparison: Comparison, later: str, patches: int, machine: Machine) -> None:
+def show(comparison: CallComparison, later: str, patches: int, machine: Machine) -> None:
     """Print one comparison."""
     paint = Paint()
     print(paint("bold", f"{comparison.test}: {comparison.call}"))
@@ -88,7 +88,7 @@ def cell(access: Access | None, machine: Machine) -> str:
     return text if len(text) <= COLUMN else f"{text[: COLUMN - 3]}..."
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: CallComparison) -> dict[str, Any]:
     """A comparison as data, with its counts."""
     counts = {side: comparison.count(side) for side in ("same", VALUE, OLD, NEW)}
     return {**asdict(comparison), "counts": counts, "unexplained": comparison.unexplained}

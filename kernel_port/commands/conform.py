@@ -25,7 +25,7 @@ from typing import Any
 from ..hw.errors import MachineError
 from ..recordings import golden, qemu_capture
 from ..recordings.golden import GoldenTrace
-from ..recordings.golden_replay import Verdict, replay
+from ..recordings.golden_replay import Replayed, replay
 from ..recordings.qemu_capture import LiveReport
 from ..terminal import clean, progress
 
@@ -76,7 +76,7 @@ def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str
     return traces, captures
 
 
-def show(verdicts: list[Verdict], reports: list[tuple[str, LiveReport]], verbose: bool) -> None:
+def show(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], verbose: bool) -> None:
     """Print the outcome; the count comes last."""
     for name, report in reports:
         for difference in report.differences:
@@ -95,7 +95,7 @@ def show(verdicts: list[Verdict], reports: list[tuple[str, LiveReport]], verbose
         print(f"identical {sum(not verdict.divergence for verdict in verdicts)} of {len(verdicts)}")
 
 
-def as_json(verdicts: list[Verdict], reports: list[tuple[str, LiveReport]]) -> dict[str, Any]:
+def as_json(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]]) -> dict[str, Any]:
     """The outcome as data: traces, identical, of, captures."""
     return {
         "traces": [{**asdict(verdict), "identical": not verdict.divergence} for verdict in verdicts],

@@ -31,7 +31,7 @@ from ..scenarios._tell import code, listed, lost
 from ..terminal import Paint, clean
 from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
-from ..trace.render import Line, json_lines, render
+from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
 from . import _exports
 
@@ -113,7 +113,7 @@ def told(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:
     yield f"  {played.answer}"
 
 
-def is_story(line: Line) -> bool:
+def is_story(line: TraceLine) -> bool:
     """Whether a line is worth telling where most accesses are left out."""
     if line.event.op == "w":
         return line.site is not None and line.site.function in ACTS

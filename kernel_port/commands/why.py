@@ -29,7 +29,7 @@ from typing import Any
 from ..machine import Machine, boot
 from ..terminal import progress
 from ..why.guard import Guard
-from ..why.ladder import Group, Ladder, Survey, bus_name, survey
+from ..why.ladder import Ladder, ResetGroup, Survey, bus_name, survey
 from ..why.overview import Overview
 from ..why.rehearsal import Rehearsal, rehearse
 from ..why.report import warnings
@@ -74,13 +74,13 @@ def best_reset(machine: Machine, found: Survey, kind: str, target: Any) -> tuple
     return kind, target
 
 
-def groups(found: Survey, kind: str) -> tuple[Group, ...]:
+def groups(found: Survey, kind: str) -> tuple[ResetGroup, ...]:
     """All slots, or all buses."""
     return found.slots if kind == "slot" else found.buses
 
 
 def group_name(kind: str, target: Any) -> str:
-    """The name a Group has of a struct pci_slot or pci_bus."""
+    """The name a ResetGroup has of a struct pci_slot or pci_bus."""
     return str(target.kobj_name) if kind == "slot" else bus_name(target)
 
 
@@ -119,7 +119,7 @@ def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, An
     }
 
 
-def group_json(group: Group) -> dict[str, Any]:
+def group_json(group: ResetGroup) -> dict[str, Any]:
     """One slot or bus."""
     return {
         "name": group.name,

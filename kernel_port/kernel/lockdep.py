@@ -27,7 +27,7 @@ Lock: TypeAlias = tuple[str, str]
 BY_INSTANCE = frozenset({"device", "cfg"})
 
 
-class Link(NamedTuple):
+class WaitLink(NamedTuple):
     """A thread that waits, the lock it waits for, and who holds that."""
 
     waiter: Thread
@@ -61,14 +61,14 @@ def lock_name(lock: Lock) -> str:
     return f"{kind} lock of {of}" if of else kind
 
 
-def circle(threads: Iterable[Thread]) -> list[Link]:
+def circle(threads: Iterable[Thread]) -> list[WaitLink]:
     """The threads that wait for each other, or for themselves, in a circle of locks; none if there is no circle."""
     threads = list(threads)
     for start in threads:
-        chain: list[Link] = []
+        chain: list[WaitLink] = []
         thread = start
         while thread.wants is not None and (holder := holder_of(thread.wants, threads)) is not None:
-            chain.append(Link(thread, thread.wants, holder))
+            chain.append(WaitLink(thread, thread.wants, holder))
             if holder is start:
                 return chain
             if any(link.waiter is holder for link in chain):

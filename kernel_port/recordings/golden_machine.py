@@ -34,7 +34,7 @@ def leads_somewhere(config: bytes) -> bool:
     return config[PCI_HEADER_TYPE] & 0x7F == PCI_HEADER_TYPE_BRIDGE and config[PCI_SECONDARY_BUS] != 0
 
 
-class Stage:
+class GoldenMachine:
     """The machine of a trace as kernel objects, set up as FORMAT.md says, and the calls that can be made on it."""
 
     def __init__(self, trace: GoldenTrace) -> None:
@@ -261,7 +261,7 @@ def value_or_error(answer: tuple[int, int]) -> int:
 
 
 #: Calls whose operands or result have another form in Python than in a trace.
-SPECIAL: dict[str, Callable[[Stage, dict[str, Any]], Any]] = {
+SPECIAL: dict[str, Callable[[GoldenMachine, dict[str, Any]], Any]] = {
     "run_work": lambda stage, v: stage.run_work(),
     "pcie_isr": lambda stage, v: stage.kernel.pcie_isr(v["target"].pcie.irq, v["target"]),
     "pci_bus_find_capability": lambda stage, v: stage.kernel.pci_bus_find_capability(

@@ -11,12 +11,12 @@ from typing import Any
 from ..hw.errors import MachineError
 from ..trace.site import cause
 from .golden import GoldenTrace
-from .golden_machine import Stage
+from .golden_machine import GoldenMachine
 from .tape import LOCK_KINDS, Divergence, show
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Replayed:
     """The outcome of one replay; *divergence* is empty if the port did the same."""
 
     name: str
@@ -26,7 +26,7 @@ class Verdict:
     where: str = ""
 
 
-def replay(trace: GoldenTrace) -> Verdict:
+def replay(trace: GoldenTrace) -> Replayed:
     """Run the port against *trace*.
 
     :raises MachineError: the trace names what its machine does not have"""
@@ -38,25 +38,25 @@ def replay(trace: GoldenTrace) -> Verdict:
             result: Any = [step_result(stage, index, step) for index, step in enumerate(call["steps"])]
         else:
             result = stage.perform(call)
-        return Verdict(trace.name, trace.source, end_state(stage, trace, result))
+        return Replayed(trace.name, trace.source, end_state(stage, trace, result))
     except MachineError:
         raise
     except Exception as error:  # whatever the port does instead of what the C did is a divergence
         problem = str(error) if isinstance(error, Divergence) else f"the port failed: {error!r}"
-        return Verdict(trace.name, trace.source, problem, blame(error, vars(stage.kernel)))
+        return Replayed(trace.name, trace.source, problem, blame(error, vars(stage.kernel)))
 
 
-def set_up(trace: GoldenTrace) -> Stage:
+def set_up(trace: GoldenTrace) -> GoldenMachine:
     """The machine of *trace*, ready for its call.
 
     :raises MachineError: no such machine is possible"""
     try:
-        return Stage(trace)
+        return GoldenMachine(trace)
     except Exception as error:
         raise MachineError(f"{trace.source}: the machine of {trace.name} cannot be set up: {error!r}") from error
 
 
-def step_result(stage: Stage, index: int, step: dict[str, Any]) -> Any:
+def step_result(stage: GoldenMachine, index: int, step: dict[str, Any]) -> Any:
     """Make one call of a sequence; what happened to the hardware between calls is on the tape already."""
     if "hw" in step:
         return None
@@ -64,7 +64,7 @@ def step_result(stage: Stage, index: int, step: dict[str, Any]) -> Any:
     return stage.perform(step)
 
 
-def end_state(stage: Stage, trace: GoldenTrace, result: Any) -> str:
+def end_state(stage: GoldenMachine, trace: GoldenTrace, result: Any) -> str:
     """What is wrong when all acts were right, "" for nothing."""
     tape = stage.tape
     if tape.cursor < len(tape.ops):

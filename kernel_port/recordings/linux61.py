@@ -32,7 +32,7 @@ METHODS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Pair:
     """A line of the comparison: what the one did, what the other did, and why they differ."""
 
     side: str
@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CallComparison:
     """One reset of a capture, in both kernels."""
 
     test: str
@@ -51,7 +51,7 @@ class Comparison:
     """What the port ran."""
     old_result: int
     new_result: str
-    rows: tuple[Row, ...]
+    rows: tuple[Pair, ...]
 
     def count(self, side: str) -> int:
         """How many rows are of one side."""
@@ -63,7 +63,7 @@ class Comparison:
         return sum(row.side in (OLD, NEW, VALUE) and not row.reason for row in self.rows)
 
 
-def compare(capture: dict[str, Any], patches: int) -> Iterator[Comparison]:
+def compare_calls(capture: dict[str, Any], patches: int) -> Iterator[CallComparison]:
     """Every reset of *capture*, beside the port's.
 
     :param patches: the point of the series the port runs at
@@ -87,7 +87,7 @@ def compare(capture: dict[str, Any], patches: int) -> Iterator[Comparison]:
                 *align(old, new.reset, machine),
                 *added(new.sleep, machine, "sleep"),
             ]
-            yield Comparison(test, call, old_result, str(result), tuple(rows))
+            yield CallComparison(test, call, old_result, str(result), tuple(rows))
 
 
 def as_access(event: Event) -> Iterator[Access]:
@@ -126,7 +126,7 @@ def vfio_hot_reset(machine: Machine, dev: Any) -> tuple[str, int]:
     return f"pci_reset_bus({dev.bus.number:02x})", machine.call("pci_reset_bus", dev.bus)
 
 
-def align(old: list[Access], new: list[Access], machine: Machine) -> Iterator[Row]:
+def align(old: list[Access], new: list[Access], machine: Machine) -> Iterator[Pair]:
     """Pair the accesses that are the same; give the others a reason."""
     matcher = SequenceMatcher(None, [a.key for a in old], [a.key for a in new], autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -134,23 +134,23 @@ def align(old: list[Access], new: list[Access], machine: Machine) -> Iterator[Ro
             yield from (same(a, b, machine) for a, b in zip(old[i1:i2], new[j1:j2], strict=True))
             continue
         for a in old[i1:i2]:
-            yield Row("pause", a, None) if a.op == "pause" else Row(OLD, a, None, why(OLD, a, machine))
+            yield Pair("pause", a, None) if a.op == "pause" else Pair(OLD, a, None, why(OLD, a, machine))
         yield from added(new[j1:j2], machine)
 
 
-def added(new: list[Access], machine: Machine, phase: str = "") -> Iterator[Row]:
+def added(new: list[Access], machine: Machine, phase: str = "") -> Iterator[Pair]:
     """The rows of accesses that only the later kernel makes."""
     for b in new:
-        yield Row("pause", None, b) if b.op == "pause" else Row(NEW, None, b, why(NEW, b, machine, phase))
+        yield Pair("pause", None, b) if b.op == "pause" else Pair(NEW, None, b, why(NEW, b, machine, phase))
 
 
-def same(old: Access, new: Access, machine: Machine) -> Row:
+def same(old: Access, new: Access, machine: Machine) -> Pair:
     """The row of an access that both make."""
     if old.op == "pause":
-        return Row("pause", old, new)
+        return Pair("pause", old, new)
     if old.value == new.value:
-        return Row("same", old, new)
-    return Row(VALUE, old, new, why(VALUE, old, machine))
+        return Pair("same", old, new)
+    return Pair(VALUE, old, new, why(VALUE, old, machine))
 
 
 def why(side: str, access: Access, machine: Machine, phase: str = "") -> str:

@@ -44,7 +44,7 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Mismatch:
     """A read that the model answered otherwise than QEMU."""
 
     index: int
@@ -80,7 +80,7 @@ class LiveReport:
 
     equal: int
     total: int
-    differences: tuple[Difference, ...]
+    differences: tuple[Mismatch, ...]
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def replay(capture: dict[str, Any]) -> LiveReport:
     :raises MachineError: the captured machine is impossible"""
     fabric, clock = power_on(capture)
     total = 0
-    differences: list[Difference] = []
+    differences: list[Mismatch] = []
     for index, op in enumerate(capture["ops"]):
         got = carry_out(op, fabric, clock)
         total += op[0] == "r"
@@ -207,14 +207,14 @@ def carry_out(op: list[Any], fabric: Fabric, clock: Clock) -> int | None:
     return None
 
 
-def _difference(fabric: Fabric, index: int, op: list[Any], got: int) -> Difference:
+def _difference(fabric: Fabric, index: int, op: list[Any], got: int) -> Mismatch:
     _, bdf, where, size, expected, _ = op
     address = Address.parse(bdf)
     config = fabric.config(address) if fabric.has(address) else bytes(64)
     names = tuple(_differing(config, where, size, expected ^ got))
     reason = next((REASONS[name] for name in names if name in REASONS), "")
     bits = decode.changed(config, where, size, expected, got)
-    return Difference(index, bdf, where, size, expected, got, names, bits, reason)
+    return Mismatch(index, bdf, where, size, expected, got, names, bits, reason)
 
 
 def _differing(config: bytes, where: int, size: int, bits: int) -> Iterator[str]:

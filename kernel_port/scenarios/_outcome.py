@@ -10,7 +10,7 @@ from ..kernel.lockdep import Inversion, Lock, held_at_end, inversions, lock_name
 from ..kernel.system import Event
 from ..machine import Machine
 from ..pci_regs import PCI_VENDOR_ID
-from ..trace.snapshot import Difference, Loss, Recorder
+from ..trace.snapshot import Loss, Recorder, RegisterChange
 
 #: Registers that pci_save_state() saves, beside the header. Their neighbours (capabilities, status) are nobody's to
 #: restore.
@@ -65,7 +65,7 @@ class Outcome:
     time_ns: int
 
     @property
-    def lost(self) -> dict[str, list[Difference]]:
+    def lost(self) -> dict[str, list[RegisterChange]]:
         """Function -> registers which a reset changed, which pci_save_state() saves, and which are not as before."""
         found = {loss.bdf: [each for each in loss.changed if is_saved(each)] for loss in self.losses if loss.resets}
         return {bdf: differences for bdf, differences in found.items() if differences}
@@ -76,7 +76,7 @@ class Outcome:
         return sorted(set(self.resets) - set(self.lost))
 
 
-def is_saved(difference: Difference) -> bool:
+def is_saved(difference: RegisterChange) -> bool:
     """Whether a register is one that pci_save_state() saves and pci_restore_state() is to bring back."""
     name, offset, _size = difference.where
     return name in SAVED or (offset < HEADER_END and name not in HAPPENED)

@@ -24,7 +24,7 @@ CARD = "01:00.0"
 
 
 @dataclass(slots=True)
-class Group:
+class VfioGroup:
     """A device in the hands of a user."""
 
     machine: Machine
@@ -46,7 +46,7 @@ class Group:
 
 def bind(machine: Machine) -> None:
     """Give the card to VFIO."""
-    group = Group(machine, machine.kernel.wait_queue_head("vfio group released"))
+    group = VfioGroup(machine, machine.kernel.wait_queue_head("vfio group released"))
     machine.function(CARD).driver = machine.kernel.device_driver("vfio-pci", remove=group.remove)
 
 
@@ -58,7 +58,7 @@ def unbind(machine: Machine) -> int:
 
 def close(machine: Machine) -> int:
     """The user closes the device."""
-    group: Group = machine.function(CARD).driver.remove.__self__
+    group: VfioGroup = machine.function(CARD).driver.remove.__self__
     return group.release()
 
 

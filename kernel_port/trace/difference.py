@@ -13,7 +13,7 @@ from typing import Any
 
 from ..terminal import Paint, clean
 from .outcome import count
-from .render import RUN, Line, headed, laid_out
+from .render import RUN, TraceLine, headed, laid_out
 
 #: Only before, only after, both with another value read.
 GONE, NEW, VALUE = "-", "+", "~"
@@ -30,7 +30,7 @@ class Difference:
 
     side: str
     """GONE, NEW or VALUE."""
-    line: Line
+    line: TraceLine
     """As told in the new trace, where it is there; else in the old one."""
     before: int | None = None
     """What the read gave in the old trace, for VALUE."""
@@ -62,13 +62,13 @@ class Difference:
 class Trace:
     """A trace, told."""
 
-    lines: Sequence[Line] = ()
+    lines: Sequence[TraceLine] = ()
     start: int = 0
     """Virtual time when it began, ns."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TraceComparison:
     """Two traces, and where they differ, in the order of the new one."""
 
     old: Trace
@@ -121,7 +121,7 @@ class Comparison:
         return [difference.as_json(self.start_of(difference)) for difference in self.differences]
 
 
-def compare(old: Trace, new: Trace) -> Comparison:
+def compare_traces(old: Trace, new: Trace) -> TraceComparison:
     """Align two traces, threads and interrupts each by itself: who goes first is another matter than who does what."""
     times = [line.event.time - new.start for line in new.lines]
     placed: list[tuple[tuple[int, int, int], Difference]] = []
@@ -141,19 +141,19 @@ def compare(old: Trace, new: Trace) -> Comparison:
                 placed.append(((min(max(place, earliest), latest), 0, i), Difference(GONE, a[i])))
             placed += [((place, 1, 0), Difference(NEW, line)) for place, line in b[j1:j2]]
     placed.sort(key=lambda pair: pair[0])
-    return Comparison(old, new, tuple(difference for _, difference in placed))
+    return TraceComparison(old, new, tuple(difference for _, difference in placed))
 
 
-def _context(line: Line) -> str:
+def _context(line: TraceLine) -> str:
     return "hw" if line.event.op == "hw" else line.event.context
 
 
-def _read(line: Line) -> int | None:
+def _read(line: TraceLine) -> int | None:
     """What a read gave."""
     return line.event.args[3] if line.event.op == "r" else None
 
 
-def _key(line: Line) -> tuple[Any, ...]:
+def _key(line: TraceLine) -> tuple[Any, ...]:
     """What makes two acts the same: what a read gives does not, nor which function does it."""
     event = line.event
     return (event.op, *(event.args[:3] if event.op == "r" else event.args))

@@ -12,7 +12,7 @@ from typing import Any
 from ..kernel.system import Event
 from ..terminal import Paint, clean
 from .render import as_json
-from .snapshot import Difference, Loss
+from .snapshot import Loss, RegisterChange
 
 REGISTER_COLUMN = 26
 CHANGE_COLUMN = 44
@@ -126,7 +126,7 @@ def loss_as_json(loss: Loss) -> dict[str, Any]:
     }
 
 
-def difference_as_json(difference: Difference) -> dict[str, Any]:
+def difference_as_json(difference: RegisterChange) -> dict[str, Any]:
     """A register that is different, as data."""
     name, offset, size = difference.where
     return {

@@ -50,7 +50,7 @@ TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TraceLine:
     """One event, told."""
 
     event: Event
@@ -73,7 +73,7 @@ class Line:
 
 def render(
     events: Sequence[Event], configs: dict[str, bytes], start: int, verbose: bool, paint: Paint,
-    keep: Callable[[Line], bool] = lambda line: True,
+    keep: Callable[[TraceLine], bool] = lambda line: True,
 ) -> Iterator[str]:  # fmt: skip
     """The text of a trace, line by line, under a heading for each function it is about.
 
@@ -96,7 +96,7 @@ def render(
                 yield from (laid_out(line, line.text, start, paint) for line in run)
 
 
-def headed(lines: Iterable[Line]) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], Line]]:
+def headed(lines: Iterable[TraceLine]) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], TraceLine]]:
     """Each line with its heading: who, about which function, in which kernel functions.
 
     What is about no function in particular, a delay say, goes with what was done there before. What the hardware does,
@@ -112,7 +112,7 @@ def headed(lines: Iterable[Line]) -> Iterator[tuple[tuple[str, str, tuple[str, .
         yield (context, about.get((context, path), "-"), path), line
 
 
-def tell(events: Iterable[Event], configs: dict[str, bytes], verbose: bool) -> Iterator[Line]:
+def tell(events: Iterable[Event], configs: dict[str, bytes], verbose: bool) -> Iterator[TraceLine]:
     """Each event that is worth telling."""
     shadows = Shadows(configs)
     for event in events:
@@ -126,7 +126,7 @@ def tell(events: Iterable[Event], configs: dict[str, bytes], verbose: bool) -> I
             text, routine = plain(event), False
             if event.op == "hw":
                 shadows.happened(*event.args)
-        yield Line(event, path, about, text, cause(event.stack), routine)
+        yield TraceLine(event, path, about, text, cause(event.stack), routine)
 
 
 def outermost(event: Event) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ def access(shadows: Shadows, event: Event) -> tuple[str, bool]:
     return f"{text}  [{difference}]" if difference else text, not difference
 
 
-def together(run: list[Line]) -> str:
+def together(run: list[TraceLine]) -> str:
     """Several accesses of a kind as one line."""
     op, size = run[0].event.op, run[0].event.args[2]
     offsets = [line.event.args[1] for line in run]
@@ -182,7 +182,7 @@ def plain(event: Event) -> str:
     return " ".join([event.op, *args])
 
 
-def laid_out(line: Line, text: str, start: int, paint: Paint) -> str:
+def laid_out(line: TraceLine, text: str, start: int, paint: Paint) -> str:
     """A line of the trace: time, what, and the statement that did it."""
     told = f"{(line.event.time - start) / 1e6:>11.3f}  {text}"
     if line.event.op == "hw" or line.site is None:

@@ -16,7 +16,7 @@ STRIDE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RegisterChange:
     """A register whose value is not what it was."""
 
     where: Location
@@ -36,19 +36,19 @@ class Loss:
     bdf: str
     resets: tuple[tuple[int, str], ...]
     """Time (ns since the call) and kind of each reset it took."""
-    lost: tuple[Difference, ...]
+    lost: tuple[RegisterChange, ...]
     """What the last reset made different from before the call."""
-    changed: tuple[Difference, ...]
+    changed: tuple[RegisterChange, ...]
     """What is different at the end: of the lost registers those that were not restored, and what else was written."""
 
     @property
-    def restored(self) -> tuple[Difference, ...]:
+    def restored(self) -> tuple[RegisterChange, ...]:
         """The lost registers that are as before at the end."""
         still = {difference.where for difference in self.changed}
         return tuple(difference for difference in self.lost if difference.where not in still)
 
     @property
-    def otherwise_changed(self) -> tuple[Difference, ...]:
+    def otherwise_changed(self) -> tuple[RegisterChange, ...]:
         """What is different at the end and not because a reset lost it."""
         lost = {difference.where for difference in self.lost}
         return tuple(difference for difference in self.changed if difference.where not in lost)
@@ -93,7 +93,7 @@ class Recorder:
         return found
 
 
-def differences(old: bytes, new: bytes) -> tuple[Difference, ...]:
+def differences(old: bytes, new: bytes) -> tuple[RegisterChange, ...]:
     """The registers that differ, ascending; where no register is known, runs of bytes (as far as a dword reaches)."""
     registers, found, where = register_map(old), [], 0
     while where < len(old):
@@ -111,6 +111,6 @@ def differences(old: bytes, new: bytes) -> tuple[Difference, ...]:
             register = Location(f"{where:#04x}", where, end - where)
         end = register.start + register.size
         was, now = (int.from_bytes(image[register.start : end], "little") for image in (old, new))
-        found.append(Difference(register, was, now))
+        found.append(RegisterChange(register, was, now))
         where = end
     return tuple(found)

@@ -16,7 +16,7 @@ from ..kernel.system import Event, System
 
 
 @dataclass(eq=False, slots=True)
-class Call:
+class FollowedCall:
     """One call of a kernel function that has returned."""
 
     code: CodeType
@@ -28,18 +28,18 @@ class Call:
     #: Lines run through, in order, again and again in a loop.
     lines: list[int] = field(default_factory=list)
     #: Calls made directly (not by interrupts that came meanwhile), in order.
-    calls: list[Call] = field(default_factory=list)
+    calls: list[FollowedCall] = field(default_factory=list)
     result: Any = None
     #: Local variables at a return of a negative number; elsewhere nobody asks for them.
     variables: dict[str, Any] = field(default_factory=dict)
     first_event: int = 0
 
 
-def watch(system: System, function: Callable[..., Any], *args: Any) -> Call:
+def follow(system: System, function: Callable[..., Any], *args: Any) -> FollowedCall:
     """Call *function* on *system* and follow it."""
     symtab = system.symtab
-    running: dict[FrameType, Call] = {}
-    outermost: list[Call] = []
+    running: dict[FrameType, FollowedCall] = {}
+    outermost: list[FollowedCall] = []
 
     def enter(frame: FrameType, event: str, arg: Any) -> Any:
         if frame.f_globals is not symtab:
@@ -47,7 +47,7 @@ def watch(system: System, function: Callable[..., Any], *args: Any) -> Call:
         caller = frame.f_back
         parent = running.get(caller) if caller is not None else None
         line = caller.f_lineno if parent is not None and caller is not None else 0
-        call = Call(frame.f_code, symtab, line, [], first_event=len(system.events))
+        call = FollowedCall(frame.f_code, symtab, line, [], first_event=len(system.events))
         (parent.calls if parent is not None else outermost).append(call)
         running[frame] = call
         return step

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Why a kernel function refused: the statement that produced the negative result, found by running the function.
 
-Nothing here knows what any function decides. watch() follows a call; guard() goes down the calls that passed the
+Nothing here knows what any function decides. follow() follows a call; guard() goes down the calls that passed the
 result up, to the statement that made it, and reads off the tests around it (or, where a function falls through to a
 refusal at its end, the tests before it that would have led elsewhere).
 """
@@ -17,7 +17,7 @@ from functools import cache
 from ..kernel.system import Event
 from ..trace.decode import decode, parts
 from ..trace.site import ACCESSORS, Site, line_at, locate
-from .follow import Call
+from .follow import FollowedCall
 from .scope import Scope, show
 from .source import Condition, Source, source
 
@@ -59,7 +59,7 @@ def errno_name(rc: int) -> str:
     return f"-{errno.errorcode[-rc]}" if -rc in errno.errorcode else str(rc)
 
 
-def guard(call: Call, config: Config | None) -> Guard | None:
+def guard(call: FollowedCall, config: Config | None) -> Guard | None:
     """The test that made *call* return a negative number; None if it did not.
 
     :param config: None: only which test it was, without values and reads, in a third of the time"""
@@ -70,7 +70,7 @@ def guard(call: Call, config: Config | None) -> Guard | None:
     return Refusal(call, config).guard()
 
 
-def passed_on(call: Call) -> Call | None:
+def passed_on(call: FollowedCall) -> FollowedCall | None:
     """The callee whose result *call* handed up; None if *call* made the result itself."""
     made_by = maker(source(call.code), tuple(call.lines))
     if made_by is None:
@@ -210,7 +210,7 @@ class Course:
 class Refusal:
     """A call that made a negative result itself, and the values it looked at."""
 
-    def __init__(self, call: Call, config: Config | None) -> None:
+    def __init__(self, call: FollowedCall, config: Config | None) -> None:
         self.call = call
         self.source = source(call.code)
         self.scope = Scope(call)

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..hw.address import Address
 from ..machine import Machine
-from .follow import watch
+from .follow import follow
 from .guard import Guard, guard
 from .source import source
 
@@ -50,7 +50,7 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResetGroup:
     """A slot or a bus: what is reset together."""
 
     kind: str
@@ -73,22 +73,22 @@ class Survey:
     """Everything that can be said about the resets of a machine."""
 
     ladders: tuple[Ladder, ...]
-    slots: tuple[Group, ...]
-    buses: tuple[Group, ...]
+    slots: tuple[ResetGroup, ...]
+    buses: tuple[ResetGroup, ...]
 
     @cached_property
-    def _together(self) -> dict[str, list[Group]]:
-        found: dict[str, list[Group]] = defaultdict(list)
+    def _together(self) -> dict[str, list[ResetGroup]]:
+        found: dict[str, list[ResetGroup]] = defaultdict(list)
         for group in sorted((*self.slots, *self.buses), key=lambda group: len(group.takes)):
             for bdf in group.takes:
                 found[bdf].append(group)
         return found
 
-    def together(self, bdf: str) -> list[Group]:
+    def together(self, bdf: str) -> list[ResetGroup]:
         """The slots and buses whose reset takes *bdf* along, the smallest first, slots before buses."""
         return self._together.get(bdf, [])
 
-    def refused_around(self, dev: Any) -> list[Group]:
+    def refused_around(self, dev: Any) -> list[ResetGroup]:
         """The slot and the bus that *dev* is in, as far as they cannot be reset."""
         slot = dev.slot.kobj_name if dev.slot else None
         mine = [group for group in self.slots if group.name == slot]
@@ -138,17 +138,17 @@ def ladder(machine: Machine, dev: Any, explain: bool = True) -> Ladder:
     return Ladder(dev.dev.name, rc, tuple(found))
 
 
-def slot_group(machine: Machine, slot: Any, explain: bool) -> Group:
+def slot_group(machine: Machine, slot: Any, explain: bool) -> ResetGroup:
     """What pci_reset_slot() would say of *slot* and take along."""
     bus = bus_name(slot.bus)
     bridge = slot.bus.self.dev.name if slot.bus.self else ""
-    return Group("slot", slot.kobj_name, bus, bridge, *reach(machine, explain, slot, "slot"))
+    return ResetGroup("slot", slot.kobj_name, bus, bridge, *reach(machine, explain, slot, "slot"))
 
 
-def bus_group(machine: Machine, bus: Any, explain: bool) -> Group:
+def bus_group(machine: Machine, bus: Any, explain: bool) -> ResetGroup:
     """What pci_reset_bus() would say of *bus* and take along."""
     bridge = bus.self.dev.name if bus.self else ""
-    return Group("bus", bus_name(bus), bus_name(bus), bridge, *reach(machine, explain, bus, "bus"))
+    return ResetGroup("bus", bus_name(bus), bus_name(bus), bridge, *reach(machine, explain, bus, "bus"))
 
 
 def reach(machine: Machine, explain: bool, target: Any, kind: str) -> tuple[int | None, Guard | None, tuple[str, ...]]:
@@ -171,7 +171,7 @@ def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, 
     """Run a kernel function that only looks: its result, and the guard if it refused."""
     before = len(machine.events)
     with traced(machine, explain):  # without, nobody asks what was read
-        call = watch(machine.system, getattr(machine.kernel, name), *args)
+        call = follow(machine.system, getattr(machine.kernel, name), *args)
     del machine.events[before:]
     return call.result, guard(call, cache(lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)
 

@@ -15,7 +15,7 @@ from ..hw.address import Address
 from ..kernel.sched import NSEC_PER_MSEC, Deadlock
 from ..kernel.system import Event
 from ..machine import Machine, boot
-from .follow import watch
+from .follow import follow
 from .guard import Guard, guard
 
 
@@ -58,7 +58,7 @@ def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
         copy.events.clear()
         start = copy.clock.now
         try:
-            done = watch(copy.system, getattr(copy.kernel, name), twin)
+            done = follow(copy.system, getattr(copy.kernel, name), twin)
             took = copy.clock.now - start
             copy.system.sched.settle()
         except Deadlock:

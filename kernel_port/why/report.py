@@ -14,7 +14,7 @@ from ..link import PATCHES
 from ..machine import Machine
 from ..terminal import Paint, clean, width
 from .guard import Guard, errno_name
-from .ladder import Group, Ladder, Rung, Survey
+from .ladder import Ladder, ResetGroup, Rung, Survey
 from .rehearsal import Rehearsal
 
 #: The VFIO request for a reset of one function, and of a slot or bus.
@@ -170,7 +170,7 @@ class Report:
         if guard.reads:
             self.lines(f"read: {'; '.join(read.text for read in guard.reads)}", indent, indent + "  ")
 
-    def group(self, group: Group) -> None:
+    def group(self, group: ResetGroup) -> None:
         """One slot or bus: whether it can be reset, and what goes along."""
         on = f" on bus {self.short_bus(group.bus)}" if group.kind == "slot" else ""
         below = f" below {self.short(group.bridge)}" if group.bridge else ""
@@ -184,7 +184,7 @@ class Report:
             along = ", ".join(map(self.short, group.takes)) or "nothing, it is empty"
             self.lines(f"{head} says yes; resets, in lock order: {along}", "  ", "      ", "green")
 
-    def together(self, group: Group, done: Rehearsal | None = None) -> None:
+    def together(self, group: ResetGroup, done: Rehearsal | None = None) -> None:
         """Everything about one slot or bus, and how its reset went on a copy."""
         self.line(f"{group.kind} {group.name}, {self.kernel_name}", "bold")
         self.group(group)
@@ -201,7 +201,7 @@ class Report:
                 "  ",
             )
 
-    def group_name(self, group: Group) -> str:
+    def group_name(self, group: ResetGroup) -> str:
         """The name of a slot or bus, without the domain where there is only one."""
         return group.name if group.kind == "slot" else self.short_bus(group.name)
 

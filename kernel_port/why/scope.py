@@ -13,7 +13,7 @@ from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from ..kernel.structs import pci_bus, pci_dev, pci_slot
-from .follow import Call
+from .follow import FollowedCall
 
 #: The value of what cannot be told without calling something.
 UNKNOWN = object()
@@ -47,7 +47,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 class Scope:
     """The variables of one call, and what the calls it made returned."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: FollowedCall) -> None:
         self.call = call
 
     def value(self, node: ast.expr) -> Any:

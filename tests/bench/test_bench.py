@@ -20,7 +20,7 @@ from kernel_port.machine import boot
 
 
 def fixed(name, samples, **rest):
-    return bench.Row(name, rest.pop("unit", "us"), list, samples=samples, **rest)
+    return bench.Figure(name, rest.pop("unit", "us"), list, samples=samples, **rest)
 
 
 #: os.pread takes 2 us and mmap 0.5 us here, so 4 us are 2 and 8 times as long.

@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 
 from kernel_port.census.page import page
-from kernel_port.census.totals import Bar, Chart, Totals
+from kernel_port.census.totals import Chart, ChartBar, Totals
 from kernel_port.commands import census as command
 
 
@@ -57,7 +57,7 @@ def test_show_chart_bars_are_in_proportion(capsys):
 def test_show_chart_narrow_terminal_keeps_every_word(monkeypatch, capsys):
     monkeypatch.setattr(command, "width", lambda: 80)
     label = "pci_parent_bus_reset: another function is on the same bus, and a bus reset would reset it too"
-    command.show_chart(Chart("Guards", [Bar(label, 3), Bar("short", 1)], 4))
+    command.show_chart(Chart("Guards", [ChartBar(label, 3), ChartBar("short", 1)], 4))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert " ".join(line[2:36].strip() for line in lines) == f"{label} short"

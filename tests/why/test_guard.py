@@ -12,7 +12,7 @@ from kernel_port.kernel.structs import pci_bus, pci_dev, pci_ops, pci_sysdata
 from kernel_port.kernel.system import System
 from kernel_port.link import link, relocate
 from kernel_port.pci_regs import PCI_EXP_DEVCAP_FLR, PCI_STATUS, PCI_STATUS_CAP_LIST, PCI_VENDOR_ID
-from kernel_port.why.follow import watch
+from kernel_port.why.follow import follow
 from kernel_port.why.guard import errno_name, guard
 
 LIMIT = 3
@@ -259,7 +259,7 @@ def kernel():
 
 def refuse(kernel, function, *args):
     """Run *function* and find the guard; registers are those of an Intel device without capabilities."""
-    call = watch(kernel, kernel.symtab[function.__name__], *args)
+    call = follow(kernel, kernel.symtab[function.__name__], *args)
     return guard(call, lambda bdf: REGISTERS)
 
 
@@ -395,7 +395,7 @@ def test_watch_puts_the_trace_function_back_and_calls_once(kernel):
     before = sys.gettrace()
     sys.settrace(tracer)
     try:
-        call = watch(kernel, kernel.symtab["probe_register"], intel(kernel))
+        call = follow(kernel, kernel.symtab["probe_register"], intel(kernel))
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(before)

@@ -17,8 +17,8 @@ from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.machine import boot
 from kernel_port.recordings import golden
-from kernel_port.recordings.golden_machine import Stage
-from kernel_port.why.follow import watch
+from kernel_port.recordings.golden_machine import GoldenMachine
+from kernel_port.why.follow import follow
 from kernel_port.why.guard import guard
 from kernel_port.why.ladder import rungs, survey
 from kernel_port.why.rehearsal import rehearse
@@ -318,10 +318,10 @@ def probes(directory):
 def test_guard_of_golden_probes_is_found_wherever_the_c_refused(shared):
     refused = 0
     for trace in probes(shared / "golden"):
-        stage, call = Stage(trace), trace.call
+        stage, call = GoldenMachine(trace), trace.call
         target = stage._target(call["function"], call["target"])
         probe = () if call["function"] == "pci_probe_reset_function" else (1,)
-        done = watch(stage.tape, getattr(stage.kernel, call["function"]), target, *probe)
+        done = follow(stage.tape, getattr(stage.kernel, call["function"]), target, *probe)
         found = guard(done, stage.registers.__getitem__)
         assert done.result == trace.result, trace.name
         assert (found.rc if found else 0) == trace.result, trace.name

@@ -15,14 +15,14 @@ from ..upstream.given import open_source
 from ..upstream.mbox import Hunk, Mail
 from ..upstream.touched import INNER, touched
 from ..upstream.tree import Tree, version
-from .columns import Line
+from .columns import SourceLine
 
 
 @dataclass(frozen=True, slots=True)
 class CText:
     """C that stands for a definition of ours, or why there is none."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[SourceLine, ...]
     #: Its file and, if it is known, line.
     place: str
     #: What is to be said of it.
@@ -74,7 +74,7 @@ class KernelSide:
         definition = struct or function
         assert definition is not None
         lines = definition.text.split("\n")
-        numbered = (Line(definition.line + index, text) for index, text in enumerate(lines))
+        numbered = (SourceLine(definition.line + index, text) for index, text in enumerate(lines))
         return CText(tuple(numbered), place, note, False, "struct" if function is None else function.kind)
 
 
@@ -101,24 +101,24 @@ class SeriesSide:
         return CText((), "", "not in these patches")
 
 
-def in_mail(mail: Mail, name: str, path: str) -> tuple[Line, ...]:
+def in_mail(mail: Mail, name: str, path: str) -> tuple[SourceLine, ...]:
     """The lines of the function or struct *name* that a patch shows; hunks are apart by a line of dots."""
-    found: list[Line] = []
+    found: list[SourceLine] = []
     for change in mail.changes:
         for hunk in change.hunks if change.path == path else ():
             lines = in_hunk(hunk, name)
             if any(line.sign != " " for line in lines):
-                found += [*([Line(0, "\t/* ... */")] if found else []), *lines]
+                found += [*([SourceLine(0, "\t/* ... */")] if found else []), *lines]
     return tuple(found)
 
 
-def in_hunk(hunk: Hunk, name: str) -> list[Line]:
+def in_hunk(hunk: Hunk, name: str) -> list[SourceLine]:
     """The lines of the function or struct *name* in a hunk, those taken away too."""
     numbered, old, new = [], hunk.old, hunk.new
     for raw in hunk.lines:
         if raw[:1] not in ("+", "-", " "):
             continue
-        numbered.append(Line(0 if raw[0] == "-" else new, raw[1:], raw[0]))
+        numbered.append(SourceLine(0 if raw[0] == "-" else new, raw[1:], raw[0]))
         new += raw[0] != "-"
         old += raw[0] != "+"
     after = [index for index, line in enumerate(numbered) if line.sign != "-"]

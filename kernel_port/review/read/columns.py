@@ -22,7 +22,7 @@ NOTHING = frozenset(("declaration", "label"))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """One line of a text."""
 
     #: In its file; 0 where it is in none, as in a patch.
@@ -36,8 +36,8 @@ class Line:
 class Row:
     """Lines that belong together."""
 
-    left: tuple[Line, ...]
-    right: tuple[Line, ...]
+    left: tuple[SourceLine, ...]
+    right: tuple[SourceLine, ...]
     #: same: one stands for the other; above: comments on what is the same; left, right: only there; quiet: only there,
     #: and it means nothing.
     kind: str
@@ -49,7 +49,7 @@ class Row:
 class Column:
     """One text and its statements; lines that a patch takes away have none."""
 
-    lines: Sequence[Line]
+    lines: Sequence[SourceLine]
     statements: Sequence[Statement]
 
     def blocks(self) -> list[tuple[int, int]]:
@@ -71,10 +71,10 @@ def lay_out(left: Column, right: Column) -> list[Row]:
     """The rows of two texts."""
     if not left.statements or not right.statements:
         return [Row(tuple(left.lines), tuple(right.lines), "same")] if left.lines or right.lines else []
-    return list(Layout(left, right).rows())
+    return list(Alignment(left, right).rows())
 
 
-class Layout:
+class Alignment:
     """Puts blocks of two texts beside each other."""
 
     def __init__(self, left: Column, right: Column) -> None:
@@ -111,7 +111,7 @@ class Layout:
                 groups.append([[number, number] for number in pair])
         return groups
 
-    def lines(self, side: int, first: int, last: int) -> tuple[Line, ...]:
+    def lines(self, side: int, first: int, last: int) -> tuple[SourceLine, ...]:
         """The lines of the blocks *first* to *last*."""
         blocks = self.blocks[side]
         return tuple(self.columns[side].lines[blocks[first][0] : blocks[last][1]])
@@ -126,7 +126,7 @@ class Layout:
         return Row(() if side else lines, lines if side else (), "right" if side else "left")
 
 
-def together(left: tuple[Line, ...], right: tuple[Line, ...]) -> Iterator[Row]:
+def together(left: tuple[SourceLine, ...], right: tuple[SourceLine, ...]) -> Iterator[Row]:
     """Lines that stand for each other; what is above the statements of either side first, so that these begin level."""
     (left_above, left), (right_above, right) = divided(left), divided(right)
     if left_above or right_above:
@@ -134,12 +134,12 @@ def together(left: tuple[Line, ...], right: tuple[Line, ...]) -> Iterator[Row]:
     yield Row(left, right, "same")
 
 
-def divided(lines: tuple[Line, ...]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+def divided(lines: tuple[SourceLine, ...]) -> tuple[tuple[SourceLine, ...], tuple[SourceLine, ...]]:
     """Lines above the first statement, and from there on."""
     first = next((number for number, line in enumerate(lines) if is_code(line)), 0)
     return lines[:first], lines[first:]
 
 
-def is_code(line: Line) -> bool:
+def is_code(line: SourceLine) -> bool:
     """Whether a line is neither empty nor comment nor taken away."""
     return line.sign != "-" and not LEADING.match(line.text)

@@ -17,7 +17,7 @@ C_NAME = re.compile(r"(->\s*|\.\s*|\bstruct\s+|=\s*&?)?\b([A-Za-z_]\w*)(\s*\()?"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Link:
+class NameLink:
     """A word that leads somewhere."""
 
     #: First and last column.
@@ -29,19 +29,19 @@ class Link:
     alias: str = ""
 
 
-def python_links(definition: Definition, symbols: Symbols) -> dict[int, list[Link]]:
+def python_links(definition: Definition, symbols: Symbols) -> dict[int, list[NameLink]]:
     """The links in a definition, by line of its file."""
-    found: dict[int, set[Link]] = defaultdict(set)
+    found: dict[int, set[NameLink]] = defaultdict(set)
     own = local_names(definition.node)
     typed = {id(each) for each in ast.walk(definition.node) for each in annotation(each)}
     lines = definition.text.split("\n")
     for node in ast.walk(definition.node):
         if isinstance(node, ast.Name) and node.id in symbols.definitions and (id(node) in typed or node.id not in own):
-            found[node.lineno].add(Link(node.col_offset, node.col_offset + len(node.id), (node.id,)))
+            found[node.lineno].add(NameLink(node.col_offset, node.col_offset + len(node.id), (node.id,)))
         elif isinstance(node, ast.Attribute) and (names := symbols.pointers.get(node.attr)) and node.end_col_offset:
             line = node.end_lineno or node.lineno
             end = node.end_col_offset
-            found[line].add(Link(end - len(node.attr), end, names, node.attr))
+            found[line].add(NameLink(end - len(node.attr), end, names, node.attr))
     return {
         definition.first - 1 + line: [in_characters(link, lines[line - 1]) for link in sorted(links)]
         for line, links in found.items()
@@ -55,34 +55,34 @@ def annotation(node: ast.AST) -> Iterator[ast.AST]:
             yield from ast.walk(part)
 
 
-def in_characters(link: Link, line: str) -> Link:
+def in_characters(link: NameLink, line: str) -> NameLink:
     """A link whose columns, which Python counts in bytes, are counted in characters."""
     if line.isascii():
         return link
     start, end = (len(line.encode()[:column].decode()) for column in (link.start, link.end))
-    return Link(start, end, link.names, link.alias)
+    return NameLink(start, end, link.names, link.alias)
 
 
-def c_links(text: str, symbols: Symbols) -> dict[int, list[Link]]:
+def c_links(text: str, symbols: Symbols) -> dict[int, list[NameLink]]:
     """The links in a piece of C, by line from 0 on."""
-    found: dict[int, list[Link]] = {}
+    found: dict[int, list[NameLink]] = {}
     for number, line in enumerate(blank(QUIET, text).split("\n")):
         if links := [link for match in C_NAME.finditer(line) if (link := c_link(match, symbols))]:
             found[number] = links
     return found
 
 
-def c_link(match: re.Match[str], symbols: Symbols) -> Link | None:
+def c_link(match: re.Match[str], symbols: Symbols) -> NameLink | None:
     """The link that a name in C is, if it is one."""
     before, name, called = (match[1] or "").strip(), match[2], match[3]
     start, end = match.span(2)
     if before in ("->", "."):
         names = symbols.pointers.get(name)
-        return Link(start, end, names, name) if names else None
+        return NameLink(start, end, names, name) if names else None
     known = symbols.later.get(name, name) if called else name
     if known not in symbols.definitions:
         return None
     is_plain = called or before == "struct" or known.isupper()
     if is_plain or (before in ("=", "=&") and symbols.is_function(known)):
-        return Link(start, end, (known,), name if known != name else "")
+        return NameLink(start, end, (known,), name if known != name else "")
     return None

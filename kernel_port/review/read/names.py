@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ...link import PATCHES
 from ..pages.html import text
 from ..port.symbols import Definition, Use, symbols
-from .links import Link
+from .links import NameLink
 from .reading import Passage, docstring
 
 EMPHASIS, CODE = re.compile(r"\*(\w+)\*"), re.compile(r"``(.+?)``")
@@ -41,13 +41,13 @@ class Names:
         self._listed[definition.name] = definition
         return f"name-{definition.name}"
 
-    def link(self, word: str, link: Link, point: int) -> str:
+    def link(self, word: str, link: NameLink, point: int) -> str:
         """A word as a link to what it means at *point* of the series; a pointer to what it leads to."""
         targets = [each for name in link.names if (each := self.symbols.at(name, point))]
         kind = " class=pointer" if link.alias in self.symbols.pointers else ""
         return f'<a{kind} href="#{self.target(targets[0])}" title="{text(self.hint(link, targets))}">{text(word)}</a>'
 
-    def hint(self, link: Link, targets: Sequence[Definition]) -> str:
+    def hint(self, link: NameLink, targets: Sequence[Definition]) -> str:
         """What a link leads to, in a line."""
         places = ", ".join(f"{each.name}, {each.piece.room}.py:{each.piece.line}" for each in targets)
         if link.alias in self.symbols.pointers:

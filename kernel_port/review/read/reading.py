@@ -23,7 +23,7 @@ from ..upstream.c_statements import c_members, c_statements
 from ..upstream.check_series import everything
 from ..upstream.statements import Statement
 from .c_side import CSide, CText
-from .columns import Column, Line, Row, lay_out
+from .columns import Column, Row, SourceLine, lay_out
 from .py_statements import py_statements
 
 PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
@@ -210,12 +210,14 @@ class Author:
         if how != "modifies" or not before:
             return Column(lines, statements)
         old = [line.text for line in code(before[-1])[0]]
-        told: list[Line] = []
+        told: list[SourceLine] = []
         for tag, i, j, k, m in SequenceMatcher(None, old, [line.text for line in lines], False).get_opcodes():
             if tag == "equal":
                 told += lines[k:m]
             else:
-                told += [Line(0, text, "-") for text in old[i:j]] + [replace(line, sign="+") for line in lines[k:m]]
+                told += [SourceLine(0, text, "-") for text in old[i:j]] + [
+                    replace(line, sign="+") for line in lines[k:m]
+                ]
         return Column(told, statements)
 
     def _all(self) -> Iterator[Definition]:
@@ -229,7 +231,7 @@ def docstring(node: ast.stmt) -> str:
     return (ast.get_docstring(node) if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else None) or ""
 
 
-def code(definition: Definition) -> tuple[list[Line], list[Statement]]:
+def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
     """The lines of a definition but for its docstring, and its statements, counted in these lines."""
     node, texts = definition.node, definition.text.split("\n")
     words: set[int] = set()
@@ -240,7 +242,7 @@ def code(definition: Definition) -> tuple[list[Line], list[Statement]]:
     statements = py_statements(definition.text)
     for each in statements:
         each.line, each.end_line = place[each.line], place[each.end_line]
-    return [Line(definition.first + index, texts[index]) for index in kept], statements
+    return [SourceLine(definition.first + index, texts[index]) for index in kept], statements
 
 
 def c_column(c: CText) -> Column:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ..pages.highlight import Mark, marks
 from ..pages.html import text
-from .columns import Line, Row
-from .links import Link, c_links, python_links
+from .columns import Row, SourceLine
+from .links import NameLink, c_links, python_links
 from .names import Names
 from .reading import Passage
 
@@ -23,7 +23,7 @@ class Side:
     """What the lines of one column are made of, by line."""
 
     marks: dict[int, list[Mark]]
-    links: dict[int, list[Link]]
+    links: dict[int, list[NameLink]]
 
 
 class Table:
@@ -85,11 +85,11 @@ class Table:
         """Why a row differs, unless its Python says so itself."""
         return f"<p class=reason>{text(row.reason)}</p>" if row.reason and not row.right else ""
 
-    def lines(self, lines: Sequence[Line], side: int) -> str:
+    def lines(self, lines: Sequence[SourceLine], side: int) -> str:
         """Lines of one column."""
         return "".join(self.line(line, side) for line in lines)
 
-    def line(self, line: Line, side: int) -> str:
+    def line(self, line: SourceLine, side: int) -> str:
         """A line with its number, which leads to itself, its sign, its links and its colours."""
         number, kind = "<span class=n></span>", ""
         if line.number:
@@ -102,7 +102,7 @@ class Table:
         code = "".join(self.segments(line, self.sides[side]))
         return f'<div class="line {kind}">{number}{sign}<code>{code}</code></div>'
 
-    def segments(self, line: Line, side: Side) -> Iterator[str]:
+    def segments(self, line: SourceLine, side: Side) -> Iterator[str]:
         """The text of a line, with links and colours."""
         at, found = 0, side.marks.get(id(line), [])
         for link in side.links.get(id(line), []):
@@ -118,7 +118,7 @@ def cell(kind: str, content: str) -> str:
     return f'<div class="{kind}" role=cell>{content}</div>'
 
 
-def coloured(lines: Sequence[Line], language: str) -> dict[int, list[Mark]]:
+def coloured(lines: Sequence[SourceLine], language: str) -> dict[int, list[Mark]]:
     """What to set apart in each of the lines."""
     found = marks("\n".join(line.text for line in lines), language)
     return {id(line): found.get(number, []) for number, line in enumerate(lines)}

@@ -11,7 +11,7 @@ from ...link import PATCHES
 from ...terminal import Paint, clean, width
 from ..pages.highlight import marks
 from ..port.symbols import symbols
-from .columns import Line, Row
+from .columns import Row, SourceLine
 from .reading import Chapter, Passage, Reading
 
 #: Between the columns: what a row is.
@@ -84,7 +84,9 @@ class Writer:
             if row.reason and not row.right:
                 yield self.paint("yellow", f"{' ' * (0 if alone else self.column + 1)} ≠ {clean(row.reason)}")
 
-    def pair(self, row: Row, left: Line | None, right: Line | None, colours: Sequence[Colours]) -> Iterator[str]:
+    def pair(
+        self, row: Row, left: SourceLine | None, right: SourceLine | None, colours: Sequence[Colours]
+    ) -> Iterator[str]:
         """One line of each side, broken where the column ends."""
         cells = [self.cell(line, colours[side]) for side, line in enumerate((left, right))]
         between = "≠" if row.reason else BETWEEN.get(row.kind, "│")
@@ -92,7 +94,7 @@ class Writer:
             padding = " " * (self.column - len(one[0]))
             yield f"{one[1]}{padding} {between} {other[1]}".rstrip()
 
-    def cell(self, line: Line | None, colours: Colours) -> list[tuple[str, str]]:
+    def cell(self, line: SourceLine | None, colours: Colours) -> list[tuple[str, str]]:
         """A line as lines of the column's width, each plain and in colour."""
         if line is None:
             return [("", "")]
@@ -115,16 +117,16 @@ class Colours:
         found = marks("\n".join(self.texts[id(line)] for line in every), "python" if side else "c")
         self.marks = {id(line): found.get(number, []) for number, line in enumerate(every)}
 
-    def painted(self, line: Line, paint: Paint) -> str:
+    def painted(self, line: SourceLine, paint: Paint) -> str:
         """The whole line in colour."""
         return "".join(self.between(line, 0, len(self.texts[id(line)]), paint))
 
-    def pieces(self, line: Line, room: int) -> list[tuple[str, str]]:
+    def pieces(self, line: SourceLine, room: int) -> list[tuple[str, str]]:
         """The line broken into pieces of *room* columns, each plain and in colour."""
         text, paint = self.texts[id(line)], Paint()
         return [(text[at:end], "".join(self.between(line, at, end, paint))) for at, end in pairwise(cuts(text, room))]
 
-    def between(self, line: Line, first: int, last: int, paint: Paint) -> Iterator[str]:
+    def between(self, line: SourceLine, first: int, last: int, paint: Paint) -> Iterator[str]:
         """What stands in the columns from *first* to *last*."""
         text, at = self.texts[id(line)][:last], first
         for start, end, kind in self.marks[id(line)]:
@@ -144,7 +146,7 @@ def cuts(text: str, room: int) -> list[int]:
     return [*at, len(text)] if text else []
 
 
-def numbered(line: Line) -> str:
+def numbered(line: SourceLine) -> str:
     """The number of a line, or nothing."""
     return f"{line.number or '':>{NUMBER}} "
 

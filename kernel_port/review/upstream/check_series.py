@@ -60,7 +60,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SeriesReport:
     """A series beside ours."""
 
     #: "posted" or "merged".
@@ -79,7 +79,7 @@ class Report:
         return all(patch.agrees for patch in self.patches) and all(point.agrees for point in self.totals)
 
 
-def check(mails: list[Mail], name: str) -> Report:
+def check(mails: list[Mail], name: str) -> SeriesReport:
     """Compare the patches in *mails* with the series.
 
     :raises MachineError: none of them is of the series"""
@@ -89,10 +89,10 @@ def check(mails: list[Mail], name: str) -> Report:
     if not ours:
         raise MachineError(f"{name}: none of its {len(patches)} patches is of the series; kernel-port list names them")
     form = form_of(mails, [(mail, patch) for mail, _, patch in ours])
-    compared = tuple(compare(mail, touch, patch, form) for mail, touch, patch in ours)
+    compared = tuple(compare_patch(mail, touch, patch, form) for mail, touch, patch in ours)
     there = {patch.number for _, _, patch in ours}
     expected = [patch.number for patch in PATCHES if form == "posted" or not patch.merged_with]
-    return Report(
+    return SeriesReport(
         form,
         compared,
         tuple(totals([mail for mail, _, _ in ours])) if form == "posted" and len(there) == len(PATCHES) else (),
@@ -134,7 +134,7 @@ def form_of(mails: list[Mail], ours: list[tuple[Mail, Patch]]) -> str:
     return "merged" if is_merged else "posted"
 
 
-def compare(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compared:
+def compare_patch(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compared:
     """One patch of theirs beside ours, in the form given."""
     together = [patch]
     if form == "merged":

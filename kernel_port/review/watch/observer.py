@@ -33,7 +33,7 @@ class ThreadState:
 
 
 @dataclass(slots=True)
-class Change:
+class StepChange:
     """What an event changed."""
 
     config: list[tuple[str, int, bytes]] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Observer:
         #: What hardware is like at the beginning, by address.
         self.condition = {bdf: condition(function) for bdf, function in self._functions.items()}
         #: What each event changed.
-        self.changes: list[Change] = []
+        self.changes: list[StepChange] = []
         #: Functions that the trace is about, in order of appearance; nothing happens to others.
         self.involved: dict[str, None] = {}
         self._registers = dict(self.before)
@@ -69,7 +69,7 @@ class Observer:
     def note(self, event: Event) -> None:
         """The next event happens: what came before it is done."""
         self.finish()
-        self.changes.append(Change())
+        self.changes.append(StepChange())
         self.involved |= dict.fromkeys(arg for arg in event.args if isinstance(arg, str) and arg in self._functions)
 
     def finish(self) -> None:

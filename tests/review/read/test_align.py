@@ -16,7 +16,7 @@ import pytest
 
 from kernel_port.review.port.symbols import symbols
 from kernel_port.review.read.align import align
-from kernel_port.review.read.columns import Column, Line, lay_out
+from kernel_port.review.read.columns import Column, SourceLine, lay_out
 from kernel_port.review.read.py_statements import py_statements
 from kernel_port.review.read.reading import code
 from kernel_port.review.upstream.c_statements import c_members, c_statements
@@ -176,14 +176,14 @@ def test_align_knows_later_names():
 
 
 def test_lay_out_keeps_every_line_once_and_in_order():
-    sides = [[Line(number, text) for number, text in enumerate(whole.split("\n"), 1)] for whole in (C, PYTHON)]
+    sides = [[SourceLine(number, text) for number, text in enumerate(whole.split("\n"), 1)] for whole in (C, PYTHON)]
     rows = lay_out(Column(sides[0], c_statements(C)), Column(sides[1], py_statements(PYTHON)))
     assert [line for row in rows for line in row.left] == sides[0]
     assert [line for row in rows for line in row.right] == sides[1]
 
 
 def test_lay_out_puts_statements_side_by_side_and_the_rest_alone():
-    sides = [[Line(number, text) for number, text in enumerate(whole.split("\n"))] for whole in (C, PYTHON)]
+    sides = [[SourceLine(number, text) for number, text in enumerate(whole.split("\n"))] for whole in (C, PYTHON)]
     rows = lay_out(Column(sides[0], c_statements(C)), Column(sides[1], py_statements(PYTHON)))
     begin = [(row.left[0].number, row.right[0].number) for row in rows if row.kind == "same"]
     assert begin == MATCHES
@@ -193,9 +193,15 @@ def test_lay_out_puts_statements_side_by_side_and_the_rest_alone():
 
 
 def test_lay_out_lines_taken_away_stay_with_what_is_below():
-    left = [Line(1, "int f(void)"), Line(2, "{"), Line(0, "\told();", "-"), Line(3, "\tnew();", "+"), Line(4, "}")]
+    left = [
+        SourceLine(1, "int f(void)"),
+        SourceLine(2, "{"),
+        SourceLine(0, "\told();", "-"),
+        SourceLine(3, "\tnew();", "+"),
+        SourceLine(4, "}"),
+    ]
     text = "\n".join(line.text for line in left if line.sign != "-")
-    right = [Line(7, "def f():"), Line(8, "    new()")]
+    right = [SourceLine(7, "def f():"), SourceLine(8, "    new()")]
     rows = lay_out(Column(left, c_statements(text)), Column(right, py_statements("def f():\n    new()")))
     assert [(row.kind, [line.text.strip() for line in row.left]) for row in rows] == [
         ("same", ["int f(void)", "{"]), ("above", ["old();"]), ("same", ["new();", "}"]),
