@@ -123,7 +123,9 @@ def outside_imports(tree: ast.Module, room: str) -> Iterator[tuple[str, tuple[st
         module = ".".join(filter(None, (parent, node.module)))
         inside = re.fullmatch(r"\w+\.(base|patch)(\.\w+)?", module)
         for alias in node.names:
-            if not inside:
+            if alias.name == "*":
+                yield from ((name, (module, name)) for name in vars(import_module(module)) if name[0] != "_")
+            elif not inside:
                 yield alias.asname or alias.name, (module, alias.name)
 
 
