@@ -77,7 +77,7 @@ def test_growth_is_that_of_the_machine():
 #: Run in a process of its own, whose peak of memory is told.
 FULL_SEGMENT = """
 import json, resource
-from kernel_port import growth
+from kernel_port.bench import growth
 from kernel_port.images.generate import MOST, generate
 from kernel_port.machine import boot
 

@@ -12,10 +12,10 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from paths import ROOT
+from paths import ROOT, TESTS
 
 SHIM = [ROOT / "c_shims" / name for name in ("config_image.c", "delay.c")]
-DRIVER = ROOT / "tests" / "shim_driver.c"
+DRIVER = TESTS / "c_shims" / "shim_driver.c"
 SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 
 pytestmark = pytest.mark.slow
