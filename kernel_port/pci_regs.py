@@ -508,3 +508,10 @@ def PCI_EXT_CAP_VER(header: int) -> int:
 def PCI_EXT_CAP_NEXT(header: int) -> int:
     """Return the offset of the next extended capability, 0 at the end of the list."""
     return header >> 20 & 0xffc
+
+
+def PCI_ARI_CAP_NFN(x: int) -> int:
+    """Return the next function number in an ARI Capability register.
+
+    C: include/uapi/linux/pci_regs.h, macro, base"""
+    return (x >> 8) & 0xff

@@ -188,8 +188,8 @@ def test_check_room_that_adds_what_exists_is_refused():
 
 
 def test_check_room_with_a_variable_that_exists_is_refused():
-    text = refusal("pci_root_buses: list = []\n", {"pci_root_buses": "base.probe_bridge"})
-    assert text == "p09: adds what exists: pci_root_buses (base.probe_bridge)"
+    text = refusal("pci_root_buses: list = []\n", {"pci_root_buses": "base.probe"})
+    assert text == "p09: adds what exists: pci_root_buses (base.probe)"
 
 
 def test_check_room_that_modifies_what_does_not_exist_is_refused():

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from ..kernel.bug import WARN_ON
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
-from ..kernel.structs import pci_bus, pci_dev
+from ..kernel.printk import dev_err
+from ..kernel.structs import pci_bus, pci_dev, pci_name
 from .dd import device_attach
 
 
@@ -13,15 +15,15 @@ def pci_bus_add_device(dev: pci_dev) -> int:
 
     C: drivers/pci/bus.c, exported, base
     :return: 0"""
+    # PORT: no fixups (quirks.c), and no files in sysfs.
+
     dev.match_driver = 1
-    device_attach(dev)
+    retval = device_attach(dev)
+    WARN_ON(retval < 0, f"{pci_name(dev)}: error {retval} from device_attach()")
 
     dev.is_added = 1
 
     return 0
-
-
-EXPORT_SYMBOL_GPL(pci_bus_add_device)
 
 
 def pci_bus_add_devices(bus: pci_bus) -> None:
@@ -32,7 +34,9 @@ def pci_bus_add_devices(bus: pci_bus) -> None:
         # Skip already-added devices
         if dev.is_added:
             continue
-        pci_bus_add_device(dev)
+        retval = pci_bus_add_device(dev)
+        if retval:
+            dev_err(dev.dev, f"cannot be put into use: {retval}")
 
     for dev in bus.devices:
         child = dev.subordinate
@@ -40,4 +44,5 @@ def pci_bus_add_devices(bus: pci_bus) -> None:
             pci_bus_add_devices(child)
 
 
+EXPORT_SYMBOL_GPL(pci_bus_add_device)
 EXPORT_SYMBOL(pci_bus_add_devices)

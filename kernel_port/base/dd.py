@@ -1,45 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/base/dd.c and drivers/pci/pci-driver.c: binding drivers to devices.
+"""drivers/base/dd.c: binding drivers to devices, which are PCI devices here (pci_driver.py).
 
 A driver leaves its device under the device lock. A reset holds that lock, so a hot remove waits for it.
+
+# PORT: what pr_debug() says is left out, as in a kernel built without DEBUG.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from errno import ENODEV, ENXIO
 
-from ..kernel.structs import NULL, PCI_D0, device_driver, device_lock, device_unlock, pci_dev, pci_name
-from .probe import PCI_CLASS_BRIDGE_PCI
-
-if TYPE_CHECKING:
-    from .pci_power import pci_set_power_state
-    from .portdrv import pcie_portdriver
-
-#: Which driver goes with which device, by address. PORT: in C drivers register tables of IDs.
-pci_drivers: dict[str, device_driver] = {}
+from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.printk import printk
+from ..kernel.structs import NULL, device_driver, device_lock, device_unlock, pci_dev, pci_name
+from .pci_driver import local_pci_probe, pci_device_remove, pci_match_device
 
 
-def pci_match_device(dev: pci_dev) -> device_driver:
-    """The driver that *dev* is for.
+def really_probe(dev: pci_dev, drv: device_driver) -> int:
+    """Have *drv* look at *dev*, and note the answer.
 
-    C: drivers/pci/pci-driver.c, static, base
-    :return: struct device_driver *, NULL if there is none"""
-    drv: device_driver = pci_drivers.get(pci_name(dev), NULL)
-    if not drv and dev.class_ == PCI_CLASS_BRIDGE_PCI << 8:
-        drv = pcie_portdriver()
-    return drv
+    C: drivers/base/dd.c, static, base
+    :return: 1 if it took the device, 0 if not"""
+    dev.dev.driver = drv
 
+    # dev->bus->probe(), pci_device_probe()
+    ret = local_pci_probe(drv, dev)
+    if not ret:
+        return 1
 
-def device_attach(dev: pci_dev) -> int:
-    """Find a driver for *dev* and bind it.
+    dev.dev.driver = NULL
 
-    C: drivers/base/dd.c, exported, base
-    :return: 1 if bound, 0 if there is no driver for it or it did not take the device"""
-    device_lock(dev.dev)
-    drv = pci_match_device(dev)
-    ret = driver_probe_device(drv, dev) if drv else 0
-    device_unlock(dev.dev)
-    return ret
+    if ret != -ENODEV and ret != -ENXIO:
+        printk("warning", f"driver {drv.name} is for {pci_name(dev)}, but gave error {ret}")
+    return 0
 
 
 def driver_probe_device(drv: device_driver, dev: pci_dev) -> int:
@@ -47,32 +40,48 @@ def driver_probe_device(drv: device_driver, dev: pci_dev) -> int:
 
     C: drivers/base/dd.c, base; called with the device lock held
     :return: 1 if it took the device, 0 if not"""
-    dev.driver = dev.dev.driver = drv
-    if local_pci_probe(drv, dev):
-        dev.driver = dev.dev.driver = NULL
-        return 0
-    return 1
+    return really_probe(dev, drv)
 
 
-def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
-    """Have *drv* take *dev*.
+def device_attach(dev: pci_dev) -> int:
+    """Find a driver for *dev* and bind it.
 
-    C: drivers/pci/pci-driver.c, static, base
-    :return: 0, or what the driver says against it"""
-    if drv.probe is not NULL:
-        return drv.probe(dev)
-    # PORT: a driver that is but a name does what all do first: pci_enable_device(), which wakes the device.
-    pci_set_power_state(dev, PCI_D0)
-    return 0
+    C: drivers/base/dd.c, exported, base
+    :return: 1 if bound, 0 if there is no driver for it or it did not take the device"""
+    ret = 0
+
+    device_lock(dev.dev)
+    if dev.driver:
+        ret = 1
+    else:
+        # PORT: bus_for_each_drv() and __device_attach() offer it to every driver that it fits; here one does, or none.
+        drv = pci_match_device(dev)
+        if drv:
+            ret = driver_probe_device(drv, dev)
+    device_unlock(dev.dev)
+    return ret
+
+
+EXPORT_SYMBOL_GPL(device_attach)
+
+
+def __device_release_driver(dev: pci_dev) -> None:
+    """Have the driver of *dev*, if any, let go of it. The device is locked.
+
+    C: drivers/base/dd.c, static, base"""
+    drv = dev.driver  # PORT: struct pci_driver and struct device_driver are one
+    if drv:
+        pci_device_remove(dev)  # dev->bus->remove()
+        dev.dev.driver = NULL
 
 
 def device_release_driver(dev: pci_dev) -> None:
-    """Make the driver of *dev* let go of it.
+    """Have the driver of *dev*, if any, let go of it.
 
     C: drivers/base/dd.c, exported, base"""
     device_lock(dev.dev)
-    if dev.driver:
-        if dev.driver.remove is not NULL:
-            dev.driver.remove(dev)
-        dev.driver = dev.dev.driver = NULL
+    __device_release_driver(dev)
     device_unlock(dev.dev)
+
+
+EXPORT_SYMBOL_GPL(device_release_driver)

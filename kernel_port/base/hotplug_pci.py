@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..kernel.export import EXPORT_SYMBOL_GPL
 from ..kernel.printk import printk
 from ..kernel.structs import pci_dev, pci_domain_nr, pci_name
-from .probe_bridge import pci_scan_bridge
+from .probe import pci_scan_bridge
 from .search import pci_find_bus
 
 

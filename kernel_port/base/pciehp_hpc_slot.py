@@ -30,8 +30,7 @@ from ..pci_regs import (
 )
 from .pciehp import controller, ctrl_dbg, ctrl_err, slot
 from .pciehp_hpc import pcie_write_cmd, pciehp_readw, pciehp_writew
-from .probe import pci_bus_read_dev_vendor_id
-from .probe_bridge import pcie_update_link_speed
+from .probe import pci_bus_read_dev_vendor_id, pcie_update_link_speed
 
 if TYPE_CHECKING:
     from .pciehp_core import pciehp_debug

@@ -1,114 +1,576 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/probe.c, second part: finding a function and learning what it is.
-
-probe_bars.py has its BARs and windows, probe_bridge.py the buses.
-"""
+"""drivers/pci/probe.c: finding buses and functions, and learning what they are."""
 
 from __future__ import annotations
 
-from errno import EIO
-from typing import TYPE_CHECKING
+from errno import EINVAL, EIO
 
 from ..kernel.delay import msleep
-from ..kernel.export import EXPORT_SYMBOL
+from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.mutex import down_write, mutex_init, up_write
-from ..kernel.printk import dev_dbg, dev_err, printk
+from ..kernel.printk import dev_dbg, dev_err, dev_info, dev_warn, printk
 from ..kernel.structs import (
     DEVICE_COUNT_RESOURCE,
+    IORESOURCE_BUS,
+    IORESOURCE_CACHEABLE,
     IORESOURCE_IO,
+    IORESOURCE_MEM,
+    IORESOURCE_MEM_64,
     IORESOURCE_PCI_FIXED,
+    IORESOURCE_PREFETCH,
+    IORESOURCE_READONLY,
+    IORESOURCE_ROM_ENABLE,
+    IORESOURCE_SIZEALIGN,
     NULL,
+    PCI_BRIDGE_RESOURCE_NUM,
+    PCI_BRIDGE_RESOURCES,
     PCI_CFG_SPACE_EXP_SIZE,
     PCI_CFG_SPACE_SIZE,
+    PCI_CLASS_BRIDGE_CARDBUS,
+    PCI_CLASS_BRIDGE_HOST,
+    PCI_CLASS_BRIDGE_PCI,
+    PCI_CLASS_NOT_DEFINED,
+    PCI_CLASS_STORAGE_IDE,
     PCI_FUNC,
+    PCI_ROM_RESOURCE,
     PCI_SLOT,
+    PCI_SPEED_UNKNOWN,
     PCI_UNKNOWN,
+    PCIBIOS_SUCCESSFUL,
+    PCIE_SPEED_2_5GT,
+    PCIE_SPEED_5_0GT,
+    PCIE_SPEED_8_0GT,
+    pci_ari_enabled,
+    pci_bar_mem32,
+    pci_bar_unknown,
     pci_bus,
+    pci_channel_io_normal,
     pci_dev,
     pci_domain_nr,
     pci_is_pcie,
+    pci_is_root_bus,
     pci_name,
+    pci_ops,
     pci_pcie_type,
+    pci_sysdata,
     resource,
 )
 from ..kernel.system import system
-from ..pci_regs import (
-    PCI_ARI_CAP,
-    PCI_CAP_ID_EXP,
-    PCI_CAP_ID_PCIX,
-    PCI_CAP_ID_SSVID,
-    PCI_CLASS_PROG,
-    PCI_CLASS_REVISION,
-    PCI_EXP_DEVCAP,
-    PCI_EXP_DEVCAP2,
-    PCI_EXP_DEVCAP2_ARI,
-    PCI_EXP_DEVCAP_PAYLOAD,
-    PCI_EXP_DEVCTL2,
-    PCI_EXP_DEVCTL2_ARI,
-    PCI_EXP_FLAGS,
-    PCI_EXP_SLTCAP,
-    PCI_EXP_SLTCAP_HPC,
-    PCI_EXP_TYPE_DOWNSTREAM,
-    PCI_EXP_TYPE_ROOT_PORT,
-    PCI_EXT_CAP_ID_ARI,
-    PCI_HEADER_TYPE,
-    PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_CARDBUS,
-    PCI_HEADER_TYPE_MASK,
-    PCI_HEADER_TYPE_MFD,
-    PCI_HEADER_TYPE_NORMAL,
-    PCI_INTERRUPT_PIN,
-    PCI_ROM_ADDRESS,
-    PCI_ROM_ADDRESS1,
-    PCI_SSVID_DEVICE_ID,
-    PCI_SSVID_VENDOR_ID,
-    PCI_SUBSYSTEM_ID,
-    PCI_SUBSYSTEM_VENDOR_ID,
-    PCI_VENDOR_ID,
-    PCI_X_STATUS,
-    PCI_X_STATUS_266MHZ,
-    PCI_X_STATUS_533MHZ,
+from ..pci_regs import *
+from .access import (
+    pci_bus_read_config_byte,
+    pci_bus_read_config_dword,
+    pci_read_config_byte,
+    pci_read_config_dword,
+    pci_read_config_word,
+    pci_write_config_byte,
+    pci_write_config_dword,
+    pci_write_config_word,
+    pcie_capability_clear_word,
+    pcie_capability_read_dword,
+    pcie_capability_read_word,
+    pcie_capability_set_word,
 )
-from .probe_bars import pci_read_bases
-from .search import pci_bus_sem, pci_get_slot
+from .bus import pci_bus_add_devices
+from .pci_capability import pci_find_capability, pci_find_ext_capability
+from .pci_power import pci_pm_init
+from .pci_state import pci_allocate_cap_save_buffers
+from .search import pci_bus_sem, pci_find_bus, pci_get_slot
 
-if TYPE_CHECKING:
-    from .access import (
-        pci_bus_read_config_dword,
-        pci_read_config_byte,
-        pci_read_config_dword,
-        pci_read_config_word,
-        pcie_capability_clear_word,
-        pcie_capability_read_dword,
-        pcie_capability_set_word,
-    )
-    from .pci_capability import pci_find_capability, pci_find_ext_capability
-    from .pci_power import pci_pm_init
-    from .pci_state import pci_allocate_cap_save_buffers
+CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
+CARDBUS_RESERVE_BUSNR = 3
 
-# include/linux/pci_ids.h
-PCI_CLASS_NOT_DEFINED = 0x0000
-PCI_CLASS_STORAGE_IDE = 0x0101
-PCI_CLASS_BRIDGE_HOST = 0x0600
-PCI_CLASS_BRIDGE_PCI = 0x0604
-PCI_CLASS_BRIDGE_CARDBUS = 0x0607
-
-LEGACY_IO_RESOURCE = IORESOURCE_IO | IORESOURCE_PCI_FIXED
-
-#: enum pci_channel_state: nothing wrong with the device.
-pci_channel_io_normal = 1
+ALL_ONES = 0xFFFFFFFF
+IO_SPACE_LIMIT = 0xFFFF
 
 #: A read of the vendor ID while the device asks for patience (configuration request retry status).
 CRS_VENDOR_ID = 0xFFFF0001
+
+#: Buses no bridge leads to.
+pci_root_buses: list[pci_bus] = []
+
+
+def pci_size(base: int, maxbase: int, mask: int) -> int:
+    """How much address space a BAR decodes.
+
+    C: drivers/pci/probe.c, static, base
+    :param base: u64, what the BAR holds
+    :param maxbase: u64, what it holds after all ones were written
+    :param mask: u64, its address bits
+    :return: the size in bytes minus 1, 0 if the BAR decodes nothing"""
+    size = mask & maxbase  # the bits that stuck
+    if not size:
+        return 0
+
+    # The lowest of them is the decode size.
+    size = (size & ~(size - 1)) - 1
+
+    # A BAR that did not change is right only if it was all ones before.
+    if base == maxbase and ((base | size) & mask) != mask:
+        return 0
+
+    return size
+
+
+def decode_bar(dev: pci_dev, bar: int) -> int:
+    """The resource flags that the low bits of a BAR stand for.
+
+    C: drivers/pci/probe.c, static inline, base"""
+    if (bar & PCI_BASE_ADDRESS_SPACE) == PCI_BASE_ADDRESS_SPACE_IO:
+        flags = bar & ~PCI_BASE_ADDRESS_IO_MASK
+        flags |= IORESOURCE_IO
+        return flags
+
+    flags = bar & ~PCI_BASE_ADDRESS_MEM_MASK
+    flags |= IORESOURCE_MEM
+    if flags & PCI_BASE_ADDRESS_MEM_PREFETCH:
+        flags |= IORESOURCE_PREFETCH
+
+    mem_type = bar & PCI_BASE_ADDRESS_MEM_TYPE_MASK
+    if mem_type == PCI_BASE_ADDRESS_MEM_TYPE_64:
+        flags |= IORESOURCE_MEM_64
+    return flags
+
+
+def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
+    """Find out where a BAR is and how large, by writing all ones to it.
+
+    C: drivers/pci/probe.c, base
+    :param type: enum pci_bar_type; pci_bar_unknown for a BAR, pci_bar_mem32 for the ROM
+    :param pos: offset of the BAR, bytes
+    :return: 1 if the BAR takes the next dword too, 0 if not"""
+    mask = PCI_ROM_ADDRESS_MASK & ALL_ONES if type else ALL_ONES
+
+    # Nothing must be decoded while the BAR holds nonsense, and nothing said: the console may be behind it.
+    if not dev.mmio_always_on:
+        orig_cmd = pci_read_config_word(dev, PCI_COMMAND)
+        pci_write_config_word(dev, PCI_COMMAND, orig_cmd & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO))
+
+    res.name = pci_name(dev)
+
+    l = pci_read_config_dword(dev, pos)  # noqa: E741 - the C's name
+    pci_write_config_dword(dev, pos, l | mask)
+    sz = pci_read_config_dword(dev, pos)
+    pci_write_config_dword(dev, pos, l)
+
+    while True:  # PORT: runs once; `break` is the C's `goto out`, and after `res.flags = 0` its `goto fail`
+        # All ones: the device does not work. All zeros: there is no such BAR.
+        if not sz or sz == ALL_ONES:
+            res.flags = 0
+            break
+
+        if l == ALL_ONES:
+            l = 0  # noqa: E741
+
+        if type == pci_bar_unknown:
+            res.flags = decode_bar(dev, l)
+            res.flags |= IORESOURCE_SIZEALIGN
+            if res.flags & IORESOURCE_IO:
+                l &= PCI_BASE_ADDRESS_IO_MASK  # noqa: E741
+                mask = PCI_BASE_ADDRESS_IO_MASK & IO_SPACE_LIMIT
+            else:
+                l &= PCI_BASE_ADDRESS_MEM_MASK  # noqa: E741
+                mask = PCI_BASE_ADDRESS_MEM_MASK & ALL_ONES
+        else:
+            res.flags |= l & IORESOURCE_ROM_ENABLE
+            l &= PCI_ROM_ADDRESS_MASK  # noqa: E741
+            mask = PCI_ROM_ADDRESS_MASK & ALL_ONES
+
+        if res.flags & IORESOURCE_MEM_64:
+            l64 = l
+            sz64 = sz
+            mask64 = mask | ALL_ONES << 32
+
+            l = pci_read_config_dword(dev, pos + 4)  # noqa: E741
+            pci_write_config_dword(dev, pos + 4, ALL_ONES)
+            sz = pci_read_config_dword(dev, pos + 4)
+            pci_write_config_dword(dev, pos + 4, l)
+
+            l64 |= l << 32
+            sz64 |= sz << 32
+
+            sz64 = pci_size(l64, sz64, mask64)
+
+            if not sz64:
+                res.flags = 0
+                break
+
+            # PORT: resource_size_t has 64 bits, so no BAR is too big or too high.
+            res.start = l64
+            res.end = l64 + sz64
+        else:
+            sz = pci_size(l, sz, mask)
+
+            if not sz:
+                res.flags = 0
+                break
+
+            res.start = l
+            res.end = l + sz
+
+        # PORT: a bus address is a resource address, so none is converted, and none is invalid for the CPU.
+        break
+
+    if not dev.mmio_always_on:
+        pci_write_config_word(dev, PCI_COMMAND, orig_cmd)
+
+    if res.flags:
+        dev_dbg(dev.dev, f"base address register {pos:#x} decodes {res.start:#x}-{res.end:#x}, flags {res.flags:#x}")
+
+    return 1 if res.flags & IORESOURCE_MEM_64 else 0
+
+
+def pci_read_bases(dev: pci_dev, howmany: int, rom: int) -> None:
+    """Size *howmany* BARs, and the expansion ROM at offset *rom* (0 for none).
+
+    C: drivers/pci/probe.c, static, base"""
+    pos = 0
+    while pos < howmany:
+        res = dev.resource[pos]
+        reg = PCI_BASE_ADDRESS_0 + (pos << 2)
+        pos += __pci_read_base(dev, pci_bar_unknown, res, reg)
+        pos += 1
+
+    if rom:
+        res = dev.resource[PCI_ROM_RESOURCE]
+        dev.rom_base_reg = rom
+        res.flags = (
+            IORESOURCE_MEM | IORESOURCE_PREFETCH | IORESOURCE_READONLY | IORESOURCE_CACHEABLE | IORESOURCE_SIZEALIGN
+        )
+        __pci_read_base(dev, pci_bar_mem32, res, rom)
+
+
+def pci_read_bridge_io(child: pci_bus) -> None:
+    """Read the I/O window of the bridge to *child*.
+
+    C: drivers/pci/probe.c, static, base"""
+    dev = child.self
+
+    # PORT: no windows of 1 KiB granularity, which a quirk of one bridge (Intel P64H2) switches on.
+    res = child.resource[0]
+    io_base_lo = pci_read_config_byte(dev, PCI_IO_BASE)
+    io_limit_lo = pci_read_config_byte(dev, PCI_IO_LIMIT)
+    base = (io_base_lo & PCI_IO_RANGE_MASK) << 8
+    limit = (io_limit_lo & PCI_IO_RANGE_MASK) << 8
+
+    if (io_base_lo & PCI_IO_RANGE_TYPE_MASK) == PCI_IO_RANGE_TYPE_32:
+        io_base_hi = pci_read_config_word(dev, PCI_IO_BASE_UPPER16)
+        io_limit_hi = pci_read_config_word(dev, PCI_IO_LIMIT_UPPER16)
+        base |= io_base_hi << 16
+        limit |= io_limit_hi << 16
+
+    if base <= limit:
+        res.flags = (io_base_lo & PCI_IO_RANGE_TYPE_MASK) | IORESOURCE_IO
+        res.start = base
+        res.end = limit + 0xFFF
+        dev_dbg(dev.dev, f"passes on I/O {res.start:#x}-{res.end:#x}")
+
+
+def pci_read_bridge_mmio(child: pci_bus) -> None:
+    """Read the memory window of the bridge to *child*.
+
+    C: drivers/pci/probe.c, static, base"""
+    dev = child.self
+
+    res = child.resource[1]
+    mem_base_lo = pci_read_config_word(dev, PCI_MEMORY_BASE)
+    mem_limit_lo = pci_read_config_word(dev, PCI_MEMORY_LIMIT)
+    base = (mem_base_lo & PCI_MEMORY_RANGE_MASK) << 16
+    limit = (mem_limit_lo & PCI_MEMORY_RANGE_MASK) << 16
+    if base <= limit:
+        res.flags = (mem_base_lo & PCI_MEMORY_RANGE_TYPE_MASK) | IORESOURCE_MEM
+        res.start = base
+        res.end = limit + 0xFFFFF
+        dev_dbg(dev.dev, f"passes on memory {res.start:#x}-{res.end:#x}")
+
+
+def pci_read_bridge_mmio_pref(child: pci_bus) -> None:
+    """Read the prefetchable memory window of the bridge to *child*.
+
+    C: drivers/pci/probe.c, static, base"""
+    dev = child.self
+
+    res = child.resource[2]
+    mem_base_lo = pci_read_config_word(dev, PCI_PREF_MEMORY_BASE)
+    mem_limit_lo = pci_read_config_word(dev, PCI_PREF_MEMORY_LIMIT)
+    base = (mem_base_lo & PCI_PREF_RANGE_MASK) << 16
+    limit = (mem_limit_lo & PCI_PREF_RANGE_MASK) << 16
+
+    if (mem_base_lo & PCI_PREF_RANGE_TYPE_MASK) == PCI_PREF_RANGE_TYPE_64:
+        mem_base_hi = pci_read_config_dword(dev, PCI_PREF_BASE_UPPER32)
+        mem_limit_hi = pci_read_config_dword(dev, PCI_PREF_LIMIT_UPPER32)
+
+        # Firmware that leaves base above limit does not use the upper halves.
+        if mem_base_hi <= mem_limit_hi:
+            base |= mem_base_hi << 32
+            limit |= mem_limit_hi << 32
+    if base <= limit:
+        res.flags = (mem_base_lo & PCI_PREF_RANGE_TYPE_MASK) | IORESOURCE_MEM | IORESOURCE_PREFETCH
+        if res.flags & PCI_PREF_RANGE_TYPE_64:
+            res.flags |= IORESOURCE_MEM_64
+        res.start = base
+        res.end = limit + 0xFFFFF
+        dev_dbg(dev.dev, f"passes on prefetchable memory {res.start:#x}-{res.end:#x}")
+
+
+def pci_read_bridge_bases(child: pci_bus) -> None:
+    """Read the windows of the bridge to *child*.
+
+    C: drivers/pci/probe.c, base"""
+    dev = child.self
+
+    if pci_is_root_bus(child):  # a host bridge has no such registers
+        return
+
+    dev_info(
+        dev.dev,
+        f"leads to buses {child.busn_res.start:02x}-{child.busn_res.end:02x}"
+        f"{' and decodes subtractively' if dev.transparent else ''}",
+    )
+
+    child.resource = dev.resource[PCI_BRIDGE_RESOURCES : PCI_BRIDGE_RESOURCES + PCI_BRIDGE_RESOURCE_NUM]
+
+    pci_read_bridge_io(child)
+    pci_read_bridge_mmio(child)
+    pci_read_bridge_mmio_pref(child)
+
+    # PORT: what a subtractive bridge passes on besides its windows is of no use here: nothing is assigned.
+
+
+def pci_alloc_bus() -> pci_bus:
+    """Make a struct pci_bus.
+
+    C: drivers/pci/probe.c, static, base"""
+    b = pci_bus()
+    b.max_bus_speed = PCI_SPEED_UNKNOWN
+    b.cur_bus_speed = PCI_SPEED_UNKNOWN
+    return b
+
+
+#: enum pci_bus_speed by the link speed field of Link Capabilities and Link Status.
+pcie_link_speed: tuple[int, ...] = (
+    PCI_SPEED_UNKNOWN,  # 0
+    PCIE_SPEED_2_5GT,  # 1
+    PCIE_SPEED_5_0GT,  # 2
+    PCIE_SPEED_8_0GT,  # 3
+    *[PCI_SPEED_UNKNOWN] * 12,
+)
+
+
+def pcie_update_link_speed(bus: pci_bus, linksta: int) -> None:
+    """Remember the speed of the link to *bus*.
+
+    C: drivers/pci/probe.c, exported, base
+    :param linksta: u16, Link Status of the port above"""
+    bus.cur_bus_speed = pcie_link_speed[linksta & PCI_EXP_LNKSTA_CLS]
+
+
+EXPORT_SYMBOL_GPL(pcie_update_link_speed)
+
+
+def pci_set_bus_speed(bus: pci_bus) -> None:
+    """Learn the speed of the link to *bus*.
+
+    C: drivers/pci/probe.c, static, base"""
+    bridge = bus.self
+
+    # PORT: AGP and PCI-X buses keep PCI_SPEED_UNKNOWN.
+    pos = pci_find_capability(bridge, PCI_CAP_ID_EXP)
+    if pos:
+        _, linkcap = pcie_capability_read_dword(bridge, PCI_EXP_LNKCAP)
+        bus.max_bus_speed = pcie_link_speed[linkcap & PCI_EXP_LNKCAP_SLS]
+
+        _, linksta = pcie_capability_read_word(bridge, PCI_EXP_LNKSTA)
+        pcie_update_link_speed(bus, linksta)
+
+
+def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus:
+    """Make the bus below *bridge*.
+
+    C: drivers/pci/probe.c, static, base"""
+    child = pci_alloc_bus()
+
+    child.parent = parent
+    child.ops = parent.ops
+    child.sysdata = parent.sysdata
+    child.bus_flags = parent.bus_flags
+
+    child.dev.name = f"{pci_domain_nr(child):04x}:{busnr:02x}"
+
+    child.number = child.busn_res.start = busnr
+    child.primary = parent.busn_res.start
+    child.busn_res.end = 0xFF
+
+    # PORT: no buses without a bridge: those are of virtual functions (SR-IOV).
+    child.self = bridge
+    pci_set_bus_speed(child)
+
+    child.resource = bridge.resource[PCI_BRIDGE_RESOURCES : PCI_BRIDGE_RESOURCES + PCI_BRIDGE_RESOURCE_NUM]
+    bridge.subordinate = child
+
+    return child
+
+
+def pci_add_new_bus(parent: pci_bus, dev: pci_dev, busnr: int) -> pci_bus:
+    """Make the bus below *dev* and put it on the list of *parent*.
+
+    C: drivers/pci/probe.c, exported, base"""
+    child = pci_alloc_child_bus(parent, dev, busnr)
+    down_write(pci_bus_sem)
+    parent.children.append(child)
+    up_write(pci_bus_sem)
+    return child
+
+
+def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
+    """Look behind a bridge: in pass 0 if firmware gave it bus numbers that make sense, else in pass 1 with new ones.
+
+    C: drivers/pci/probe.c, exported, base
+    :param max: highest bus number in use so far
+    :param pass_: 0 or 1; all bridges of a bus have pass 0 before any has pass 1, so that new numbers come last
+    :return: highest bus number in use now"""
+    is_cardbus = dev.hdr_type == PCI_HEADER_TYPE_CARDBUS
+    j = 0
+    broken = 0
+
+    buses = pci_read_config_dword(dev, PCI_PRIMARY_BUS)
+    primary = buses & 0xFF
+    secondary = (buses >> 8) & 0xFF
+    subordinate = (buses >> 16) & 0xFF
+
+    dev_dbg(dev.dev, f"has bus numbers {secondary:02x}-{subordinate:02x} behind it before pass {pass_}")
+
+    if not primary and (primary != bus.number) and secondary and subordinate:
+        dev_warn(dev.dev, "primary bus number is always 0; taking the right one for it")
+        primary = bus.number
+
+    # Bus numbers grow from the top of the tree down, so no set of them makes a loop.
+    if not pass_ and (primary != bus.number or secondary <= bus.number or secondary > subordinate):
+        dev_info(dev.dev, f"bus numbers {secondary:02x}-{subordinate:02x} make no sense here, new ones follow")
+        broken = 1
+
+    # Reads of functions that are not there must not count as errors.
+    bctl = pci_read_config_word(dev, PCI_BRIDGE_CONTROL)
+    pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl & ~PCI_BRIDGE_CTL_MASTER_ABORT)
+
+    # PORT: pcibios_assign_all_busses() is 0, as on x86; then pci_fixup_parent_subordinate_busnr() does nothing.
+    # PORT: each `goto out` is the two statements at that label.
+    if (secondary or subordinate) and not is_cardbus and not broken:
+        # Firmware gave it numbers: pass 0 takes note of them.
+        if pass_:
+            pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
+            return max
+
+        # Another bridge may lead to that bus already.
+        child = pci_find_bus(pci_domain_nr(bus), secondary)
+        if not child:
+            child = pci_add_new_bus(bus, dev, secondary)
+            child.primary = primary
+            pci_bus_insert_busn_res(child, secondary, subordinate)
+            child.bridge_ctl = bctl
+
+        # PORT: the C scans a bus again that another bridge leads to; with bridges enough that takes for ever.
+        if child.self is dev:
+            cmax = pci_scan_child_bus(child)
+            if cmax > max:
+                max = cmax
+        if child.busn_res.end > max:
+            max = child.busn_res.end
+    else:
+        # New numbers are for pass 1.
+        if not pass_:
+            if broken:
+                # Forward nothing until then: two bridges may claim the same buses.
+                pci_write_config_dword(dev, PCI_PRIMARY_BUS, buses & ~0xFFFFFF)
+            pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
+            return max
+
+        # Clear errors
+        pci_write_config_word(dev, PCI_STATUS, 0xFFFF)
+
+        # PORT: the C takes a bus it knows under the next number for the one below this bridge, and after bus 255
+        # comes bus 0 again, which it scans until the stack is full. Here it is the next number that is free, if any is.
+        while pci_find_bus(pci_domain_nr(bus), max + 1):
+            max += 1
+        if max >= 0xFF:
+            dev_warn(dev.dev, "all bus numbers are taken, none is left for the bus behind this bridge")
+            pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
+            return max
+
+        max += 1
+        child = pci_add_new_bus(bus, dev, max)
+        pci_bus_insert_busn_res(child, max, 0xFF)
+        buses = (buses & 0xFF000000) | (child.primary << 0) | (child.busn_res.start << 8) | (child.busn_res.end << 16)
+
+        # As the socket driver does.
+        if is_cardbus:
+            buses &= ~0xFF000000
+            buses |= CARDBUS_LATENCY_TIMER << 24
+
+        # All three numbers change at once.
+        pci_write_config_dword(dev, PCI_PRIMARY_BUS, buses)
+
+        if not is_cardbus:
+            child.bridge_ctl = bctl
+            max = pci_scan_child_bus(child)
+        else:
+            # Keep numbers for bridges on a card that may come.
+            i = 0
+            while i < CARDBUS_RESERVE_BUSNR:
+                parent = bus
+                # PORT: the C goes past bus 255.
+                if max + i + 1 > 0xFF or pci_find_bus(pci_domain_nr(bus), max + i + 1):
+                    break
+                while parent.parent:
+                    if (parent.busn_res.end > max) and (parent.busn_res.end <= max + i):
+                        j = 1
+                    parent = parent.parent
+                if j:
+                    # Two CardBus bridges are usual; leave one number to each.
+                    i //= 2
+                    break
+                i += 1
+            max += i
+            # PORT: the card that is in the socket, if any. In C the socket driver looks for it, later.
+            pci_scan_slot(child, 0)
+
+        # Now the last number is known.
+        pci_bus_update_busn_res_end(child, max)
+        pci_write_config_byte(dev, PCI_SUBORDINATE_BUS, max)
+
+    child.name = f"{'PCI CardBus' if is_cardbus else 'PCI Bus'} {pci_domain_nr(bus):04x}:{child.number:02x}"
+
+    # Does a bridge above not pass all its numbers on?
+    while bus.parent:
+        if (
+            (child.busn_res.end > bus.busn_res.end)
+            or (child.number > bus.busn_res.end)
+            or (child.number < bus.number)
+            or (child.busn_res.end < bus.number)
+        ):
+            wholly = bus.number > child.busn_res.end and bus.busn_res.end < child.number
+            dev_info(
+                child.dev,
+                f"of buses {child.busn_res.start:02x}-{child.busn_res.end:02x} {'none' if wholly else 'not all'} "
+                f"can be reached through the{' subtractive' if bus.self.transparent else ''} bridge to "
+                f"bus {bus.dev.name}, which passes on {bus.busn_res.start:02x}-{bus.busn_res.end:02x}",
+            )
+        bus = bus.parent
+
+    pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
+
+    return max
 
 
 def pci_read_irq(dev: pci_dev) -> None:
     """Learn how *dev* interrupts.
 
     C: drivers/pci/probe.c, static, base"""
-    dev.pin = pci_read_config_byte(dev, PCI_INTERRUPT_PIN)
+    irq = pci_read_config_byte(dev, PCI_INTERRUPT_PIN)
+    dev.pin = irq
     # PORT: an interrupt's number is the address of its device, as if each had a vector of its own (MSI).
-    dev.irq = pci_domain_nr(dev.bus) << 16 | dev.bus.number << 8 | dev.devfn
+    irq = pci_domain_nr(dev.bus) << 16 | dev.bus.number << 8 | dev.devfn
+    dev.irq = irq
 
 
 def set_pcie_port_type(pdev: pci_dev) -> None:
@@ -133,30 +595,20 @@ def set_pcie_hotplug_bridge(pdev: pci_dev) -> None:
         pdev.is_hotplug_bridge = 1
 
 
-def pci_fix_legacy_ide(dev: pci_dev) -> None:
-    """Give an IDE controller in compatibility mode its fixed addresses; its BARs may hold anything.
-
-    C: drivers/pci/probe.c pci_setup_device(), base; PORT: a function of its own, for length"""
-    progif = pci_read_config_byte(dev, PCI_CLASS_PROG)
-    if (progif & 1) == 0:
-        dev.resource[0] = resource(0x1F0, 0x1F7, LEGACY_IO_RESOURCE)
-        dev.resource[1] = resource(0x3F6, 0x3F6, LEGACY_IO_RESOURCE)
-    if (progif & 4) == 0:
-        dev.resource[2] = resource(0x170, 0x177, LEGACY_IO_RESOURCE)
-        dev.resource[3] = resource(0x376, 0x376, LEGACY_IO_RESOURCE)
+LEGACY_IO_RESOURCE = IORESOURCE_IO | IORESOURCE_PCI_FIXED
 
 
 def pci_setup_device(dev: pci_dev) -> int:
     """Fill in what *dev* says of itself: header type, class, capabilities, BARs.
 
     C: drivers/pci/probe.c, base
-    :return: 0, -EIO if its header type is unknown"""
-    hdr_type = pci_read_config_byte(dev, PCI_HEADER_TYPE)
+    :return: 0, -EIO if its header type is unknown or cannot be read"""
+    status, hdr_type = pci_bus_read_config_byte(dev.bus, dev.devfn, PCI_HEADER_TYPE)
+    if status:
+        return -EIO
 
-    # PORT: the name comes first, here for messages of what follows; v3.11 names it after the slot.
-    dev.dev.name = f"{pci_domain_nr(dev.bus):04x}:{dev.bus.number:02x}:{PCI_SLOT(dev.devfn):02x}.{PCI_FUNC(dev.devfn)}"
-    dev.hdr_type = hdr_type & PCI_HEADER_TYPE_MASK
-    dev.multifunction = int(bool(hdr_type & PCI_HEADER_TYPE_MFD))
+    dev.hdr_type = hdr_type & 0x7F
+    dev.multifunction = int(bool(hdr_type & 0x80))
     dev.error_state = pci_channel_io_normal
     set_pcie_port_type(dev)
 
@@ -164,69 +616,75 @@ def pci_setup_device(dev: pci_dev) -> int:
         if PCI_SLOT(dev.devfn) == slot.number:
             dev.slot = slot
 
+    dev.dev.name = f"{pci_domain_nr(dev.bus):04x}:{dev.bus.number:02x}:{PCI_SLOT(dev.devfn):02x}.{PCI_FUNC(dev.devfn)}"
+
     class_ = pci_read_config_dword(dev, PCI_CLASS_REVISION)
     dev.revision = class_ & 0xFF
     dev.class_ = class_ >> 8  # base class, subclass and programming interface
 
-    dev_dbg(dev.dev, f"[{dev.vendor:04x}:{dev.device:04x}] type {dev.hdr_type:02x} class {dev.class_:#08x}")
+    dev_dbg(
+        dev.dev,
+        f"found {dev.vendor:04x}:{dev.device:04x}, header type {dev.hdr_type:02x}, class {dev.class_:#08x}",
+    )
 
     dev.cfg_size = pci_cfg_space_size(dev)
 
     # Nobody has asked yet.
     dev.current_state = PCI_UNKNOWN
 
+    # PORT: no fixups (quirks.c).
     class_ = dev.class_ >> 8
 
-    if dev.hdr_type == PCI_HEADER_TYPE_NORMAL:
-        matches = class_ != PCI_CLASS_BRIDGE_PCI
-        if matches:
-            pci_setup_normal(dev, class_)
-    elif dev.hdr_type == PCI_HEADER_TYPE_BRIDGE:
-        matches = class_ == PCI_CLASS_BRIDGE_PCI
-        if matches:
-            pci_setup_bridge_header(dev)
-    elif dev.hdr_type == PCI_HEADER_TYPE_CARDBUS:
-        matches = class_ == PCI_CLASS_BRIDGE_CARDBUS
-        if matches:
-            pci_read_irq(dev)
-            pci_read_bases(dev, 1, 0)
-            # PORT: its subsystem IDs, in the registers behind the header, are not read.
-    else:
-        dev_err(dev.dev, f"unknown header type {dev.hdr_type:02x}, ignoring device")
+    # PORT: `goto bad` is the last else.
+    if dev.hdr_type == PCI_HEADER_TYPE_NORMAL and class_ != PCI_CLASS_BRIDGE_PCI:
+        pci_read_irq(dev)
+        pci_read_bases(dev, 6, PCI_ROM_ADDRESS)
+        dev.subsystem_vendor = pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID)
+        dev.subsystem_device = pci_read_config_word(dev, PCI_SUBSYSTEM_ID)
+
+        # An IDE controller in compatibility mode has fixed addresses; its BARs may hold anything.
+        if class_ == PCI_CLASS_STORAGE_IDE:
+            progif = pci_read_config_byte(dev, PCI_CLASS_PROG)
+            if (progif & 1) == 0:
+                res = dev.resource[0]
+                res.flags = LEGACY_IO_RESOURCE
+                res.start, res.end = 0x1F0, 0x1F7
+                res = dev.resource[1]
+                res.flags = LEGACY_IO_RESOURCE
+                res.start, res.end = 0x3F6, 0x3F6
+            if (progif & 4) == 0:
+                res = dev.resource[2]
+                res.flags = LEGACY_IO_RESOURCE
+                res.start, res.end = 0x170, 0x177
+                res = dev.resource[3]
+                res.flags = LEGACY_IO_RESOURCE
+                res.start, res.end = 0x376, 0x376
+
+    elif dev.hdr_type == PCI_HEADER_TYPE_BRIDGE and class_ == PCI_CLASS_BRIDGE_PCI:
+        pci_read_irq(dev)
+        # Programming interface 1 is subtractive decoding (PCI-to-PCI Bridge 1.2, 3.2.4.5).
+        dev.transparent = int((dev.class_ & 0xFF) == 1)
+        pci_read_bases(dev, 2, PCI_ROM_ADDRESS1)
+        set_pcie_hotplug_bridge(dev)
+        pos = pci_find_capability(dev, PCI_CAP_ID_SSVID)
+        if pos:
+            dev.subsystem_vendor = pci_read_config_word(dev, pos + PCI_SSVID_VENDOR_ID)
+            dev.subsystem_device = pci_read_config_word(dev, pos + PCI_SSVID_DEVICE_ID)
+
+    elif dev.hdr_type == PCI_HEADER_TYPE_CARDBUS and class_ == PCI_CLASS_BRIDGE_CARDBUS:
+        pci_read_irq(dev)
+        pci_read_bases(dev, 1, 0)
+        # PORT: its subsystem IDs, in the registers behind the header, are not read.
+
+    elif dev.hdr_type not in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+        dev_err(dev.dev, f"nothing is known of header type {dev.hdr_type:02x}; the device is left alone")
         return -EIO
 
-    if not matches:
-        dev_err(dev.dev, f"ignoring class {dev.class_:#08x} (doesn't match header type {dev.hdr_type:02x})")
+    else:
+        dev_err(dev.dev, f"class {dev.class_:#08x} cannot have header type {dev.hdr_type:02x}; it counts as no class")
         dev.class_ = PCI_CLASS_NOT_DEFINED
 
     return 0
-
-
-def pci_setup_normal(dev: pci_dev, class_: int) -> None:
-    """Fill in what only a type 0 header has.
-
-    C: drivers/pci/probe.c pci_setup_device(), base; PORT: a function of its own, for length"""
-    pci_read_irq(dev)
-    pci_read_bases(dev, 6, PCI_ROM_ADDRESS)
-    dev.subsystem_vendor = pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID)
-    dev.subsystem_device = pci_read_config_word(dev, PCI_SUBSYSTEM_ID)
-    if class_ == PCI_CLASS_STORAGE_IDE:
-        pci_fix_legacy_ide(dev)
-
-
-def pci_setup_bridge_header(dev: pci_dev) -> None:
-    """Fill in what only a type 1 header has.
-
-    C: drivers/pci/probe.c pci_setup_device(), base; PORT: a function of its own, for length"""
-    pci_read_irq(dev)
-    # Programming interface 1 is subtractive decoding (PCI-to-PCI Bridge 1.2, 3.2.4.5).
-    dev.transparent = int((dev.class_ & 0xFF) == 1)
-    pci_read_bases(dev, 2, PCI_ROM_ADDRESS1)
-    set_pcie_hotplug_bridge(dev)
-    pos = pci_find_capability(dev, PCI_CAP_ID_SSVID)
-    if pos:
-        dev.subsystem_vendor = pci_read_config_word(dev, pos + PCI_SSVID_VENDOR_ID)
-        dev.subsystem_device = pci_read_config_word(dev, pos + PCI_SSVID_DEVICE_ID)
 
 
 def pci_cfg_space_size_ext(dev: pci_dev) -> int:
@@ -234,7 +692,11 @@ def pci_cfg_space_size_ext(dev: pci_dev) -> int:
 
     C: drivers/pci/probe.c, base
     :return: 4096 or 256 bytes"""
-    status = pci_read_config_dword(dev, PCI_CFG_SPACE_SIZE)
+    pos = PCI_CFG_SPACE_SIZE
+
+    res, status = pci_bus_read_config_dword(dev.bus, dev.devfn, pos)
+    if res != PCIBIOS_SUCCESSFUL:
+        return PCI_CFG_SPACE_SIZE
     if status == 0xFFFFFFFF:
         return PCI_CFG_SPACE_SIZE
 
@@ -280,7 +742,9 @@ def pci_bus_read_dev_vendor_id(bus: pci_bus, devfn: int, crs_timeout: int) -> tu
     :return: whether a device is there, and its ID: vendor in the lower half"""
     delay = 1
 
-    _, l = pci_bus_read_config_dword(bus, devfn, PCI_VENDOR_ID)  # noqa: E741 - the C's name
+    res, l = pci_bus_read_config_dword(bus, devfn, PCI_VENDOR_ID)  # noqa: E741 - the C's name
+    if res:
+        return False, l
 
     # some boards answer all zeros, or all ones in one half, for an empty slot
     if l in (0xFFFFFFFF, 0x00000000, 0x0000FFFF, 0xFFFF0000):
@@ -292,12 +756,14 @@ def pci_bus_read_dev_vendor_id(bus: pci_bus, devfn: int, crs_timeout: int) -> tu
 
         msleep(delay)
         delay *= 2
-        _, l = pci_bus_read_config_dword(bus, devfn, PCI_VENDOR_ID)  # noqa: E741
+        res, l = pci_bus_read_config_dword(bus, devfn, PCI_VENDOR_ID)  # noqa: E741
+        if res:
+            return False, l
         if delay > crs_timeout:
             printk(
                 "warning",
                 f"pci {pci_domain_nr(bus):04x}:{bus.number:02x}:{PCI_SLOT(devfn):02x}.{PCI_FUNC(devfn)}: "
-                "not responding",
+                "still asks for patience, and gets no more",
             )
             return False, l
 
@@ -366,9 +832,9 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     """Put *dev* on the list of its bus.
 
     C: drivers/pci/probe.c, base"""
-    # device_initialize()
-    mutex_init(dev.dev.mutex, "device", pci_name(dev))
+    mutex_init(dev.dev.mutex, "device", pci_name(dev))  # device_initialize()
 
+    # PORT: no fixups (quirks.c).
     dev.state_saved = 0
 
     pci_init_capabilities(dev)
@@ -399,21 +865,6 @@ def pci_scan_single_device(bus: pci_bus, devfn: int) -> pci_dev:
 
 
 EXPORT_SYMBOL(pci_scan_single_device)
-
-
-def pci_ari_enabled(bus: pci_bus) -> int:
-    """Whether devices on *bus* have up to 256 functions.
-
-    C: drivers/pci/pci.h, static inline, base
-    :return: 1 or 0"""
-    return int(bool(bus.self and bus.self.ari_enabled))
-
-
-def PCI_ARI_CAP_NFN(x: int) -> int:
-    """The next function number in an ARI Capability register.
-
-    C: include/uapi/linux/pci_regs.h, macro, base"""
-    return (x >> 8) & 0xFF
 
 
 def next_fn(bus: pci_bus, dev: pci_dev, fn: int) -> int:
@@ -454,6 +905,7 @@ def only_one_child(bus: pci_bus) -> int:
         return 0
     if pci_pcie_type(parent) == PCI_EXP_TYPE_ROOT_PORT:
         return 1
+    # PORT: the boot parameter PCI_SCAN_ALL_PCIE_DEVS is not given.
     if pci_pcie_type(parent) == PCI_EXP_TYPE_DOWNSTREAM:
         return 1
     return 0
@@ -462,7 +914,7 @@ def only_one_child(bus: pci_bus) -> int:
 def pci_scan_slot(bus: pci_bus, devfn: int) -> int:
     """Look for functions at one device number.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, exported, base
     :param devfn: device << 3
     :return: how many were found that are not in use yet"""
     system.emit("scan_slot", f"{pci_domain_nr(bus):04x}:{bus.number:02x}", PCI_SLOT(devfn))
@@ -487,4 +939,119 @@ def pci_scan_slot(bus: pci_bus, devfn: int) -> int:
         fn = next_fn(bus, dev, fn)
 
     # PORT: no ASPM.
+
     return nr
+
+
+def pci_scan_child_bus(bus: pci_bus) -> int:
+    """Find every function on *bus* and, behind its bridges, below it.
+
+    C: drivers/pci/probe.c, exported, base
+    :return: highest bus number at or below *bus*"""
+    max = bus.busn_res.start
+
+    dev_dbg(bus.dev, "looking for functions")
+
+    for devfn in range(0, 0x100, 8):
+        pci_scan_slot(bus, devfn)
+
+    # PORT: no buses for SR-IOV.
+
+    if not bus.is_added:
+        dev_dbg(bus.dev, "looking at what is passed on to it")
+        pci_read_bridge_bases(bus)  # pcibios_fixup_bus(), arch/x86/pci/common.c
+        bus.is_added = 1
+
+    for pass_ in range(2):
+        for dev in bus.devices:
+            if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE or dev.hdr_type == PCI_HEADER_TYPE_CARDBUS:
+                max = pci_scan_bridge(bus, dev, max, pass_)
+
+    dev_dbg(bus.dev, f"{max:02x} is the last bus number, here or below")
+    return max
+
+
+def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus:
+    """Make a bus that no bridge leads to.
+
+    C: drivers/pci/probe.c, base; PORT: no parent device, and no resources but the bus numbers, which are *bus* to 255
+    :param bus: its number
+    :return: struct pci_bus *, NULL if the bus is known already"""
+    b = pci_alloc_bus()
+
+    b.sysdata = sysdata
+    b.ops = ops
+    b.number = b.busn_res.start = bus
+    b2 = pci_find_bus(pci_domain_nr(b), bus)
+    if b2:
+        # A bridge leads to it.
+        dev_dbg(b2.dev, "is known, and made but once")
+        return NULL  # type: ignore[no-any-return]
+
+    b.dev.name = f"{pci_domain_nr(b):04x}:{bus:02x}"
+
+    printk("info", f"a host bridge leads to bus {b.dev.name}")
+
+    pci_bus_insert_busn_res(b, bus, 0xFF)
+    dev_info(b.dev, f"has bus numbers {b.busn_res.start:02x}-{b.busn_res.end:02x} to give")
+
+    down_write(pci_bus_sem)
+    pci_root_buses.append(b)
+    up_write(pci_bus_sem)
+
+    return b
+
+
+def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
+    """Note which bus numbers *b* and the buses below it have.
+
+    C: drivers/pci/probe.c, base
+    :return: 1"""
+    res = b.busn_res
+
+    res.start = bus
+    res.end = bus_max
+    res.flags = IORESOURCE_BUS
+
+    # PORT: there is no tree of bus numbers, and no search for conflicts: they are a debug message, and change nothing.
+    if pci_is_root_bus(b):
+        res.flags |= IORESOURCE_PCI_FIXED
+
+    return 1
+
+
+def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
+    """Note that *bus_max* is the last bus number at or below *b*.
+
+    C: drivers/pci/probe.c, base
+    :return: 0, -EINVAL if that is less than the first"""
+    res = b.busn_res
+
+    if res.start > bus_max:
+        return -EINVAL
+
+    old_end = res.end
+    res.end = bus_max  # adjust_resource(); PORT: it never fails, there is no tree of bus numbers
+    dev_dbg(b.dev, f"bus numbers {res.start:02x}-{old_end:02x} end with {bus_max:02x} now")
+
+    return 0
+
+
+def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> None:
+    """Find every function there is.
+
+    C: drivers/pci/probe.c pci_scan_root_bus() for each root bus, base; PORT: all root buses are made before any is
+    scanned, so that no bridge is given the number of one
+    :param roots: domain and number of each bus that firmware knows"""
+    buses = [pci_create_root_bus(bus, ops, sysdata) for sysdata, bus in roots]
+    for b in buses:
+        max = pci_scan_child_bus(b)
+        pci_bus_update_busn_res_end(b, max)
+    for b in buses:
+        pci_bus_add_devices(b)
+
+
+EXPORT_SYMBOL(pci_add_new_bus)
+EXPORT_SYMBOL(pci_scan_slot)
+EXPORT_SYMBOL(pci_scan_bridge)
+EXPORT_SYMBOL_GPL(pci_scan_child_bus)

@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..kernel.export import EXPORT_SYMBOL
 from ..kernel.mutex import down_write, up_write
 from ..kernel.structs import NULL, pci_bus, pci_dev, pci_name
 from ..kernel.system import system
 from .dd import device_release_driver
+from .pci_power import pci_pme_active
+from .probe import pci_root_buses
 from .search import pci_bus_sem
-
-if TYPE_CHECKING:
-    from .pci_power import pci_pme_active
-    from .probe_bridge import pci_root_buses
 
 
 def pci_stop_dev(dev: pci_dev) -> None:
@@ -27,6 +23,8 @@ def pci_stop_dev(dev: pci_dev) -> None:
         device_release_driver(dev)  # of device_del(), what can be seen
         dev.is_added = 0
 
+    # PORT: no ASPM.
+
 
 def pci_destroy_dev(dev: pci_dev) -> None:
     """Take *dev* off the list of its bus.
@@ -36,6 +34,8 @@ def pci_destroy_dev(dev: pci_dev) -> None:
     dev.bus.devices.remove(dev)
     up_write(pci_bus_sem)
 
+    # PORT: no pci_free_resources(): nothing is assigned, and Python counts references.
+
 
 def pci_remove_bus(bus: pci_bus) -> None:
     """Take *bus* off the list it is on: that of the bus above, or that of root buses.
@@ -43,6 +43,7 @@ def pci_remove_bus(bus: pci_bus) -> None:
     C: drivers/pci/remove.c, exported, base"""
     down_write(pci_bus_sem)
     (bus.parent.children if bus.parent else pci_root_buses).remove(bus)  # list_del()
+    # PORT: no pci_bus_release_busn_res(): there is no tree of bus numbers.
     up_write(pci_bus_sem)
 
 

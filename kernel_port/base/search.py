@@ -9,8 +9,8 @@ from ..kernel.export import EXPORT_SYMBOL
 from ..kernel.mutex import down_read, rw_semaphore, up_read
 from ..kernel.structs import NULL, pci_bus, pci_dev, pci_domain_nr
 
-if TYPE_CHECKING:
-    from .probe_bridge import pci_root_buses
+if TYPE_CHECKING:  # probe.py uses this; the C declares the list in a header
+    from .probe import pci_root_buses
 
 #: Guards the lists of buses and devices.
 pci_bus_sem: rw_semaphore = rw_semaphore("pci_bus_sem")
@@ -21,12 +21,13 @@ def pci_do_find_bus(bus: pci_bus, busnr: int) -> pci_bus:
 
     C: drivers/pci/search.c, static, base
     :return: struct pci_bus *, NULL if it is not there"""
-    pending = [bus]  # PORT: a list of what is left instead of recursion: bridges may be 255 deep
-    while pending:
-        bus = pending.pop()
-        if bus.number == busnr:
-            return bus
-        pending += reversed(bus.children)
+    if bus.number == busnr:
+        return bus
+
+    for tmp in bus.children:
+        child = pci_do_find_bus(tmp, busnr)
+        if child:
+            return child
     return NULL  # type: ignore[no-any-return]
 
 
@@ -44,15 +45,13 @@ def pci_find_bus(domain: int, busnr: int) -> pci_bus:
     return NULL  # type: ignore[no-any-return]
 
 
-EXPORT_SYMBOL(pci_find_bus)
-
-
 def pci_get_slot(bus: pci_bus, devfn: int) -> pci_dev:
     """Find a function of *bus* by device and function number.
 
     C: drivers/pci/search.c, exported, base; PORT: nothing is counted, there is no pci_dev_put()
     :return: struct pci_dev *, NULL if there is none"""
     down_read(pci_bus_sem)
+
     dev: pci_dev = NULL
     for tmp in bus.devices:
         if tmp.devfn == devfn:
@@ -62,4 +61,5 @@ def pci_get_slot(bus: pci_bus, devfn: int) -> pci_dev:
     return dev
 
 
+EXPORT_SYMBOL(pci_find_bus)
 EXPORT_SYMBOL(pci_get_slot)

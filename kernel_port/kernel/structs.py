@@ -42,8 +42,10 @@ DEVICE_COUNT_RESOURCE = 11
 IORESOURCE_BITS = 0xFF
 IORESOURCE_IO = 0x100
 IORESOURCE_MEM = 0x200
+IORESOURCE_BUS = 0x1000
 IORESOURCE_PREFETCH = 0x2000
 IORESOURCE_READONLY = 0x4000
+IORESOURCE_CACHEABLE = 0x8000
 IORESOURCE_SIZEALIGN = 0x40000
 IORESOURCE_MEM_64 = 0x100000
 IORESOURCE_ROM_ENABLE = 1 << 0
@@ -62,7 +64,29 @@ PCI_CFG_SPACE_EXP_SIZE = 4096
 # enum pci_dev_flags
 PCI_DEV_FLAGS_NO_D3 = 2
 
+# enum pci_channel_state
+pci_channel_io_normal = 1
+
+# enum pci_bus_speed
+PCIE_SPEED_2_5GT = 0x14
+PCIE_SPEED_5_0GT = 0x15
+PCIE_SPEED_8_0GT = 0x16
+PCI_SPEED_UNKNOWN = 0xFF
+
+# enum pci_bar_type (drivers/pci/pci.h)
+pci_bar_unknown = 0
+pci_bar_io = 1
+pci_bar_mem32 = 2
+pci_bar_mem64 = 3
+
 PCI_ANY_ID = 0xFFFFFFFF
+
+# include/linux/pci_ids.h
+PCI_CLASS_NOT_DEFINED = 0x0000
+PCI_CLASS_STORAGE_IDE = 0x0101
+PCI_CLASS_BRIDGE_HOST = 0x0600
+PCI_CLASS_BRIDGE_PCI = 0x0604
+PCI_CLASS_BRIDGE_CARDBUS = 0x0607
 
 
 @dataclass(eq=False, slots=True)
@@ -173,6 +197,7 @@ class pci_bus:
     name: str = ""
     bridge_ctl: int = 0
     bus_flags: int = 0
+    dev: struct_device = field(default_factory=struct_device)
     is_added: int = 0
 
 
@@ -194,8 +219,6 @@ class pci_dev:
     revision: int = 0
     hdr_type: int = 0
     pcie_cap: int = 0
-    msi_cap: int = 0
-    msix_cap: int = 0
     pcie_mpss: int = 0
     rom_base_reg: int = 0
     pin: int = 0
@@ -208,7 +231,6 @@ class pci_dev:
     d1_support: int = 0
     d2_support: int = 0
     no_d1d2: int = 0
-    no_d3cold: int = 0
     mmio_always_on: int = 0
     wakeup_prepared: int = 0
     runtime_d3cold: int = 0
@@ -223,17 +245,10 @@ class pci_dev:
     transparent: int = 0
     multifunction: int = 0
     is_added: int = 0
-    is_busmaster: int = 0
-    msi_enabled: int = 0
-    msix_enabled: int = 0
     ari_enabled: int = 0
     state_saved: int = 0
     block_cfg_access: int = 0
-    is_physfn: int = 0
-    is_virtfn: int = 0
-    reset_fn: int = 0
     is_hotplug_bridge: int = 0
-    io_window_1k: int = 0
     dev_flags: int = 0
     saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
     saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
@@ -286,6 +301,14 @@ def pci_is_bridge(dev: pci_dev) -> bool:
 
     C: drivers/pci/pci.h, static inline, base"""
     return bool(dev.subordinate)
+
+
+def pci_ari_enabled(bus: pci_bus) -> int:
+    """Whether devices on *bus* have up to 256 functions.
+
+    C: drivers/pci/pci.h, static inline, base
+    :return: 1 or 0"""
+    return int(bool(bus.self and bus.self.ari_enabled))
 
 
 def pci_pcie_cap(dev: pci_dev) -> int:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Finding buses: bridges and their numbers, CardBus, speeds; port services."""
 
+from collections import deque
+
 import pytest
 from hw_machine import AF, EXP, PM, exp, function, pm
 from hw_machine import bridge as any_bridge
@@ -103,15 +105,25 @@ def test_pci_scan_bridge_without_both_bus_numbers_is_not_hard_wired(numbers):
     paper = Paper()
     bridge = paper.dev(paper.bus(5), registers={0x18: numbers.to_bytes(4, "little")}, hdr_type=1)
     paper.kernel.pci_scan_bridge(bridge.bus, bridge, 5, 0)
-    assert not [words for words in paper.said if "hard wired" in words[-1]]
+    assert "warning" not in [level for level, _ in paper.said]
 
 
-def test_pci_scan_bridge_says_that_a_bus_is_hidden():
-    # 00:01.0 passes bus 1 on, and the bridge there leads to bus 2
+def test_pci_scan_bridge_whose_primary_number_is_always_0_warns_and_goes_on():
+    paper = Paper()
+    bridge = paper.dev(paper.bus(5), registers={0x18: b"\x00\x06\x07\x00"}, hdr_type=1)
+    bridge.subordinate = paper.bus(6)
+    paper.kernel.pci_scan_bridge(bridge.bus, bridge, 5, 1)
+    assert [level for level, _ in paper.said if level != "debug"] == ["warning"]
+
+
+@pytest.mark.parametrize(("subordinate", "hidden"), [(1, 1), (2, 0)])
+def test_pci_scan_bridge_says_that_a_bus_is_hidden(subordinate, hidden):
+    # 00:01.0 passes bus 1 on, or buses 1 and 2; the bridge on bus 1 leads to bus 2
     inner = any_bridge("01:00.0", 2, 2, registers={"x18_1": 1})
-    with machine_of(any_bridge("00:01.0", 1, 1), inner) as machine:
-        said = [event.args[1] for event in machine.boot_events if event.op == "printk"]
-        assert "pci_bus 0000:02: [bus 02-02] partially hidden behind bridge 0000:00:01.0 [bus 01-01]" in said
+    with machine_of(any_bridge("00:01.0", 1, subordinate), inner) as machine:
+        # the messages of bus 2 itself that are not for developers alone
+        said = [event.args for event in machine.boot_events if event.op == "printk" and event.args[0] == "info"]
+        assert len([text for _, text in said if text.startswith("0000:02: ")]) == hidden
 
 
 def test_pci_scan_bridge_lets_no_read_of_nobody_count_as_an_error():
@@ -144,9 +156,12 @@ def test_pci_add_new_bus_inherits_and_is_put_on_the_list_under_the_semaphore():
 
 
 @pytest.mark.parametrize(("last", "kept"), [(0xFB, 3), (0xFC, 3), (0xFD, 2), (0xFE, 1), (0xFF, 0)])
-def test_pci_reserve_cardbus_numbers_ends_with_bus_255(last, kept):
+def test_pci_scan_bridge_cardbus_keeps_no_number_after_bus_255(last, kept):
     paper = Paper()
-    assert paper.kernel.pci_reserve_cardbus_numbers(paper.bus(), last) == kept
+    socket = paper.dev(paper.bus(), hdr_type=2)
+    paper.answers[f"{last:02x}:00.0", 0x00] = deque([ALL_ONES])  # no card
+    assert paper.kernel.pci_scan_bridge(socket.bus, socket, last - 1, 1) == last + kept
+    assert socket.subordinate.number == last
 
 
 @pytest.mark.parametrize(("port_type", "only"), [(4, 1), (6, 1), (5, 0), (7, 0), (0, 0)])

@@ -17,7 +17,7 @@ from kernel_port.machine import boot
 pytestmark = pytest.mark.fuzz
 #: By the headers of Linux 3.11 and the series: exported, and not. Static functions and parts of others are not public.
 PUBLIC = ("pci_reset_function", "pci_save_state", "pci_update_resource", "pciehp_power_on_slot", "__pci_hp_register")
-PRIVATE = ("pci_parent_bus_reset", "init_slot", "pci_scan_new_bridge", "ctrl_dbg", "pci_read_config_byte", "msleep")
+PRIVATE = ("pci_parent_bus_reset", "init_slot", "pci_size", "ctrl_dbg", "pci_read_config_byte", "msleep")
 
 
 def test_public_is_what_c_lets_others_call():

@@ -98,7 +98,7 @@ LEFT_OUT = {
     "drivers/pci/pci-driver.c": {
         "driver core": (
             "pci_add_dynid pci_free_dynids store_new_id store_remove_id pci_match_id pci_call_probe "
-            "__pci_device_probe pci_device_probe pci_device_remove pci_device_shutdown pci_restore_standard_config "
+            "__pci_device_probe pci_device_probe pci_device_shutdown pci_restore_standard_config "
             "pci_pm_default_resume_early pci_pm_set_unknown_state pci_pm_reenable_device pci_legacy_suspend "
             "pci_legacy_suspend_late pci_legacy_resume_early pci_legacy_resume pci_pm_default_resume "
             "pci_pm_default_suspend pci_has_legacy_pm_support pci_pm_prepare pci_pm_complete pci_pm_suspend "
@@ -153,8 +153,7 @@ LEFT_OUT = {
         "interrupts": "pcie_port_msix_add_entry pcie_port_enable_msix init_service_irqs cleanup_service_irqs",
         "power": "suspend_iter pcie_port_device_suspend resume_iter pcie_port_device_resume",
         "services": (
-            "pciehp_setup release_pcie_device pcie_device_init remove_iter pcie_port_device_remove "
-            "pcie_port_probe_service pcie_port_remove_service pcie_port_shutdown_service pcie_port_service_register "
+            "pciehp_setup release_pcie_device remove_iter pcie_port_shutdown_service pcie_port_service_register "
             "pcie_port_service_unregister"
         ),
     },
@@ -173,7 +172,7 @@ LEFT_OUT = {
     "drivers/pci/probe.c": {
         "features": "pcie_find_smpss pcie_write_mps pcie_write_mrrs pcie_bus_configure_set pcie_bus_configure_settings",
         "lifetime": (
-            "release_pcibus_dev pci_alloc_bus pci_release_host_bridge_dev pci_alloc_host_bridge "
+            "release_pcibus_dev pci_release_host_bridge_dev pci_alloc_host_bridge "
             "pci_release_capabilities pci_release_dev alloc_pci_dev pcibios_root_bridge_prepare pcibios_add_bus "
             "pcibios_remove_bus"
         ),

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/pcie/portdrv_pci.c: the driver of PCI Express ports."""
+
+from __future__ import annotations
+
+from errno import ENODEV
+
+from ..kernel.structs import device_driver, pci_dev, pci_is_pcie, pci_pcie_type
+from ..pci_regs import *
+from .pci_state import pci_save_state
+from .portdrv_core import pcie_port_device_register, pcie_port_device_remove
+
+
+def pcie_portdrv_probe(dev: pci_dev) -> int:
+    """Take the port *dev*.
+
+    C: drivers/pci/pcie/portdrv_pci.c, static, base
+    :return: 0, -ENODEV if it is no PCI Express port"""
+    if not pci_is_pcie(dev) or (
+        (pci_pcie_type(dev) != PCI_EXP_TYPE_ROOT_PORT)
+        and (pci_pcie_type(dev) != PCI_EXP_TYPE_UPSTREAM)
+        and (pci_pcie_type(dev) != PCI_EXP_TYPE_DOWNSTREAM)
+    ):
+        return -ENODEV
+
+    # PORT: no complaint about a port without an interrupt: there is none.
+    status = pcie_port_device_register(dev)
+    if status:
+        return status
+
+    pci_save_state(dev)
+    return 0
+
+
+def pcie_portdrv_remove(dev: pci_dev) -> None:
+    """Let go of the port *dev*.
+
+    C: drivers/pci/pcie/portdrv_pci.c, static, base"""
+    pcie_port_device_remove(dev)
+
+
+def pcie_portdriver() -> device_driver:
+    """The driver of PCI Express ports.
+
+    C: drivers/pci/pcie/portdrv_pci.c, static variable, base"""
+    return device_driver("pcieport", pcie_portdrv_probe, pcie_portdrv_remove)
