@@ -28,34 +28,7 @@ from ..kernel.structs import (
     pcie_caps_reg,
 )
 from ..kernel.wait import wait_event, wait_queue_head, wake_up
-from ..pci_regs import (
-    PCI_EXP_DEVCAP,
-    PCI_EXP_DEVCAP2,
-    PCI_EXP_DEVCTL,
-    PCI_EXP_DEVCTL2,
-    PCI_EXP_DEVSTA,
-    PCI_EXP_FLAGS,
-    PCI_EXP_FLAGS_SLOT,
-    PCI_EXP_FLAGS_VERS,
-    PCI_EXP_LNKCAP,
-    PCI_EXP_LNKCAP2,
-    PCI_EXP_LNKCTL,
-    PCI_EXP_LNKCTL2,
-    PCI_EXP_LNKSTA,
-    PCI_EXP_LNKSTA2,
-    PCI_EXP_RTCAP,
-    PCI_EXP_RTCTL,
-    PCI_EXP_RTSTA,
-    PCI_EXP_SLTCAP,
-    PCI_EXP_SLTCTL,
-    PCI_EXP_SLTSTA,
-    PCI_EXP_SLTSTA_PDS,
-    PCI_EXP_TYPE_DOWNSTREAM,
-    PCI_EXP_TYPE_ENDPOINT,
-    PCI_EXP_TYPE_LEG_END,
-    PCI_EXP_TYPE_RC_EC,
-    PCI_EXP_TYPE_ROOT_PORT,
-)
+from ..pci_regs import *
 
 # What a C cast to u8, u16, u32 keeps
 U8_MAX = 0xFF
@@ -292,6 +265,7 @@ def pci_cfg_access_lock(dev: pci_dev) -> None:
 
     C: drivers/pci/access.c, exported, base"""
     might_sleep()
+
     if dev.block_cfg_access:
         lock_contended("cfg", pci_name(dev))
         pci_wait_cfg(dev)
@@ -307,11 +281,15 @@ def pci_cfg_access_trylock(dev: pci_dev) -> bool:
 
     C: drivers/pci/access.c, exported, base
     :return: True if taken, False if somebody holds it"""
+    locked = True
+
     if dev.block_cfg_access:
-        return False
-    dev.block_cfg_access = 1
-    lock_acquired("cfg", pci_name(dev))
-    return True
+        locked = False
+    else:
+        dev.block_cfg_access = 1
+        lock_acquired("cfg", pci_name(dev))
+
+    return locked
 
 
 EXPORT_SYMBOL_GPL(pci_cfg_access_trylock)
@@ -322,6 +300,7 @@ def pci_cfg_access_unlock(dev: pci_dev) -> None:
 
     C: drivers/pci/access.c, exported, base"""
     WARN_ON(not dev.block_cfg_access, f"{pci_name(dev)}: config access is not locked")
+
     dev.block_cfg_access = 0
     lock_released("cfg", pci_name(dev))
     wake_up(pci_cfg_wait)
@@ -349,6 +328,7 @@ def pcie_cap_has_lnkctl(dev: pci_dev) -> bool:
 
     C: drivers/pci/access.c, static inline, base"""
     type_ = pci_pcie_type(dev)
+
     return (
         pcie_cap_version(dev) > 1
         or type_ == PCI_EXP_TYPE_ROOT_PORT
@@ -362,6 +342,7 @@ def pcie_cap_has_sltctl(dev: pci_dev) -> bool:
 
     C: drivers/pci/access.c, static inline, base"""
     type_ = pci_pcie_type(dev)
+
     return (
         pcie_cap_version(dev) > 1
         or type_ == PCI_EXP_TYPE_ROOT_PORT
@@ -374,6 +355,7 @@ def pcie_cap_has_rtctl(dev: pci_dev) -> bool:
 
     C: drivers/pci/access.c, static inline, base"""
     type_ = pci_pcie_type(dev)
+
     return pcie_cap_version(dev) > 1 or type_ == PCI_EXP_TYPE_ROOT_PORT or type_ == PCI_EXP_TYPE_RC_EC
 
 
@@ -383,6 +365,7 @@ def pcie_capability_reg_implemented(dev: pci_dev, pos: int) -> bool:
     C: drivers/pci/access.c, static, base"""
     if not pci_is_pcie(dev):
         return False
+
     if pos == PCI_EXP_FLAGS:
         return True
     if pos in (PCI_EXP_DEVCAP, PCI_EXP_DEVCTL, PCI_EXP_DEVSTA):
@@ -406,15 +389,18 @@ def pcie_capability_read_word(dev: pci_dev, pos: int) -> tuple[int, int]:
     :return: (0, value), (-EINVAL, 0) if *pos* is odd, or (PCIBIOS_* error, 0)"""
     if pos & 1:
         return -EINVAL, 0
+
     if pcie_capability_reg_implemented(dev, pos):
         ret, val = pci_bus_read_config_word(dev.bus, dev.devfn, pci_pcie_cap(dev) + pos)
         # A failed read may have left all ones behind.
         if ret:
             val = 0
         return ret, val
+
     # A port without a slot has no Slot registers, yet its card counts as present (PCIe 3.0, 7.8).
     if pci_is_pcie(dev) and pos == PCI_EXP_SLTSTA and pci_pcie_type(dev) == PCI_EXP_TYPE_DOWNSTREAM:
         return 0, PCI_EXP_SLTSTA_PDS
+
     return 0, 0
 
 
@@ -429,14 +415,17 @@ def pcie_capability_read_dword(dev: pci_dev, pos: int) -> tuple[int, int]:
     :return: (0, value), (-EINVAL, 0) if *pos* is no multiple of 4, or (PCIBIOS_* error, 0)"""
     if pos & 3:
         return -EINVAL, 0
+
     if pcie_capability_reg_implemented(dev, pos):
         ret, val = pci_bus_read_config_dword(dev.bus, dev.devfn, pci_pcie_cap(dev) + pos)
         if ret:
             val = 0
         return ret, val
+
     # As in the C: Slot Status is the upper half of this dword, but the bit lands in the lower one, Slot Control.
     if pci_is_pcie(dev) and pos == PCI_EXP_SLTCTL and pci_pcie_type(dev) == PCI_EXP_TYPE_DOWNSTREAM:
         return 0, PCI_EXP_SLTSTA_PDS
+
     return 0, 0
 
 
@@ -450,8 +439,10 @@ def pcie_capability_write_word(dev: pci_dev, pos: int, val: int) -> int:
     :return: 0 (also if nothing was written), -EINVAL if *pos* is odd, or a PCIBIOS_* error"""
     if pos & 1:
         return -EINVAL
+
     if not pcie_capability_reg_implemented(dev, pos):
         return 0
+
     return pci_write_config_word(dev, pci_pcie_cap(dev) + pos, val)
 
 
@@ -468,6 +459,7 @@ def pcie_capability_clear_and_set_word(dev: pci_dev, pos: int, clear: int, set: 
         val &= ~clear
         val |= set
         ret = pcie_capability_write_word(dev, pos, val)
+
     return ret
 
 

@@ -11,8 +11,8 @@ from errno import EBUSY, EIO
 
 from ..kernel.export import EXPORT_SYMBOL_GPL
 from ..kernel.mutex import down_write, up_write
-from ..kernel.printk import printk
-from ..kernel.structs import NULL, PCI_SLOT, pci_bus, pci_domain_nr, pci_slot, pci_slot_name
+from ..kernel.printk import dev_dbg
+from ..kernel.structs import NULL, PCI_SLOT, pci_bus, pci_slot, pci_slot_name
 from .pci_hotplug import hotplug_slot
 from .search import pci_bus_sem
 
@@ -52,7 +52,7 @@ def pci_slot_release(slot: pci_slot) -> None:
     """Take *slot* away from its devices and its bus.
 
     C: drivers/pci/slot.c, static, base"""
-    printk("debug", f"{pci_domain_nr(slot.bus):04x}:{slot.bus.number:02x}: slot {pci_slot_name(slot)} is gone")
+    dev_dbg(slot.bus.dev, f"device number {slot.number:02x} has lost its slot, {pci_slot_name(slot)}")
 
     for dev in slot.bus.devices:
         if PCI_SLOT(dev.devfn) == slot.number:
@@ -67,9 +67,11 @@ def make_slot_name(name: str) -> str:
     C: drivers/pci/slot.c, static, base"""
     new_name = name
     dup = 1
+
     while new_name in pci_slots_kset:
         new_name = f"{name}-{dup}"
         dup += 1
+
     return new_name
 
 
@@ -78,8 +80,10 @@ def rename_slot(slot: pci_slot, name: str) -> int:
 
     C: drivers/pci/slot.c, static, base
     :return: 0"""
+    result = 0
+
     if pci_slot_name(slot) == name:
-        return 0
+        return result
 
     slot_name = make_slot_name(name)
 
@@ -87,7 +91,8 @@ def rename_slot(slot: pci_slot, name: str) -> int:
     del pci_slots_kset[slot.kobj_name]
     slot.kobj_name = slot_name
     pci_slots_kset[slot_name] = slot
-    return 0
+
+    return result
 
 
 def get_slot(parent: pci_bus, slot_nr: int) -> pci_slot | None:
@@ -112,21 +117,25 @@ def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_s
     :return: the slot, or -EBUSY if another hotplug driver has it (PORT: ERR_PTR(err) is the negative number itself)"""
     down_write(pci_bus_sem)
 
-    slot = get_slot(parent, slot_nr) if slot_nr != -1 else None
-    if slot:
-        err = 0
-        if hotplug:
-            err = -EBUSY if slot.hotplug else 0
-            err = err or rename_slot(slot, name)
-            if err:
-                kobject_put(slot)
-        up_write(pci_bus_sem)
-        return err or slot
+    if slot_nr != -1:
+        # A hotplug driver may rename a slot that no other one has.
+        slot = get_slot(parent, slot_nr)
+        if slot:
+            if hotplug:
+                err = -EBUSY if slot.hotplug else 0
+                if err or (err := rename_slot(slot, name)):
+                    kobject_put(slot)
+                    up_write(pci_bus_sem)
+                    return err
+            up_write(pci_bus_sem)
+            return slot
 
     slot = pci_slot(bus=parent, number=slot_nr & 0xFF)
 
+    slot_name = make_slot_name(name)
+
     # kobject_init_and_add()
-    slot.kobj_name = make_slot_name(name)
+    slot.kobj_name = slot_name
     pci_slots_kset[slot.kobj_name] = slot
 
     parent.slots.insert(0, slot)
@@ -135,7 +144,8 @@ def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_s
         if PCI_SLOT(dev.devfn) == slot_nr:
             dev.slot = slot
 
-    printk("debug", f"{pci_domain_nr(parent):04x}:{parent.number:02x}: slot {pci_slot_name(slot)} is {slot_nr:02x}")
+    dev_dbg(parent.dev, f"device number {slot_nr:02x} has a slot now, {pci_slot_name(slot)}")
+
     up_write(pci_bus_sem)
     return slot
 
@@ -147,6 +157,8 @@ def pci_destroy_slot(slot: pci_slot) -> None:
     """Drop a reference on *slot*; with the last one it is gone.
 
     C: drivers/pci/slot.c, exported, base"""
+    dev_dbg(slot.bus.dev, f"device number {slot.number:02x}: its slot is held {slot.refcount - 1} times from now on")
+
     down_write(pci_bus_sem)
     kobject_put(slot)
     up_write(pci_bus_sem)
