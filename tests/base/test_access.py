@@ -156,7 +156,7 @@ def test_pci_cfg_access_trylock_held_is_refused(paper):
 
 def test_pci_cfg_access_unlock_of_free_warns(paper):
     paper.kernel.pci_cfg_access_unlock(paper.dev(paper.bus()))
-    assert paper.said == [("warning", "WARNING: 00:00.0: config access is not locked")]
+    assert [level for level, _ in paper.said] == ["warning"]
 
 
 def test_pci_cfg_access_lock_in_an_interrupt_warns(paper):

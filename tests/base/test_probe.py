@@ -59,6 +59,13 @@ def test_pci_bus_read_dev_vendor_id_without_patience_does_not_wait(slot):
     assert paper.take() == [("r", "00:00.0", 0, 4)]
 
 
+@pytest.mark.parametrize("answers", [[(0x86, 0x12348086)], [0xFFFF0001, (0x86, 0x12348086)]], ids=["first", "again"])
+def test_pci_bus_read_dev_vendor_id_a_read_that_fails_is_nobody(slot, answers):
+    paper, bus, answer = slot
+    answer(*answers)
+    assert paper.kernel.pci_bus_read_dev_vendor_id(bus, 0, 1000)[0] is False
+
+
 def test_pci_scan_device_has_a_minute_of_patience(slot):
     paper, bus, answer = slot
     answer(*[0xFFFF0001] * 20)
@@ -252,6 +259,29 @@ def test_pci_setup_device_bridge_subsystem_and_transparency():
     with machine_of(any_bridge("00:1e.0", 1, 1, body, registers={"x08_4": 0x06040100})) as machine:
         dev = machine.function("00:1e.0")
         assert (dev.subsystem_vendor, dev.subsystem_device, dev.transparent) == (0x1043, 0x82EA, 1)
+
+
+def test_pci_setup_device_header_type_that_cannot_be_read_gives_EIO():
+    paper = Paper()
+    dev = paper.dev(paper.bus())
+    paper.answer(dev, 0x0E, (0x87, 0x00))  # PCIBIOS_BAD_REGISTER_NUMBER
+    assert paper.kernel.pci_setup_device(dev) == -5
+    assert paper.reads() == [0x0E]
+
+
+def test_pci_setup_device_header_type_of_no_kind_gives_EIO():
+    paper = Paper()
+    dev = paper.dev(paper.bus(), registers={0x0E: b"\x83"})
+    assert paper.kernel.pci_setup_device(dev) == -5
+    assert [level for level, _ in paper.said if level != "debug"] == ["err"]
+
+
+@pytest.mark.parametrize(("answer", "size"), [(0, 4096), (ALL_ONES, 256), ((0x87, 0), 256)])
+def test_pci_cfg_space_size_ext_is_there_if_it_answers(answer, size):
+    paper = Paper()
+    dev = paper.dev(paper.bus())
+    paper.answer(dev, 0x100, answer)
+    assert paper.kernel.pci_cfg_space_size_ext(dev) == size
 
 
 @pytest.mark.parametrize(("status", "size"), [(0x40000000, 4096), (0x80000000, 4096), (0x00000000, 256)])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Finding buses: bridges and their numbers, CardBus, speeds; port services."""
+"""Finding buses: bridges and their numbers, CardBus, speeds."""
 
 from collections import deque
 
@@ -182,12 +182,6 @@ def test_pci_setup_device_notes_whether_the_slot_below_is_hot_plug_capable(sltca
         assert machine.function("00:1c.0").is_hotplug_bridge == hotplug
 
 
-def test_device_attach_tells_whether_a_driver_took_the_device():
-    with machine_of(function("00:01.0", driver="a"), function("00:02.0")) as machine:
-        attach = machine.kernel.device_attach
-        assert (attach(machine.function("00:01.0")), attach(machine.function("00:02.0"))) == (1, 0)
-
-
 def test_pci_hp_add_bridge_gives_a_new_bridge_the_next_bus():
     with machine_of(any_port("00:1c.0", 1, 2, sltcap=0), any_bridge("01:00.0", 2, 2)) as machine:
         bus, kernel = machine.bus("01"), machine.kernel
@@ -213,39 +207,6 @@ def test_pci_bus_update_busn_res_end_below_the_start_gives_EINVAL():
 
 def port(*args, **options):
     return any_port(*args, registers={"x08_4": 0x06040000}, **options)
-
-
-def test_pcie_portdrv_switches_off_interrupts_that_firmware_left_on():
-    # power fault, presence, command completed and hot-plug interrupts on; the handler comes later
-    with machine_of(port("00:1c.0", 1, 1, sltctl=0x3A), function("01:00.0")) as machine:
-        first = next(
-            event for event in machine.boot_events if event.op == "w" and event.args[1:3] == (EXP + 0x18, 2)
-        )  # fmt: skip
-        assert first.args[3] == 0x0A  # HPIE 0x20 and CCIE 0x10 gone
-        assert machine.function("00:1c.0").state_saved == 1
-
-
-@pytest.mark.parametrize(("sltcap", "services", "writes"), [(0x40, 4, [(0x58, 2, 0x000A)]), (0xFFFFFFBF, 0, [])])
-def test_get_port_device_capability_is_hot_plug_if_the_slot_is(sltcap, services, writes):
-    # Slot Capabilities at 0x14 of the capability; bit 6 is Hot-Plug Capable. Slot Control at 0x18.
-    paper = Paper()
-    registers = {0x54: sltcap.to_bytes(4, "little"), 0x58: b"\x3a\x00"}
-    port = paper.dev(paper.bus(), registers=registers, **pcie(2, 4, slot=True))
-    assert paper.kernel.get_port_device_capability(port) == services
-    assert paper.writes() == writes
-
-
-@pytest.mark.parametrize(("port_type", "bound"), [(4, True), (5, True), (6, True), (7, False), (0, False)])
-def test_pcie_portdrv_probe_takes_ports_alone(port_type, bound):
-    bridge = any_bridge("00:1c.0", 1, 1, exp(port_type), registers={"x08_4": 0x06040000})
-    with machine_of(bridge) as machine:
-        assert (machine.function("00:1c.0").driver is not None) == bound
-
-
-def test_pcie_portdrv_leaves_a_port_to_the_driver_it_was_described_with():
-    with machine_of(port("00:1c.0", 1, 1, driver="vfio-pci"), function("01:00.0")) as machine:
-        assert machine.function("00:1c.0").driver.name == "vfio-pci"
-        assert machine.bus("01").slots == []
 
 
 def test_pci_find_capability_in_a_booted_machine_at_the_builders_offsets():
