@@ -38,7 +38,7 @@ def really_probe(dev: pci_dev, drv: device_driver) -> int:
 def driver_probe_device(drv: device_driver, dev: pci_dev) -> int:
     """Offer *dev* to *drv*.
 
-    C: drivers/base/dd.c, base; called with the device lock held
+    C: drivers/base/dd.c, global, base; called with the device lock held
     :return: 1 if it took the device, 0 if not"""
     return really_probe(dev, drv)
 

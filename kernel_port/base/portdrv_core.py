@@ -61,7 +61,7 @@ def pcie_device_init(pdev: pci_dev, service: int, irq: int) -> int:
 def pcie_port_device_register(dev: pci_dev) -> int:
     """Wake the port *dev* and give its services to their drivers.
 
-    C: drivers/pci/pcie/portdrv_core.c, base
+    C: drivers/pci/pcie/portdrv_core.c, global, base
     :return: 0"""
     # PORT: of pci_enable_device(), what matters to a reset.
     pci_set_power_state(dev, PCI_D0)
@@ -86,7 +86,7 @@ def pcie_port_device_register(dev: pci_dev) -> int:
 def pcie_port_device_remove(dev: pci_dev) -> None:
     """Take the services of the port *dev* from their drivers.
 
-    C: drivers/pci/pcie/portdrv_core.c, base"""
+    C: drivers/pci/pcie/portdrv_core.c, global, base"""
     # device_for_each_child(), remove_iter(), device_unregister()
     for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:
         pcie_port_remove_service(pcie)

@@ -135,7 +135,7 @@ def decode_bar(dev: pci_dev, bar: int) -> int:
 def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
     """Find out where a BAR is and how large, by writing all ones to it.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, global, base
     :param type: enum pci_bar_type; pci_bar_unknown for a BAR, pci_bar_mem32 for the ROM
     :param pos: offset of the BAR, bytes
     :return: 1 if the BAR takes the next dword too, 0 if not"""
@@ -316,7 +316,7 @@ def pci_read_bridge_mmio_pref(child: pci_bus) -> None:
 def pci_read_bridge_bases(child: pci_bus) -> None:
     """Read the windows of the bridge to *child*.
 
-    C: drivers/pci/probe.c, base"""
+    C: drivers/pci/probe.c, global, base"""
     dev = child.self
 
     if pci_is_root_bus(child):  # a host bridge has no such registers
@@ -576,7 +576,7 @@ def pci_read_irq(dev: pci_dev) -> None:
 def set_pcie_port_type(pdev: pci_dev) -> None:
     """Remember where the PCI Express capability is and what kind of port it says this is.
 
-    C: drivers/pci/probe.c, base"""
+    C: drivers/pci/probe.c, global, base"""
     pos = pci_find_capability(pdev, PCI_CAP_ID_EXP)
     if not pos:
         return
@@ -589,7 +589,7 @@ def set_pcie_port_type(pdev: pci_dev) -> None:
 def set_pcie_hotplug_bridge(pdev: pci_dev) -> None:
     """Remember whether the slot below *pdev* is hot-plug capable.
 
-    C: drivers/pci/probe.c, base"""
+    C: drivers/pci/probe.c, global, base"""
     _, reg32 = pcie_capability_read_dword(pdev, PCI_EXP_SLTCAP)
     if reg32 & PCI_EXP_SLTCAP_HPC:
         pdev.is_hotplug_bridge = 1
@@ -601,7 +601,7 @@ LEGACY_IO_RESOURCE = IORESOURCE_IO | IORESOURCE_PCI_FIXED
 def pci_setup_device(dev: pci_dev) -> int:
     """Fill in what *dev* says of itself: header type, class, capabilities, BARs.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, global, base
     :return: 0, -EIO if its header type is unknown or cannot be read"""
     status, hdr_type = pci_bus_read_config_byte(dev.bus, dev.devfn, PCI_HEADER_TYPE)
     if status:
@@ -690,7 +690,7 @@ def pci_setup_device(dev: pci_dev) -> int:
 def pci_cfg_space_size_ext(dev: pci_dev) -> int:
     """See whether the extended configuration space of *dev* answers.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, global, base
     :return: 4096 or 256 bytes"""
     pos = PCI_CFG_SPACE_SIZE
 
@@ -706,7 +706,7 @@ def pci_cfg_space_size_ext(dev: pci_dev) -> int:
 def pci_cfg_space_size(dev: pci_dev) -> int:
     """How many bytes of configuration space *dev* has.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, global, base
     :return: 4096 or 256 bytes"""
     class_ = dev.class_ >> 8
     if class_ == PCI_CLASS_BRIDGE_HOST:
@@ -796,7 +796,7 @@ def pci_scan_device(bus: pci_bus, devfn: int) -> pci_dev:
 def pci_configure_ari(dev: pci_dev) -> None:
     """Switch ARI forwarding on in the bridge above function 0 if both sides have it, else off.
 
-    C: drivers/pci/pci.c, base"""
+    C: drivers/pci/pci.c, global, base"""
     if not pci_is_pcie(dev) or dev.devfn:
         return
 
@@ -831,7 +831,7 @@ def pci_init_capabilities(dev: pci_dev) -> None:
 def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     """Put *dev* on the list of its bus.
 
-    C: drivers/pci/probe.c, base"""
+    C: drivers/pci/probe.c, global, base"""
     mutex_init(dev.dev.mutex, "device", pci_name(dev))  # device_initialize()
 
     # PORT: no fixups (quirks.c).
@@ -974,7 +974,7 @@ def pci_scan_child_bus(bus: pci_bus) -> int:
 def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus:
     """Make a bus that no bridge leads to.
 
-    C: drivers/pci/probe.c, base; PORT: no parent device, and no resources but the bus numbers, which are *bus* to 255
+    C: drivers/pci/probe.c, global, base; PORT: no parent device, no resources but the bus numbers *bus* to 255
     :param bus: its number
     :return: struct pci_bus *, NULL if the bus is known already"""
     b = pci_alloc_bus()
@@ -1005,7 +1005,7 @@ def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus
 def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
     """Note which bus numbers *b* and the buses below it have.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, global, base
     :return: 1"""
     res = b.busn_res
 
@@ -1023,7 +1023,7 @@ def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
 def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
     """Note that *bus_max* is the last bus number at or below *b*.
 
-    C: drivers/pci/probe.c, base
+    C: drivers/pci/probe.c, global, base
     :return: 0, -EINVAL if that is less than the first"""
     res = b.busn_res
 

@@ -30,7 +30,7 @@ pci_dev_reset_methods: tuple[struct_pci_dev_reset_methods, ...] = ()
 def pci_dev_specific_reset(dev: pci_dev, probe: int) -> int:
     """Reset *dev* in a way that its kind alone knows. The first row that fits decides.
 
-    C: drivers/pci/quirks.c, base
+    C: drivers/pci/quirks.c, global, base
     :param probe: not 0: only say whether it would work
     :return: 0, -ENOTTY if there is no such way, or an error of that way"""
     for i in pci_dev_reset_methods:
