@@ -123,6 +123,7 @@ def test_pci_read_bases_sizes_each_kind_of_bar():
             (0xC0000000, 0xC0007FFF, MEM | PREFETCH),
         ]
         assert res[6].flags & 1  # IORESOURCE_ROM_ENABLE
+        assert {r.name for r in res[:7]} == {"0000:00:01.0", ""}
         assert machine.function("00:01.0").rom_base_reg == 0x30
 
 
@@ -297,8 +298,9 @@ def test_pci_cfg_space_size_host_bridge_is_asked():
 
 
 def test_pci_setup_device_names_lock_and_interrupt_after_the_address():
-    with machine_of(function("0001:02:03.0")) as machine:
+    with machine_of(function("0001:02:03.0", registers={"x3d_1": 2})) as machine:
         dev = machine.function("0001:02:03.0")
+        assert (dev.dev.name, dev.pin) == ("0001:02:03.0", 2)
         assert (dev.dev.mutex.kind, dev.dev.mutex.of) == ("device", "0001:02:03.0")
         assert dev.irq == 0x1_0000 | 0x02 << 8 | 3 << 3
 

@@ -51,6 +51,7 @@ def test_pci_scan_bridge_cardbus_keeps_bus_numbers_for_cards():
         # one for the socket and three more, twice; secondary latency timer 176
         assert numbers(machine, 0, 0x08) == (0, 1, 4)
         assert numbers(machine, 0, 0x10) == (0, 5, 8)
+        assert machine.bus("01").name == "PCI CardBus 0000:01"
         assert ("w", ("0000:00:01.0", 0x18, 4, 0xB0FF0100)) in [(event.op, event.args) for event in machine.boot_events]
 
 
@@ -97,7 +98,8 @@ def test_pci_scan_bridge_of_a_new_bus_writes_all_numbers_at_once_and_then_the_la
 
 def test_pci_scan_bridge_of_a_known_bus_remembers_bridge_control():
     with machine_of(any_bridge("00:1e.0", 1, 1)) as machine:
-        assert (machine.bus("01").bridge_ctl, machine.bus("01").primary) == (3, 0)
+        bus = machine.bus("01")
+        assert (bus.bridge_ctl, bus.primary, bus.name, bus.dev.name) == (3, 0, "PCI Bus 0000:01", "0000:01")
 
 
 @pytest.mark.parametrize("numbers", [0x00000000, 0x00000100, 0x00010000], ids=["none", "no last", "no first"])
