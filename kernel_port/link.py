@@ -24,9 +24,7 @@ SERVICES = (
 BASE: tuple[str, ...] = (
     "base.access",
     "base.quirks",
-    "base.pci_capability",
-    "base.pci_power",
-    "base.pci_state",
+    "base.setup_res",
     "base.pci",
     "base.search",
     "base.probe_bars",
@@ -42,7 +40,6 @@ BASE: tuple[str, ...] = (
     "base.hotplug_pci",
     "base.pciehp",
     "base.pciehp_hpc",
-    "base.pciehp_hpc_slot",
     "base.pciehp_pci",
     "base.pciehp_ctrl",
     "base.pciehp_core",

@@ -12,7 +12,7 @@ from ..kernel.structs import NULL, PCI_D0, device_driver, device_lock, device_un
 from .probe import PCI_CLASS_BRIDGE_PCI
 
 if TYPE_CHECKING:
-    from .pci_power import pci_set_power_state
+    from .pci import pci_set_power_state
     from .portdrv import pcie_portdriver
 
 #: Which driver goes with which device, by address. PORT: in C drivers register tables of IDs.

@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..kernel.mutex import mutex
 from ..kernel.printk import dev_dbg, dev_err, dev_info, dev_warn
-from ..kernel.structs import NULL, device, pci_dev
+from ..kernel.structs import *
 from ..kernel.timer import timer_list
 from ..kernel.wait import wait_queue_head
 from ..kernel.workqueue import delayed_work, work_struct, workqueue_struct
-from ..pci_regs import (
-    PCI_EXP_SLTCAP_ABP,
-    PCI_EXP_SLTCAP_AIP,
-    PCI_EXP_SLTCAP_EIP,
-    PCI_EXP_SLTCAP_HPS,
-    PCI_EXP_SLTCAP_MRLSP,
-    PCI_EXP_SLTCAP_NCCS,
-    PCI_EXP_SLTCAP_PCP,
-    PCI_EXP_SLTCAP_PIP,
-)
+from ..pci_regs import *
 from .pci_hotplug import hotplug_slot, hotplug_slot_name
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pciehp_core.py imports this header
     from .pciehp_core import pciehp_debug
 
 MY_NAME = "pciehp"

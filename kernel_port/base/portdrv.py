@@ -22,8 +22,7 @@ from .pciehp import pcie_device
 
 if TYPE_CHECKING:
     from .access import pcie_capability_clear_word, pcie_capability_read_dword
-    from .pci_power import pci_set_power_state
-    from .pci_state import pci_save_state
+    from .pci import pci_save_state, pci_set_power_state
     from .pciehp_core import pciehp_probe, pciehp_remove
 
 PCIE_PORT_SERVICE_HP = 1 << 2

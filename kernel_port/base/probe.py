@@ -40,11 +40,7 @@ from ..pci_regs import (
     PCI_CLASS_PROG,
     PCI_CLASS_REVISION,
     PCI_EXP_DEVCAP,
-    PCI_EXP_DEVCAP2,
-    PCI_EXP_DEVCAP2_ARI,
     PCI_EXP_DEVCAP_PAYLOAD,
-    PCI_EXP_DEVCTL2,
-    PCI_EXP_DEVCTL2_ARI,
     PCI_EXP_FLAGS,
     PCI_EXP_SLTCAP,
     PCI_EXP_SLTCAP_HPC,
@@ -78,13 +74,15 @@ if TYPE_CHECKING:
         pci_read_config_byte,
         pci_read_config_dword,
         pci_read_config_word,
-        pcie_capability_clear_word,
         pcie_capability_read_dword,
-        pcie_capability_set_word,
     )
-    from .pci_capability import pci_find_capability, pci_find_ext_capability
-    from .pci_power import pci_pm_init
-    from .pci_state import pci_allocate_cap_save_buffers
+    from .pci import (
+        pci_allocate_cap_save_buffers,
+        pci_configure_ari,
+        pci_find_capability,
+        pci_find_ext_capability,
+        pci_pm_init,
+    )
 
 # include/linux/pci_ids.h
 PCI_CLASS_NOT_DEFINED = 0x0000
@@ -325,29 +323,6 @@ def pci_scan_device(bus: pci_bus, devfn: int) -> pci_dev:
         return NULL  # type: ignore[no-any-return]
 
     return dev
-
-
-def pci_configure_ari(dev: pci_dev) -> None:
-    """Switch ARI forwarding on in the bridge above function 0 if both sides have it, else off.
-
-    C: drivers/pci/pci.c, base"""
-    if not pci_is_pcie(dev) or dev.devfn:
-        return
-
-    bridge = dev.bus.self
-    if not bridge:
-        return
-
-    _, cap = pcie_capability_read_dword(bridge, PCI_EXP_DEVCAP2)
-    if not (cap & PCI_EXP_DEVCAP2_ARI):
-        return
-
-    if pci_find_ext_capability(dev, PCI_EXT_CAP_ID_ARI):
-        pcie_capability_set_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
-        bridge.ari_enabled = 1
-    else:
-        pcie_capability_clear_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
-        bridge.ari_enabled = 0
 
 
 def pci_init_capabilities(dev: pci_dev) -> None:

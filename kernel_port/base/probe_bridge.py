@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         pcie_capability_read_dword,
         pcie_capability_read_word,
     )
-    from .pci_capability import pci_find_capability
+    from .pci import pci_find_capability
 
 CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
 CARDBUS_RESERVE_BUSNR = 3

@@ -13,7 +13,7 @@ from .dd import device_release_driver
 from .search import pci_bus_sem
 
 if TYPE_CHECKING:
-    from .pci_power import pci_pme_active
+    from .pci import pci_pme_active
     from .probe_bridge import pci_root_buses
 
 
