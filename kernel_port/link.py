@@ -38,6 +38,7 @@ BASE: tuple[str, ...] = (
     "base.slot",
     "base.pci_hotplug_core",
     "base.hotplug_pci",
+    "base.pcieport_if",
     "base.pciehp",
     "base.pciehp_hpc",
     "base.pciehp_pci",

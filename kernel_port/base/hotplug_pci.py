@@ -22,7 +22,7 @@ def pci_hp_add_bridge(dev: pci_dev) -> int:
         if not pci_find_bus(pci_domain_nr(parent), busnr):
             break
     else:
-        printk("err", f"no bus number is left for the bridge {pci_name(dev)}")
+        printk("err", f"{pci_name(dev)} gets no bus behind it: every number is taken")
         return -1
     busnr -= 1
     for pass_ in range(2):

@@ -185,7 +185,7 @@ def pciehp_probe(dev: pcie_device) -> int:
     if not ctrl:
         dev_err(dev.device, "the port cannot be had")
         return -ENODEV
-    dev.priv_data = ctrl  # set_service_data()
+    set_service_data(dev, ctrl)
 
     rc = init_slot(ctrl)
     if rc:
@@ -220,7 +220,7 @@ def pciehp_remove(dev: pcie_device) -> None:
     """Leave a hotplug port alone.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base"""
-    ctrl = dev.priv_data
+    ctrl = get_service_data(dev)
 
     cleanup_slot(ctrl)
     pciehp_release_ctrl(ctrl)

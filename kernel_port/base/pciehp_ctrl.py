@@ -128,7 +128,7 @@ def pciehp_handle_power_fault(p_slot: slot) -> int:
     ctrl_dbg(ctrl, "interrupted for a power fault")
     ctrl_err(ctrl, f"slot {slot_name(p_slot)}: the power failed")
     event_type = INT_POWER_FAULT
-    ctrl_info(ctrl, f"its bit was cleared, and is {0:x}")
+    ctrl_info(ctrl, f"that was bit {0:x}")
     queue_interrupt_event(p_slot, event_type)
 
     return 1
@@ -159,7 +159,6 @@ def board_added(p_slot: slot) -> int:
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base
     :return: 0, -EIO after a power fault, or what pciehp_check_link_status() or pciehp_configure_device() say"""
-    retval = 0
     ctrl = p_slot.ctrl
     parent = ctrl.pcie.port.subordinate
 
@@ -200,7 +199,6 @@ def remove_board(p_slot: slot) -> int:
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base
     :return: 0, -EINVAL if the card is in the way to the display, or the status of the access that failed"""
-    retval = 0
     ctrl = p_slot.ctrl
 
     retval = pciehp_unconfigure_device(p_slot)
@@ -358,7 +356,6 @@ def pciehp_enable_slot(p_slot: slot) -> int:
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0, -ENODEV without card or with the latch open, -EINVAL if it is on already, or as board_added()"""
-    getstatus = 0
     ctrl = p_slot.ctrl
 
     rc, getstatus = pciehp_get_adapter_status(p_slot)
@@ -391,8 +388,6 @@ def pciehp_disable_slot(p_slot: slot) -> int:
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0, 1 without controller, -ENODEV without card or with the latch open, -EINVAL if it is off already,
         or as remove_board()"""
-    getstatus = 0
-    ret = 0
     ctrl = p_slot.ctrl
 
     if not p_slot.ctrl:

@@ -266,7 +266,6 @@ def pci_bus_check_dev(bus: pci_bus, devfn: int) -> bool:
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     count = 0
     delay, step = 1000, 20  # ms
-    found = False
 
     while True:
         found, l = pci_bus_read_dev_vendor_id(bus, devfn, 0)  # noqa: E741
