@@ -272,11 +272,10 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
     if dev.current_state in (PCI_D0, PCI_D1, PCI_D2):
         pmcsr &= ~PCI_PM_CTRL_STATE_MASK
         pmcsr |= state
-    elif dev.current_state in (PCI_D3hot, PCI_D3cold, PCI_UNKNOWN):  # unknown, as after power on
-        if (pmcsr & PCI_PM_CTRL_STATE_MASK) == PCI_D3hot and not (pmcsr & PCI_PM_CTRL_NO_SOFT_RESET):
-            need_restore = True
-        pmcsr = 0
     else:
+        if dev.current_state in (PCI_D3hot, PCI_D3cold, PCI_UNKNOWN):  # unknown, as after power on
+            if (pmcsr & PCI_PM_CTRL_STATE_MASK) == PCI_D3hot and not (pmcsr & PCI_PM_CTRL_NO_SOFT_RESET):
+                need_restore = True
         pmcsr = 0
 
     pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, pmcsr)

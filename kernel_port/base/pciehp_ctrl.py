@@ -238,8 +238,11 @@ def pciehp_power_thread(info: power_work_info) -> None:
     mutex_lock(p_slot.lock)
     if p_slot.state == POWEROFF_STATE:
         mutex_unlock(p_slot.lock)
-        bus = p_slot.ctrl.pcie.port.subordinate
-        ctrl_dbg(p_slot.ctrl, f"switching off what is at {pci_domain_nr(bus):04x}:{bus.number:02x}:00")
+        ctrl_dbg(
+            p_slot.ctrl,
+            f"switching off what is at {pci_domain_nr(p_slot.ctrl.pcie.port.subordinate):04x}"
+            f":{p_slot.ctrl.pcie.port.subordinate.number:02x}:00",
+        )
         pciehp_disable_slot(p_slot)
         mutex_lock(p_slot.lock)
         p_slot.state = STATIC_STATE

@@ -372,8 +372,11 @@ def pciehp_get_attention_status(slot: slot) -> tuple[int, int]:
         ctrl_err(ctrl, "pciehp_get_attention_status: Slot Control cannot be read")
         return retval, 0
 
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_get_attention_status: Slot Control, at {offset:x}, is {slot_ctrl:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_get_attention_status: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" is {slot_ctrl:x}",
+    )
 
     atten_led_state = (slot_ctrl & PCI_EXP_SLTCTL_AIC) >> 6
 
@@ -402,8 +405,10 @@ def pciehp_get_power_status(slot: slot) -> tuple[int, int]:
     if retval:
         ctrl_err(ctrl, "pciehp_get_power_status: Slot Control cannot be read")
         return retval, 0
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_get_power_status: Slot Control, at {offset:x}, is {slot_ctrl:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_get_power_status: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x} is {slot_ctrl:x}",
+    )
 
     pwr_state = (slot_ctrl & PCI_EXP_SLTCTL_PCC) >> 10
 
@@ -475,8 +480,11 @@ def pciehp_set_attention_status(slot: slot, value: int) -> int:
         slot_cmd = 0x0080  # blinking
     else:
         return -EINVAL
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_set_attention_status: Slot Control, at {offset:x}, gets command {slot_cmd:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_set_attention_status: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
     return pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
 
 
@@ -489,8 +497,11 @@ def pciehp_green_led_on(slot: slot) -> None:
     slot_cmd = 0x0100
     cmd_mask = PCI_EXP_SLTCTL_PIC
     pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_green_led_on: Slot Control, at {offset:x}, gets command {slot_cmd:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_green_led_on: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
 
 
 def pciehp_green_led_off(slot: slot) -> None:
@@ -502,8 +513,11 @@ def pciehp_green_led_off(slot: slot) -> None:
     slot_cmd = 0x0300
     cmd_mask = PCI_EXP_SLTCTL_PIC
     pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_green_led_off: Slot Control, at {offset:x}, gets command {slot_cmd:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_green_led_off: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
 
 
 def pciehp_green_led_blink(slot: slot) -> None:
@@ -515,8 +529,11 @@ def pciehp_green_led_blink(slot: slot) -> None:
     slot_cmd = 0x0200
     cmd_mask = PCI_EXP_SLTCTL_PIC
     pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_green_led_blink: Slot Control, at {offset:x}, gets command {slot_cmd:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_green_led_blink: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
 
 
 def pciehp_power_on_slot(slot: slot) -> int:
@@ -545,8 +562,11 @@ def pciehp_power_on_slot(slot: slot) -> int:
     if retval:
         ctrl_err(ctrl, f"command {slot_cmd:x}, power on, failed")
         return retval
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_power_on_slot: Slot Control, at {offset:x}, gets command {slot_cmd:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_power_on_slot: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
 
     retval = pciehp_link_enable(ctrl)
     if retval:
@@ -575,8 +595,11 @@ def pciehp_power_off_slot(slot: slot) -> int:
     if retval:
         ctrl_err(ctrl, "the command to switch the power off failed")
         return retval
-    offset = pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL
-    ctrl_dbg(ctrl, f"pciehp_power_off_slot: Slot Control, at {offset:x}, gets command {slot_cmd:x}")
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_power_off_slot: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
     return 0
 
 

@@ -30,8 +30,11 @@ def pciehp_configure_device(p_slot: slot) -> int:
     dev = pci_get_slot(parent, PCI_DEVFN(0, 0))
     if dev:
         system.emit("already_there", pci_name(dev))
-        where = f"{pci_domain_nr(parent):04x}:{parent.number:02x}:00"
-        ctrl_err(ctrl, f"{pci_name(dev)} was never removed, so no card is added at {where}")
+        ctrl_err(
+            ctrl,
+            f"{pci_name(dev)} was never removed, so no card is added"
+            f" at {pci_domain_nr(parent):04x}:{parent.number:02x}:00",
+        )
         return -EINVAL
 
     num = pci_scan_slot(parent, PCI_DEVFN(0, 0))

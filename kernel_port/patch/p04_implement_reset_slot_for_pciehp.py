@@ -68,8 +68,11 @@ def init_slot(ctrl: controller) -> int:
     slot.hotplug_slot = hotplug
     name = f"{PSN(ctrl)}"
 
-    bus = ctrl.pcie.port.subordinate
-    ctrl_dbg(ctrl, f"at {pci_domain_nr(bus):04x}:{bus.number:02x}:00 is slot {PSN(ctrl):x}")
+    ctrl_dbg(
+        ctrl,
+        f"at {pci_domain_nr(ctrl.pcie.port.subordinate):04x}:{ctrl.pcie.port.subordinate.number:02x}:00"
+        f" is slot {PSN(ctrl):x}",
+    )
     retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
     if retval:
         ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
