@@ -5,6 +5,7 @@ Every act of the kernel is an entry of `acts`, in order: ("r", "01:00.0", 0x04, 
 ("msleep", 100), ("lock", "cfg", "01:00.0"), ...; messages are in `said`.
 """
 
+import re
 from collections import deque
 
 from kernel_port.hw.clock import Clock
@@ -62,6 +63,11 @@ class Paper:
     def writes(self):
         """(offset, size, value) written since the last take(), in order."""
         return [act[2:] for act in self.take() if act[0] == "w"]
+
+    def told(self):
+        """The level of each message and the numbers in it, in order; its words may be any."""
+        texts = ((level, text.partition(": ")[2]) for level, text in self.said)
+        return [(level, [int(number, 0) for number in re.findall(r"0x[0-9a-f]+|\d+", text)]) for level, text in texts]
 
     def _listen(self, event):
         if event.op == "printk":

@@ -17,16 +17,7 @@ from errno import EINVAL
 from ..kernel.bug import WARN_ON, might_sleep
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.mutex import lock_acquired, lock_contended, lock_released
-from ..kernel.structs import (
-    PCIBIOS_BAD_REGISTER_NUMBER,
-    pci_bus,
-    pci_dev,
-    pci_is_pcie,
-    pci_name,
-    pci_pcie_cap,
-    pci_pcie_type,
-    pcie_caps_reg,
-)
+from ..kernel.structs import *
 from ..kernel.wait import wait_event, wait_queue_head, wake_up
 from ..pci_regs import *
 

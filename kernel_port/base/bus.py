@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..kernel.bug import WARN_ON
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.printk import dev_err
-from ..kernel.structs import pci_bus, pci_dev, pci_name
+from ..kernel.structs import *
 from .dd import device_attach
 
 

@@ -12,7 +12,7 @@ from errno import ENODEV, ENXIO
 
 from ..kernel.export import EXPORT_SYMBOL_GPL
 from ..kernel.printk import printk
-from ..kernel.structs import NULL, device_driver, device_lock, device_unlock, pci_dev, pci_name
+from ..kernel.structs import *
 from .pci_driver import local_pci_probe, pci_device_remove, pci_match_device
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..kernel.export import EXPORT_SYMBOL_GPL
 from ..kernel.printk import printk
-from ..kernel.structs import pci_dev, pci_domain_nr, pci_name
+from ..kernel.structs import *
 from .probe import pci_scan_bridge
 from .search import pci_find_bus
 
@@ -22,7 +22,7 @@ def pci_hp_add_bridge(dev: pci_dev) -> int:
         if not pci_find_bus(pci_domain_nr(parent), busnr):
             break
     else:
-        printk("err", f"{pci_name(dev)}: no bus number left for it")
+        printk("err", f"{pci_name(dev)} gets no bus behind it: every number is taken")
         return -1
     busnr -= 1
     for pass_ in range(2):

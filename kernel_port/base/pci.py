@@ -1,64 +1,74 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pci.c, last part: resetting one function.
+"""drivers/pci/pci.c and pci.h: capabilities, power states, saved state, and resetting one function.
 
-Capabilities, power states and saved state, which are in the same C file, are in pci_capability, pci_power, pci_state.
+# PORT: no platform power management (ACPI), run-time power management or ASPM.
+# PORT: a save buffer is one pci_cap_saved_data; the C has a list node around it.
+# PORT: memory never runs out.
 """
 
 from __future__ import annotations
 
-from errno import EINVAL, ENOTTY
+from dataclasses import dataclass
+from errno import EINVAL, EIO, ENODEV, ENOMEM, ENOTTY
 
 from ..kernel.bug import might_sleep
-from ..kernel.delay import msleep
-from ..kernel.export import EXPORT_SYMBOL_GPL
-from ..kernel.printk import dev_err
-from ..kernel.structs import (
-    PCI_D0,
-    PCI_D3hot,
-    device_lock,
-    device_unlock,
-    pci_bus,
-    pci_dev,
-    pci_is_root_bus,
-)
-from ..pci_regs import (
-    PCI_AF_CAP,
-    PCI_AF_CAP_FLR,
-    PCI_AF_CAP_TP,
-    PCI_AF_CTRL,
-    PCI_AF_CTRL_FLR,
-    PCI_AF_STATUS,
-    PCI_AF_STATUS_TP,
-    PCI_BRIDGE_CONTROL,
-    PCI_BRIDGE_CTL_BUS_RESET,
-    PCI_CAP_ID_AF,
-    PCI_COMMAND,
-    PCI_COMMAND_INTX_DISABLE,
-    PCI_EXP_DEVCAP,
-    PCI_EXP_DEVCAP_FLR,
-    PCI_EXP_DEVCTL,
-    PCI_EXP_DEVCTL_BCR_FLR,
-    PCI_EXP_DEVSTA,
-    PCI_EXP_DEVSTA_TRPND,
-    PCI_PM_CTRL,
-    PCI_PM_CTRL_NO_SOFT_RESET,
-    PCI_PM_CTRL_STATE_MASK,
-)
+from ..kernel.delay import mdelay, msleep, udelay
+from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
+from ..kernel.printk import dev_dbg, dev_err, dev_info
+from ..kernel.structs import *
+from ..pci_regs import *
 from .access import (
+    pci_bus_read_config_byte,
+    pci_bus_read_config_dword,
+    pci_bus_read_config_word,
     pci_cfg_access_lock,
     pci_cfg_access_unlock,
     pci_read_config_byte,
+    pci_read_config_dword,
     pci_read_config_word,
     pci_write_config_byte,
+    pci_write_config_dword,
     pci_write_config_word,
+    pcie_capability_clear_word,
     pcie_capability_read_dword,
     pcie_capability_read_word,
     pcie_capability_set_word,
+    pcie_capability_write_word,
 )
-from .pci_capability import pci_find_capability
-from .pci_power import pci_dev_d3_sleep
-from .pci_state import pci_restore_state, pci_save_state
 from .quirks import pci_dev_specific_reset
+from .setup_res import pci_update_resource
+
+#: The least time any device gets to settle in and after D3hot, ms.
+pci_pm_d3_delay: int = 0
+
+#: How many capabilities a list may have before it counts as a loop.
+PCI_FIND_CAP_TTL = 48
+
+PCI_EXP_SAVE_REGS = 7
+SIZEOF_U16 = 2
+
+
+def pci_no_d1d2(dev: pci_dev) -> bool:
+    """Whether D1 and D2 must not be used, because of *dev* or the bridge above it.
+
+    C: drivers/pci/pci.h, static inline, base"""
+    parent_dstates = 0
+
+    if dev.bus.self:
+        parent_dstates = dev.bus.self.no_d1d2
+    return bool(dev.no_d1d2 or parent_dstates)
+
+
+def pci_dev_d3_sleep(dev: pci_dev) -> None:
+    """Wait until *dev* has settled in or after D3hot.
+
+    C: drivers/pci/pci.c, static, base"""
+    delay = dev.d3_delay
+
+    if delay < pci_pm_d3_delay:
+        delay = pci_pm_d3_delay
+
+    msleep(delay)
 
 
 def pci_bus_max_busnr(bus: pci_bus) -> int:
@@ -76,6 +86,664 @@ def pci_bus_max_busnr(bus: pci_bus) -> int:
 EXPORT_SYMBOL_GPL(pci_bus_max_busnr)
 
 
+def __pci_find_next_cap_ttl(bus: pci_bus, devfn: int, pos: int, cap: int, ttl: int) -> int:
+    """Follow the capability list from the pointer at *pos*, at most *ttl* steps.
+
+    C: drivers/pci/pci.c, static, base
+    # PORT: the remaining ttl is not handed back; only HyperTransport searches ask for it
+    :return: offset of the capability, 0 if there is none"""
+    while ttl:
+        ttl -= 1
+        _, pos = pci_bus_read_config_byte(bus, devfn, pos)
+        if pos < 0x40:
+            break
+        pos &= ~3
+        _, id_ = pci_bus_read_config_byte(bus, devfn, pos + PCI_CAP_LIST_ID)
+        if id_ == 0xFF:
+            break
+        if id_ == cap:
+            return pos
+        pos += PCI_CAP_LIST_NEXT
+    return 0
+
+
+def __pci_find_next_cap(bus: pci_bus, devfn: int, pos: int, cap: int) -> int:
+    """Follow the capability list from the pointer at *pos*.
+
+    C: drivers/pci/pci.c, static, base
+    :return: offset of the capability, 0 if there is none"""
+    ttl = PCI_FIND_CAP_TTL
+
+    return __pci_find_next_cap_ttl(bus, devfn, pos, cap, ttl)
+
+
+def pci_find_next_capability(dev: pci_dev, pos: int, cap: int) -> int:
+    """Find the next capability *cap* behind the one at *pos*.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: its offset, 0 if there is none"""
+    return __pci_find_next_cap(dev.bus, dev.devfn, pos + PCI_CAP_LIST_NEXT, cap)
+
+
+EXPORT_SYMBOL_GPL(pci_find_next_capability)
+
+
+def __pci_bus_find_cap_start(bus: pci_bus, devfn: int, hdr_type: int) -> int:
+    """Find where the pointer to the first capability is.
+
+    C: drivers/pci/pci.c, static, base
+    :return: its offset, 0 if the function has no capability list"""
+    _, status = pci_bus_read_config_word(bus, devfn, PCI_STATUS)
+    if not (status & PCI_STATUS_CAP_LIST):
+        return 0
+
+    if hdr_type in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE):
+        return PCI_CAPABILITY_LIST
+    if hdr_type == PCI_HEADER_TYPE_CARDBUS:
+        return PCI_CB_CAPABILITY_LIST
+    return 0
+
+
+def pci_find_capability(dev: pci_dev, cap: int) -> int:
+    """Find the capability *cap* (PCI_CAP_ID_*) of *dev*. Nothing is remembered: every search is on the bus.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: its offset, 0 if there is none"""
+    pos = __pci_bus_find_cap_start(dev.bus, dev.devfn, dev.hdr_type)
+    if pos:
+        pos = __pci_find_next_cap(dev.bus, dev.devfn, pos, cap)
+
+    return pos
+
+
+EXPORT_SYMBOL(pci_find_capability)
+
+
+def pci_bus_find_capability(bus: pci_bus, devfn: int, cap: int) -> int:
+    """Find the capability *cap* of a function that has no pci_dev yet.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: its offset, 0 if there is none"""
+    _, hdr_type = pci_bus_read_config_byte(bus, devfn, PCI_HEADER_TYPE)
+
+    pos = __pci_bus_find_cap_start(bus, devfn, hdr_type & 0x7F)
+    if pos:
+        pos = __pci_find_next_cap(bus, devfn, pos, cap)
+
+    return pos
+
+
+EXPORT_SYMBOL(pci_bus_find_capability)
+
+
+def pci_find_next_ext_capability(dev: pci_dev, start: int, cap: int) -> int:
+    """Find the next extended capability *cap* (PCI_EXT_CAP_ID_*) behind the one at *start* (0: from the first).
+
+    C: drivers/pci/pci.c, exported, base
+    # PORT: pci_read_config_dword() is what it calls at once, pci_bus_read_config_dword(), which gives the status too
+    :return: its offset, 0 if there is none"""
+    pos = PCI_CFG_SPACE_SIZE
+
+    # none is shorter than 8 bytes
+    ttl = (PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) // 8
+
+    if dev.cfg_size <= PCI_CFG_SPACE_SIZE:
+        return 0
+
+    if start:
+        pos = start
+
+    status, header = pci_bus_read_config_dword(dev.bus, dev.devfn, pos)
+    if status != PCIBIOS_SUCCESSFUL:
+        return 0
+
+    # An empty list is one header of zeros.
+    if header == 0:
+        return 0
+
+    while ttl > 0:
+        ttl -= 1
+        if PCI_EXT_CAP_ID(header) == cap and pos != start:
+            return pos
+
+        pos = PCI_EXT_CAP_NEXT(header)
+        if pos < PCI_CFG_SPACE_SIZE:
+            break
+
+        status, header = pci_bus_read_config_dword(dev.bus, dev.devfn, pos)
+        if status != PCIBIOS_SUCCESSFUL:
+            break
+
+    return 0
+
+
+EXPORT_SYMBOL_GPL(pci_find_next_ext_capability)
+
+
+def pci_find_ext_capability(dev: pci_dev, cap: int) -> int:
+    """Find the extended capability *cap* (PCI_EXT_CAP_ID_*) of *dev*.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: its offset, 0 if there is none"""
+    return pci_find_next_ext_capability(dev, 0, cap)
+
+
+EXPORT_SYMBOL_GPL(pci_find_ext_capability)
+
+
+def pci_restore_bars(dev: pci_dev) -> None:
+    """Write the addresses of all resources of *dev* to its BARs.
+
+    C: drivers/pci/pci.c, static, base"""
+    for i in range(PCI_BRIDGE_RESOURCES):
+        pci_update_resource(dev, i)
+
+
+def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
+    """Bring *dev* to a power state by its PM registers.
+
+    C: drivers/pci/pci.c, static, base
+    :param state: PCI_D0 .. PCI_D3hot
+    :return: 0 also if the device refuses; -EIO without PM capability or if it does not know the state;
+        -EINVAL for what is no such state, or a step up to another than D0"""
+    need_restore = False
+
+    if dev.current_state == state:
+        return 0
+
+    if not dev.pm_cap:
+        return -EIO
+
+    if state < PCI_D0 or state > PCI_D3hot:
+        return -EINVAL
+
+    # From a low power state the way leads deeper, or to D0.
+    if state != PCI_D0 and dev.current_state <= PCI_D3cold and dev.current_state > state:
+        dev_err(dev.dev, f"power state {dev.current_state} leads to no state {state}, which is further up")
+        return -EINVAL
+
+    # The device does not have the state.
+    if (state == PCI_D1 and not dev.d1_support) or (state == PCI_D2 and not dev.d2_support):
+        return -EIO
+
+    pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
+
+    # All zeros: D0, no wake-up enabled, and a pending wake-up status kept.
+    if dev.current_state in (PCI_D0, PCI_D1, PCI_D2):
+        pmcsr &= ~PCI_PM_CTRL_STATE_MASK
+        pmcsr |= state
+    else:
+        if dev.current_state in (PCI_D3hot, PCI_D3cold, PCI_UNKNOWN):  # unknown, as after power on
+            if (pmcsr & PCI_PM_CTRL_STATE_MASK) == PCI_D3hot and not (pmcsr & PCI_PM_CTRL_NO_SOFT_RESET):
+                need_restore = True
+        pmcsr = 0
+
+    pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, pmcsr)
+
+    # PCI PM 1.1, 5.6.1, table 18
+    if state == PCI_D3hot or dev.current_state == PCI_D3hot:
+        pci_dev_d3_sleep(dev)
+    elif state == PCI_D2 or dev.current_state == PCI_D2:
+        udelay(PCI_PM_D2_DELAY)
+
+    pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
+    dev.current_state = pmcsr & PCI_PM_CTRL_STATE_MASK
+    if dev.current_state != state:  # PORT: said each time; the C asks printk_ratelimit()
+        dev_info(dev.dev, f"the device does not follow: it is in power state D{dev.current_state}")
+
+    # Coming out of D3hot a device may reset itself (PCI PM 1.2, 5.4.1); its driver needs the BARs at least.
+    if need_restore:
+        pci_restore_bars(dev)
+
+    # PORT: no pcie_aspm_pm_state_change(dev.bus.self)
+
+    return 0
+
+
+def pci_platform_power_transition(dev: pci_dev, state: int) -> int:
+    """Have the platform bring *dev* to a power state.
+
+    C: drivers/pci/pci.c, static, base
+    :return: -ENODEV"""
+    # PORT: no platform, so platform_pci_power_manageable(dev) is false
+    error = -ENODEV
+
+    if error and not dev.pm_cap:  # nobody can change its state, so it is D0
+        dev.current_state = PCI_D0
+
+    return error
+
+
+def __pci_start_power_transition(dev: pci_dev, state: int) -> None:
+    """Do what comes before the PM registers are written: power on.
+
+    C: drivers/pci/pci.c, static, base"""
+    if state == PCI_D0:
+        pci_platform_power_transition(dev, PCI_D0)
+        # What a bridge has powered on needs time before it answers (PCIe 2.0, 6.6.1).
+        if dev.runtime_d3cold:
+            msleep(dev.d3cold_delay)
+            # PORT: no pci_wakeup_bus(dev.subordinate): run-time power management would resume what is there
+
+
+def __pci_complete_power_transition(dev: pci_dev, state: int) -> int:
+    """Do what comes after the PM registers are written: power off.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: -EINVAL for D0; what the platform says otherwise"""
+    if state <= PCI_D0:
+        return -EINVAL
+    # PORT: the platform never succeeds, so no __pci_bus_set_current_state(dev.subordinate, PCI_D3cold)
+    return pci_platform_power_transition(dev, state)
+
+
+EXPORT_SYMBOL_GPL(__pci_complete_power_transition)
+
+
+def pci_set_power_state(dev: pci_dev, state: int) -> int:
+    """Bring *dev* to a power state.
+
+    C: drivers/pci/pci.c, exported, base
+    :param state: PCI_D0 .. PCI_D3cold; beyond either end is taken for that end
+    :return: 0 if the device is there already, was told to go there, or must not; -EIO without PM capability or if
+        the device does not know the state; -EINVAL for a step up to another state than D0"""
+    if state > PCI_D3cold:
+        state = PCI_D3cold
+    elif state < PCI_D0:
+        state = PCI_D0
+    elif (state == PCI_D1 or state == PCI_D2) and pci_no_d1d2(dev):
+        return 0
+
+    if dev.current_state == state:
+        return 0
+
+    __pci_start_power_transition(dev, state)
+
+    if state >= PCI_D3hot and (dev.dev_flags & PCI_DEV_FLAGS_NO_D3):
+        return 0
+
+    # The PM registers bring it to D3hot; only the platform could take it to D3cold.
+    error = pci_raw_set_power_state(dev, PCI_D3hot if state > PCI_D3hot else state)
+
+    if not __pci_complete_power_transition(dev, state):
+        error = 0
+    # PORT: no pcie_aspm_powersave_config_link(dev.bus.self)
+
+    return error
+
+
+EXPORT_SYMBOL(pci_set_power_state)
+
+
+@dataclass(eq=False, slots=True)
+class pci_saved_state:
+    """struct pci_saved_state: a copy of all that is saved of a device.
+
+    C: drivers/pci/pci.c, struct, base"""
+
+    config_space: list[int]
+    cap: list[pci_cap_saved_data]
+
+
+def pci_find_saved_cap(pci_dev: pci_dev, cap: int) -> pci_cap_saved_data:
+    """Find the save buffer of a capability.
+
+    C: drivers/pci/pci.c, static, base
+    :return: the buffer, or NULL"""
+    for tmp in pci_dev.saved_cap_space:
+        if tmp.cap_nr == cap:
+            return tmp
+    return NULL  # type: ignore[no-any-return]
+
+
+def pci_save_pcie_state(dev: pci_dev) -> int:
+    """Save the control registers of the PCI Express capability; one that *dev* has not is saved as 0.
+
+    C: drivers/pci/pci.c, static, base
+    :return: 0, or -ENOMEM if there is no buffer"""
+    if not pci_is_pcie(dev):
+        return 0
+
+    save_state = pci_find_saved_cap(dev, PCI_CAP_ID_EXP)
+    if not save_state:
+        dev_err(dev.dev, "pci_save_pcie_state: nowhere to save to")
+        return -ENOMEM
+
+    cap = save_state.data
+    _, cap[0] = pcie_capability_read_word(dev, PCI_EXP_DEVCTL)
+    _, cap[1] = pcie_capability_read_word(dev, PCI_EXP_LNKCTL)
+    _, cap[2] = pcie_capability_read_word(dev, PCI_EXP_SLTCTL)
+    _, cap[3] = pcie_capability_read_word(dev, PCI_EXP_RTCTL)
+    _, cap[4] = pcie_capability_read_word(dev, PCI_EXP_DEVCTL2)
+    _, cap[5] = pcie_capability_read_word(dev, PCI_EXP_LNKCTL2)
+    _, cap[6] = pcie_capability_read_word(dev, PCI_EXP_SLTCTL2)
+
+    return 0
+
+
+def pci_restore_pcie_state(dev: pci_dev) -> None:
+    """Write back the control registers of the PCI Express capability.
+
+    C: drivers/pci/pci.c, static, base"""
+    save_state = pci_find_saved_cap(dev, PCI_CAP_ID_EXP)
+    if not save_state:
+        return
+
+    cap = save_state.data
+    pcie_capability_write_word(dev, PCI_EXP_DEVCTL, cap[0])
+    pcie_capability_write_word(dev, PCI_EXP_LNKCTL, cap[1])
+    pcie_capability_write_word(dev, PCI_EXP_SLTCTL, cap[2])
+    pcie_capability_write_word(dev, PCI_EXP_RTCTL, cap[3])
+    pcie_capability_write_word(dev, PCI_EXP_DEVCTL2, cap[4])
+    pcie_capability_write_word(dev, PCI_EXP_LNKCTL2, cap[5])
+    pcie_capability_write_word(dev, PCI_EXP_SLTCTL2, cap[6])
+
+
+def pci_save_pcix_state(dev: pci_dev) -> int:
+    """Save the command register of the PCI-X capability.
+
+    C: drivers/pci/pci.c, static, base
+    :return: 0, or -ENOMEM if there is no buffer"""
+    pos = pci_find_capability(dev, PCI_CAP_ID_PCIX)
+    if pos <= 0:
+        return 0
+
+    save_state = pci_find_saved_cap(dev, PCI_CAP_ID_PCIX)
+    if not save_state:
+        dev_err(dev.dev, "pci_save_pcix_state: nowhere to save to")
+        return -ENOMEM
+
+    save_state.data[0] = pci_read_config_word(dev, pos + PCI_X_CMD)
+
+    return 0
+
+
+def pci_restore_pcix_state(dev: pci_dev) -> None:
+    """Write back the command register of the PCI-X capability.
+
+    C: drivers/pci/pci.c, static, base"""
+    save_state = pci_find_saved_cap(dev, PCI_CAP_ID_PCIX)
+    pos = pci_find_capability(dev, PCI_CAP_ID_PCIX)
+    if not save_state or pos <= 0:
+        return
+    cap = save_state.data
+
+    pci_write_config_word(dev, pos + PCI_X_CMD, cap[0])
+
+
+def pci_save_state(dev: pci_dev) -> int:
+    """Save the header of *dev* and the capability registers that a driver does not set up again.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: 0, or -ENOMEM if a buffer is missing; what was read by then counts as saved all the same"""
+    for i in range(16):
+        dev.saved_config_space[i] = pci_read_config_dword(dev, i * 4)
+    dev.state_saved = True
+    if (i := pci_save_pcie_state(dev)) != 0:
+        return i
+    if (i := pci_save_pcix_state(dev)) != 0:
+        return i
+    return 0
+
+
+EXPORT_SYMBOL(pci_save_state)
+
+
+def pci_restore_config_dword(pdev: pci_dev, offset: int, saved_val: int, retry: int) -> None:
+    """Write back a dword of the header, if it has changed.
+
+    C: drivers/pci/pci.c, static, base
+    :param retry: how often to read back and write once more, 1 ms apart; 0: write once, do not look"""
+    val = pci_read_config_dword(pdev, offset)
+    if val == saved_val:
+        return
+
+    while True:
+        dev_dbg(pdev.dev, f"dword {offset:#x} of the header is {val:#x} and becomes {saved_val:#x} again")
+        pci_write_config_dword(pdev, offset, saved_val)
+        if retry <= 0:
+            return
+        retry -= 1
+
+        val = pci_read_config_dword(pdev, offset)
+        if val == saved_val:
+            return
+
+        mdelay(1)
+
+
+def pci_restore_config_space_range(pdev: pci_dev, start: int, end: int, retry: int) -> None:
+    """Write back the dwords *end* down to *start* of the header.
+
+    C: drivers/pci/pci.c, static, base"""
+    for index in range(end, start - 1, -1):
+        pci_restore_config_dword(pdev, 4 * index, pdev.saved_config_space[index], retry)
+
+
+def pci_restore_config_space(pdev: pci_dev) -> None:
+    """Write back the header, last dword first, so that a device decodes nothing before its BARs are right.
+
+    C: drivers/pci/pci.c, static, base"""
+    if pdev.hdr_type == PCI_HEADER_TYPE_NORMAL:
+        pci_restore_config_space_range(pdev, 10, 15, 0)
+        # The BARs come before the command register, and some take more than one write.
+        pci_restore_config_space_range(pdev, 4, 9, 10)
+        pci_restore_config_space_range(pdev, 0, 3, 0)
+    else:
+        pci_restore_config_space_range(pdev, 0, 15, 0)
+
+
+def pci_restore_state(dev: pci_dev) -> None:
+    """Write back what pci_save_state() has saved, once; without a saved state nothing happens.
+
+    C: drivers/pci/pci.c, exported, base"""
+    if not dev.state_saved:
+        return
+
+    # PCI Express comes first.
+    pci_restore_pcie_state(dev)
+    # PORT: no pci_restore_ats_state(dev): nothing here enables address translation
+
+    pci_restore_config_space(dev)
+
+    pci_restore_pcix_state(dev)
+    # PORT: no pci_restore_msi_state(dev), pci_restore_iov_state(dev): nothing here enables MSI, MSI-X or SR-IOV
+
+    dev.state_saved = False
+
+
+EXPORT_SYMBOL(pci_restore_state)
+
+
+def pci_store_saved_state(dev: pci_dev) -> pci_saved_state:
+    """Copy the saved state of *dev*, for pci_load_saved_state().
+
+    C: drivers/pci/pci.c, exported, base
+    :return: the copy, or NULL if nothing is saved"""
+    if not dev.state_saved:
+        return NULL  # type: ignore[no-any-return]
+
+    state = pci_saved_state(list(dev.saved_config_space), [])
+
+    for tmp in dev.saved_cap_space:
+        state.cap.append(pci_cap_saved_data(tmp.cap_nr, tmp.size, list(tmp.data)))
+
+    return state
+
+
+EXPORT_SYMBOL_GPL(pci_store_saved_state)
+
+
+def pci_load_saved_state(dev: pci_dev, state: pci_saved_state) -> int:
+    """Make *state* the saved state of *dev*; NULL: let nothing be saved.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: 0, or -EINVAL if *state* is of another kind of device; then nothing is saved"""
+    dev.state_saved = False
+
+    if not state:
+        return 0
+
+    dev.saved_config_space[:] = state.config_space
+
+    for cap in state.cap:
+        tmp = pci_find_saved_cap(dev, cap.cap_nr)
+        if not tmp or tmp.size != cap.size:
+            return -EINVAL
+
+        tmp.data[:] = cap.data
+
+    dev.state_saved = True
+    return 0
+
+
+EXPORT_SYMBOL_GPL(pci_load_saved_state)
+
+
+def pci_load_and_free_saved_state(dev: pci_dev, state: list[pci_saved_state]) -> int:
+    """Load a saved state and forget the copy.
+
+    C: drivers/pci/pci.c, exported, base
+    :param state: PORT: struct pci_saved_state **, a list of one; NULL is in it afterwards
+    :return: 0, or -EINVAL if the state is of another kind of device"""
+    ret = pci_load_saved_state(dev, state[0])
+    state[0] = NULL
+    return ret
+
+
+EXPORT_SYMBOL_GPL(pci_load_and_free_saved_state)
+
+
+def pci_pme_active(dev: pci_dev, enable: bool) -> None:
+    """Clear a pending wake-up event of *dev* and switch its reporting on or off.
+
+    C: drivers/pci/pci.c, exported, base"""
+    if not dev.pme_support:
+        return
+
+    pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
+    # the status is cleared by writing 1
+    pmcsr |= PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_PME_ENABLE
+    if not enable:
+        pmcsr &= ~PCI_PM_CTRL_PME_ENABLE
+
+    pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, pmcsr)
+
+    # PORT: no pci_pme_list of devices that are polled for wake-up events (pme_poll)
+
+    dev_dbg(dev.dev, f"wake-up events are switched {'on' if enable else 'off'}")
+
+
+EXPORT_SYMBOL(pci_pme_active)
+
+
+def pci_pm_init(dev: pci_dev) -> None:
+    """Find out what *dev* can do with its power.
+
+    C: drivers/pci/pci.c, global, base"""
+    # PORT: no pm_runtime_forbid(), pm_runtime_set_active(), pm_runtime_enable(), device_enable_async_suspend(),
+    # device_set_wakeup_capable() and d3cold_allowed: nothing sleeps by itself
+    dev.wakeup_prepared = False
+
+    dev.pm_cap = 0
+    dev.pme_support = 0
+
+    pm = pci_find_capability(dev, PCI_CAP_ID_PM)
+    if not pm:
+        return
+    pmc = pci_read_config_word(dev, pm + PCI_PM_PMC)
+
+    if (pmc & PCI_PM_CAP_VER_MASK) > 3:
+        dev_err(dev.dev, f"nobody here knows version {pmc & PCI_PM_CAP_VER_MASK} of the PM capability")
+        return
+
+    dev.pm_cap = pm
+    dev.d3_delay = PCI_PM_D3_WAIT
+    dev.d3cold_delay = PCI_PM_D3COLD_WAIT
+
+    dev.d1_support = False
+    dev.d2_support = False
+    if not pci_no_d1d2(dev):
+        if pmc & PCI_PM_CAP_D1:
+            dev.d1_support = True
+        if pmc & PCI_PM_CAP_D2:
+            dev.d2_support = True
+
+        if dev.d1_support or dev.d2_support:
+            dev_dbg(dev.dev, f"power states between:{' D1' * dev.d1_support}{' D2' * dev.d2_support}")
+
+    pmc &= PCI_PM_CAP_PME_MASK
+    if pmc:
+        dev_dbg(
+            dev.dev,
+            "wakes the system from"
+            + (" D0" if pmc & PCI_PM_CAP_PME_D0 else "")
+            + (" D1" if pmc & PCI_PM_CAP_PME_D1 else "")
+            + (" D2" if pmc & PCI_PM_CAP_PME_D2 else "")
+            + (" D3hot" if pmc & PCI_PM_CAP_PME_D3 else "")
+            + (" D3cold" if pmc & PCI_PM_CAP_PME_D3cold else ""),
+        )
+        dev.pme_support = pmc >> PCI_PM_CAP_PME_SHIFT
+        dev.pme_poll = True
+        pci_pme_active(dev, False)
+
+
+def pci_add_saved_cap(pci_dev: pci_dev, new_cap: pci_cap_saved_data) -> None:
+    """Put a save buffer at the head of the list.
+
+    C: drivers/pci/pci.c, static, base"""
+    pci_dev.saved_cap_space.insert(0, new_cap)
+
+
+def pci_add_cap_save_buffer(dev: pci_dev, cap: int, size: int) -> int:
+    """Make a save buffer for a capability, if *dev* has it.
+
+    C: drivers/pci/pci.c, static, base
+    :param size: bytes
+    :return: 0"""
+    pos = pci_find_capability(dev, cap)
+    if pos <= 0:
+        return 0
+
+    save_state = pci_cap_saved_data(cap, size, [0] * (size // SIZEOF_U16))
+    pci_add_saved_cap(dev, save_state)
+
+    return 0
+
+
+def pci_allocate_cap_save_buffers(dev: pci_dev) -> None:
+    """Make the save buffers of *dev*.
+
+    C: drivers/pci/pci.c, global, base"""
+    pci_add_cap_save_buffer(dev, PCI_CAP_ID_EXP, PCI_EXP_SAVE_REGS * SIZEOF_U16)
+
+    pci_add_cap_save_buffer(dev, PCI_CAP_ID_PCIX, SIZEOF_U16)
+
+
+def pci_configure_ari(dev: pci_dev) -> None:
+    """Switch ARI forwarding on in the bridge above function 0 if both sides have it, else off.
+
+    C: drivers/pci/pci.c, global, base"""
+    # PORT: pcie_ari_disabled, of the command line, is false
+    if not pci_is_pcie(dev) or dev.devfn:
+        return
+
+    bridge = dev.bus.self
+    if not bridge:
+        return
+
+    _, cap = pcie_capability_read_dword(bridge, PCI_EXP_DEVCAP2)
+    if not (cap & PCI_EXP_DEVCAP2_ARI):
+        return
+
+    if pci_find_ext_capability(dev, PCI_EXT_CAP_ID_ARI):
+        pcie_capability_set_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
+        bridge.ari_enabled = 1
+    else:
+        pcie_capability_clear_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
+        bridge.ari_enabled = 0
+
+
 def pcie_flr(dev: pci_dev, probe: int) -> int:
     """Reset *dev* by PCI Express Function Level Reset.
 
@@ -84,21 +752,27 @@ def pcie_flr(dev: pci_dev, probe: int) -> int:
     :return: 0, or -ENOTTY if the device does not offer it"""
     _, cap = pcie_capability_read_dword(dev, PCI_EXP_DEVCAP)
     # the device does not offer a Function Level Reset, or is not PCI Express at all
-    if not cap & PCI_EXP_DEVCAP_FLR:
+    if not (cap & PCI_EXP_DEVCAP_FLR):
         return -ENOTTY
+
     if probe:
         return 0
+
     # What the device has asked for must have come back before it forgets.
     for i in range(4):
         if i:
             msleep((1 << (i - 1)) * 100)
+
         _, status = pcie_capability_read_word(dev, PCI_EXP_DEVSTA)
-        if not status & PCI_EXP_DEVSTA_TRPND:
+        if not (status & PCI_EXP_DEVSTA_TRPND):
             break
     else:
-        dev_err(dev.dev, "transaction is not cleared; proceeding with reset anyway")
+        dev_err(dev.dev, "it still waits for an answer, and is reset all the same")
+
     pcie_capability_set_word(dev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR)
+
     msleep(100)
+
     return 0
 
 
@@ -112,22 +786,29 @@ def pci_af_flr(dev: pci_dev, probe: int) -> int:
     # the device has no Advanced Features capability, the way conventional devices offer a function level reset
     if not pos:
         return -ENOTTY
+
     cap = pci_read_config_byte(dev, pos + PCI_AF_CAP)
     # it has Advanced Features, but among them no reset, or no way to see that its transactions are done
-    if not cap & PCI_AF_CAP_TP or not cap & PCI_AF_CAP_FLR:
+    if not (cap & PCI_AF_CAP_TP) or not (cap & PCI_AF_CAP_FLR):
         return -ENOTTY
+
     if probe:
         return 0
+
+    # as for PCI Express
     for i in range(4):
         if i:
             msleep((1 << (i - 1)) * 100)
+
         status = pci_read_config_byte(dev, pos + PCI_AF_STATUS)
-        if not status & PCI_AF_STATUS_TP:
+        if not (status & PCI_AF_STATUS_TP):
             break
     else:
-        dev_err(dev.dev, "transaction is not cleared; proceeding with reset anyway")
+        dev_err(dev.dev, "it still waits for an answer, and is reset all the same")
+
     pci_write_config_byte(dev, pos + PCI_AF_CTRL, PCI_AF_CTRL_FLR)
     msleep(100)
+
     return 0
 
 
@@ -140,23 +821,29 @@ def pci_pm_reset(dev: pci_dev, probe: int) -> int:
     # the device has no Power Management capability
     if not dev.pm_cap:
         return -ENOTTY
+
     csr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
     # the device says that it keeps its state on the way from D3hot to D0 (No_Soft_Reset), so this resets nothing
     if csr & PCI_PM_CTRL_NO_SOFT_RESET:
         return -ENOTTY
+
     if probe:
         return 0
+
     # the kernel does not believe the device to be awake: it is in a low power state, or no driver has enabled it yet
     if dev.current_state != PCI_D0:
         return -EINVAL
+
     csr &= ~PCI_PM_CTRL_STATE_MASK
     csr |= PCI_D3hot
     pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, csr)
     pci_dev_d3_sleep(dev)
+
     csr &= ~PCI_PM_CTRL_STATE_MASK
     csr |= PCI_D0
     pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, csr)
     pci_dev_d3_sleep(dev)
+
     return 0
 
 
@@ -169,19 +856,24 @@ def pci_parent_bus_reset(dev: pci_dev, probe: int) -> int:
     # the device is on a root bus, or is a bridge itself, or no bridge is known above it: no bus reset hits it alone
     if pci_is_root_bus(dev.bus) or dev.subordinate or not dev.bus.self:
         return -ENOTTY
+
     for pdev in dev.bus.devices:
         # another function is on the same bus, and a bus reset would reset it too
         if pdev is not dev:
             return -ENOTTY
+
     if probe:
         return 0
+
     ctrl = pci_read_config_word(dev.bus.self, PCI_BRIDGE_CONTROL)
     ctrl |= PCI_BRIDGE_CTL_BUS_RESET
     pci_write_config_word(dev.bus.self, PCI_BRIDGE_CONTROL, ctrl)
     msleep(100)
+
     ctrl &= ~PCI_BRIDGE_CTL_BUS_RESET
     pci_write_config_word(dev.bus.self, PCI_BRIDGE_CONTROL, ctrl)
     msleep(100)
+
     return 0
 
 
@@ -192,19 +884,25 @@ def __pci_dev_reset(dev: pci_dev, probe: int) -> int:
     :param probe: not 0: only say whether one would work
     :return: 0; -ENOTTY if it offers none; another error from a way ends the search"""
     might_sleep()
+
     rc = pci_dev_specific_reset(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pcie_flr(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pci_af_flr(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pci_pm_reset(dev, probe)
     if rc != -ENOTTY:
         return rc
-    return pci_parent_bus_reset(dev, probe)
+
+    rc = pci_parent_bus_reset(dev, probe)
+    return rc
 
 
 def pci_dev_reset(dev: pci_dev, probe: int) -> int:
@@ -217,7 +915,9 @@ def pci_dev_reset(dev: pci_dev, probe: int) -> int:
         pci_cfg_access_lock(dev)
         # Keep drivers from coming and going, and the system from suspending.
         device_lock(dev.dev)
+
     rc = __pci_dev_reset(dev, probe)
+
     if not probe:
         device_unlock(dev.dev)
         pci_cfg_access_unlock(dev)
@@ -262,12 +962,33 @@ def pci_reset_function(dev: pci_dev) -> int:
     rc = pci_dev_reset(dev, 1)
     if rc:
         return rc
+
     pci_save_state(dev)
+
     # INTx is disabled by its bit, MSI with bus mastering.
     pci_write_config_word(dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)
+
     rc = pci_dev_reset(dev, 0)
+
     pci_restore_state(dev)
+
     return rc
 
 
 EXPORT_SYMBOL_GPL(pci_reset_function)
+
+
+def pci_resource_bar(dev: pci_dev, resno: int) -> int:
+    """Find the register that holds the address of a resource.
+
+    C: drivers/pci/pci.c, global, base
+    # PORT: the type of the BAR is not handed back; its one use asks whether it is the ROM
+    # PORT: no pci_iov_resource_bar(): there are no virtual functions
+    :return: its offset, 0 if the resource has none"""
+    if resno < PCI_ROM_RESOURCE:
+        return PCI_BASE_ADDRESS_0 + 4 * resno
+    if resno == PCI_ROM_RESOURCE:
+        return dev.rom_base_reg
+
+    dev_err(dev.dev, f"BAR {resno}: there is none")
+    return 0

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ..kernel.structs import NULL, PCI_CLASS_BRIDGE_PCI, PCI_D0, device_driver, pci_dev, pci_name
-from .pci_power import pci_set_power_state
+from ..kernel.structs import *
+from .pci import pci_set_power_state
 from .portdrv_pci import pcie_portdriver
 
 #: Which driver goes with which device, by address. PORT: in C drivers register tables of IDs.

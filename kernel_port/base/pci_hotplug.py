@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..kernel.module import module
-from ..kernel.structs import NULL, pci_bus, pci_slot, pci_slot_name
+from ..kernel.structs import *
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pci_hotplug_core.py imports this header
     from .pci_hotplug_core import __pci_hp_register
 
 

@@ -3,6 +3,9 @@
 
 - A write to a file gives the number of characters taken or -errno, a read gives the text or -errno.
 - The module that owns a slot's operations is held while one of them runs.
+
+# PORT: no module parameter debug, so nothing that dbg() says
+# PORT: no kobject_uevent(): nobody listens
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ from ..kernel.export import EXPORT_SYMBOL_GPL
 from ..kernel.module import module, module_put, try_module_get
 from ..kernel.mutex import mutex, mutex_lock, mutex_unlock
 from ..kernel.printk import printk
-from ..kernel.structs import NULL, pci_bus, pci_slot
-from .pci_hotplug import hotplug_slot, hotplug_slot_info, hotplug_slot_name
+from ..kernel.structs import *
+from .pci_hotplug import *
 from .slot import pci_create_slot, pci_destroy_slot
 
 #: Newest first. PORT: a list in place of the links in struct hotplug_slot
@@ -74,7 +77,7 @@ def power_write_file(pci_slot: pci_slot, buf: str) -> int:
         if slot.ops.enable_slot:
             retval = slot.ops.enable_slot(slot)
     else:
-        printk("err", "pci_hotplug: power is 0 or 1")
+        printk("err", "pci_hotplug: power is 0 or 1, nothing else")
         retval = -EINVAL
     module_put(slot.ops.owner)
 
@@ -148,9 +151,11 @@ def has_power_file(pci_slot: pci_slot) -> bool:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
-    if not slot or not slot.ops:
+    if (not slot) or (not slot.ops):
         return False
-    return bool(slot.ops.enable_slot or slot.ops.disable_slot or slot.ops.get_power_status)
+    if (slot.ops.enable_slot) or (slot.ops.disable_slot) or (slot.ops.get_power_status):
+        return True
+    return False
 
 
 def has_attention_file(pci_slot: pci_slot) -> bool:
@@ -158,9 +163,11 @@ def has_attention_file(pci_slot: pci_slot) -> bool:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
-    if not slot or not slot.ops:
+    if (not slot) or (not slot.ops):
         return False
-    return bool(slot.ops.set_attention_status or slot.ops.get_attention_status)
+    if (slot.ops.set_attention_status) or (slot.ops.get_attention_status):
+        return True
+    return False
 
 
 def has_latch_file(pci_slot: pci_slot) -> bool:
@@ -168,9 +175,11 @@ def has_latch_file(pci_slot: pci_slot) -> bool:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
-    if not slot or not slot.ops:
+    if (not slot) or (not slot.ops):
         return False
-    return bool(slot.ops.get_latch_status)
+    if slot.ops.get_latch_status:
+        return True
+    return False
 
 
 def has_adapter_file(pci_slot: pci_slot) -> bool:
@@ -178,9 +187,11 @@ def has_adapter_file(pci_slot: pci_slot) -> bool:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
-    if not slot or not slot.ops:
+    if (not slot) or (not slot.ops):
         return False
-    return bool(slot.ops.get_adapter_status)
+    if slot.ops.get_adapter_status:
+        return True
+    return False
 
 
 def has_test_file(pci_slot: pci_slot) -> bool:
@@ -188,9 +199,11 @@ def has_test_file(pci_slot: pci_slot) -> bool:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
-    if not slot or not slot.ops:
+    if (not slot) or (not slot.ops):
         return False
-    return bool(slot.ops.hardware_test)
+    if slot.ops.hardware_test:
+        return True
+    return False
 
 
 def fs_add_slot(slot: pci_slot) -> int:
@@ -221,7 +234,20 @@ def fs_remove_slot(slot: pci_slot) -> None:
     """Remove the files of *slot*.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
-    slot.attrs.clear()  # PORT: the C removes one by one what fs_add_slot() made
+    if has_power_file(slot):
+        del slot.attrs["power"]
+
+    if has_attention_file(slot):
+        del slot.attrs["attention"]
+
+    if has_latch_file(slot):
+        del slot.attrs["latch"]
+
+    if has_adapter_file(slot):
+        del slot.attrs["adapter"]
+
+    if has_test_file(slot):
+        del slot.attrs["test"]
 
 
 def get_slot_from_name(name: str) -> hotplug_slot | None:
@@ -246,7 +272,7 @@ def __pci_hp_register(
     :return: 0, -ENODEV without slot, -EINVAL if it is incomplete, -EBUSY if another driver has the place"""
     if slot is None:
         return -ENODEV
-    if slot.info is None or slot.ops is None:
+    if (slot.info is None) or (slot.ops is None):
         return -EINVAL
     if slot.release is None:
         return -EINVAL

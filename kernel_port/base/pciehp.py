@@ -1,30 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp.h, and struct pcie_device of include/linux/pcieport_if.h."""
+"""drivers/pci/hotplug/pciehp.h: the slot below a port, what happens to it, and what a port says of itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..kernel.mutex import mutex
 from ..kernel.printk import dev_dbg, dev_err, dev_info, dev_warn
-from ..kernel.structs import NULL, device, pci_dev
+from ..kernel.structs import *
 from ..kernel.timer import timer_list
 from ..kernel.wait import wait_queue_head
 from ..kernel.workqueue import delayed_work, work_struct, workqueue_struct
-from ..pci_regs import (
-    PCI_EXP_SLTCAP_ABP,
-    PCI_EXP_SLTCAP_AIP,
-    PCI_EXP_SLTCAP_EIP,
-    PCI_EXP_SLTCAP_HPS,
-    PCI_EXP_SLTCAP_MRLSP,
-    PCI_EXP_SLTCAP_NCCS,
-    PCI_EXP_SLTCAP_PCP,
-    PCI_EXP_SLTCAP_PIP,
-)
+from ..pci_regs import *
 from .pci_hotplug import hotplug_slot, hotplug_slot_name
+from .pcieport_if import *
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pciehp_core.py imports this header
     from .pciehp_core import pciehp_debug
 
 MY_NAME = "pciehp"
@@ -47,18 +39,6 @@ BLINKINGON_STATE = 1
 BLINKINGOFF_STATE = 2
 POWERON_STATE = 3
 POWEROFF_STATE = 4
-
-
-@dataclass(eq=False, slots=True)
-class pcie_device:
-    """struct pcie_device (include/linux/pcieport_if.h): one service of a PCI Express port, here its hotplug part.
-
-    C: include/linux/pcieport_if.h, struct, base"""
-
-    port: pci_dev
-    irq: int = 0
-    priv_data: Any = NULL
-    device: device = field(default_factory=device)
 
 
 @dataclass(eq=False, slots=True)

@@ -6,29 +6,21 @@ from __future__ import annotations
 from errno import EBUSY, ENODEV
 
 from ..kernel.module import module
-from ..kernel.structs import pci_domain_nr
-from .pci_hotplug import hotplug_slot, hotplug_slot_info, hotplug_slot_name, hotplug_slot_ops, pci_hp_register
+from ..kernel.printk import dev_err, dev_info
+from ..kernel.structs import *
+from .pci_hotplug import *
 from .pci_hotplug_core import pci_hp_deregister
-from .pciehp import (
-    ATTN_LED,
-    MRL_SENS,
-    POWER_CTRL,
-    PSN,
-    controller,
-    ctrl_dbg,
-    ctrl_err,
-    ctrl_warn,
-    pcie_device,
-    slot_name,
-)
+from .pciehp import *
 from .pciehp_ctrl import pciehp_enable_slot, pciehp_sysfs_disable_slot, pciehp_sysfs_enable_slot
-from .pciehp_hpc import pcie_init, pcie_init_notification, pciehp_release_ctrl
-from .pciehp_hpc_slot import (
+from .pciehp_hpc import (
+    pcie_init,
+    pcie_init_notification,
     pciehp_get_adapter_status,
     pciehp_get_attention_status,
     pciehp_get_latch_status,
     pciehp_get_power_status,
     pciehp_power_off_slot,
+    pciehp_release_ctrl,
     pciehp_set_attention_status,
 )
 
@@ -81,8 +73,11 @@ def init_slot(ctrl: controller) -> int:
     slot.hotplug_slot = hotplug
     name = f"{PSN(ctrl)}"
 
-    bus = ctrl.pcie.port.subordinate
-    ctrl_dbg(ctrl, f"slot {name} is device 0 of bus {pci_domain_nr(bus):04x}:{bus.number:02x}")
+    ctrl_dbg(
+        ctrl,
+        f"at {pci_domain_nr(ctrl.pcie.port.subordinate):04x}:{ctrl.pcie.port.subordinate.number:02x}:00"
+        f" is slot {PSN(ctrl):x}",
+    )
     retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
     if retval:
         ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
@@ -185,17 +180,20 @@ def pciehp_probe(dev: pcie_device) -> int:
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: 0, or -ENODEV if the port cannot be accessed, its place or its interrupt is taken"""
-    # PORT: there is no ACPI, so firmware is not asked whether pciehp may have the port
+    # PORT: no pciehp_acpi_slot_detection_check(): without ACPI it lets every port be had
+    if pciehp_force:
+        dev_info(dev.device, f"firmware is not asked about {pci_name(dev.port)}")
 
     ctrl = pcie_init(dev)
     if not ctrl:
+        dev_err(dev.device, "the port cannot be had")
         return -ENODEV
-    dev.priv_data = ctrl  # set_service_data()
+    set_service_data(dev, ctrl)
 
     rc = init_slot(ctrl)
     if rc:
         if rc == -EBUSY:
-            ctrl_warn(ctrl, "another hotplug driver has the slot")
+            ctrl_warn(ctrl, "another hotplug driver was here first")
         else:
             ctrl_err(ctrl, "the slot cannot be set up")
         pciehp_release_ctrl(ctrl)
@@ -225,7 +223,7 @@ def pciehp_remove(dev: pcie_device) -> None:
     """Leave a hotplug port alone.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base"""
-    ctrl = dev.priv_data
+    ctrl = get_service_data(dev)
 
     cleanup_slot(ctrl)
     pciehp_release_ctrl(ctrl)

@@ -13,36 +13,11 @@ from errno import EINVAL, EIO, ENODEV
 
 from ..kernel.delay import msleep
 from ..kernel.mutex import mutex_lock, mutex_unlock
-from ..kernel.structs import pci_domain_nr, pci_name
+from ..kernel.structs import *
 from ..kernel.timer import HZ
 from ..kernel.workqueue import INIT_WORK, cancel_delayed_work, queue_delayed_work, queue_work, work_struct
-from .pciehp import (
-    ATTN_LED,
-    BLINKINGOFF_STATE,
-    BLINKINGON_STATE,
-    HP_SUPR_RM,
-    INT_BUTTON_PRESS,
-    INT_POWER_FAULT,
-    INT_PRESENCE_OFF,
-    INT_PRESENCE_ON,
-    INT_SWITCH_CLOSE,
-    INT_SWITCH_OPEN,
-    MRL_SENS,
-    POWER_CTRL,
-    POWEROFF_STATE,
-    POWERON_STATE,
-    PWR_LED,
-    STATIC_STATE,
-    controller,
-    ctrl_dbg,
-    ctrl_err,
-    ctrl_info,
-    ctrl_warn,
-    event_info,
-    slot,
-    slot_name,
-)
-from .pciehp_hpc_slot import (
+from .pciehp import *
+from .pciehp_hpc import (
     pciehp_check_link_status,
     pciehp_get_adapter_status,
     pciehp_get_latch_status,
@@ -85,11 +60,13 @@ def queue_interrupt_event(p_slot: slot, event_type: int) -> int:
 def pciehp_handle_attention_button(p_slot: slot) -> int:
     """Note that the attention button was pressed.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0"""
     ctrl = p_slot.ctrl
 
-    ctrl_info(ctrl, f"slot {slot_name(p_slot)}: button pressed")
+    ctrl_dbg(ctrl, "interrupted for the button")
+
+    ctrl_info(ctrl, f"slot {slot_name(p_slot)}: somebody presses the button")
     event_type = INT_BUTTON_PRESS
 
     queue_interrupt_event(p_slot, event_type)
@@ -100,16 +77,18 @@ def pciehp_handle_attention_button(p_slot: slot) -> int:
 def pciehp_handle_switch_change(p_slot: slot) -> int:
     """Note that the latch was opened or closed.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 1"""
     ctrl = p_slot.ctrl
 
+    ctrl_dbg(ctrl, "interrupted for the latch")
+
     _, getstatus = pciehp_get_latch_status(p_slot)
     if getstatus:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: latch open")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: somebody opened the latch")
         event_type = INT_SWITCH_OPEN
     else:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: latch closed")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: somebody closed the latch")
         event_type = INT_SWITCH_CLOSE
 
     queue_interrupt_event(p_slot, event_type)
@@ -120,16 +99,18 @@ def pciehp_handle_switch_change(p_slot: slot) -> int:
 def pciehp_handle_presence_change(p_slot: slot) -> int:
     """Note that a card came or went, whichever is the case now.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 1"""
     ctrl = p_slot.ctrl
 
+    ctrl_dbg(ctrl, "interrupted for presence")
+
     _, presence_save = pciehp_get_adapter_status(p_slot)
     if presence_save:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: card present")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is a card")
         event_type = INT_PRESENCE_ON
     else:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: card not present")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is no card")
         event_type = INT_PRESENCE_OFF
 
     queue_interrupt_event(p_slot, event_type)
@@ -140,12 +121,14 @@ def pciehp_handle_presence_change(p_slot: slot) -> int:
 def pciehp_handle_power_fault(p_slot: slot) -> int:
     """Note that the power failed.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 1"""
     ctrl = p_slot.ctrl
 
-    ctrl_err(ctrl, f"slot {slot_name(p_slot)}: power fault")
+    ctrl_dbg(ctrl, "interrupted for a power fault")
+    ctrl_err(ctrl, f"slot {slot_name(p_slot)}: the power failed")
     event_type = INT_POWER_FAULT
+    ctrl_info(ctrl, f"that was bit {0:x}")
     queue_interrupt_event(p_slot, event_type)
 
     return 1
@@ -157,7 +140,7 @@ def set_slot_off(ctrl: controller, pslot: slot) -> None:
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base"""
     if POWER_CTRL(ctrl):
         if pciehp_power_off_slot(pslot):
-            ctrl_err(ctrl, "the slot's power cannot be switched off")
+            ctrl_err(ctrl, "the slot's power stays on")
             return
         # Nothing may rely on the power being gone before a second has passed (PCIe 3.0, 6.7.1.8).
         msleep(1000)
@@ -165,9 +148,10 @@ def set_slot_off(ctrl: controller, pslot: slot) -> None:
     if PWR_LED(ctrl):
         pciehp_green_led_off(pslot)
 
-    if ATTN_LED(ctrl) and pciehp_set_attention_status(pslot, 1):
-        ctrl_err(ctrl, "the attention lamp cannot be switched on")
-        return
+    if ATTN_LED(ctrl):
+        if pciehp_set_attention_status(pslot, 1):
+            ctrl_err(ctrl, "the attention lamp cannot be switched on")
+            return
 
 
 def board_added(p_slot: slot) -> int:
@@ -193,14 +177,14 @@ def board_added(p_slot: slot) -> int:
         return retval
 
     if ctrl.power_fault_detected or pciehp_query_power_fault(p_slot):
-        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: power fault")
+        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: the power failed")
         retval = -EIO
         set_slot_off(ctrl, p_slot)
         return retval
 
     retval = pciehp_configure_device(p_slot)
     if retval:
-        ctrl_err(ctrl, f"no device can be added on bus {pci_domain_nr(parent):04x}:{parent.number:02x}")
+        ctrl_err(ctrl, f"nothing was added at {pci_domain_nr(parent):04x}:{parent.number:02x}:00")
         set_slot_off(ctrl, p_slot)
         return retval
 
@@ -254,7 +238,11 @@ def pciehp_power_thread(info: power_work_info) -> None:
     mutex_lock(p_slot.lock)
     if p_slot.state == POWEROFF_STATE:
         mutex_unlock(p_slot.lock)
-        ctrl_dbg(p_slot.ctrl, f"slot {slot_name(p_slot)}: disable")
+        ctrl_dbg(
+            p_slot.ctrl,
+            f"switching off what is at {pci_domain_nr(p_slot.ctrl.pcie.port.subordinate):04x}"
+            f":{p_slot.ctrl.pcie.port.subordinate.number:02x}:00",
+        )
         pciehp_disable_slot(p_slot)
         mutex_lock(p_slot.lock)
         p_slot.state = STATIC_STATE
@@ -270,7 +258,7 @@ def pciehp_power_thread(info: power_work_info) -> None:
 def pciehp_queue_pushbutton_work(p_slot: slot) -> None:
     """Five seconds after the button was pressed: do it, unless it was pressed again.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base"""
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base"""
     info = power_work_info(p_slot)
     INIT_WORK(info.work, pciehp_power_thread, info, pci_name(p_slot.ctrl.pcie.port))
 
@@ -296,10 +284,10 @@ def handle_button_press_event(p_slot: slot) -> None:
         _, getstatus = pciehp_get_power_status(p_slot)
         if getstatus:
             p_slot.state = BLINKINGOFF_STATE
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: will be switched off, the button was pressed")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is switched off in five seconds, for the button")
         else:
             p_slot.state = BLINKINGON_STATE
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: will be switched on, the button was pressed")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is switched on in five seconds, for the button")
         if PWR_LED(ctrl):
             pciehp_green_led_blink(p_slot)
         if ATTN_LED(ctrl):
@@ -308,6 +296,7 @@ def handle_button_press_event(p_slot: slot) -> None:
         queue_delayed_work(p_slot.wq, p_slot.work, 5 * HZ)
     elif p_slot.state in (BLINKINGOFF_STATE, BLINKINGON_STATE):
         # The second press within five seconds calls it off: lamps as before.
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: the button again")
         cancel_delayed_work(p_slot.work)
         if p_slot.state == BLINKINGOFF_STATE:
             if PWR_LED(ctrl):
@@ -317,13 +306,13 @@ def handle_button_press_event(p_slot: slot) -> None:
                 pciehp_green_led_off(p_slot)
         if ATTN_LED(ctrl):
             pciehp_set_attention_status(p_slot, 0)
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: called off, the button was pressed again")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: stays as it is, for the button")
         p_slot.state = STATIC_STATE
     elif p_slot.state in (POWEROFF_STATE, POWERON_STATE):
         # Too late: it is being switched already.
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: button ignored")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: too late for the button")
     else:
-        ctrl_warn(ctrl, f"slot {slot_name(p_slot)}: invalid state {p_slot.state}")
+        ctrl_warn(ctrl, "a slot in a state that there is not")
 
 
 def handle_surprise_event(p_slot: slot) -> None:
@@ -358,33 +347,34 @@ def interrupt_event_handler(info: event_info) -> None:
                 pciehp_set_attention_status(p_slot, 1)
             if PWR_LED(ctrl):
                 pciehp_green_led_off(p_slot)
-    elif info.event_type in (INT_PRESENCE_ON, INT_PRESENCE_OFF) and HP_SUPR_RM(ctrl):
-        ctrl_dbg(ctrl, f"slot {slot_name(p_slot)}: a surprise")
-        handle_surprise_event(p_slot)
+    elif info.event_type in (INT_PRESENCE_ON, INT_PRESENCE_OFF):
+        if HP_SUPR_RM(ctrl):
+            ctrl_dbg(ctrl, "a surprise")
+            handle_surprise_event(p_slot)
     mutex_unlock(p_slot.lock)
 
 
 def pciehp_enable_slot(p_slot: slot) -> int:
     """Switch the slot on, if there is a card, the latch is closed and it is not on.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0, -ENODEV without card or with the latch open, -EINVAL if it is on already, or as board_added()"""
     ctrl = p_slot.ctrl
 
     rc, getstatus = pciehp_get_adapter_status(p_slot)
     if rc or not getstatus:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: no card")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is no card")
         return -ENODEV
     if MRL_SENS(p_slot.ctrl):
         rc, getstatus = pciehp_get_latch_status(p_slot)
         if rc or getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: latch open")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: the latch is open")
             return -ENODEV
 
     if POWER_CTRL(p_slot.ctrl):
         rc, getstatus = pciehp_get_power_status(p_slot)
         if rc or getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: switched on already")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is on")
             return -EINVAL
 
     pciehp_get_latch_status(p_slot)
@@ -398,7 +388,7 @@ def pciehp_enable_slot(p_slot: slot) -> int:
 def pciehp_disable_slot(p_slot: slot) -> int:
     """Switch the slot off. Without surprise removal the card has to be there.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0, 1 without controller, -ENODEV without card or with the latch open, -EINVAL if it is off already,
         or as remove_board()"""
     ctrl = p_slot.ctrl
@@ -409,19 +399,19 @@ def pciehp_disable_slot(p_slot: slot) -> int:
     if not HP_SUPR_RM(p_slot.ctrl):
         ret, getstatus = pciehp_get_adapter_status(p_slot)
         if ret or not getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: no card")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is no card")
             return -ENODEV
 
     if MRL_SENS(p_slot.ctrl):
         ret, getstatus = pciehp_get_latch_status(p_slot)
         if ret or getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: latch open")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: the latch is open")
             return -ENODEV
 
     if POWER_CTRL(p_slot.ctrl):
         ret, getstatus = pciehp_get_power_status(p_slot)
         if ret or not getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: switched off already")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is off")
             return -EINVAL
 
     return remove_board(p_slot)
@@ -430,7 +420,7 @@ def pciehp_disable_slot(p_slot: slot) -> int:
 def pciehp_sysfs_enable_slot(p_slot: slot) -> int:
     """Switch the slot on, at a user's request.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: as pciehp_enable_slot(), or -ENODEV while the slot is being switched"""
     retval = -ENODEV
     ctrl = p_slot.ctrl
@@ -445,11 +435,11 @@ def pciehp_sysfs_enable_slot(p_slot: slot) -> int:
         mutex_lock(p_slot.lock)
         p_slot.state = STATIC_STATE
     elif p_slot.state == POWERON_STATE:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is being switched on already")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is being switched on")
     elif p_slot.state in (BLINKINGOFF_STATE, POWEROFF_STATE):
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is on and being switched off")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is still on")
     else:
-        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: invalid state {p_slot.state}")
+        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: in a state that there is not")
     mutex_unlock(p_slot.lock)
 
     return retval
@@ -458,7 +448,7 @@ def pciehp_sysfs_enable_slot(p_slot: slot) -> int:
 def pciehp_sysfs_disable_slot(p_slot: slot) -> int:
     """Switch the slot off, at a user's request.
 
-    C: drivers/pci/hotplug/pciehp_ctrl.c, base
+    C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: as pciehp_disable_slot(), or -ENODEV while the slot is being switched"""
     retval = -ENODEV
     ctrl = p_slot.ctrl
@@ -473,11 +463,11 @@ def pciehp_sysfs_disable_slot(p_slot: slot) -> int:
         mutex_lock(p_slot.lock)
         p_slot.state = STATIC_STATE
     elif p_slot.state == POWEROFF_STATE:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is being switched off already")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is being switched off")
     elif p_slot.state in (BLINKINGON_STATE, POWERON_STATE):
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is off and being switched on")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is still off")
     else:
-        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: invalid state {p_slot.state}")
+        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: in a state that there is not")
     mutex_unlock(p_slot.lock)
 
     return retval

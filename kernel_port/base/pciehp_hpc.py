@@ -1,67 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp_hpc.c, first part: commands to the port, its events, and setting it up.
+"""drivers/pci/hotplug/pciehp_hpc.c: the hotplug port itself. Its commands, events, link, lamps and power.
 
 - A command is a write to Slot Control; most ports report its completion, by interrupt or to be polled for.
 - Events are bits in Slot Status that are cleared by writing 1. With pciehp_poll_mode a timer looks at them.
-- Link, lamps, power and status of the slot: pciehp_hpc_slot.
+- The getters give (status, value); where reading failed, value is 0 (C leaves the caller's variable as it was).
 """
 
 from __future__ import annotations
 
+from errno import EINVAL
 from typing import TYPE_CHECKING
 
 from ..kernel.delay import msleep
 from ..kernel.interrupt import IRQ_HANDLED, IRQ_NONE, free_irq, request_irq
 from ..kernel.mutex import mutex_init, mutex_lock, mutex_unlock
-from ..kernel.structs import pci_name, pci_pcie_cap
+from ..kernel.printk import printk
+from ..kernel.structs import *
 from ..kernel.timer import HZ, add_timer, del_timer_sync, init_timer, jiffies
 from ..kernel.wait import init_waitqueue_head, wait_event_timeout, wake_up
 from ..kernel.workqueue import INIT_DELAYED_WORK, alloc_ordered_workqueue, cancel_delayed_work, destroy_workqueue
-from ..pci_regs import (
-    PCI_EXP_LNKCAP,
-    PCI_EXP_LNKCAP_DLLLARC,
-    PCI_EXP_SLTCAP,
-    PCI_EXP_SLTCTL,
-    PCI_EXP_SLTCTL_ABPE,
-    PCI_EXP_SLTCTL_CCIE,
-    PCI_EXP_SLTCTL_DLLSCE,
-    PCI_EXP_SLTCTL_HPIE,
-    PCI_EXP_SLTCTL_MRLSCE,
-    PCI_EXP_SLTCTL_PDCE,
-    PCI_EXP_SLTCTL_PFDE,
-    PCI_EXP_SLTSTA,
-    PCI_EXP_SLTSTA_ABP,
-    PCI_EXP_SLTSTA_CC,
-    PCI_EXP_SLTSTA_MRLSC,
-    PCI_EXP_SLTSTA_PDC,
-    PCI_EXP_SLTSTA_PFD,
-)
-from .access import (
-    pcie_capability_read_dword,
-    pcie_capability_read_word,
-    pcie_capability_write_word,
-)
-from .pciehp import (
-    ATTN_BUTTN,
-    ATTN_LED,
-    EMI,
-    HP_SUPR_RM,
-    MRL_SENS,
-    MY_NAME,
-    NO_CMD_CMPL,
-    POWER_CTRL,
-    PSN,
-    PWR_LED,
-    controller,
-    ctrl_dbg,
-    ctrl_err,
-    ctrl_info,
-    ctrl_warn,
-    pcie_device,
-    slot,
-)
+from ..pci_regs import *
+from .access import pcie_capability_read_dword, pcie_capability_read_word, pcie_capability_write_word
+from .pciehp import *
+from .probe import pci_bus_read_dev_vendor_id, pcie_update_link_speed
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # both import this module
     from .pciehp_core import pciehp_debug, pciehp_poll_mode, pciehp_poll_time
     from .pciehp_ctrl import (
         pciehp_handle_attention_button,
@@ -99,6 +62,11 @@ def pciehp_writew(ctrl: controller, reg: int, value: int) -> int:
     return pcie_capability_write_word(dev, reg, value)
 
 
+# Power Control Command
+POWER_ON = 0
+POWER_OFF = PCI_EXP_SLTCTL_PCC
+
+
 def int_poll_timeout(data: controller) -> None:
     """Look for events, as an interrupt would, and set the timer again.
 
@@ -110,7 +78,7 @@ def int_poll_timeout(data: controller) -> None:
 
     init_timer(ctrl.poll_timer)
     if not pciehp_poll_time:
-        pciehp_poll_time = 2  # seconds
+        pciehp_poll_time = 2  # seconds, if nobody has said
 
     start_int_poll_timer(ctrl, pciehp_poll_time)
 
@@ -120,7 +88,7 @@ def start_int_poll_timer(ctrl: controller, sec: int) -> None:
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :param sec: 1 to 60; anything else means 2"""
-    if sec <= 0 or sec > 60:
+    if (sec <= 0) or (sec > 60):
         sec = 2
 
     ctrl.poll_timer.function = int_poll_timeout
@@ -143,7 +111,7 @@ def pciehp_request_irq(ctrl: controller) -> int:
 
     retval = request_irq(irq, pcie_isr, MY_NAME, ctrl)  # PORT: each port has an interrupt of its own, none is shared
     if retval:
-        ctrl_err(ctrl, f"irq {irq} is taken")
+        ctrl_err(ctrl, f"somebody else has irq {irq} of the slot")
     return retval
 
 
@@ -165,14 +133,14 @@ def pcie_poll_cmd(ctrl: controller) -> int:
     timeout = 1000  # ms
 
     err, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
-    if not err and slot_status & PCI_EXP_SLTSTA_CC:
+    if not err and (slot_status & PCI_EXP_SLTSTA_CC):
         pciehp_writew(ctrl, PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_CC)
         return 1
     while timeout > 0:
         msleep(10)
         timeout -= 10
         err, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
-        if not err and slot_status & PCI_EXP_SLTSTA_CC:
+        if not err and (slot_status & PCI_EXP_SLTSTA_CC):
             pciehp_writew(ctrl, PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_CC)
             return 1
     return 0
@@ -184,13 +152,14 @@ def pcie_wait_cmd(ctrl: controller, poll: int) -> None:
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :param poll: 1 to look at Slot Status, 0 to leave that to the interrupt handler"""
     msecs = 2500 if pciehp_poll_mode else 1000
+    timeout = msecs  # PORT: no msecs_to_jiffies(): a jiffy is a millisecond
 
     if poll:
         rc = pcie_poll_cmd(ctrl)
     else:
-        rc = wait_event_timeout(ctrl.queue, lambda: not ctrl.cmd_busy, msecs)
+        rc = wait_event_timeout(ctrl.queue, lambda: not ctrl.cmd_busy, timeout)
     if not rc:
-        ctrl_dbg(ctrl, "the command is not completed after a second")
+        ctrl_dbg(ctrl, "1000 ms have passed and the command is not completed")
 
 
 def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
@@ -211,13 +180,13 @@ def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
     if slot_status & PCI_EXP_SLTSTA_CC:
         if not ctrl.no_cmd_complete:
             # The last command took more than a second: go on, as the specification wants.
-            ctrl_dbg(ctrl, "a former command's completion is still shown")
+            ctrl_dbg(ctrl, "the last command took more than 1 s, its completion is still shown")
         elif not NO_CMD_CMPL(ctrl):
             # It has nothing that takes time, and reports completion all the same: from now on, wait for it.
             ctrl_dbg(ctrl, "a completion nobody expected: from now on it is waited for")
             ctrl.no_cmd_complete = 0
         else:
-            ctrl_dbg(ctrl, "a completion from a port that says it reports none")
+            ctrl_dbg(ctrl, "a completion from a port that claims to report none: it may be broken")
 
     retval, slot_ctrl = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
     if retval:
@@ -227,19 +196,410 @@ def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
 
     slot_ctrl &= ~mask
     slot_ctrl |= cmd & mask
-    ctrl.cmd_busy = 1
+    ctrl.cmd_busy = 1  # PORT: no smp_mb(): one thread runs at a time
     retval = pciehp_writew(ctrl, PCI_EXP_SLTCTL, slot_ctrl)
     if retval:
-        ctrl_err(ctrl, "pcie_write_cmd: Slot Control cannot be written")
+        ctrl_err(ctrl, "Slot Control cannot be written")
 
     if not retval and not ctrl.no_cmd_complete:
         poll = 0
         # Without both enables no interrupt will tell.
-        if not slot_ctrl & PCI_EXP_SLTCTL_HPIE or not slot_ctrl & PCI_EXP_SLTCTL_CCIE:
+        if not (slot_ctrl & PCI_EXP_SLTCTL_HPIE) or not (slot_ctrl & PCI_EXP_SLTCTL_CCIE):
             poll = 1
         pcie_wait_cmd(ctrl, poll)
     mutex_unlock(ctrl.ctrl_lock)
     return retval
+
+
+def check_link_active(ctrl: controller) -> bool:
+    """Whether the port says that its link is active; False if it cannot be read.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
+    ret = False
+
+    err, lnk_status = pciehp_readw(ctrl, PCI_EXP_LNKSTA)
+    if err:
+        return ret
+
+    ret = bool(lnk_status & PCI_EXP_LNKSTA_DLLLA)
+
+    if ret:
+        ctrl_dbg(ctrl, f"check_link_active: Link Status {lnk_status:x}")
+
+    return ret
+
+
+def __pcie_wait_link_active(ctrl: controller, active: bool) -> None:
+    """Look every 10 ms, for one second, whether the link is up (or down, if not *active*).
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
+    timeout = 1000  # ms
+
+    if check_link_active(ctrl) == active:
+        return
+    while timeout > 0:
+        msleep(10)
+        timeout -= 10
+        if check_link_active(ctrl) == active:
+            return
+    ctrl_dbg(ctrl, f"1000 ms have passed and the link is not {'up' if active else 'down'}")
+
+
+def pcie_wait_link_active(ctrl: controller) -> None:
+    """Wait until the link is up, one second at most.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
+    __pcie_wait_link_active(ctrl, True)
+
+
+def pcie_wait_link_not_active(ctrl: controller) -> None:
+    """Wait until the link is down, one second at most.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
+    __pcie_wait_link_active(ctrl, False)
+
+
+def pci_bus_check_dev(bus: pci_bus, devfn: int) -> bool:
+    """Look every 20 ms, for one second, whether a function answers.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
+    count = 0
+    delay, step = 1000, 20  # ms
+
+    while True:
+        found, l = pci_bus_read_dev_vendor_id(bus, devfn, 0)  # noqa: E741
+        count += 1
+
+        if found:
+            break
+
+        msleep(step)
+        delay -= step
+        if delay <= 0:
+            break
+
+    if count > 1 and pciehp_debug:
+        name = f"{pci_domain_nr(bus):04x}:{bus.number:02x}:{PCI_SLOT(devfn):02x}.{PCI_FUNC(devfn):d}"
+        printk("debug", f"pci {name}: its ID was read {count} times, {step} ms apart, the last time {l:08x}")
+
+    return found
+
+
+def pciehp_check_link_status(ctrl: controller) -> int:
+    """Wait until the link is up and the card answers.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: 0, -1 if the link is not trained or nobody answers, or the status of an access that failed"""
+    # A hotplug port has to tell about its link; an old one may not: then wait as long as it could take.
+    if ctrl.link_active_reporting:
+        pcie_wait_link_active(ctrl)
+    else:
+        msleep(1000)
+
+    # What is behind a link may need 100 ms before its first config cycle, and up to one second to answer it.
+    msleep(100)
+    found = pci_bus_check_dev(ctrl.pcie.port.subordinate, PCI_DEVFN(0, 0))
+
+    retval, lnk_status = pciehp_readw(ctrl, PCI_EXP_LNKSTA)
+    if retval:
+        ctrl_err(ctrl, "Link Status cannot be read")
+        return retval
+
+    ctrl_dbg(ctrl, f"pciehp_check_link_status: Link Status {lnk_status:x}")
+    if (lnk_status & PCI_EXP_LNKSTA_LT) or not (lnk_status & PCI_EXP_LNKSTA_NLW):
+        ctrl_err(ctrl, "the link is not trained")
+        retval = -1
+        return retval
+
+    pcie_update_link_speed(ctrl.pcie.port.subordinate, lnk_status)
+
+    if not found and not retval:
+        retval = -1
+
+    return retval
+
+
+def __pciehp_link_set(ctrl: controller, enable: bool) -> int:
+    """Enable or disable the link.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base
+    :return: 0, or the status of the access that failed"""
+    retval, lnk_ctrl = pciehp_readw(ctrl, PCI_EXP_LNKCTL)
+    if retval:
+        ctrl_err(ctrl, "Link Control cannot be read")
+        return retval
+
+    if enable:
+        lnk_ctrl &= ~PCI_EXP_LNKCTL_LD
+    else:
+        lnk_ctrl |= PCI_EXP_LNKCTL_LD
+
+    retval = pciehp_writew(ctrl, PCI_EXP_LNKCTL, lnk_ctrl)
+    if retval:
+        ctrl_err(ctrl, "Link Control cannot be written")
+        return retval
+    ctrl_dbg(ctrl, f"__pciehp_link_set: Link Control {lnk_ctrl:x}")
+
+    return retval
+
+
+def pciehp_link_enable(ctrl: controller) -> int:
+    """Enable the link.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base
+    :return: 0, or the status of the access that failed"""
+    return __pciehp_link_set(ctrl, True)
+
+
+def pciehp_link_disable(ctrl: controller) -> int:
+    """Disable the link.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, static, base
+    :return: 0, or the status of the access that failed"""
+    return __pciehp_link_set(ctrl, False)
+
+
+def pciehp_get_attention_status(slot: slot) -> tuple[int, int]:
+    """Read what the attention lamp does: 0 off, 1 on, 2 blinking, 0xff reserved.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: (status, value)"""
+    ctrl = slot.ctrl
+
+    retval, slot_ctrl = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
+    if retval:
+        ctrl_err(ctrl, "pciehp_get_attention_status: Slot Control cannot be read")
+        return retval, 0
+
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_get_attention_status: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" is {slot_ctrl:x}",
+    )
+
+    atten_led_state = (slot_ctrl & PCI_EXP_SLTCTL_AIC) >> 6
+
+    if atten_led_state == 0:
+        status = 0xFF  # reserved
+    elif atten_led_state == 1:
+        status = 1  # on
+    elif atten_led_state == 2:
+        status = 2  # blinking
+    elif atten_led_state == 3:
+        status = 0  # off
+    else:
+        status = 0xFF
+
+    return 0, status
+
+
+def pciehp_get_power_status(slot: slot) -> tuple[int, int]:
+    """Read whether the slot has power: 1 or 0. The bit means "off".
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: (status, value)"""
+    ctrl = slot.ctrl
+
+    retval, slot_ctrl = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
+    if retval:
+        ctrl_err(ctrl, "pciehp_get_power_status: Slot Control cannot be read")
+        return retval, 0
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_get_power_status: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x} is {slot_ctrl:x}",
+    )
+
+    pwr_state = (slot_ctrl & PCI_EXP_SLTCTL_PCC) >> 10
+
+    if pwr_state == 0:
+        status = 1
+    elif pwr_state == 1:
+        status = 0
+    else:
+        status = 0xFF
+
+    return retval, status
+
+
+def pciehp_get_latch_status(slot: slot) -> tuple[int, int]:
+    """Read whether the latch is open: 1 or 0.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: (status, value)"""
+    ctrl = slot.ctrl
+
+    retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
+    if retval:
+        ctrl_err(ctrl, "pciehp_get_latch_status: Slot Status cannot be read")
+        return retval, 0
+    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_MRLSS))
+
+
+def pciehp_get_adapter_status(slot: slot) -> tuple[int, int]:
+    """Read whether there is a card in the slot: 1 or 0.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: (status, value)"""
+    ctrl = slot.ctrl
+
+    retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
+    if retval:
+        ctrl_err(ctrl, "pciehp_get_adapter_status: Slot Status cannot be read")
+        return retval, 0
+    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_PDS))
+
+
+def pciehp_query_power_fault(slot: slot) -> int:
+    """Read whether the slot's power failed.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: 1 or 0, or the status of the access that failed, which is not 0 either"""
+    ctrl = slot.ctrl
+
+    retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
+    if retval:
+        ctrl_err(ctrl, "a power fault cannot be looked for")
+        return retval
+    return int(bool(slot_status & PCI_EXP_SLTSTA_PFD))
+
+
+def pciehp_set_attention_status(slot: slot, value: int) -> int:
+    """Switch the attention lamp: 0 off, 1 on, 2 blinking.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: 0, -EINVAL for other values, or the status of the access that failed"""
+    ctrl = slot.ctrl
+
+    cmd_mask = PCI_EXP_SLTCTL_AIC
+    if value == 0:
+        slot_cmd = 0x00C0  # off
+    elif value == 1:
+        slot_cmd = 0x0040  # on
+    elif value == 2:
+        slot_cmd = 0x0080  # blinking
+    else:
+        return -EINVAL
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_set_attention_status: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
+    return pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
+
+
+def pciehp_green_led_on(slot: slot) -> None:
+    """Switch the power lamp on: there is power, keep your fingers off.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
+    ctrl = slot.ctrl
+
+    slot_cmd = 0x0100
+    cmd_mask = PCI_EXP_SLTCTL_PIC
+    pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_green_led_on: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
+
+
+def pciehp_green_led_off(slot: slot) -> None:
+    """Switch the power lamp off: a card may be put in or taken out.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
+    ctrl = slot.ctrl
+
+    slot_cmd = 0x0300
+    cmd_mask = PCI_EXP_SLTCTL_PIC
+    pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_green_led_off: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
+
+
+def pciehp_green_led_blink(slot: slot) -> None:
+    """Let the power lamp blink: something is going on.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
+    ctrl = slot.ctrl
+
+    slot_cmd = 0x0200
+    cmd_mask = PCI_EXP_SLTCTL_PIC
+    pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_green_led_blink: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
+
+
+def pciehp_power_on_slot(slot: slot) -> int:
+    """Give the slot power and enable its link. A power fault of the past is forgotten.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: 0, or the status of the access that failed"""
+    ctrl = slot.ctrl
+
+    # The fault bit stays until it is cleared.
+    retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
+    if retval:
+        ctrl_err(ctrl, "pciehp_power_on_slot: Slot Status cannot be read")
+        return retval
+    slot_status &= PCI_EXP_SLTSTA_PFD
+    if slot_status:
+        retval = pciehp_writew(ctrl, PCI_EXP_SLTSTA, slot_status)
+        if retval:
+            ctrl_err(ctrl, "pciehp_power_on_slot: Slot Status cannot be written")
+            return retval
+    ctrl.power_fault_detected = 0
+
+    slot_cmd = POWER_ON
+    cmd_mask = PCI_EXP_SLTCTL_PCC
+    retval = pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
+    if retval:
+        ctrl_err(ctrl, f"command {slot_cmd:x}, power on, failed")
+        return retval
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_power_on_slot: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
+
+    retval = pciehp_link_enable(ctrl)
+    if retval:
+        ctrl_err(ctrl, "pciehp_power_on_slot: the link cannot be enabled")
+
+    return retval
+
+
+def pciehp_power_off_slot(slot: slot) -> int:
+    """Disable the slot's link, wait until it is down, and take the power away.
+
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
+    :return: 0, or the status of the access that failed"""
+    ctrl = slot.ctrl
+
+    pciehp_link_disable(ctrl)
+    # until it is down
+    if ctrl.link_active_reporting:
+        pcie_wait_link_not_active(ctrl)
+    else:
+        msleep(1000)
+
+    slot_cmd = POWER_OFF
+    cmd_mask = PCI_EXP_SLTCTL_PCC
+    retval = pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
+    if retval:
+        ctrl_err(ctrl, "the command to switch the power off failed")
+        return retval
+    ctrl_dbg(
+        ctrl,
+        f"pciehp_power_off_slot: Slot Control at {pci_pcie_cap(ctrl.pcie.port) + PCI_EXP_SLTCTL:x}"
+        f" gets command {slot_cmd:x}",
+    )
+    return 0
 
 
 def pcie_isr(irq: int, dev_id: controller) -> int:
@@ -271,13 +631,13 @@ def pcie_isr(irq: int, dev_id: controller) -> int:
         if not detected:
             break
 
-    ctrl_dbg(ctrl, f"pcie_isr: events {intr_loc:#x}")
+    ctrl_dbg(ctrl, f"pcie_isr: events {intr_loc:x}")
 
     if intr_loc & PCI_EXP_SLTSTA_CC:
-        ctrl.cmd_busy = 0
+        ctrl.cmd_busy = 0  # PORT: no smp_mb(): one thread runs at a time
         wake_up(ctrl.queue)
 
-    if not intr_loc & ~PCI_EXP_SLTSTA_CC:
+    if not (intr_loc & ~PCI_EXP_SLTSTA_CC):
         return IRQ_HANDLED
 
     if intr_loc & PCI_EXP_SLTSTA_MRLSC:
@@ -289,7 +649,7 @@ def pcie_isr(irq: int, dev_id: controller) -> int:
     if intr_loc & PCI_EXP_SLTSTA_PDC:
         pciehp_handle_presence_change(slot)
 
-    if intr_loc & PCI_EXP_SLTSTA_PFD and not ctrl.power_fault_detected:
+    if (intr_loc & PCI_EXP_SLTSTA_PFD) and not ctrl.power_fault_detected:
         ctrl.power_fault_detected = 1
         pciehp_handle_power_fault(slot)
     return IRQ_HANDLED
@@ -298,7 +658,7 @@ def pcie_isr(irq: int, dev_id: controller) -> int:
 def pcie_enable_notification(ctrl: controller) -> int:
     """Enable the slot's events: presence always, button and latch where there are some, by interrupt unless polled.
 
-    C: drivers/pci/hotplug/pciehp_hpc.c, base
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, or -1 if the command failed"""
     # Power faults stay off: on some machines the bit comes back as soon as it is cleared, and so would the interrupt.
     cmd = PCI_EXP_SLTCTL_PDCE
@@ -344,7 +704,7 @@ def pcie_disable_notification(ctrl: controller) -> None:
 def pcie_init_notification(ctrl: controller) -> int:
     """Start to watch the slot.
 
-    C: drivers/pci/hotplug/pciehp_hpc.c, base
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, or -1 if the interrupt is taken or the command failed"""
     if pciehp_request_irq(ctrl):
         return -1
@@ -400,33 +760,37 @@ def dbg_ctrl(ctrl: controller) -> None:
     if not pciehp_debug:
         return
 
-    ctrl_info(ctrl, f"hotplug port {pci_name(pdev)}, irq {pdev.irq}, {pdev.vendor:04x}:{pdev.device:04x}")
-    ctrl_info(ctrl, f" PCI Express capability at {pci_pcie_cap(pdev):#04x}")
-    for i, resource in enumerate(pdev.resource):
-        if resource.end:
-            ctrl_info(ctrl, f" resource {i}: {resource.start:#x}-{resource.end:#x}")
-    ctrl_info(ctrl, f" Slot Capabilities {ctrl.slot_cap:#010x}: slot {PSN(ctrl)}")
-    for name, present in (
-        ("attention button", ATTN_BUTTN(ctrl)),
-        ("power controller", POWER_CTRL(ctrl)),
-        ("latch sensor", MRL_SENS(ctrl)),
-        ("attention lamp", ATTN_LED(ctrl)),
-        ("power lamp", PWR_LED(ctrl)),
-        ("surprise removal", HP_SUPR_RM(ctrl)),
-        ("interlock", EMI(ctrl)),
-        ("command completed", not NO_CMD_CMPL(ctrl)),
-    ):
-        ctrl_info(ctrl, f"  {name}: {'yes' if present else 'no'}")
+    ctrl_info(ctrl, "the port:")
+    ctrl_info(ctrl, f"  address               {pci_name(pdev)}, irq {pdev.irq}")
+    ctrl_info(ctrl, f"  vendor                {pdev.vendor:#06x}")
+    ctrl_info(ctrl, f"  device                {pdev.device:#06x}")
+    ctrl_info(ctrl, f"  subsystem device      {pdev.subsystem_device:#06x}")
+    ctrl_info(ctrl, f"  subsystem vendor      {pdev.subsystem_vendor:#06x}")
+    ctrl_info(ctrl, f"  PCI Express at        {pci_pcie_cap(pdev):#04x}")
+    for i in range(DEVICE_COUNT_RESOURCE):
+        if not pdev.resource[i].end:  # PORT: pci_resource_len() is 0
+            continue
+        ctrl_info(ctrl, f"  resource {i:<2}           {pdev.resource[i].start:#x}-{pdev.resource[i].end:#x}")
+    ctrl_info(ctrl, f"its Slot Capabilities   {ctrl.slot_cap:#010x}")
+    ctrl_info(ctrl, f"  slot                  {PSN(ctrl)}")
+    ctrl_info(ctrl, f"  button                {'yes' if ATTN_BUTTN(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  power can be switched {'yes' if POWER_CTRL(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  latch is sensed       {'yes' if MRL_SENS(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  attention lamp        {'yes' if ATTN_LED(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  power lamp            {'yes' if PWR_LED(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  surprise removal      {'yes' if HP_SUPR_RM(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  interlock             {'yes' if EMI(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  tells of completion   {'no' if NO_CMD_CMPL(ctrl) else 'yes'}")
     _, reg16 = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
-    ctrl_info(ctrl, f" Slot Status {reg16:#06x}")
+    ctrl_info(ctrl, f"its Slot Status         {reg16:#06x}")
     _, reg16 = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
-    ctrl_info(ctrl, f" Slot Control {reg16:#06x}")
+    ctrl_info(ctrl, f"its Slot Control        {reg16:#06x}")
 
 
 def pcie_init(dev: pcie_device) -> controller | None:
     """Make a controller for a port: learn what it can do, clear and disable its events.
 
-    C: drivers/pci/hotplug/pciehp_hpc.c, base
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: the controller, or None if the port cannot be accessed"""
     pdev = dev.port
 
@@ -443,30 +807,31 @@ def pcie_init(dev: pcie_device) -> controller | None:
     ctrl.poll_timer.of = pci_name(pdev)
     dbg_ctrl(ctrl)
     # Completion is not reported if the port says so, or if it has nothing that could take time.
-    if NO_CMD_CMPL(ctrl) or not POWER_CTRL(ctrl) | ATTN_LED(ctrl) | PWR_LED(ctrl) | EMI(ctrl):
+    if NO_CMD_CMPL(ctrl) or not (POWER_CTRL(ctrl) | ATTN_LED(ctrl) | PWR_LED(ctrl) | EMI(ctrl)):
         ctrl.no_cmd_complete = 1
 
     err, link_cap = pciehp_readl(ctrl, PCI_EXP_LNKCAP)
     if err:
-        ctrl_err(ctrl, "Link Capabilities cannot be read")
+        ctrl_err(ctrl, "pcie_init: Link Capabilities cannot be read")
         return None
     if link_cap & PCI_EXP_LNKCAP_DLLLARC:
         ctrl_dbg(ctrl, "the port tells whether its link is active")
         ctrl.link_active_reporting = 1
 
     # Events from before our time
-    if pciehp_writew(
-        ctrl,
-        PCI_EXP_SLTSTA,
-        PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC,
-    ):
+    if pciehp_writew(ctrl, PCI_EXP_SLTSTA, 0x1F):
         return None
 
     pcie_disable_notification(ctrl)
 
-    ctrl_info(ctrl, f"hotplug port {pdev.vendor:04x}:{pdev.device:04x}")
+    ctrl_info(
+        ctrl,
+        f"the port is a {pdev.vendor:x}:{pdev.device:x}"
+        f" of subsystem {pdev.subsystem_vendor:x}:{pdev.subsystem_device:x}",
+    )
 
-    pcie_init_slot(ctrl)
+    if pcie_init_slot(ctrl):
+        return None
 
     return ctrl
 
@@ -474,6 +839,6 @@ def pcie_init(dev: pcie_device) -> controller | None:
 def pciehp_release_ctrl(ctrl: controller) -> None:
     """Stop watching the slot, and let its work come to an end.
 
-    C: drivers/pci/hotplug/pciehp_hpc.c, base"""
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
     pcie_shutdown_notification(ctrl)
     pcie_cleanup_slot(ctrl)

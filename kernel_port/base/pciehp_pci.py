@@ -5,22 +5,14 @@ from __future__ import annotations
 
 from errno import EINVAL, ENODEV
 
-from ..kernel.structs import PCI_DEVFN, pci_domain_nr, pci_name
-from ..pci_regs import (
-    PCI_BRIDGE_CONTROL,
-    PCI_BRIDGE_CTL_VGA,
-    PCI_COMMAND,
-    PCI_COMMAND_INTX_DISABLE,
-    PCI_COMMAND_MASTER,
-    PCI_COMMAND_SERR,
-    PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_CARDBUS,
-)
+from ..kernel.structs import *
+from ..kernel.system import system
+from ..pci_regs import *
 from .access import pci_read_config_byte, pci_read_config_word, pci_write_config_word
 from .bus import pci_bus_add_devices
 from .hotplug_pci import pci_hp_add_bridge
-from .pciehp import ctrl_dbg, ctrl_err, slot
-from .pciehp_hpc_slot import pciehp_get_adapter_status
+from .pciehp import *
+from .pciehp_hpc import pciehp_get_adapter_status
 from .probe import pci_scan_slot
 from .remove import pci_stop_and_remove_bus_device
 from .search import pci_get_slot
@@ -29,7 +21,7 @@ from .search import pci_get_slot
 def pciehp_configure_device(p_slot: slot) -> int:
     """Find the card's functions, and all that is behind its bridges.
 
-    C: drivers/pci/hotplug/pciehp_pci.c, base
+    C: drivers/pci/hotplug/pciehp_pci.c, global, base
     :return: 0, -EINVAL if there is a device already, -ENODEV if nobody answers"""
     bridge = p_slot.ctrl.pcie.port
     parent = bridge.subordinate
@@ -37,16 +29,21 @@ def pciehp_configure_device(p_slot: slot) -> int:
 
     dev = pci_get_slot(parent, PCI_DEVFN(0, 0))
     if dev:
-        ctrl_err(ctrl, f"there is {pci_name(dev)} already, no card can be added")
+        system.emit("already_there", pci_name(dev))
+        ctrl_err(
+            ctrl,
+            f"{pci_name(dev)} was never removed, so no card is added"
+            f" at {pci_domain_nr(parent):04x}:{parent.number:02x}:00",
+        )
         return -EINVAL
 
     num = pci_scan_slot(parent, PCI_DEVFN(0, 0))
     if num == 0:
-        ctrl_err(ctrl, "no new device found")
+        ctrl_err(ctrl, "nobody answers in the slot")
         return -ENODEV
 
     for dev in parent.devices:
-        if dev.hdr_type in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+        if (dev.hdr_type == PCI_HEADER_TYPE_BRIDGE) or (dev.hdr_type == PCI_HEADER_TYPE_CARDBUS):
             pci_hp_add_bridge(dev)
 
     # PORT: pci_assign_unassigned_bridge_resources() and pci_configure_slot() are left out: resources and
@@ -60,13 +57,13 @@ def pciehp_configure_device(p_slot: slot) -> int:
 def pciehp_unconfigure_device(p_slot: slot) -> int:
     """Forget the card's functions, and all that is behind its bridges.
 
-    C: drivers/pci/hotplug/pciehp_pci.c, base
+    C: drivers/pci/hotplug/pciehp_pci.c, global, base
     :return: 0, or -EINVAL at a bridge that leads to the VGA device: it and what is left stay"""
     rc = 0
     parent = p_slot.ctrl.pcie.port.subordinate
     ctrl = p_slot.ctrl
 
-    ctrl_dbg(ctrl, f"pciehp_unconfigure_device: bus {pci_domain_nr(parent):04x}:{parent.number:02x}")
+    ctrl_dbg(ctrl, f"pciehp_unconfigure_device: at {pci_domain_nr(parent):04x}:{parent.number:02x}:00")
     ret, presence = pciehp_get_adapter_status(p_slot)
     if ret:
         presence = 0
@@ -76,7 +73,7 @@ def pciehp_unconfigure_device(p_slot: slot) -> int:
         if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE and presence:
             bctl = pci_read_config_byte(dev, PCI_BRIDGE_CONTROL)
             if bctl & PCI_BRIDGE_CTL_VGA:
-                ctrl_err(ctrl, f"{pci_name(dev)} leads to the display, it cannot be removed")
+                ctrl_err(ctrl, f"{pci_name(dev)} leads to the display and stays")
                 rc = -EINVAL
                 break
         pci_stop_and_remove_bus_device(dev)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..kernel.printk import dev_dbg
-from ..kernel.structs import PCI_D0, pci_dev, pci_name, pci_pcie_type, pcie_caps_reg
+from ..kernel.structs import *
 from ..pci_regs import *
 from .access import pcie_capability_clear_word, pcie_capability_read_dword
-from .pci_power import pci_set_power_state
+from .pci import pci_set_power_state
 from .pciehp import pcie_device
 
 if TYPE_CHECKING:  # pciehp uses what the scan of a bus uses, and that uses this

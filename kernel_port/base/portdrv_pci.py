@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from errno import ENODEV
 
-from ..kernel.structs import device_driver, pci_dev, pci_is_pcie, pci_pcie_type
+from ..kernel.structs import *
 from ..pci_regs import *
-from .pci_state import pci_save_state
+from .pci import pci_save_state
 from .portdrv_core import pcie_port_device_register, pcie_port_device_remove
 
 

@@ -9,52 +9,7 @@ from ..kernel.delay import msleep
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.mutex import down_write, mutex_init, up_write
 from ..kernel.printk import dev_dbg, dev_err, dev_info, dev_warn, printk
-from ..kernel.structs import (
-    DEVICE_COUNT_RESOURCE,
-    IORESOURCE_BUS,
-    IORESOURCE_CACHEABLE,
-    IORESOURCE_IO,
-    IORESOURCE_MEM,
-    IORESOURCE_MEM_64,
-    IORESOURCE_PCI_FIXED,
-    IORESOURCE_PREFETCH,
-    IORESOURCE_READONLY,
-    IORESOURCE_ROM_ENABLE,
-    IORESOURCE_SIZEALIGN,
-    NULL,
-    PCI_BRIDGE_RESOURCE_NUM,
-    PCI_BRIDGE_RESOURCES,
-    PCI_CFG_SPACE_EXP_SIZE,
-    PCI_CFG_SPACE_SIZE,
-    PCI_CLASS_BRIDGE_CARDBUS,
-    PCI_CLASS_BRIDGE_HOST,
-    PCI_CLASS_BRIDGE_PCI,
-    PCI_CLASS_NOT_DEFINED,
-    PCI_CLASS_STORAGE_IDE,
-    PCI_FUNC,
-    PCI_ROM_RESOURCE,
-    PCI_SLOT,
-    PCI_SPEED_UNKNOWN,
-    PCI_UNKNOWN,
-    PCIBIOS_SUCCESSFUL,
-    PCIE_SPEED_2_5GT,
-    PCIE_SPEED_5_0GT,
-    PCIE_SPEED_8_0GT,
-    pci_ari_enabled,
-    pci_bar_mem32,
-    pci_bar_unknown,
-    pci_bus,
-    pci_channel_io_normal,
-    pci_dev,
-    pci_domain_nr,
-    pci_is_pcie,
-    pci_is_root_bus,
-    pci_name,
-    pci_ops,
-    pci_pcie_type,
-    pci_sysdata,
-    resource,
-)
+from ..kernel.structs import *
 from ..kernel.system import system
 from ..pci_regs import *
 from .access import (
@@ -66,15 +21,17 @@ from .access import (
     pci_write_config_byte,
     pci_write_config_dword,
     pci_write_config_word,
-    pcie_capability_clear_word,
     pcie_capability_read_dword,
     pcie_capability_read_word,
-    pcie_capability_set_word,
 )
 from .bus import pci_bus_add_devices
-from .pci_capability import pci_find_capability, pci_find_ext_capability
-from .pci_power import pci_pm_init
-from .pci_state import pci_allocate_cap_save_buffers
+from .pci import (
+    pci_allocate_cap_save_buffers,
+    pci_configure_ari,
+    pci_find_capability,
+    pci_find_ext_capability,
+    pci_pm_init,
+)
 from .search import pci_bus_sem, pci_find_bus, pci_get_slot
 
 CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
@@ -791,29 +748,6 @@ def pci_scan_device(bus: pci_bus, devfn: int) -> pci_dev:
         return NULL  # type: ignore[no-any-return]
 
     return dev
-
-
-def pci_configure_ari(dev: pci_dev) -> None:
-    """Switch ARI forwarding on in the bridge above function 0 if both sides have it, else off.
-
-    C: drivers/pci/pci.c, global, base"""
-    if not pci_is_pcie(dev) or dev.devfn:
-        return
-
-    bridge = dev.bus.self
-    if not bridge:
-        return
-
-    _, cap = pcie_capability_read_dword(bridge, PCI_EXP_DEVCAP2)
-    if not (cap & PCI_EXP_DEVCAP2_ARI):
-        return
-
-    if pci_find_ext_capability(dev, PCI_EXT_CAP_ID_ARI):
-        pcie_capability_set_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
-        bridge.ari_enabled = 1
-    else:
-        pcie_capability_clear_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
-        bridge.ari_enabled = 0
 
 
 def pci_init_capabilities(dev: pci_dev) -> None:

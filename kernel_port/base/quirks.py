@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from errno import ENOTTY
 
-from ..kernel.structs import PCI_ANY_ID, pci_dev
+from ..kernel.structs import *
 from .access import U16_MAX
 
 

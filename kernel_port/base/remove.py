@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from ..kernel.export import EXPORT_SYMBOL
 from ..kernel.mutex import down_write, up_write
-from ..kernel.structs import NULL, pci_bus, pci_dev, pci_name
+from ..kernel.structs import *
 from ..kernel.system import system
 from .dd import device_release_driver
-from .pci_power import pci_pme_active
+from .pci import pci_pme_active
 from .probe import pci_root_buses
 from .search import pci_bus_sem
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..kernel.export import EXPORT_SYMBOL
 from ..kernel.mutex import down_read, rw_semaphore, up_read
-from ..kernel.structs import NULL, pci_bus, pci_dev, pci_domain_nr
+from ..kernel.structs import *
 
 if TYPE_CHECKING:  # probe.py uses this; the C declares the list in a header
     from .probe import pci_root_buses

@@ -12,7 +12,7 @@ from errno import EBUSY, EIO
 from ..kernel.export import EXPORT_SYMBOL_GPL
 from ..kernel.mutex import down_write, up_write
 from ..kernel.printk import dev_dbg
-from ..kernel.structs import NULL, PCI_SLOT, pci_bus, pci_slot, pci_slot_name
+from ..kernel.structs import *
 from .pci_hotplug import hotplug_slot
 from .search import pci_bus_sem
 

@@ -17,8 +17,8 @@ from errno import ENOTTY
 from ..base.access import pci_read_config_word, pci_write_config_word
 from ..kernel.delay import msleep
 from ..kernel.export import EXPORT_SYMBOL_GPL
-from ..kernel.structs import pci_dev, pci_is_root_bus
-from ..pci_regs import PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_BUS_RESET
+from ..kernel.structs import *
+from ..pci_regs import *
 
 ADDS = ("pci_reset_bridge_secondary_bus",)
 MODIFIES = ("pci_parent_bus_reset",)
@@ -33,6 +33,7 @@ def pci_reset_bridge_secondary_bus(dev: pci_dev) -> None:
     ctrl |= PCI_BRIDGE_CTL_BUS_RESET
     pci_write_config_word(dev, PCI_BRIDGE_CONTROL, ctrl)
     msleep(100)
+
     ctrl &= ~PCI_BRIDGE_CTL_BUS_RESET
     pci_write_config_word(dev, PCI_BRIDGE_CONTROL, ctrl)
     msleep(100)
@@ -50,11 +51,15 @@ def pci_parent_bus_reset(dev: pci_dev, probe: int) -> int:
     # the device is on a root bus, or is a bridge itself, or no bridge is known above it: no bus reset hits it alone
     if pci_is_root_bus(dev.bus) or dev.subordinate or not dev.bus.self:
         return -ENOTTY
+
     for pdev in dev.bus.devices:
         # another function is on the same bus, and a bus reset would reset it too
         if pdev is not dev:
             return -ENOTTY
+
     if probe:
         return 0
+
     pci_reset_bridge_secondary_bus(dev.bus.self)
+
     return 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ..base import pci_hotplug
 from ..base.pci_hotplug import hotplug_slot
-from ..kernel.structs import NULL
+from ..kernel.structs import *
 
 ADDS = ()
 MODIFIES = ("hotplug_slot_ops",)

@@ -14,10 +14,8 @@ surprise-capable slots are masked; the others drop the event later.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..base.pci_hotplug import hotplug_slot, hotplug_slot_info, pci_hp_register
-from ..base.pciehp import ATTN_LED, HP_SUPR_RM, MRL_SENS, PSN, controller, ctrl_dbg, ctrl_err, slot, slot_name
+from ..base.pciehp import *
 from ..base.pciehp_core import (
     THIS_MODULE,
     disable_slot,
@@ -26,18 +24,16 @@ from ..base.pciehp_core import (
     get_attention_status,
     get_latch_status,
     get_power_status,
+    pciehp_poll_mode,
     release_slot,
     set_attention_status,
 )
 from ..base.pciehp_hpc import int_poll_timeout, pcie_write_cmd, pciehp_writew
-from ..kernel.structs import pci_domain_nr
+from ..kernel.structs import *
 from ..kernel.timer import del_timer_sync
-from ..pci_regs import PCI_EXP_SLTCTL_PDCE, PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_PDC
+from ..pci_regs import *
 from .p01_create_pci_reset_bridge_secondary_bus import pci_reset_bridge_secondary_bus
 from .p02_add_hotplug_slot_ops_reset_slot import hotplug_slot_ops
-
-if TYPE_CHECKING:
-    from ..base.pciehp_core import pciehp_poll_mode
 
 ADDS = ("pciehp_reset_slot", "reset_slot")
 MODIFIES = ("init_slot",)
@@ -72,8 +68,11 @@ def init_slot(ctrl: controller) -> int:
     slot.hotplug_slot = hotplug
     name = f"{PSN(ctrl)}"
 
-    bus = ctrl.pcie.port.subordinate
-    ctrl_dbg(ctrl, f"slot {name} is device 0 of bus {pci_domain_nr(bus):04x}:{bus.number:02x}")
+    ctrl_dbg(
+        ctrl,
+        f"at {pci_domain_nr(ctrl.pcie.port.subordinate):04x}:{ctrl.pcie.port.subordinate.number:02x}:00"
+        f" is slot {PSN(ctrl):x}",
+    )
     retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
     if retval:
         ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
@@ -96,7 +95,7 @@ def reset_slot(hotplug_slot: hotplug_slot, probe: int) -> int:
 def pciehp_reset_slot(slot: slot, probe: int) -> int:
     """Reset the bus below the port, and keep presence detection from taking that for a removal.
 
-    C: drivers/pci/hotplug/pciehp_hpc.c, patch 4
+    C: drivers/pci/hotplug/pciehp_hpc.c, global, patch 4
     :param probe: not 0: only say that it would work
     :return: 0"""
     ctrl = slot.ctrl

@@ -16,7 +16,7 @@ from errno import ENOTTY
 from ..base.pci import pci_af_flr, pci_pm_reset, pcie_flr
 from ..base.quirks import pci_dev_specific_reset
 from ..kernel.bug import might_sleep
-from ..kernel.structs import pci_dev
+from ..kernel.structs import *
 from .p01_create_pci_reset_bridge_secondary_bus import pci_parent_bus_reset
 from .p03_add_pci_hp_reset_slot import pci_hp_reset_slot
 
@@ -33,10 +33,12 @@ def pci_dev_reset_slot_function(dev: pci_dev, probe: int) -> int:
     # the device is a bridge itself, so others would be reset with it, or it is in no slot that the kernel knows
     if dev.subordinate or not dev.slot:
         return -ENOTTY
+
     for pdev in dev.bus.devices:
         # another function is in the same slot, and a slot reset would reset it too
         if pdev is not dev and pdev.slot is dev.slot:
             return -ENOTTY
+
     return pci_hp_reset_slot(dev.slot.hotplug, probe)
 
 
@@ -47,19 +49,26 @@ def __pci_dev_reset(dev: pci_dev, probe: int) -> int:
     :param probe: not 0: only say whether one would work
     :return: 0; -ENOTTY if it offers none; another error from a way ends the search"""
     might_sleep()
+
     rc = pci_dev_specific_reset(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pcie_flr(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pci_af_flr(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pci_pm_reset(dev, probe)
     if rc != -ENOTTY:
         return rc
+
     rc = pci_dev_reset_slot_function(dev, probe)
     if rc != -ENOTTY:
         return rc
-    return pci_parent_bus_reset(dev, probe)
+
+    rc = pci_parent_bus_reset(dev, probe)
+    return rc

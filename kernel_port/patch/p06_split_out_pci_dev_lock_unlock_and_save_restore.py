@@ -11,10 +11,10 @@ restore still happen outside both. Restore still follows a reset that failed, an
 from __future__ import annotations
 
 from ..base.access import pci_cfg_access_lock, pci_cfg_access_unlock, pci_write_config_word
-from ..base.pci_state import pci_restore_state, pci_save_state
+from ..base.pci import pci_restore_state, pci_save_state
 from ..kernel.export import EXPORT_SYMBOL_GPL
-from ..kernel.structs import device_lock, device_unlock, pci_dev
-from ..pci_regs import PCI_COMMAND, PCI_COMMAND_INTX_DISABLE
+from ..kernel.structs import *
+from ..pci_regs import *
 from .p05_add_reset_slot_option_to_pci_dev_reset import __pci_dev_reset
 
 ADDS = ("pci_dev_lock", "pci_dev_unlock", "pci_dev_save_and_disable", "pci_dev_restore")
@@ -26,6 +26,7 @@ def pci_dev_lock(dev: pci_dev) -> None:
 
     C: drivers/pci/pci.c, static, patch 6"""
     pci_cfg_access_lock(dev)
+    # Keep drivers from coming and going, and the system from suspending.
     device_lock(dev.dev)
 
 
@@ -61,9 +62,12 @@ def pci_dev_reset(dev: pci_dev, probe: int) -> int:
     :return: as __pci_dev_reset()"""
     if not probe:
         pci_dev_lock(dev)
+
     rc = __pci_dev_reset(dev, probe)
+
     if not probe:
         pci_dev_unlock(dev)
+
     return rc
 
 
@@ -75,9 +79,13 @@ def pci_reset_function(dev: pci_dev) -> int:
     rc = pci_dev_reset(dev, 1)
     if rc:
         return rc
+
     pci_dev_save_and_disable(dev)
+
     rc = pci_dev_reset(dev, 0)
+
     pci_dev_restore(dev)
+
     return rc
 
 

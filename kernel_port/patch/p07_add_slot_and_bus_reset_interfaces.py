@@ -17,7 +17,7 @@ from errno import ENOTTY
 
 from ..kernel.bug import might_sleep
 from ..kernel.export import EXPORT_SYMBOL_GPL
-from ..kernel.structs import pci_bus, pci_slot
+from ..kernel.structs import *
 from .p01_create_pci_reset_bridge_secondary_bus import pci_reset_bridge_secondary_bus
 from .p03_add_pci_hp_reset_slot import pci_hp_reset_slot
 from .p06_split_out_pci_dev_lock_unlock_and_save_restore import (
@@ -132,12 +132,17 @@ def pci_slot_reset(slot: pci_slot, probe: int) -> int:
     # the kernel knows no slot here: no hotplug driver has made one
     if not slot:
         return -ENOTTY
+
     if not probe:
         pci_slot_lock(slot)
+
     might_sleep()
+
     rc = pci_hp_reset_slot(slot.hotplug, probe)
+
     if not probe:
         pci_slot_unlock(slot)
+
     return rc
 
 
@@ -149,9 +154,13 @@ def pci_reset_slot(slot: pci_slot) -> int:
     rc = pci_slot_reset(slot, 1)
     if rc:
         return rc
+
     pci_slot_save_and_disable(slot)
+
     rc = pci_slot_reset(slot, 0)
+
     pci_slot_restore(slot)
+
     return rc
 
 
@@ -167,12 +176,18 @@ def pci_bus_reset(bus: pci_bus, probe: int) -> int:
     # the bus is a root bus: there is no bridge above it that could reset it
     if not bus.self:
         return -ENOTTY
+
     if probe:
         return 0
+
     pci_bus_lock(bus)
+
     might_sleep()
+
     pci_reset_bridge_secondary_bus(bus.self)
+
     pci_bus_unlock(bus)
+
     return 0
 
 
@@ -184,9 +199,13 @@ def pci_reset_bus(bus: pci_bus) -> int:
     rc = pci_bus_reset(bus, 1)
     if rc:
         return rc
+
     pci_bus_save_and_disable(bus)
+
     rc = pci_bus_reset(bus, 0)
+
     pci_bus_restore(bus)
+
     return rc
 
 

@@ -13,10 +13,9 @@ and then refused with -EINVAL.
 from __future__ import annotations
 
 from ..base.access import pci_write_config_word
-from ..base.pci_power import pci_set_power_state
-from ..base.pci_state import pci_save_state
-from ..kernel.structs import PCI_D0, pci_dev
-from ..pci_regs import PCI_COMMAND, PCI_COMMAND_INTX_DISABLE
+from ..base.pci import pci_save_state, pci_set_power_state
+from ..kernel.structs import *
+from ..pci_regs import *
 
 ADDS = ()
 MODIFIES = ("pci_dev_save_and_disable",)
@@ -28,6 +27,7 @@ def pci_dev_save_and_disable(dev: pci_dev) -> None:
     C: drivers/pci/pci.c, static, patch 8"""
     # After the reset it is in D0 anyway, and no restore brings it back to another state.
     pci_set_power_state(dev, PCI_D0)
+
     pci_save_state(dev)
     # Only the bit that disables INTx stays: no decoding, and no bus mastering, hence no DMA and no MSI.
     pci_write_config_word(dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)

@@ -13,7 +13,7 @@ from ..kernel.system import System
 #: Lock kinds that tapes have; the port takes others too (pci_bus_sem, ...).
 LOCK_KINDS = frozenset({"cfg", "device", "ctrl", "slot"})
 #: Events the port has and tapes have not.
-UNTAPED = frozenset({"printk", "hw", "lock_wait", "waited"})
+UNTAPED = frozenset({"printk", "hw", "lock_wait", "waited", "already_there"})
 
 
 class Divergence(Exception):

@@ -107,7 +107,8 @@ def observe(
         taken=_taken(events),
         removed=[bdf for bdf in gone if bdf not in after],
         recreated=[bdf for bdf in gone if bdf in after],
-        added_twice=_added_twice(events) + sorted({dev.dev.name for dev in now if after[dev.dev.name] is not dev}),
+        added_twice=[event.args[0] for event in events if event.op == "already_there"]
+        + sorted({dev.dev.name for dev in now if after[dev.dev.name] is not dev}),
         silent=[dev.dev.name for dev in now if not _answers(machine, dev)],
         spurious=list(_spurious(events, start)),
         card_moved=any(event.op == "hw" and event.args[0] in MOVED for event in events),
@@ -144,9 +145,3 @@ def _taken(events: list[Event]) -> dict[str, list[Lock]]:
         if event.op == "lock" and event.args not in taken.setdefault(event.context, []):
             taken[event.context].append((event.args[0], event.args[1]))
     return taken
-
-
-def _added_twice(events: list[Event]) -> list[str]:
-    """What pciehp_configure_device() found to be there already."""
-    said = (event.args[1] for event in events if event.op == "printk")
-    return [text.partition("there is ")[2].split()[0] for text in said if "already, no card can be added" in text]

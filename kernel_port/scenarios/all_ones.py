@@ -21,7 +21,7 @@ def wait(machine: Machine) -> None:
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    heard = [text.rpartition(": ")[2] for _, _, text in outcome.messages if "slot 3" in text]
+    heard = [text.rpartition(": ")[2] for _, _, text in outcome.messages if text.startswith("0000:02:00.0:")]
     return f"pciehp said: {', '.join(heard)}."
 
 

@@ -12,6 +12,8 @@ from ._outcome import Outcome
 from ._script import switch
 from ._tell import code, listed
 
+DRIVER = "mlx4_core"
+
 
 def bind(machine: Machine) -> None:
     """Give the card to a driver that says when it lets go."""
@@ -19,9 +21,9 @@ def bind(machine: Machine) -> None:
 
     def remove(dev: object) -> None:
         held = ", ".join(kind for kind, _ in machine.system.sched.current.held)
-        kernel.printk("info", f"mlx4_core lets go of it; locked: {held}")
+        kernel.printk("info", f"{DRIVER} lets go of it; locked: {held}")
 
-    dev.driver = kernel.device_driver("mlx4_core", remove=remove)
+    dev.driver = kernel.device_driver(DRIVER, remove=remove)
 
 
 def off_and_on(machine: Machine) -> int:
@@ -30,7 +32,7 @@ def off_and_on(machine: Machine) -> int:
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    said = [text for _, _, text in outcome.messages if "lets go" in text]
+    said = [text for _, _, text in outcome.messages if text.startswith(DRIVER)]
     return f"""{" ".join(said)}. Power file: {code(outcome.results["main"])}; found anew: {listed(outcome.recreated)},
         after {outcome.time_ns / 1e6:g} ms."""
 

@@ -19,7 +19,7 @@ from .render import RUN, TraceLine, headed, laid_out
 GONE, NEW, VALUE = "-", "+", "~"
 STYLES = {GONE: "red", NEW: "green", VALUE: "yellow"}
 #: What says most about a thread.
-LANDMARKS = ("queue_work", "remove_device", "scan_slot", "printk", "lock_wait", "hw")
+LANDMARKS = ("queue_work", "remove_device", "scan_slot", "already_there", "printk", "lock_wait", "hw")
 #: Lines shown of one place; the rest is counted.
 SHOWN = 6
 

@@ -61,6 +61,7 @@ FTRACE = {
     "cancel_delayed_work": ("workqueue_cancel_delayed_work", ("function", "of")),
     "add_timer": ("timer_start", ("of", "ms")), "del_timer": ("timer_cancel", ("of",)),
     "remove_device": ("pci_remove_device", ("dev",)), "scan_slot": ("pci_scan_slot", ("bus", "number")),
+    "already_there": ("pci_already_there", ("dev",)),
     "printk": ("console", ("level", "text")), "hw": ("pci_hardware", ("what", "dev")),
 }  # fmt: skip
 #: Linux keeps as much of a task's name.

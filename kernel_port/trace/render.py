@@ -7,7 +7,7 @@ JSON lines (`--trace FILE`): one object per event, oldest first, with the keys
     context   who did it: "main", the name of a worker, "irq 0000:00:1c.0", "timer ..."
     op, args  as in the golden traces: ["r", bdf, offset, size, value] is {"op": "r", "args": [bdf, offset, ...]};
               a wait has its outcome as its last argument, null if it never ended
-    at        room and line of the port's statement, "base/pci_state.py:136", and in
+    at        room and line of the port's statement, "base/pci.py:136", and in
     function  the C function that statement is in, which is in
     c         the C file, its linkage and the patch it came with
 """
@@ -45,7 +45,8 @@ TEXTS = {
     "get_module_failed": "module {0} is going away: no reference", "wait": "wait for {0}: at most {1} ms",
     "irq": "interrupt of {0}", "add_timer": "start the poll timer of {0}: {1} ms",
     "del_timer": "stop the poll timer of {0}", "remove_device": "remove device {0}",
-    "scan_slot": "scan bus {0}, device {1}", "hw": "* {0}: {1}", "printk": "{0}: {1}",
+    "scan_slot": "scan bus {0}, device {1}", "already_there": "find {0} there already", "hw": "* {0}: {1}",
+    "printk": "{0}: {1}",
 }  # fmt: skip
 
 
@@ -192,7 +193,7 @@ def laid_out(line: TraceLine, text: str, start: int, paint: Paint) -> str:
 
 
 def room_name(room: str) -> str:
-    """The short name of a room, which `kernel-port show` takes too: "pci_state", "p07"."""
+    """The short name of a room, which `kernel-port show` takes too: "pciehp_hpc", "p07"."""
     stem = PurePath(room).stem
     return stem.partition("_")[0] if room.startswith("patch/") else stem
 

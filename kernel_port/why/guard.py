@@ -42,7 +42,7 @@ class Guard:
     """The test that refused."""
 
     rc: int
-    #: "if not cap & PCI_EXP_DEVCAP_FLR: return -ENOTTY"; a test that was not true is followed by "...".
+    #: "if not (cap & PCI_EXP_DEVCAP_FLR): return -ENOTTY"; a test that was not true is followed by "...".
     text: str
     site: Site
     #: What the comment at the test says.

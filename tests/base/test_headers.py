@@ -24,8 +24,7 @@ CONSTANTS = {
     "INT_BUTTON_IGNORE": 0, "INT_PRESENCE_ON": 1, "INT_PRESENCE_OFF": 2, "INT_SWITCH_CLOSE": 3, "INT_SWITCH_OPEN": 4,
     "INT_POWER_FAULT": 5, "INT_POWER_FAULT_CLEAR": 6, "INT_BUTTON_PRESS": 7, "INT_BUTTON_RELEASE": 8,
     "INT_BUTTON_CANCEL": 9, "STATIC_STATE": 0, "BLINKINGON_STATE": 1, "BLINKINGOFF_STATE": 2, "POWERON_STATE": 3,
-    "POWEROFF_STATE": 4, "POWER_ON": 0, "POWER_OFF": 0x0400, "ATTN_IND_ON": 0x0040, "ATTN_IND_BLINK": 0x0080,
-    "ATTN_IND_OFF": 0x00C0, "PWR_IND_ON": 0x0100, "PWR_IND_BLINK": 0x0200, "PWR_IND_OFF": 0x0300,
+    "POWEROFF_STATE": 4, "POWER_ON": 0, "POWER_OFF": 0x0400,
     # module parameters and other data, before anybody has set them
     "pci_pm_d3_delay": 0, "pciehp_poll_mode": 0, "pciehp_poll_time": 0, "pciehp_force": 0, "pciehp_debug": 0,
 }  # fmt: skip

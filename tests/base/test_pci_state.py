@@ -60,14 +60,14 @@ def test_pci_save_state_missing_pcie_buffer_is_enomem_but_saved(paper):
     dev = paper.dev(paper.bus(), **pcie(2, 0))
     assert paper.kernel.pci_save_state(dev) == -ENOMEM
     assert (paper.reads(), dev.state_saved) == (HEADER, True)
-    assert paper.said == [("err", "00:00.0: buffer not found in pci_save_pcie_state")]
+    assert paper.told() == [("err", [])]
 
 
 def test_pci_save_state_missing_pcix_buffer_is_enomem_but_saved(paper):
     dev = paper.dev(paper.bus(), registers=listed((0x80, PCIX, b"\x22\x11")))
     assert paper.kernel.pci_save_state(dev) == -ENOMEM
     assert (paper.reads(), dev.state_saved) == ([*HEADER, 0x06, 0x34, 0x80], True)
-    assert paper.said == [("err", "00:00.0: buffer not found in pci_save_pcix_state")]
+    assert paper.told() == [("err", [])]
 
 
 def test_pci_restore_state_without_saved_state_makes_no_access(paper):

@@ -77,8 +77,8 @@ def test_reset_text_collapses_runs_of_reads_unless_verbose(capsys):
     _, long, _ = reset(capsys, "example:vga", "slot:1", "-v")
     assert "r32 0x000..0x03c  16 reads, values as before" in short
     assert "reads, values as before" not in long
-    assert "restoring config space at offset" in long
-    assert "restoring config space at offset" not in short
+    assert "  debug: 0000:01:00.0: " in long
+    assert "  debug: " not in short
 
 
 def test_reset_is_the_same_byte_for_byte(capsys):

@@ -105,7 +105,7 @@ def test_why_of_a_lone_card_in_a_slot_takes_the_slot():
     # DEVCAP 0: no FLR. No AF, no PM. Alone on its bus and in its slot: slot and bus would both do.
     assert ladder(lone_card(), "0000:01:00.0") == {
         "pci_dev_specific_reset": "for i in pci_dev_reset_methods: ...; return -ENOTTY",
-        "pcie_flr": "if not cap & PCI_EXP_DEVCAP_FLR: return -ENOTTY",
+        "pcie_flr": "if not (cap & PCI_EXP_DEVCAP_FLR): return -ENOTTY",
         "pci_af_flr": "if not pos: return -ENOTTY",
         "pci_pm_reset": "if not dev.pm_cap: return -ENOTTY",
         "pci_dev_reset_slot_function": None,

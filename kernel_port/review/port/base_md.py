@@ -55,6 +55,11 @@ STUBBED = """\
 - `might_sleep` complains in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) behave as the C's do towards their callers; one thread runs at a time.
 
+## Messages
+
+Every message stands where the C has it, with the C's level and values, in words of the port's own: no sentence of Linux
+is copied. Nothing depends on the words; `kernel-port read` marks such a line with `"`.
+
 ## Left out: whole subjects
 
 - **ASPM** (pcie/aspm.c): power states change without a look at the link's other end, as in C where ASPM is off.

@@ -38,8 +38,8 @@ class Row:
 
     left: tuple[SourceLine, ...]
     right: tuple[SourceLine, ...]
-    #: same: one stands for the other; above: comments on what is the same; left, right: only there; quiet: only there,
-    #: and it means nothing.
+    #: same: one stands for the other; words: so does a message, but for its words; above: comments on what is the same;
+    #: left, right: only there; quiet: only there, and it means nothing.
     kind: str
     #: Why the Python differs.
     reason: str = ""

@@ -14,7 +14,13 @@ HOW = {"adds": ("+", "new"), "modifies": ("~", "modified")}
 FIELD = re.compile(r"^:(param \w+|return|raises \w+): ?", re.MULTILINE)
 LABEL = re.compile(r"(Why|What|Look at|Merged): ")
 KEYS = "Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous function, <kbd>n</kbd> <kbd>p</kbd> next and previous patch."
-LEGEND = ("&lt; only in C", "&gt; only in Python", "≠ differs, with the reason", "+ added and - removed by the patch")
+LEGEND = (
+    "&lt; only in C",
+    "&gt; only in Python",
+    "&quot; a message, in other words",
+    "≠ differs, with the reason",
+    "+ added and - removed by the patch",
+)
 VIEWS = {"both": "Both", "c": "C", "py": "Python"}
 
 

@@ -22,6 +22,7 @@ from ..port.symbols import Definition, Symbols, Use, symbols
 from ..upstream.c_statements import c_members, c_statements
 from ..upstream.check_series import everything
 from ..upstream.statements import Statement
+from .align import MESSAGE
 from .c_side import CSide, CText
 from .columns import Column, Row, SourceLine, lay_out
 from .py_statements import py_statements
@@ -30,6 +31,7 @@ PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
 #: Characters and statements of C beyond which nothing is a function that ours could stand for.
 LONGEST, MOST = 20_000, 500
 NAME = re.compile(r"\b\w*_\w+\b")
+CALLED = re.compile(r"\b(\w+)\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class Author:
             rows = [unseen(row) for row in rows]
         pool = [*port_reasons(definition.text), *room_reasons(definition.piece.room)]
         for row in rows:
-            yield replace(row, reason=reason(row, pool))
+            yield replace(row, kind="words" if says(row) else row.kind, reason=reason(row, pool))
 
     def python(self, definition: Definition, how: str) -> Column:
         """The lines of a definition without its docstring, those of the one before it too where they differ."""
@@ -267,6 +269,12 @@ def unseen(row: Row) -> Row:
     if row.kind == "right" and not any(line.sign == "+" for line in row.right):
         return replace(row, kind="quiet")
     return row
+
+
+def says(row: Row) -> bool:
+    """Whether a row is a message of the C and the one that stands for it, in words of the port's own."""
+    called = CALLED.findall("\n".join(line.text for line in row.right))
+    return row.kind == "same" and any(MESSAGE.fullmatch(name) for name in called)
 
 
 def said(docstring: str) -> tuple[str, tuple[str, ...]]:

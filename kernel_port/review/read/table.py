@@ -14,7 +14,12 @@ from .names import Names
 from .reading import Passage
 
 #: Kind of a row -> the sign between the columns and what it means.
-BETWEEN = {"left": ("&lt;", "only in C"), "right": ("&gt;", "only in Python"), "differs": ("≠", "differs")}
+BETWEEN = {
+    "left": ("&lt;", "only in C"),
+    "right": ("&gt;", "only in Python"),
+    "words": ("&quot;", "a message, in other words"),
+    "differs": ("≠", "differs"),
+}
 SIGNS = {"+": ("add", "added"), "-": ("del", "removed")}
 
 

@@ -15,7 +15,7 @@ from .columns import Row, SourceLine
 from .reading import Chapter, Passage, Reading
 
 #: Between the columns: what a row is.
-BETWEEN = {"left": "<", "right": ">"}
+BETWEEN = {"left": "<", "right": ">", "words": '"'}
 STYLES = {"c": "dim", "s": "yellow", "k": "blue", "n": "cyan"}
 #: Narrower columns are of no use.
 NARROWEST = 36
@@ -31,7 +31,8 @@ def lines(reading: Reading, how_to: str) -> Iterator[str]:
     yield writer.paint("bold", clean(reading.title))
     yield f"C: {clean(reading.c_told)}" if reading.c_told else how_to
     if any(passage.has_c for passage in reading.passages):
-        yield "│ one stands for the other, < only in C, > only in Python, ≠ differs, with the reason below"
+        signs = "│ one stands for the other", '" a message, in other words', "< only in C", "> only in Python"
+        yield f"{', '.join(signs)}, ≠ differs, with the reason below"
     for chapter in reading.chapters:
         yield from writer.chapter(chapter)
 

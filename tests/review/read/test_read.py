@@ -172,6 +172,17 @@ def test_read_marks_differences_with_their_reason(capsys, tree):
     assert "≠ no pci_restore_ats_state(dev): nothing here enables address translation" in out
 
 
+def test_read_marks_messages_as_in_other_words(tmp_path, capsys, tree):
+    body = '\tdev_err(&dev->dev, "a %d\\n", resno);\n\treturn 0;'
+    c = f"int pci_resource_bar(struct pci_dev *dev, int resno)\n{{\n{body}\n}}\n"
+    with (tree / "drivers/pci/pci.c").open("a") as file:
+        file.write(c)
+    out = told(capsys, "pci_resource_bar", "--c", tree)
+    assert re.search(r'dev_err\(&dev->dev, .* " +\d+ +dev_err\(dev\.dev, ', out)
+    assert re.search(r"return 0; +│ +\d+ +return 0$", out, re.MULTILINE)
+    assert "a message, in other words" in passage(page(tmp_path, "pci_resource_bar", "--c", tree), "pci_resource_bar")
+
+
 def test_read_says_what_became_of_a_function(capsys, tree):
     out = told(capsys, "pci_hp_reset_slot", "--c", tree)
     assert "drivers/pci/pci.c:25 (now pci_reset_hotplug_slot() since v3.12: merged in pci.c, static)" in out

@@ -154,7 +154,7 @@ def test_beside_of_mails_has_the_lines_after_the_patch():
 
 
 def test_beside_of_mails_says_what_they_do_not_show():
-    c = Beside(open_side(str(SERIES / "v2.mbox"))).find("base/pci_state.py", "pci_save_state")
+    c = Beside(open_side(str(SERIES / "v2.mbox"))).find("base/pci.py", "pci_save_state")
     assert c["note"] == "the patches do not touch it, so they do not show it"
 
 
