@@ -24,6 +24,8 @@ from ...hw.errors import MachineError
 MAIL = re.compile(r"(?:\A|(?<=\n\n))From [^\n]*\n(?=[\w-]+:)")
 TAGS = re.compile(r"\s*\[([^\]\n]*)\]\s*")
 NUMBER = re.compile(r"(?:^|\s)(\d+)/(\d+)$")
+#: How an archive shows a mail: its subject, an empty line, and who wrote it when.
+PAGE = re.compile(r"\A(\[[^\]\n]*\][^\n]*)\n\n(?=From:)")
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)")
 #: Longer input is no series of patches.
 LONGEST = 64 << 20
@@ -73,6 +75,8 @@ class Mail:
     #: The commit it is, as the line before the headers says; "" if none.
     commit: str
     changes: tuple[FileChange, ...] = field(repr=False)
+    #: What is written in it.
+    text: str = field(default="", repr=False)
 
     @property
     def is_cover(self) -> bool:
@@ -90,7 +94,13 @@ def load(path: Path) -> str:
     texts = [decode(contents(file)) for file in files]
     if sum(map(len, texts)) > LONGEST:
         raise MachineError(f"{path}: more than {LONGEST >> 20} MiB is no series; name a mailbox of the series")
-    return "\n\n".join(text if MAIL.match(text) else f"From patch\n{text}" for text in texts)
+    return "\n\n".join(map(boxed, texts))
+
+
+def boxed(text: str) -> str:
+    """A file as part of a mailbox: with a line above its headers; what an archive shows has its subject among these."""
+    # The empty line stays, as part of the subject, so that lines keep their numbers.
+    return text if MAIL.match(text) else "From patch\n" + PAGE.sub(r"Subject: \1\n \n", text)
 
 
 def contents(path: Path) -> bytes:
@@ -119,7 +129,7 @@ def mails(text: str, name: str) -> list[Mail]:
     found = [mail for start, piece in split(text) if (mail := read(piece, name, start)) is not None]
     newest = max((mail.version for mail in found), default=0)
     found = [mail for mail in found if mail.version == newest or not mail.of]
-    if not any(mail.changes for mail in found):
+    if not found:
         raise MachineError(f"{name}: no patch in it; name a mailbox or .patch files with differences that git wrote")
     if all(mail.of for mail in found):
         found.sort(key=lambda mail: mail.number)
@@ -154,7 +164,7 @@ def read(piece: str, name: str, line: int) -> Mail | None:
     if subject.lower().startswith(("re:", "fwd:")) or not (changes or (of and not number)):
         return None
     commit = re.match(r"From ([0-9a-f]{40}) ", envelope)
-    return Mail(subject, number, of, version, commit[1] if commit and commit[1].strip("0") else "", changes)
+    return Mail(subject, number, of, version, commit[1] if commit and commit[1].strip("0") else "", changes, body)
 
 
 def header(message: email.message.Message) -> str:
