@@ -94,7 +94,8 @@ def check(mails: list[Mail], name: str) -> SeriesReport:
     ours = [(mail, touch, patch) for mail, touch, patch in pairs if patch is not None]
     cover = next((mail for mail in mails if mail.is_cover and is_of_the_series(mail)), None)
     if not ours and not cover:
-        raise MachineError(f"{name}: none of its {len(patches)} patches is of the series; kernel-port list names them")
+        told = f"none of its {len(patches)} patches is" if patches else "its cover letter is not"
+        raise MachineError(f"{name}: {told} of the series; kernel-port list names the patches")
     letter = read_letter(cover.text) if cover else None
     form = form_of(mails, [(mail, patch) for mail, _, patch in ours])
     compared = tuple(compare_patch(mail, touch, patch, form) for mail, touch, patch in ours)

@@ -177,7 +177,7 @@ def test_letter_of_another_series_is_not_compared(capsys, tmp_path, letter):
     text = text.replace("  pci: ", "  toys: The other ")
     status, shown = check(capsys, tmp_path, text)
     assert (status, shown.out) == (2, "")
-    assert "of the series" in shown.err
+    assert "its cover letter is not of the series" in shown.err
 
 
 def test_letter_without_list_and_statistics_says_what_is_not_there(capsys, tmp_path):
