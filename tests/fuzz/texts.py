@@ -127,7 +127,7 @@ def mailbox(rng):
         series(rng, data)
         return
     with refused("mailbox"):
-        mails = mbox.mails(mbox.boxed(mbox.decode(data)), "mailbox")
+        mails = mbox.mails(mbox.from_page(mbox.decode(data)), "mailbox")
         if not rng.randrange(40) or all(mail.is_cover for mail in mails):
             check_series.check(mails, "mailbox")
             SeriesSide(mails, "mailbox").find(rng.choice(definitions()))

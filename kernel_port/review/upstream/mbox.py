@@ -91,16 +91,18 @@ def load(path: Path) -> str:
     files = sorted(each for each in path.glob("*.patch") if within(path, each)) if path.is_dir() else [path]
     if not files:
         raise MachineError(f"{path}: no .patch files in it; name a mailbox, or a folder that git format-patch wrote")
-    texts = [decode(contents(file)) for file in files]
+    texts = [from_page(decode(contents(file))) for file in files]
     if sum(map(len, texts)) > LONGEST:
         raise MachineError(f"{path}: more than {LONGEST >> 20} MiB is no series; name a mailbox of the series")
-    return "\n\n".join(map(boxed, texts))
+    if len(texts) == 1:
+        return texts[0]
+    return "\n\n".join(text if MAIL.match(text) else f"From patch\n{text}" for text in texts)
 
 
-def boxed(text: str) -> str:
-    """A file as part of a mailbox: with a line above its headers; what an archive shows has its subject among these."""
+def from_page(text: str) -> str:
+    """A mail as an archive shows it, with its subject among its headers; any other text as it is."""
     # The empty line stays, as part of the subject, so that lines keep their numbers.
-    return text if MAIL.match(text) else "From patch\n" + PAGE.sub(r"Subject: \1\n \n", text)
+    return PAGE.sub(r"Subject: \1\n \n", text)
 
 
 def contents(path: Path) -> bytes:
@@ -138,7 +140,7 @@ def mails(text: str, name: str) -> list[Mail]:
 
 def split(text: str) -> Iterator[tuple[int, str]]:
     """The mails of a mailbox, each with the number of the line it begins at."""
-    starts = [match.start() for match in MAIL.finditer(text)] or [0]
+    starts = [0, *(match.start() for match in MAIL.finditer(text, 1))]
     line, at = 1, 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         line, at = line + text.count("\n", at, start), start

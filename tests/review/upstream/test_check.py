@@ -370,8 +370,9 @@ def test_damaged_hunk_is_named_by_line(capsys, tmp_path, change, line):
 def test_hunk_that_ends_within_a_line_of_both_sides_is_named(capsys, tmp_path):
     # One line is left of the old side, two of the new; the second of these stands on both.
     hunk = "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1 +1,2 @@\n one\n two\n"
-    (tmp_path / "x.patch").write_text(f"From x\nSubject: [PATCH] x\n\n{hunk}")
-    assert "x.patch:7: the hunk has not the lines it says" in error(capsys, tmp_path / "x.patch")
+    for start, line in (("From x\n", 7), ("", 6)):
+        (tmp_path / "x.patch").write_text(f"{start}Subject: [PATCH] x\n\n{hunk}")
+        assert f"x.patch:{line}: the hunk has not the lines it says" in error(capsys, tmp_path / "x.patch")
 
 
 def test_more_text_than_a_series_has_is_one_line(capsys, tmp_path, monkeypatch):

@@ -199,7 +199,7 @@ def test_page_keeps_its_line_numbers(capsys, tmp_path, letter):
     text = page(letter) + cut
     line = text.splitlines().index("@@ -1 +1,9 @@") + 1
     _, shown = check(capsys, tmp_path, text)
-    assert f"letter.txt:{line + 1}: the hunk" in shown.err
+    assert f"letter.txt:{line}: the hunk" in shown.err
 
 
 def test_words_that_look_like_statistics_are_none():
