@@ -5,12 +5,16 @@ SOURCE is the series (a mailbox, also compressed with gzip; a folder of .patch f
 of the merged commits; or a kernel: a source directory, a git repository with a revision (PATH@REV, or --rev REV), or a
 linux-source tarball (.tar, .tar.xz, .tar.gz, .tar.bz2).
 
-Of a series: subjects, files with their counts, functions added and modified, prototypes and exports, patch by patch.
+Of a series: its cover letter (subjects in order, lines per file, totals), which may come alone, also as an archive's
+page; then subjects, files with their counts, functions added and modified, prototypes and exports, patch by patch, and
+the sum of all. The posted mails themselves are not at hand: a count that the letter's totals leave open is told as
+unknown and does not count.
 Of a kernel: which ported functions exist there, moved, renamed or gone. Nothing is written.
 
 Exit status 0: all agrees. 1: something differs. 2: bad input.
 
 Examples: kernel-port check v2.mbox
+          kernel-port check 0000-cover-letter.txt
           kernel-port check linux@v3.12
 """
 
@@ -19,6 +23,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -42,9 +47,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object. Of a series: form, agrees, patches (number, subject, agrees, points (what, theirs, ours, "
-        "agrees), note), totals, missing, others. Of a kernel: tree, version, agrees, counts, symbols (name, c_file, "
-        "state, now, file, line, since, why)",
+        help="an object. Of a series: form, agrees, cover_letter (points: what, theirs, ours (null: not known), "
+        "agrees), patches (number, subject, agrees, points, note), totals (points), missing, others. Of a kernel: "
+        "tree, version, agrees, counts, symbols (name, c_file, state, now, file, line, since, why)",
     )
 
 
@@ -70,7 +75,13 @@ def show_series(report: SeriesReport, verbose: bool) -> None:
     """Print what agrees and what differs; the count comes last."""
     paint = Paint()
     told = {"posted": "the series as posted", "merged": "the series as merged"}[report.form]
-    print(f"{told}, {len(report.patches)} of its patches")
+    if not report.patches:
+        print(f"{told}, its cover letter alone")
+    else:
+        print(f"{told}, {'its cover letter and ' * bool(report.letter)}{len(report.patches)} of its patches")
+    if report.letter:
+        print(f"\n{paint('bold', 'cover letter')}")
+        show_letter(report.letter, paint)
     for patch in report.patches:
         print(f"\n{paint('bold', f'{patch.number}/8 {patch.subject}')}")
         show_points(patch.points, verbose, paint)
@@ -81,22 +92,39 @@ def show_series(report: SeriesReport, verbose: bool) -> None:
         show_points(report.totals, verbose, paint)
     for subject, known in report.others:
         print(f"\nnot of the series: {clean(subject)}{f' ({known})' if known else ''}")
-    if report.missing:
+    if report.patches and report.missing:
         print(f"\nnot there: {', '.join(f'{number}/8' for number in report.missing)}")
-    print(f"\nagree {sum(patch.agrees for patch in report.patches)} of {len(report.patches)} patches")
+    print(f"\nagree {', '.join(agreeing(report))}")
+
+
+def agreeing(report: SeriesReport) -> Iterator[str]:
+    """How much agrees, in words."""
+    if report.patches:
+        yield f"{sum(patch.agrees for patch in report.patches)} of {len(report.patches)} patches"
+    if report.letter:
+        yield f"{sum(point.agrees for point in report.letter)} of {len(report.letter)} points of the cover letter"
+
+
+def show_letter(points: tuple[check_series.Point, ...], paint: Paint) -> None:
+    """Print a line for each thing that a cover letter states."""
+    for point in points:
+        state, style = ("agrees", "green") if point.agrees else ("differs", "red")
+        expected = "" if point.agrees else f" (expected: {point.ours})"
+        print(f"    {paint(style, state.ljust(9))}{point.what}: {point.theirs}{expected}")
 
 
 def show_points(points: tuple[check_series.Point, ...], verbose: bool, paint: Paint) -> None:
-    """Print what was compared of a patch."""
-    same = [point.what for point in points if point.agrees]
+    """Print what was compared of a patch, or of all together."""
+    same = [point for point in points if point.ours == point.theirs]
     if verbose:
-        for point in points:
-            if point.agrees:
-                print(f"    {paint('green', 'agrees'.ljust(9))}{point.what}: {point.ours}")
+        for point in same:
+            print(f"    {paint('green', 'agrees'.ljust(9))}{point.what}: {point.ours}")
     elif same:
-        print(f"    {paint('green', 'agrees'.ljust(9))}{'; '.join(same)}")
+        print(f"    {paint('green', 'agrees'.ljust(9))}{'; '.join(point.what for point in same)}")
     for point in points:
-        if not point.agrees:
+        if point.ours is None:
+            print(f"    {paint('yellow', 'unknown'.ljust(9))}{point.what}: {point.theirs}")
+        elif not point.agrees:
             print(f"    {paint('red', 'differs'.ljust(9))}{point.what}: {point.theirs}")
             print(f"    {paint('dim', 'expected'.ljust(9))}{' ' * len(point.what)}  {point.ours}")
 
@@ -106,8 +134,9 @@ def series_json(report: SeriesReport) -> dict[str, Any]:
     return {
         "form": report.form,
         "agrees": report.agrees,
+        "cover_letter": [point_json(point) for point in report.letter],
         "patches": [patch_json(patch) for patch in report.patches],
-        "totals": [{**asdict(point), "agrees": point.agrees} for point in report.totals],
+        "totals": [point_json(point) for point in report.totals],
         "missing": list(report.missing),
         "others": [subject for subject, _ in report.others],
     }
@@ -115,10 +144,15 @@ def series_json(report: SeriesReport) -> dict[str, Any]:
 
 def patch_json(patch: Compared) -> dict[str, Any]:
     """The comparison of a patch as data."""
-    points = [{**asdict(point), "agrees": point.agrees} for point in patch.points]
+    points = [point_json(point) for point in patch.points]
     return {
         "number": patch.number, "subject": patch.subject, "agrees": patch.agrees, "points": points, "note": patch.note,
     }  # fmt: skip
+
+
+def point_json(point: check_series.Point) -> dict[str, Any]:
+    """What was compared as data."""
+    return {**asdict(point), "agrees": point.agrees}
 
 
 def kernel(args: argparse.Namespace, tree: Tree) -> int:

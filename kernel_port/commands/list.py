@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """List the series: each patch with its room, what it adds and modifies, the C files it changed, and what became of it.
 
+Lines added and removed are those of the posted patch, as far as the cover letter's totals tell, and those of the merged
+commit. kernel-port show --cover goes through the cover letter itself.
+
 Example: kernel-port list
 """
 
@@ -8,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from ..series import PATCHES, Patch
+from ..series import COVER_LETTER, PATCHES, Counts, Patch
 from ..terminal import Paint
 
 LABEL = 10
@@ -21,8 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="a list of objects: number, subject, room, adds, modifies, files (path, added, removed), merged_as, "
-        "merged_title, note",
+        help="a list of objects: number, subject, room, adds, modifies, files (path, added, removed; of the posted "
+        "patch, null where not known), merged_as, merged_title, merged_files (path, added, removed), note",
     )
 
 
@@ -32,7 +36,12 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps([as_json(patch) for patch in PATCHES], indent=1))
         return 0
     paint = Paint()
-    print("[PATCH v2 0/8] pci: bus and slot reset interface (Alex Williamson, 7 May 2013), on Linux 3.11")
+    letter = COVER_LETTER
+    print(f"{paint('bold', letter.heading)}")
+    print(
+        f"{len(letter.lines)} files, {letter.insertions} insertions, {letter.deletions} deletions; here on Linux 3.11"
+    )
+    print(letter.history)
     for patch in PATCHES:
         print(f"\n{paint('bold', f'{patch.number}/8 {patch.subject}')}")
         for label, text in lines(patch):
@@ -42,17 +51,24 @@ def run(args: argparse.Namespace) -> int:
 
 def lines(patch: Patch) -> list[tuple[str, str]]:
     """What there is to say of a patch, with a label each."""
-    files = ", ".join(f"{path} +{added} -{removed}" for path, (added, removed) in patch.files.items())
     merged = f'{patch.merged_as[:12]} ("{patch.merged_title}") (in v3.12)'.lstrip() if patch.merged_title else ""
     told = [
         ("room", f"kernel_port/patch/{patch.room}.py"),
         ("adds", ", ".join(patch.adds)),
         ("modifies", ", ".join(patch.modifies)),
-        ("C", files),
+        ("posted", counted(patch.posted)),
         ("merged", merged),
+        ("", counted(patch.merged)),
         ("note", patch.note),
     ]
     return [(label, text) for label, text in told if text]
+
+
+def counted(files: Mapping[str, Counts | None]) -> str:
+    """C files, each with the lines added and removed as far as they are known."""
+    return ", ".join(
+        f"{path} {f'+{lines[0]} -{lines[1]}' if lines else '(lines not known)'}" for path, lines in files.items()
+    )
 
 
 def as_json(patch: Patch) -> dict[str, Any]:
@@ -63,8 +79,15 @@ def as_json(patch: Patch) -> dict[str, Any]:
         "room": f"patch/{patch.room}.py",
         "adds": list(patch.adds),
         "modifies": list(patch.modifies),
-        "files": [{"path": path, "added": added, "removed": cut} for path, (added, cut) in patch.files.items()],
+        "files": files_json(patch.posted),
         "merged_as": patch.merged_as or None,
         "merged_title": patch.merged_title or None,
+        "merged_files": files_json(patch.merged),
         "note": patch.note or None,
     }
+
+
+def files_json(files: Mapping[str, Counts | None]) -> list[dict[str, Any]]:
+    """C files with their counts as data."""
+    counts = ((path, lines or (None, None)) for path, lines in files.items())
+    return [{"path": path, "added": added, "removed": removed} for path, (added, removed) in counts]

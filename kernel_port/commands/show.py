@@ -6,6 +6,7 @@ SYMBOL is a C name (a function, struct, variable or constant), a room (base/pci,
 Examples: kernel-port show pci_parent_bus_reset
           kernel-port show 7
           kernel-port show --doc pcie_write_cmd
+          kernel-port show --cover
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..link import BASE, PATCHES, SERVICES
 from ..review.port.flat import pieces_at
 from ..series import PATCHES as SERIES
 from ..terminal import Paint, clean
+from . import _cover
 
 PACKAGE = Path(__file__).resolve().parents[1]
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -49,7 +51,11 @@ class Definition:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of show."""
-    parser.add_argument("symbol", metavar="SYMBOL", help="a C name, a room or the number of a patch")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("symbol", metavar="SYMBOL", nargs="?", help="a C name, a room or the number of a patch")
+    what.add_argument(
+        "--cover", action="store_true", help="the cover letter in our words: code, scenarios and findings of each claim"
+    )
     parser.add_argument(
         "--doc", action="store_true", help="all that is written about it: docstrings of the symbol, and of its rooms"
     )
@@ -57,12 +63,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc), changes "
-        "(patch, subject, diff); of a room: room, doc, definitions",
+        "(patch, subject, diff); of a room: room, doc, definitions; of the cover letter: title, version, author, date, "
+        "history, insertions, deletions, lines, paragraphs (about, claims (claim, code (file, functions), scenarios, "
+        "found))",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is known of the symbol, or the symbols of the room."""
+    if args.cover:
+        _cover.show(args.json)
+        return 0
     rooms = [read(name) for name in SERVICES + BASE + PATCHES]
     definitions = [definition for room in rooms for definition in room.definitions if definition.symbol == args.symbol]
     if definitions:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci: Add pci_hp_reset_slot()
+"""pci: Add pci_hp_reset_slot
 
 Why: whoever wants a slot reset should not have to know how the module behind the slot is kept from going away.
 What: in drivers/pci/hotplug/pci_hotplug_core.c, pci_hp_reset_slot() holds the module, calls the slot's reset_slot and

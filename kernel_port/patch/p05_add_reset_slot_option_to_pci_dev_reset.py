@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci: Add slot reset option to pci_dev_reset
+"""pci: Add reset_slot option to pci_dev_reset
 
 Why: resetting the only function in a hotplug slot through its bus looks to the slot like a removal and an insertion.
 What: in drivers/pci/pci.c, __pci_dev_reset() asks the slot's driver, through the new pci_dev_reset_slot_function(),

@@ -27,16 +27,24 @@ Written by `kernel-port export patches`; a test compares. The mails beside this 
 
 ## What is known of the series as posted
 
-Of "[PATCH v2 0/8] pci: bus and slot reset interface" (Alex Williamson, 7 May 2013) what the cover letter tells is at
-hand: which patches in which order, and the lines per file; the mails are not, so the exact wording of a subject may be
-another one where no merged title says it. The form merged in August 2013 (v3.12) is fully known.
-Arithmetic ties the two: the pciehp files and linux/pci.h have the same counts in both, and pci.c loses 26 lines in
-both. The merged commits add 24 lines more to pci.c than v2 does; 15 of them are the function that v2 keeps in
-pci_hotplug_core.c as pci_hp_reset_slot(). Which the other 9 are, nothing at hand says.
+Of "[PATCH v2 0/8] pci: bus and slot reset interface" (Alex Williamson, Tue 7 May 2013 22:57:40 EST) the cover letter is
+at hand: subjects, order, lines per file (370 insertions and 26 deletions in all) and what the series is for are known;
+v2 is v1 without a change to the code. The eight mails are not at hand. The form merged in August 2013 (v3.12) is known
+whole.
+
+Of the lines per patch, these follow from the letter's totals: the one function in pci_hotplug_core.c is patch 3's, with
+all of its 24 lines, and patch 2, 4 lines in the merged form, leaves it 8 of the 12 of linux/pci_hotplug.h; the pciehp
+files are patch 4's alone, with the merged counts; linux/pci.h has a line for each of the three functions that pci.c
+exports. All 26 lines that are taken away are pci.c's, in both forms: 9 in patch 1 and 17 in patch 6 as merged.
+
+What each patch adds to pci.c is open. All add 287 lines to it as posted, 311 as merged, 24 more; 15 of them are the
+function that v2 keeps in pci_hotplug_core.c as pci_hp_reset_slot(), merged into patch 5. Which the other 9 are, nothing
+at hand says; so neither patch 5's 34 lines of the merged form nor any other patch's in pci.c are known to be v2's.
 
 So v2 is ported as the merged code, with pci_hp_reset_slot() in the hotplug core, v2's order of patches and v2's timing
 (100 ms held, 100 ms to settle). The base is v3.11, on which the merged series applies; v3.10 is the same in the reset
-path. `kernel-port check` compares a real mailbox, if the reader has one, with all this.
+path. `kernel-port check` compares a real cover letter or mailbox, if the reader has one, with all this;
+`kernel-port show --cover` goes through the letter.
 """
 
 STUBBED = """\
@@ -87,7 +95,8 @@ def evidence() -> str:
     """The functions of the series, with what their text stands on."""
     lines = [
         "## Evidence, function by function\n",
-        "*merged* is the text of v3.12; *v2* is what the cover letter or a subject says; *inferred* is neither.\n",
+        "*v2* is what the cover letter states, *totals* what follows from its counts, *merged* the text of v3.12;",
+        "*inferred* is none of these.\n",
         "| patch | function | name and place | text |",
         "| --- | --- | --- | --- |",
     ]

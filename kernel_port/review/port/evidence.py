@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the text of each function of the series stands on: what is known of v2, and what is taken from the merged form.
 
-Of v2 as posted, what the cover letter tells is at hand: patches, order and counts; of the merged form, the whole text.
+Of v2 as posted the cover letter is at hand: subjects, order, lines per file, and why; of the merged form, all of it.
 """
 
 from __future__ import annotations
@@ -10,37 +10,37 @@ from __future__ import annotations
 EVIDENCE: dict[str, dict[str, tuple[str, str]]] = {
     "p01": {
         "pci_reset_bridge_secondary_bus": (
-            "v2: named in the subject; its prototype is one of the three lines that v2 adds to linux/pci.h",
+            "v2: named in the subject; its prototype is one of the 3 lines of linux/pci.h",
             "merged; its timing, 100 ms and 100 ms, is that of the merged commit too",
         ),
         "pci_parent_bus_reset": (
-            "inferred: with patch 6, the merged commit's 9 deletions make the 26 that v2 has in pci.c",
+            "totals: the merged commit's 9 deletions and patch 6's 17 are the 26 that v2 has in pci.c",
             "merged",
         ),
     },
     "p02": {
         "hotplug_slot_ops": (
-            "v2: the member is named in the subject; 4 of the 12 lines that v2 adds to linux/pci_hotplug.h",
+            "v2: the member is named in the subject; totals: 4 of the 12 lines of linux/pci_hotplug.h, as merged",
             "merged: the last member, taking slot and probe",
         ),
     },
     "p03": {
         "pci_hp_reset_slot": (
-            "v2: named in the subject; has the 24 lines of pci_hotplug_core.c. Inferred: exported, with a stub",
+            "v2: named in the subject; totals: 24 lines and 8 in the header. Inferred: exported, with a stub",
             "inferred: that of the merged pci_reset_hotplug_slot(), 15 lines, under v2's name",
         ),
     },
     "p04": {
-        "init_slot": ("v2 and merged have the same counts in all three files (1, 12, 31 lines)", "merged"),
-        "reset_slot": ("v2 and merged have the same counts in all three files (1, 12, 31 lines)", "merged"),
-        "pciehp_reset_slot": ("v2 and merged have the same counts in all three files (1, 12, 31 lines)", "merged"),
+        "init_slot": ("totals: v2 has the merged counts in all three files (1, 12, 31 lines)", "merged"),
+        "reset_slot": ("totals: v2 has the merged counts in all three files (1, 12, 31 lines)", "merged"),
+        "pciehp_reset_slot": ("totals: v2 has the merged counts in all three files (1, 12, 31 lines)", "merged"),
     },
     "p05": {
         "pci_dev_reset_slot_function": (
-            "inferred from the merged commit of that title",
+            "inferred from the merged commit; its 34 lines are not v2's: patch 3's function is among them",
             "inferred: merged, but it calls pci_hp_reset_slot()",
         ),
-        "__pci_dev_reset": ("v2: the subject says that pci_dev_reset() gets the option", "merged"),
+        "__pci_dev_reset": ("v2: the subject says that pci_dev_reset gets a reset_slot option", "merged"),
     },
     "p06": {
         **dict.fromkeys(
@@ -49,7 +49,7 @@ EVIDENCE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         **dict.fromkeys(
             ("pci_dev_reset", "pci_reset_function"),
-            ("inferred: the merged commit's 17 deletions are what patch 1 leaves of v2's 26", "merged"),
+            ("totals: the merged commit's 17 deletions are what patch 1 leaves of v2's 26 in pci.c", "merged"),
         ),
     },
     "p07": {
@@ -62,11 +62,11 @@ EVIDENCE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "pci_slot_reset": ("inferred from the merged commit", "inferred: merged, but it calls pci_hp_reset_slot()"),
         "pci_reset_slot": (
-            "v2: named in the cover letter; its prototype is one of the three lines that v2 adds to linux/pci.h",
+            "v2: named in the cover letter; its prototype is one of the 3 lines of linux/pci.h",
             "merged",
         ),
         "pci_reset_bus": (
-            "v2: named in the cover letter; its prototype is one of the three lines that v2 adds to linux/pci.h",
+            "v2: named in the cover letter; its prototype is one of the 3 lines of linux/pci.h",
             "merged",
         ),
     },

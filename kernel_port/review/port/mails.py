@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from textwrap import fill
 
-from ...series import PATCHES, Patch
+from ...series import PATCHES, Counts, Patch
 from . import base_md
 from .flat import source
 
@@ -74,10 +74,18 @@ def fate(patch: Patch) -> str:
 
 
 def upstream(patch: Patch) -> str:
-    """The C files the patch changed, with lines added and removed."""
-    width = max(map(len, patch.files))
-    rows = (f"  {path:<{width}}  +{added} -{removed}" for path, (added, removed) in patch.files.items())
-    return "\n".join(["Upstream:", *rows])
+    """The C files the patch changed, with lines added and removed: as posted, as far as is known, and as merged."""
+    rows = [("Upstream:", "posted", "merged")]
+    for path in patch.posted:
+        posted, merged = patch.posted[path], patch.merged.get(path)
+        rows.append((f"  {path}", signed(posted) if posted else "not known", signed(merged) if merged else "none"))
+    width = max(len(path) for path, _, _ in rows)
+    return "\n".join(f"{path:<{width}}  {posted:<9}  {merged}" for path, posted, merged in rows)
+
+
+def signed(counts: Counts) -> str:
+    """Lines added and removed."""
+    return f"+{counts[0]} -{counts[1]}"
 
 
 def statistics(changes: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...hw.errors import MachineError
+from ...terminal import clean
 from ..port.ported import Ported
 from ..upstream import check_tree
 from ..upstream.check_series import MERGED_NAMES, counterpart
@@ -48,6 +50,8 @@ def open_side(source: str, revision: str = "") -> CSide:
 
     :raises MachineError: there is none"""
     given = open_source(source, revision)
+    if isinstance(given, list) and not any(mail.changes for mail in given):
+        raise MachineError(f"{clean(source)}: a cover letter and no patch; name the mailbox of the series")
     name = "standard input" if source == "-" else source
     return SeriesSide(given, name) if isinstance(given, list) else KernelSide(given)
 

@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A real series held against the port: subjects, files with their counts, functions, prototypes, exports.
+"""A real series held against the port: cover letter, subjects, files with their counts, functions, prototypes, exports.
 
-The series comes in two forms, as posted (v2, eight patches) and as merged (v3.12, patch 3 within patch 5). Where the
-merged form is known to differ from the posted one (series.py), that is said but does not count.
+The series comes in two forms, as posted (v2, a letter and eight patches) and as merged (v3.12, patch 3 within patch 5).
+Where the merged form is known to differ from the posted one (series.py), that is said but does not count. Nor does a
+count that is not known of the posted form: it is told as unknown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain
+from itertools import chain, zip_longest
 
 from ...hw.errors import MachineError
-from ...series import COVER_LETTER, PATCHES, Patch
+from ...series import COVER_LETTER, PATCHES, SHORTENED, Counts, Patch
 from ...terminal import clean
 from ..port.flat import read_room
 from ..port.ported import Ported, ported
+from .letter import Letter, read_letter
 from .mbox import Mail
 from .touched import Touched, touched
 
@@ -35,12 +37,13 @@ class Point:
 
     what: str
     theirs: str
-    ours: str
+    #: None where nothing is known that it could be held against.
+    ours: str | None
 
     @property
     def agrees(self) -> bool:
-        """Whether both have the same."""
-        return self.theirs == self.ours
+        """Whether both have the same, as far as is known."""
+        return self.ours in (None, self.theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,10 @@ class SeriesReport:
 
     #: "posted" or "merged".
     form: str
+    #: The cover letter, () if there is none.
+    letter: tuple[Point, ...]
     patches: tuple[Compared, ...]
-    #: About the series as a whole.
+    #: All patches together, beside the cover letter, theirs if there is one.
     totals: tuple[Point, ...]
     #: Numbers of our patches that theirs lacks.
     missing: tuple[int, ...]
@@ -76,26 +81,31 @@ class SeriesReport:
     @property
     def agrees(self) -> bool:
         """Whether nothing differs. What is missing or another's does not count."""
-        return all(patch.agrees for patch in self.patches) and all(point.agrees for point in self.totals)
+        points = (*self.letter, *self.totals)
+        return all(patch.agrees for patch in self.patches) and all(point.agrees for point in points)
 
 
 def check(mails: list[Mail], name: str) -> SeriesReport:
-    """Compare the patches in *mails* with the series.
+    """Compare the cover letter and the patches in *mails* with the series.
 
     :raises MachineError: none of them is of the series"""
     patches = [(mail, touched(mail)) for mail in mails if mail.changes]
     pairs = [(mail, touch, counterpart(mail, touch)) for mail, touch in patches]
     ours = [(mail, touch, patch) for mail, touch, patch in pairs if patch is not None]
-    if not ours:
-        raise MachineError(f"{name}: none of its {len(patches)} patches is of the series; kernel-port list names them")
+    cover = next((mail for mail in mails if mail.is_cover and is_of_the_series(mail)), None)
+    if not ours and not cover:
+        told = f"none of its {len(patches)} patches is" if patches else "its cover letter is not"
+        raise MachineError(f"{name}: {told} of the series; kernel-port list names the patches")
+    letter = read_letter(cover.text) if cover else None
     form = form_of(mails, [(mail, patch) for mail, _, patch in ours])
     compared = tuple(compare_patch(mail, touch, patch, form) for mail, touch, patch in ours)
     there = {patch.number for _, _, patch in ours}
     expected = [patch.number for patch in PATCHES if form == "posted" or not patch.merged_with]
     return SeriesReport(
         form,
+        tuple(letter_points(cover, letter)) if cover and letter else (),
         compared,
-        tuple(totals([mail for mail, _, _ in ours])) if form == "posted" and len(there) == len(PATCHES) else (),
+        tuple(totals([mail for mail, _, _ in ours], letter)) if form == "posted" and len(there) == len(PATCHES) else (),
         tuple(number for number in expected if number not in there),
         tuple((mail.subject, COMPANIONS.get(plain(mail.subject), "")) for mail, _, patch in pairs if patch is None),
     )
@@ -117,6 +127,12 @@ def counterpart(mail: Mail, touch: Touched) -> Patch | None:
             return patch
     gained = set(chain.from_iterable(touch.members.values()))
     return PATCHES[1] if "reset_slot" in gained and not touch.added else None
+
+
+def is_of_the_series(cover: Mail) -> bool:
+    """Whether a cover letter is that of the series: by its title, else by a subject that it lists."""
+    listed_there = {plain(subject) for subject in read_letter(cover.text).subjects}
+    return plain(cover.subject) == plain(COVER_LETTER.title) or any(plain(p.subject) in listed_there for p in PATCHES)
 
 
 def renamed(names: tuple[str, ...]) -> Iterator[str]:
@@ -142,7 +158,7 @@ def compare_patch(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compar
     expected = [expect(each, form) for other in together for each in definitions(other)]
     points = chain(
         [Point("subject", clean(mail.subject), patch.merged_title if form == "merged" else patch.subject)],
-        counts(mail, patch),
+        counts(mail, patch, form),
         functions(touch, expected, {name for other in together for name in other.modifies}),
         prototypes(touch, expected),
         [Point("exports", listed(touch.exports), listed(each.name for each in expected if is_exported(each)))],
@@ -176,13 +192,20 @@ def is_exported(each: Ported) -> bool:
     return re.search(r"^EXPORT_SYMBOL", texts.get(each.name, ""), re.MULTILINE) is not None
 
 
-def counts(mail: Mail, patch: Patch) -> Iterator[Point]:
+def counts(mail: Mail, patch: Patch, form: str) -> Iterator[Point]:
     """Files with the lines added and removed in each."""
     theirs = {change.path: change.counts for change in mail.changes}
-    for path in sorted(theirs.keys() | patch.files.keys()):
-        sides = (files.get(path) for files in (theirs, patch.files))
-        told = (f"+{lines[0]} -{lines[1]}" if lines else "not touched" for lines in sides)
-        yield Point(clean(path), *told)
+    ours: Mapping[str, Counts | None] = patch.merged if form == "merged" else patch.posted
+    for path in sorted(theirs.keys() | ours.keys()):
+        known: str | None = changed(ours.get(path))
+        if path in ours and ours[path] is None:
+            known = None if path in theirs else "touched"
+        yield Point(clean(path), changed(theirs.get(path)), known)
+
+
+def changed(lines: Counts | None) -> str:
+    """Lines added and removed, in words."""
+    return f"+{lines[0]} -{lines[1]}" if lines else "not touched"
 
 
 def functions(touch: Touched, expected: list[Ported], modifies: set[str]) -> Iterator[Point]:
@@ -208,10 +231,42 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(map(clean, names))) or "none"
 
 
-def totals(mails: list[Mail]) -> Iterator[Point]:
-    """All eight together beside the cover letter's count, which takes added and removed lines together."""
-    sums: dict[str, int] = {}
+def letter_points(cover: Mail, letter: Letter) -> Iterator[Point]:
+    """A cover letter beside what is known of it: title, author, subjects in order, statistics."""
+    yield Point("title", clean(cover.subject), COVER_LETTER.title)
+    yield Point("author", clean(letter.author) or "not there", COVER_LETTER.author)
+    yield Point("patches", str(letter.patches), str(len(PATCHES)))
+    pairs = zip_longest(letter.subjects, (patch.subject for patch in PATCHES), fillvalue="not there")
+    for number, (theirs, ours) in enumerate(pairs, 1):
+        yield Point(f"{number}/{len(PATCHES)}", clean(theirs), ours)
+    for path in sorted(letter.lines.keys() | COVER_LETTER.lines.keys()):
+        signs = "+-" if path == SHORTENED else "+"
+        theirs = drawn(letter.lines.get(path), letter.signs.get(path, ""))
+        yield Point(clean(path), theirs, drawn(COVER_LETTER.lines.get(path), signs if letter.signs.get(path) else ""))
+    known = (len(COVER_LETTER.lines), COVER_LETTER.insertions, COVER_LETTER.deletions)
+    theirs_in_all = letter.total or ("not there",) * len(known)
+    for what, told, count in zip(("files", "insertions", "deletions"), theirs_in_all, known, strict=True):
+        yield Point(what, str(told), str(count))
+
+
+def drawn(lines: int | None, signs: str) -> str:
+    """What statistics say of a file: how many lines, and with which signs if any are drawn."""
+    return "not there" if lines is None else f"{lines} {signs}".rstrip()
+
+
+def totals(mails: list[Mail], letter: Letter | None) -> Iterator[Point]:
+    """All patches together beside the cover letter, theirs if there is one.
+
+    A letter counts what the series changes as a whole, so without lines that one patch adds and a later one takes away;
+    this series has none."""
+    lines, insertions, deletions = COVER_LETTER.lines, COVER_LETTER.insertions, COVER_LETTER.deletions
+    if letter and letter.total:
+        lines, (_, insertions, deletions) = letter.lines, letter.total
+    sums: dict[str, Counts] = {}
     for change in chain.from_iterable(mail.changes for mail in mails):
-        sums[change.path] = sums.get(change.path, 0) + sum(change.counts)
-    for path in sorted(sums.keys() | COVER_LETTER.keys()):
-        yield Point(f"all of {clean(path)}", str(sums.get(path, 0)), str(COVER_LETTER.get(path, 0)))
+        added, removed = sums.get(change.path, (0, 0))
+        sums[change.path] = (added + change.counts[0], removed + change.counts[1])
+    for path in sorted(sums.keys() | lines.keys()):
+        yield Point(f"all of {clean(path)}", str(sum(sums.get(path, (0, 0)))), str(lines.get(path, 0)))
+    yield Point("all insertions", str(sum(added for added, _ in sums.values())), str(insertions))
+    yield Point("all deletions", str(sum(removed for _, removed in sums.values())), str(deletions))

@@ -22,7 +22,7 @@ def open_source(source: str, revision: str = "") -> Tree | list[Mail]:
         source, revision = path, named
     if source == "-":
         text = sys.stdin.buffer.read(mbox.LONGEST).decode("utf-8", "surrogateescape")
-        return mbox.mails(text.replace("\r\n", "\n"), "standard input")
+        return mbox.mails(mbox.from_page(text.replace("\r\n", "\n")), "standard input")
     found = Path(source)
     if not found.exists():
         raise MachineError(f"{clean(source)}: no such file or directory; name a mailbox or a kernel tree")

@@ -24,6 +24,8 @@ from ...hw.errors import MachineError
 MAIL = re.compile(r"(?:\A|(?<=\n\n))From [^\n]*\n(?=[\w-]+:)")
 TAGS = re.compile(r"\s*\[([^\]\n]*)\]\s*")
 NUMBER = re.compile(r"(?:^|\s)(\d+)/(\d+)$")
+#: How an archive shows a mail: its subject, an empty line, and who wrote it when.
+PAGE = re.compile(r"\A(\[[^\]\n]*\][^\n]*)\n\n(?=From:)")
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)")
 #: Longer input is no series of patches.
 LONGEST = 64 << 20
@@ -73,6 +75,8 @@ class Mail:
     #: The commit it is, as the line before the headers says; "" if none.
     commit: str
     changes: tuple[FileChange, ...] = field(repr=False)
+    #: What is written in it.
+    text: str = field(default="", repr=False)
 
     @property
     def is_cover(self) -> bool:
@@ -87,10 +91,18 @@ def load(path: Path) -> str:
     files = sorted(each for each in path.glob("*.patch") if within(path, each)) if path.is_dir() else [path]
     if not files:
         raise MachineError(f"{path}: no .patch files in it; name a mailbox, or a folder that git format-patch wrote")
-    texts = [decode(contents(file)) for file in files]
+    texts = [from_page(decode(contents(file))) for file in files]
     if sum(map(len, texts)) > LONGEST:
         raise MachineError(f"{path}: more than {LONGEST >> 20} MiB is no series; name a mailbox of the series")
+    if len(texts) == 1:
+        return texts[0]
     return "\n\n".join(text if MAIL.match(text) else f"From patch\n{text}" for text in texts)
+
+
+def from_page(text: str) -> str:
+    """A mail as an archive shows it, with its subject among its headers; any other text as it is."""
+    # The empty line stays, as part of the subject, so that lines keep their numbers.
+    return PAGE.sub(r"Subject: \1\n \n", text)
 
 
 def contents(path: Path) -> bytes:
@@ -119,7 +131,7 @@ def mails(text: str, name: str) -> list[Mail]:
     found = [mail for start, piece in split(text) if (mail := read(piece, name, start)) is not None]
     newest = max((mail.version for mail in found), default=0)
     found = [mail for mail in found if mail.version == newest or not mail.of]
-    if not any(mail.changes for mail in found):
+    if not found:
         raise MachineError(f"{name}: no patch in it; name a mailbox or .patch files with differences that git wrote")
     if all(mail.of for mail in found):
         found.sort(key=lambda mail: mail.number)
@@ -128,7 +140,7 @@ def mails(text: str, name: str) -> list[Mail]:
 
 def split(text: str) -> Iterator[tuple[int, str]]:
     """The mails of a mailbox, each with the number of the line it begins at."""
-    starts = [match.start() for match in MAIL.finditer(text)] or [0]
+    starts = [0, *(match.start() for match in MAIL.finditer(text, 1))]
     line, at = 1, 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         line, at = line + text.count("\n", at, start), start
@@ -154,7 +166,7 @@ def read(piece: str, name: str, line: int) -> Mail | None:
     if subject.lower().startswith(("re:", "fwd:")) or not (changes or (of and not number)):
         return None
     commit = re.match(r"From ([0-9a-f]{40}) ", envelope)
-    return Mail(subject, number, of, version, commit[1] if commit and commit[1].strip("0") else "", changes)
+    return Mail(subject, number, of, version, commit[1] if commit and commit[1].strip("0") else "", changes, body)
 
 
 def header(message: email.message.Message) -> str:

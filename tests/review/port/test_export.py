@@ -108,9 +108,23 @@ def test_room_docstring_begins_with_the_subject_and_answers_a_reviewer(patch):
 
 def test_mail_of_patch_3_names_everything_a_reviewer_needs():
     text = mails.mail(SERIES[2])
-    assert "Subject: [PATCH 3/8] pci: Add pci_hp_reset_slot()" in text
-    assert "  drivers/pci/hotplug/pci_hotplug_core.c  +24 -0" in text
+    assert "Subject: [PATCH 3/8] pci: Add pci_hp_reset_slot\n" in text
+    assert "  drivers/pci/hotplug/pci_hotplug_core.c  +24 -0     none\n" in text
     assert "Merged: not as a commit of its own." in text
+
+
+def test_mail_tells_posted_from_merged_lines():
+    text = mails.mail(SERIES[0])
+    assert "\n  drivers/pci/pci.c    not known  +23 -9\n  include/linux/pci.h  +1 -0      +1 -0\n" in text
+
+
+@pytest.mark.parametrize(("number", "name"), [
+    (3, "0003-pci-Add-pci_hp_reset_slot.patch"),
+    (5, "0005-pci-Add-reset_slot-option-to-pci_dev_reset.patch"),
+    (6, "0006-pci-Split-out-pci_dev-lock-unlock-and-save-restore.patch"),
+])  # fmt: skip
+def test_mail_is_named_as_git_format_patch_would(number, name):
+    assert mails.file_name(SERIES[number - 1]) == name
 
 
 def test_blob_is_the_name_git_gives(tmp_path):
@@ -121,7 +135,7 @@ def test_blob_is_the_name_git_gives(tmp_path):
 def test_diff_shows_subject_and_added_call(capsys):
     assert main(["diff", "5"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("5/8 pci: Add slot reset option to pci_dev_reset\n")
+    assert out.startswith("5/8 pci: Add reset_slot option to pci_dev_reset\n")
     assert "\n+    rc = pci_dev_reset_slot_function(dev, probe)\n" in out
 
 

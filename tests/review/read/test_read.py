@@ -129,7 +129,7 @@ def test_read_shows_each_patch_with_message_and_functions(capsys):
     for number, names in expected.items():
         out = told(capsys, number)
         assert "Why: " in out
-        assert re.search(r"^Upstream:$", out, re.MULTILINE)
+        assert re.search(r"^Upstream: +posted +merged$", out, re.MULTILINE)
         assert [name for name in names if f"── {name}, " not in out] == []
     assert told(capsys).count("══ ") == 8
 

@@ -114,15 +114,40 @@ def test_posted_series_differs_where_the_mailbox_does(capsys):
     prototype = "static int pci_dev_reset_slot_function(struct pci_dev *dev, {} probe)"
     assert differs == {
         (4, "drivers/pci/hotplug/pciehp_hpc.c"): ("+30 -0", "+31 -0"),
-        (5, "drivers/pci/pci.c"): ("+9 -0", "+34 -0"),
         (5, "prototype of pci_dev_reset_slot_function"): (prototype.format("bool"), prototype.format("int")),
     }
     assert shown["missing"] == [1, 6, 7, 8]
+    assert shown["cover_letter"] == []
+
+
+def test_posted_count_that_nobody_knows_is_told_and_does_not_count(capsys):
+    _, shown = check_json(capsys, SERIES / "v2.mbox")
+    unknown = [point for patch in shown["patches"] for point in patch["points"] if point["ours"] is None]
+    assert unknown == [{"what": "drivers/pci/pci.c", "theirs": "+9 -0", "ours": None, "agrees": True}]
+    assert "    unknown  drivers/pci/pci.c: +9 -0\n" in check(capsys, SERIES / "v2.mbox")[1]
+
+
+def test_merged_count_is_known(capsys):
+    _, shown = check_json(capsys, SERIES / "merged.mbox")
+    (patch,) = [patch for patch in shown["patches"] if patch["number"] == 5]
+    assert ("drivers/pci/pci.c", "+34 -0") in [(point["what"], point["ours"]) for point in patch["points"]]
+
+
+def test_posted_patch_that_leaves_its_file_alone_differs():
+    change = mbox.FileChange("drivers/pci/quirks.c", (mbox.Hunk(1, 1, "", ("+x",)),))
+    mail = mbox.Mail("pci: Wake-up devices before save for reset", 8, 8, 2, "", (change,))
+    (patch,) = check_series.check([mail], "x").patches
+    points = {point.what: (point.theirs, point.ours) for point in patch.points}
+    assert points["drivers/pci/pci.c"] == ("not touched", "touched")
+    assert points["drivers/pci/quirks.c"] == ("+1 -0", "not touched")
 
 
 def test_posted_series_text_names_both_sides(capsys):
     _, out = check(capsys, SERIES / "v2.mbox")
-    assert "    differs  drivers/pci/pci.c: +9 -0\n    expected                    +34 -0\n" in out
+    assert (
+        "    differs  drivers/pci/hotplug/pciehp_hpc.c: +30 -0\n    expected                                   +31 -0\n"
+        in out
+    )
     assert out.endswith("agree 2 of 4 patches\n")
 
 
@@ -345,8 +370,9 @@ def test_damaged_hunk_is_named_by_line(capsys, tmp_path, change, line):
 def test_hunk_that_ends_within_a_line_of_both_sides_is_named(capsys, tmp_path):
     # One line is left of the old side, two of the new; the second of these stands on both.
     hunk = "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1 +1,2 @@\n one\n two\n"
-    (tmp_path / "x.patch").write_text(f"From x\nSubject: [PATCH] x\n\n{hunk}")
-    assert "x.patch:7: the hunk has not the lines it says" in error(capsys, tmp_path / "x.patch")
+    for start, line in (("From x\n", 7), ("", 6)):
+        (tmp_path / "x.patch").write_text(f"{start}Subject: [PATCH] x\n\n{hunk}")
+        assert f"x.patch:{line}: the hunk has not the lines it says" in error(capsys, tmp_path / "x.patch")
 
 
 def test_more_text_than_a_series_has_is_one_line(capsys, tmp_path, monkeypatch):
