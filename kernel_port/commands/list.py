@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""List the series: each patch with its room, what it adds and modifies, the C files it changed, and what became of it.
+"""List the series: each patch with its file, what it adds and modifies, the C files it changed, and what became of it.
 
 Example: kernel-port list
 """
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="a list of objects: number, subject, room, adds, modifies, files (path, added, removed), merged_as, "
+        help="a list of objects: number, subject, file, adds, modifies, files (path, added, removed), merged_as, "
         "merged_title, note",
     )
 
@@ -45,7 +45,7 @@ def lines(patch: Patch) -> list[tuple[str, str]]:
     files = ", ".join(f"{path} +{added} -{removed}" for path, (added, removed) in patch.files.items())
     merged = f'{patch.merged_as[:12]} ("{patch.merged_title}") (in v3.12)'.lstrip() if patch.merged_title else ""
     told = [
-        ("room", f"kernel_port/patch/{patch.room}.py"),
+        ("file", f"kernel_port/patch/{patch.module}.py"),
         ("adds", ", ".join(patch.adds)),
         ("modifies", ", ".join(patch.modifies)),
         ("C", files),
@@ -60,7 +60,7 @@ def as_json(patch: Patch) -> dict[str, Any]:
     return {
         "number": patch.number,
         "subject": patch.subject,
-        "room": f"patch/{patch.room}.py",
+        "file": f"patch/{patch.module}.py",
         "adds": list(patch.adds),
         "modifies": list(patch.modifies),
         "files": [{"path": path, "added": added, "removed": cut} for path, (added, cut) in patch.files.items()],
