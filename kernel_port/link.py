@@ -12,11 +12,16 @@ from copy import deepcopy
 from functools import cache
 from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .kernel.system import System
 from .kernel.system import system as latest_system
 from .series import PATCHES
+
+if TYPE_CHECKING:
+    from .face import PatchedKernel
+else:
+    PatchedKernel = ModuleType
 
 SERVICES = (
     "pci_regs", "kernel.export", "kernel.delay", "kernel.mutex", "kernel.wait", "kernel.timer", "kernel.workqueue",
@@ -54,8 +59,10 @@ class LinkError(ImportError):
     """A module defines what it does not declare, adds what exists, or modifies what does not exist."""
 
 
-class Kernel(ModuleType):
-    """A linked kernel: its symbols are its attributes."""
+class Kernel(PatchedKernel):
+    """A linked kernel: its symbols are its attributes.
+
+    Type checkers know those of the fully patched one; at an earlier point some of them are not there."""
 
     #: How many patches of the series are in it.
     point: int
@@ -64,8 +71,10 @@ class Kernel(ModuleType):
     #: Symbol -> the module that supplied it: "base.pci".
     symbols: dict[str, str]
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{self.__name__} has no symbol {name}")
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            raise AttributeError(f"{self.__name__} has no symbol {name}")
 
 
 class Contents(NamedTuple):
