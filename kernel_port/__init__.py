@@ -3,6 +3,8 @@
 
 boot() gives a machine with a kernel at any point of the series; kernel_port.pci_reset_slot and every other C name is
 the fully patched kernel's, running on the machine booted last.
+
+Nothing is linked before it is asked for; what type checkers see is in __init__.pyi.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .link import Kernel
-    from .machine import boot as boot
 
 __version__ = "0.1.0"
 
@@ -33,3 +34,8 @@ def __getattr__(name: str) -> Any:
         return getattr(_patched(), name)
     except AttributeError:
         raise AttributeError(f"module {__name__} has no attribute {name}, nor has the kernel") from None
+
+
+def __dir__() -> list[str]:
+    """boot() and the kernel's symbols, for completion; the names of registers are in pci_regs."""
+    return sorted({"boot", *_patched().symbols, *(name for name in globals() if name.startswith("__"))})

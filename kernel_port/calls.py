@@ -104,7 +104,7 @@ def oops(kernel: Kernel, call: Call, error: Exception) -> str:
         raise error
     function = frame.f_code.co_name
     return (
-        f"{call.name} is not for this target: the kernel goes wrong in {function}() ({kernel.rooms[function]}, line "
+        f"{call.name} is not for this target: the kernel goes wrong in {function}() ({kernel.symbols[function]}, line "
         f"{line}), which the callers it has rule out; call one of those"
     )
 
@@ -118,7 +118,7 @@ def returns(kernel: Kernel, name: str) -> str:
 def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:
     """The parameters of a function of base or patches; None if there is none of that name."""
     function = getattr(kernel, name, None)
-    if not inspect.isfunction(function) or kernel.rooms.get(name, "").partition(".")[0] not in ("base", "patch"):
+    if not inspect.isfunction(function) or kernel.symbols.get(name, "").partition(".")[0] not in ("base", "patch"):
         return None
     return list(inspect.signature(function).parameters.values())
 
@@ -138,7 +138,7 @@ def missing(kernel: Kernel, name: str, kind: str) -> str:
 def nearest(kernel: Kernel, name: str, kind: str) -> list[str]:
     """The functions for a kind of target whose names are most like *name*."""
     fitting = []
-    for other in kernel.rooms:
+    for other in kernel.symbols:
         parameters = parameters_of(kernel, other)
         if not parameters or parameters[0].annotation not in TAKEN[kind] or returns(kernel, other) not in RETURNED:
             continue

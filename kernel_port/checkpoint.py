@@ -48,7 +48,7 @@ class Checkpoint:
         self._variables = {
             name: value
             for name, value in vars(machine.kernel).items()
-            if name in machine.kernel.rooms and not isinstance(value, (FunctionType, type))
+            if name in machine.kernel.symbols and not isinstance(value, (FunctionType, type))
         }
         functions = [machine.fabric.function(function.address) for function in machine.description.functions]
         self._registers = [(function, function.dump()) for function in functions]

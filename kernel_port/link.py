@@ -3,7 +3,7 @@
 
 Why: at +1 the unpatched pci_reset_function() must reach the patched pci_parent_bus_reset(). A plain import binds the
 caller to the old one. So every function is copied with the linked kernel's name space as its globals (text is
-relocated), and every annotated variable of a room is copied too (each kernel has its own data).
+relocated), and every annotated variable of a module is copied too (each kernel has its own data).
 """
 
 from __future__ import annotations
@@ -12,10 +12,16 @@ from copy import deepcopy
 from functools import cache
 from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .kernel.system import System
 from .kernel.system import system as latest_system
+from .series import PATCHES
+
+if TYPE_CHECKING:
+    from .face import PatchedKernel
+else:
+    PatchedKernel = ModuleType
 
 SERVICES = (
     "pci_regs", "kernel.export", "kernel.delay", "kernel.mutex", "kernel.wait", "kernel.timer", "kernel.workqueue",
@@ -45,44 +51,38 @@ BASE: tuple[str, ...] = (
     "base.pciehp_ctrl",
     "base.pciehp_core",
 )
-PATCHES: tuple[str, ...] = (
-    "patch.p01_create_pci_reset_bridge_secondary_bus",
-    "patch.p02_add_hotplug_slot_ops_reset_slot",
-    "patch.p03_add_pci_hp_reset_slot",
-    "patch.p04_implement_reset_slot_for_pciehp",
-    "patch.p05_add_reset_slot_option_to_pci_dev_reset",
-    "patch.p06_split_out_pci_dev_lock_unlock_and_save_restore",
-    "patch.p07_add_slot_and_bus_reset_interfaces",
-    "patch.p08_wake_up_devices_before_save_for_reset",
-)
 
 
 class LinkError(ImportError):
-    """A room defines what it does not declare, adds what exists, or modifies what does not exist."""
+    """A module defines what it does not declare, adds what exists, or modifies what does not exist."""
 
 
-class Kernel(ModuleType):
-    """A linked kernel: its symbols are its attributes."""
+class Kernel(PatchedKernel):
+    """A linked kernel: its symbols are its attributes.
+
+    Type checkers know those of the fully patched one; at an earlier point some of them are not there."""
 
     #: How many patches of the series are in it.
     point: int
     #: What EXPORT_SYMBOL and EXPORT_SYMBOL_GPL mark.
     exports: list[str]
-    #: Symbol -> the room that supplied it.
-    rooms: dict[str, str]
+    #: Symbol -> the module that supplied it: "base.pci".
+    symbols: dict[str, str]
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{self.__name__} has no symbol {name}")
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            raise AttributeError(f"{self.__name__} has no symbol {name}")
 
 
 class Contents(NamedTuple):
-    """What a room contributes, by kind. All but functions and variables are shared between kernels."""
+    """What a module contributes, by kind. All but functions and variables are shared between kernels."""
 
     functions: dict[str, FunctionType]
     structs: dict[str, type]
     #: The annotated variables: its data, of which each kernel has a copy.
     variables: dict[str, Any]
-    #: Constants, and imports that are not from a room.
+    #: Constants, and imports that are not from a module of ours.
     constants: dict[str, Any]
     #: Functions and structs that it has for the first time, and those it has instead of an earlier one.
     adds: frozenset[str]
@@ -91,7 +91,7 @@ class Contents(NamedTuple):
 
 @cache
 def contents(module: ModuleType) -> Contents:
-    """Sort what is in *module*, a room."""
+    """Sort what is in *module*."""
     names = {name: obj for name, obj in vars(module).items() if not is_dunder(name)}
     own = {name: obj for name, obj in names.items() if is_code(obj) and obj.__module__ == module.__name__}
     variables = {name: names[name] for name in module.__annotations__ if name in names}
@@ -104,7 +104,7 @@ def contents(module: ModuleType) -> Contents:
             for name, obj in names.items()
             if name not in ("ADDS", "MODIFIES", "system")
             and name not in variables
-            # An import from a room names a version; the linker supplies the newest.
+            # An import from a module of ours names a version; the linker supplies the newest.
             and not (is_code(obj) and obj.__module__.startswith(f"{__package__}."))
         },
         adds=frozenset(getattr(module, "ADDS", own)),
@@ -122,49 +122,49 @@ def is_code(obj: Any) -> bool:
     return isinstance(obj, (FunctionType, type))
 
 
-def check(name: str, room: Contents, rooms: dict[str, str], symtab: dict[str, Any]) -> None:
-    """Refuse a room that does not apply to what is linked so far.
+def check(name: str, module: Contents, known: dict[str, str], symtab: dict[str, Any]) -> None:
+    """Refuse a module that does not apply to what is linked so far.
 
-    A patch room declares ADDS and MODIFIES, its variables aside; a service or base room only adds.
+    A patch declares ADDS and MODIFIES, its variables aside; services and base only add.
 
-    :param rooms: symbol -> room of what is linked so far
-    :raises LinkError: names the room and the symbols"""
-    symbols = room.functions.keys() | room.structs.keys()
-    if symbols != room.adds | room.modifies:
-        raise LinkError(f"{name}: defines {sorted(symbols)} but declares {sorted(room.adds | room.modifies)}")
-    if again := (room.adds | room.variables.keys()) & rooms.keys():
-        raise LinkError(f"{name}: adds what exists: {', '.join(f'{s} ({rooms[s]})' for s in sorted(again))}")
-    if missing := room.modifies - rooms.keys():
+    :param known: symbol -> module of what is linked so far
+    :raises LinkError: names the module and the symbols"""
+    symbols = module.functions.keys() | module.structs.keys()
+    if symbols != module.adds | module.modifies:
+        raise LinkError(f"{name}: defines {sorted(symbols)} but declares {sorted(module.adds | module.modifies)}")
+    if again := (module.adds | module.variables.keys()) & known.keys():
+        raise LinkError(f"{name}: adds what exists: {', '.join(f'{s} ({known[s]})' for s in sorted(again))}")
+    if missing := module.modifies - known.keys():
         raise LinkError(f"{name}: modifies what does not exist: {', '.join(sorted(missing))}")
-    for symbol, value in room.constants.items():
-        if symtab.get(symbol, value) != value and symbol not in rooms:
+    for symbol, value in module.constants.items():
+        if symtab.get(symbol, value) != value and symbol not in known:
             raise LinkError(f"{name}: {symbol} is {value!r}, elsewhere it is {symtab[symbol]!r}")
 
 
 class Image(NamedTuple):
-    """Rooms put together, as an object file is: made once, and loaded into each kernel."""
+    """Modules put together, as an object file is: made once, and loaded into each kernel."""
 
     constants: dict[str, Any]
     functions: dict[str, FunctionType]
     variables: dict[str, Any]
-    #: Symbol -> the room that supplied it.
-    rooms: dict[str, str]
+    #: Symbol -> the module that supplied it.
+    symbols: dict[str, str]
 
 
 @cache
 def combine(names: tuple[str, ...]) -> Image:
-    """Check that the rooms of these *names* fit together in this order, and keep the last version of every symbol.
+    """Check that the modules of these *names* fit together in this order, and keep the last version of every symbol.
 
     :raises LinkError: they do not fit together"""
     image = Image({}, {}, {}, {})
     for name in names:
-        room = contents(import_module(f".{name}", __package__))
-        check(name, room, image.rooms, image.constants)
-        image.constants.update({symbol: value for symbol, value in room.constants.items() if symbol not in image.rooms})
-        image.constants.update(room.structs)
-        image.functions.update(room.functions)
-        image.variables.update(room.variables)
-        image.rooms.update(dict.fromkeys((*room.functions, *room.structs, *room.variables), name))
+        module = contents(import_module(f".{name}", __package__))
+        check(name, module, image.symbols, image.constants)
+        constants = {symbol: value for symbol, value in module.constants.items() if symbol not in image.symbols}
+        image.constants.update(constants | module.structs)
+        image.functions.update(module.functions)
+        image.variables.update(module.variables)
+        image.symbols.update(dict.fromkeys((*module.functions, *module.structs, *module.variables), name))
     return image
 
 
@@ -180,20 +180,20 @@ def relocate(function: FunctionType, symtab: dict[str, Any]) -> FunctionType:
 def link(point: int | None = None, system: System | None = None) -> Kernel:
     """Return base plus the first *point* patches (default: all), running on *system* (default: the one booted last).
 
-    :raises LinkError: the rooms do not fit together
+    :raises LinkError: the modules do not fit together
     :raises ValueError: the series has no such point"""
     point = len(PATCHES) if point is None else point
     if not 0 <= point <= len(PATCHES):
         raise ValueError(f"there is no point {point} of the series: it runs from 0 (base) to {len(PATCHES)}")
-    image = combine(SERVICES + BASE + PATCHES[:point])
+    image = combine((*SERVICES, *BASE, *(f"patch.{patch.module}" for patch in PATCHES[:point])))
     kernel = Kernel(f"linux-3.11+{point}")
     symtab = vars(kernel)
     symtab.update(image.constants)
     symtab.update({symbol: relocate(function, symtab) for symbol, function in image.functions.items()})
-    symtab.update(deepcopy(image.variables))  # at once: an object that two rooms share stays shared in the copy
+    symtab.update(deepcopy(image.variables))  # at once: an object that two modules share stays shared in the copy
     symtab["system"] = system or latest_system
     if system is not None:
         system.symtab = system.sched.symtab = symtab
-    kernel.point, kernel.rooms = point, dict(image.rooms)
-    kernel.exports = [symbol for symbol in image.rooms if getattr(symtab[symbol], "exported", None)]
+    kernel.point, kernel.symbols = point, dict(image.symbols)
+    kernel.exports = [symbol for symbol in image.symbols if getattr(symtab[symbol], "exported", None)]
     return kernel

@@ -8,7 +8,7 @@ which both sides share.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -22,6 +22,7 @@ from .hw.errors import MachineError
 from .hw.fabric import Fabric
 from .hw.image import ConfigImage
 from .images import load
+from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .link import Kernel, link
 
@@ -152,7 +153,7 @@ class Machine:
 
     # -- what there is -------------------------------------------------------------------------------------------
 
-    def buses(self) -> Iterator[Any]:
+    def buses(self) -> Iterator[pci_bus]:
         """Every bus the kernel knows (struct pci_bus), each before the buses below it."""
         pending = list(reversed(self.kernel.pci_root_buses))
         while pending:
@@ -161,12 +162,12 @@ class Machine:
             pending += reversed(bus.children)
 
     @property
-    def functions(self) -> list[Any]:
+    def functions(self) -> list[pci_dev]:
         """Every function the kernel knows (struct pci_dev), in order of address."""
         devices = (dev for bus in self.buses() for dev in bus.devices)
         return sorted(devices, key=lambda dev: (dev.bus.sysdata.domain, dev.bus.number, dev.devfn))
 
-    def function(self, address: str) -> Any:
+    def function(self, address: str) -> pci_dev:
         """The struct pci_dev at 01:00.0 or 0000:01:00.0.
 
         :raises MachineError: the kernel knows none"""
@@ -185,7 +186,7 @@ class Machine:
             )
         raise MachineError(f"there is no function {wanted}; {_listed(map(_name, self.functions))}")
 
-    def bus(self, number: str) -> Any:
+    def bus(self, number: str) -> pci_bus:
         """The struct pci_bus 01 or 0000:01.
 
         :raises MachineError: the kernel knows none"""
@@ -198,7 +199,7 @@ class Machine:
             raise MachineError(f"there is no bus {number}; {_listed(map(_bus_name, self.buses()))}")
         return found
 
-    def slot(self, name: str) -> Any:
+    def slot(self, name: str) -> pci_slot:
         """The struct pci_slot with this name in /sys/bus/pci/slots.
 
         :raises MachineError: there is none"""
@@ -259,15 +260,15 @@ def _irq(port: str) -> int:
     return domain << 16 | bus << 8 | device << 3 | function
 
 
-def _name(dev: Any) -> str:
+def _name(dev: pci_dev) -> str:
     return str(dev.dev.name)
 
 
-def _bus_name(bus: Any) -> str:
+def _bus_name(bus: pci_bus) -> str:
     return f"{bus.sysdata.domain:04x}:{bus.number:02x}"
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Iterable[str]) -> str:
     """What there is instead, not too much of it."""
     names = list(names)
     if not names:

@@ -65,8 +65,8 @@ class Patch:
 
     number: int
     subject: str
-    #: The room in kernel_port/patch, without .py.
-    room: str
+    #: The module in kernel_port/patch.
+    module: str
     #: The commit it became in v3.12, "" where not verified, and that commit's title.
     merged_as: str
     merged_title: str
@@ -82,12 +82,12 @@ class Patch:
     @property
     def adds(self) -> tuple[str, ...]:
         """The functions and structs that are new."""
-        return tuple(import_module(f".patch.{self.room}", __package__).ADDS)
+        return tuple(import_module(f".patch.{self.module}", __package__).ADDS)
 
     @property
     def modifies(self) -> tuple[str, ...]:
         """The functions and structs that change."""
-        return tuple(import_module(f".patch.{self.room}", __package__).MODIFIES)
+        return tuple(import_module(f".patch.{self.module}", __package__).MODIFIES)
 
 
 PATCHES = (

@@ -10,20 +10,19 @@ from types import FunctionType
 from paths import ROOT
 
 import kernel_port
-from kernel_port.link import BASE, PATCHES, SERVICES
+from kernel_port.review.port.definitions import modules, origin
 
 MODULES = [name for _, name, _ in pkgutil.walk_packages(kernel_port.__path__, "kernel_port.")
            if name.rpartition(".")[2] not in ("__main__", "_shims", "_stack")]  # fmt: skip
 #: Kernel code, where every function and struct stands for one of the C. The services' linker has no C.
-ROOMS = [f"kernel_port.{name}" for name in SERVICES + BASE + PATCHES if name != "pci_regs"]
-C_LINE = re.compile(r"^C: [\w./-]+\.[chS]\b.*\b(base|service|patch \d)\b", re.MULTILINE)
+KERNEL = {f"kernel_port.{each.name}": each.point for each in modules() if each.name != "pci_regs"}
 
 
 def own(module):
     """What a module defines itself, functions and classes, private ones left out unless it is kernel code."""
     for name, each in vars(module).items():
         is_own = isinstance(each, (FunctionType, type)) and each.__module__ == module.__name__
-        if is_own and (module.__name__ in ROOMS or not name.startswith("_")):
+        if is_own and (module.__name__ in KERNEL or not name.startswith("_")):
             yield name, each
 
 
@@ -58,20 +57,20 @@ def test_public_functions_classes_and_methods_say_what_they_do():
 
 
 def test_kernel_code_names_its_c_source():
-    symbols = [(name, symbol, each) for name in ROOMS for symbol, each in own(importlib.import_module(name))]
-    assert [(name, symbol) for name, symbol, each in symbols if not C_LINE.search(inspect.getdoc(each) or "")] == []
+    symbols = [(name, symbol, each) for name in KERNEL for symbol, each in own(importlib.import_module(name))]
+    origins = [(name, symbol, origin(inspect.getdoc(each) or "")) for name, symbol, each in symbols]
+    assert [(name, symbol) for name, symbol, found in origins if not (found and found.since)] == []
 
 
-def test_patch_room_functions_name_their_patch():
-    for name in (name for name in ROOMS if ".patch." in name):
-        number = int(name.partition(".patch.p")[2][:2])
+def test_patch_functions_name_their_patch():
+    for name, number in KERNEL.items():
         for symbol, each in own(importlib.import_module(name)):
-            assert C_LINE.search(inspect.getdoc(each))[1] == f"patch {number}", symbol
+            assert (origin(inspect.getdoc(each)).since == f"patch {number}") == (number > 0), symbol
 
 
-def test_reading_order_names_ten_rooms_that_exist():
+def test_reading_order_names_ten_modules_that_exist():
     _, _, section = (ROOT / "README.md").read_text().partition("\n## Reading order\n")
     lines = re.findall(r"^(\d+)\. `kernel_port/([\w/.]+)`: .+$", section.partition("\n## ")[0], re.MULTILINE)
     assert [int(number) for number, _ in lines] == list(range(1, 11))
-    for _, room in lines:
-        assert (ROOT / "kernel_port" / room).exists(), room
+    for _, path in lines:
+        assert (ROOT / "kernel_port" / path).exists(), path

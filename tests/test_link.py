@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The linker: every name resolves, patched callees reach unpatched callers, rooms that do not fit are refused."""
+"""The linker: every name resolves, patched callees reach unpatched callers, modules that do not fit are refused."""
 
 import builtins
 import dis
@@ -51,15 +51,15 @@ def test_global_names_are_found_in_nested_functions():
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_link_relocates_every_function_of_a_room(point):
+def test_link_relocates_every_function_of_a_module(point):
     kernel = link(point)
-    functions = [getattr(kernel, name) for name in kernel.rooms if isinstance(getattr(kernel, name), FunctionType)]
+    functions = [getattr(kernel, name) for name in kernel.symbols if isinstance(getattr(kernel, name), FunctionType)]
     assert len(functions) > 300
     assert all(function.__globals__ is vars(kernel) for function in functions)
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_no_room_keeps_functions_in_its_data(point):
+def test_no_module_keeps_functions_in_its_data(point):
     """A function in a variable or a table would not be relocated: it would call the base for ever."""
     kernel = link(point)
 
@@ -82,8 +82,8 @@ def test_link_patched_callee_is_reached_by_an_unpatched_caller():
     # pci_reset_function() is base code up to +5; __pci_dev_reset() is patched at +5.
     four, five = link(4), link(5)
     assert four.pci_dev_reset.__code__ is five.pci_dev_reset.__code__
-    assert four.rooms["__pci_dev_reset"] == "base.pci"
-    assert five.rooms["__pci_dev_reset"].startswith("patch.p05_")
+    assert four.symbols["__pci_dev_reset"] == "base.pci"
+    assert five.symbols["__pci_dev_reset"].startswith("patch.p05_")
     found = five.pci_dev_reset.__globals__["__pci_dev_reset"]
     assert found is getattr(five, "__pci_dev_reset")
     assert found.__code__ is not getattr(four, "__pci_dev_reset").__code__
@@ -116,7 +116,7 @@ def test_link_runs_on_the_system_it_is_given():
 
 
 def test_link_each_point_adds_what_its_patch_declares():
-    symbols = [set(link(point).rooms) for point in POINTS]
+    symbols = [set(link(point).symbols) for point in POINTS]
     added = [sorted(later - before) for before, later in pairwise(symbols)]
     assert added == [
         ["pci_reset_bridge_secondary_bus"],
@@ -159,51 +159,51 @@ def test_kernel_port_offers_the_patched_kernel_and_names_what_it_has_not():
 # -- refusals ----------------------------------------------------------------------------------------------------
 
 
-def room(source):
-    """A room with this text."""
+def patch(source):
+    """A patch module with this text, as the linker sees it."""
     module = ModuleType("kernel_port.patch.p09_test")
     module.__annotations__ = {}
     exec("from __future__ import annotations\n" + source, vars(module))
     return contents(module)
 
 
-def refusal(source, rooms=None, symtab=None):
+def refusal(source, known=None, symtab=None):
     with pytest.raises(LinkError) as caught:
-        check("p09", room(source), rooms or {}, symtab or {})
+        check("p09", patch(source), known or {}, symtab or {})
     return str(caught.value)
 
 
-def test_check_room_that_defines_what_it_does_not_declare_is_refused():
+def test_check_module_that_defines_what_it_does_not_declare_is_refused():
     text = refusal("ADDS = ('one',)\ndef one(): return 1\ndef two(): return 2\n")
     assert text == "p09: defines ['one', 'two'] but declares ['one']"
 
 
-def test_check_room_that_declares_what_it_does_not_define_is_refused():
+def test_check_module_that_declares_what_it_does_not_define_is_refused():
     assert refusal("ADDS = ('one',)\n") == "p09: defines [] but declares ['one']"
 
 
-def test_check_room_that_adds_what_exists_is_refused():
+def test_check_module_that_adds_what_exists_is_refused():
     text = refusal("ADDS = ('msleep',)\ndef msleep(): return 1\n", {"msleep": "kernel.delay"})
     assert text == "p09: adds what exists: msleep (kernel.delay)"
 
 
-def test_check_room_with_a_variable_that_exists_is_refused():
+def test_check_module_with_a_variable_that_exists_is_refused():
     text = refusal("pci_root_buses: list = []\n", {"pci_root_buses": "base.probe"})
     assert text == "p09: adds what exists: pci_root_buses (base.probe)"
 
 
-def test_check_room_that_modifies_what_does_not_exist_is_refused():
+def test_check_module_that_modifies_what_does_not_exist_is_refused():
     text = refusal("ADDS, MODIFIES = (), ('gone',)\ndef gone(): return 1\n")
     assert text == "p09: modifies what does not exist: gone"
 
 
-def test_check_room_with_another_value_for_a_constant_is_refused():
+def test_check_module_with_another_value_for_a_constant_is_refused():
     assert refusal("HZ = 100\n", symtab={"HZ": 1000}) == "p09: HZ is 100, elsewhere it is 1000"
 
 
-def test_check_room_that_fits_is_accepted():
+def test_check_module_that_fits_is_accepted():
     source = "HZ = 1000\nADDS, MODIFIES = ('one',), ('two',)\ndef one(): return 1\ndef two(): return 2\n"
-    check("p09", room(source), {"two": "base.pci"}, {"HZ": 1000})
+    check("p09", patch(source), {"two": "base.pci"}, {"HZ": 1000})
 
 
 def test_relocate_changes_nothing_but_where_names_are_looked_up():

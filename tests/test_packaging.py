@@ -102,9 +102,10 @@ def test_installed_command_resets_a_machine(python, tmp_path):
 def test_installed_package_tells_its_types(python, tmp_path):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"
-    program.write_text("import kernel_port\nreveal_type(kernel_port.boot)\n")
+    program.write_text("import kernel_port\nreveal_type(kernel_port.boot)\nreveal_type(kernel_port.pci_reset_slot)\n")
     told = run(sys.executable, "-m", "mypy", "--strict", "--python-executable", python, program, cwd=tmp_path)
     assert "kernel_port.machine.Machine" in told
+    assert '"def (slot: kernel_port.kernel.structs.pci_slot) -> int"' in told
 
 
 def test_suite_passes_from_the_installed_package(python, unpacked):

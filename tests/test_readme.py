@@ -146,7 +146,7 @@ def test_patch_table_is_that_of_the_series():
         for n, subject, room, path, a, m in rows
     ]
     assert listed == [
-        (p.number, p.subject, p.room[:3], f"kernel_port/patch/{p.room}.py", list(p.adds), list(p.modifies))
+        (p.number, p.subject, p.module[:3], f"kernel_port/patch/{p.module}.py", list(p.adds), list(p.modifies))
         for p in PATCHES
     ]
 

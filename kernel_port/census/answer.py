@@ -110,7 +110,7 @@ class Guards:
         if key not in self._numbers:
             self._numbers[key] = len(self.all)
             self.all.append({
-                "rung": rung, "rc": guard.rc, "room": guard.site.room, "line": guard.site.line,
+                "rung": rung, "rc": guard.rc, "room": guard.site.file, "line": guard.site.line,
                 "function": guard.site.function, "c": guard.site.c_source, "text": guard.text,
                 "because": guard.because, "explanation": guard.explanation,
             })  # fmt: skip

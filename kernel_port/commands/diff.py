@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..link import PATCHES
 from ..review.port import mails
-from ..series import PATCHES as SERIES
+from ..series import PATCHES
 from ..terminal import Paint
 
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -25,8 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the patch's subject and difference."""
     paint = Paint()
-    patch = SERIES[args.patch - 1]
-    print(paint("bold", f"{patch.number}/{len(SERIES)} {patch.subject}"))
+    patch = PATCHES[args.patch - 1]
+    print(paint("bold", f"{patch.number}/{len(PATCHES)} {patch.subject}"))
     for line in mails.difference(args.patch).splitlines():
         is_head = line.startswith(("+++", "---", "diff ", "index "))
         style = "bold" if is_head else STYLES.get(line[:1], "")

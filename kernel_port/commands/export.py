@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ..files import write_text
 from ..hw.errors import MachineError
-from ..link import PATCHES
 from ..review.port import flat, mails
+from ..series import PATCHES
 
 POINTS = tuple(str(point) for point in range(len(PATCHES) + 1))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""List the series: each patch with its room, what it adds and modifies, the C files it changed, and what became of it.
+"""List the series: each patch with its file, what it adds and modifies, the C files it changed, and what became of it.
 
 Lines added and removed are those of the posted patch, as far as the cover letter's totals tell, and those of the merged
 commit. kernel-port show --cover goes through the cover letter itself.
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="a list of objects: number, subject, room, adds, modifies, files (path, added, removed; of the posted "
+        help="a list of objects: number, subject, file, adds, modifies, files (path, added, removed; of the posted "
         "patch, null where not known), merged_as, merged_title, merged_files (path, added, removed), note",
     )
 
@@ -53,7 +53,7 @@ def lines(patch: Patch) -> list[tuple[str, str]]:
     """What there is to say of a patch, with a label each."""
     merged = f'{patch.merged_as[:12]} ("{patch.merged_title}") (in v3.12)'.lstrip() if patch.merged_title else ""
     told = [
-        ("room", f"kernel_port/patch/{patch.room}.py"),
+        ("file", f"kernel_port/patch/{patch.module}.py"),
         ("adds", ", ".join(patch.adds)),
         ("modifies", ", ".join(patch.modifies)),
         ("posted", counted(patch.posted)),
@@ -76,7 +76,7 @@ def as_json(patch: Patch) -> dict[str, Any]:
     return {
         "number": patch.number,
         "subject": patch.subject,
-        "room": f"patch/{patch.room}.py",
+        "file": f"patch/{patch.module}.py",
         "adds": list(patch.adds),
         "modifies": list(patch.modifies),
         "files": files_json(patch.posted),

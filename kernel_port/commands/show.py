@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Show a symbol's history over the series: where it is defined, and what each patch changes; or a room's symbols.
+"""Show a symbol's history over the series: where it is defined, and what each patch changes; or a module's symbols.
 
-SYMBOL is a C name (a function, struct, variable or constant), a room (base/pci, p05) or the number of a patch.
+SYMBOL is a C name (a function, struct, variable or constant), a module (base/pci, p05) or the number of a patch.
 
 Examples: kernel-port show pci_parent_bus_reset
           kernel-port show 7
@@ -15,144 +15,115 @@ import argparse
 import ast
 import difflib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
+from typing import Any
 
 from ..hw.errors import MachineError
-from ..link import BASE, PATCHES, SERVICES
-from ..review.port.flat import pieces_at
-from ..series import PATCHES as SERIES
+from ..review.port.definitions import Definition, Module, module, modules
+from ..review.port.flat import definitions_at
+from ..review.port.symbols import symbols
+from ..series import PATCHES
 from ..terminal import Paint, clean
 from . import _cover
 
-PACKAGE = Path(__file__).resolve().parents[1]
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
-#: Names at the top of a room that are about the room.
-OF_THE_ROOM = ("ADDS", "MODIFIES")
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One definition of a symbol."""
-
-    symbol: str
-    point: int
-    """From which point of the series on: 0 is the base."""
-    room: str
-    """"base/pci.py"."""
-    line: int
-    kind: str
-    """function, struct or variable."""
-    signature: str
-    doc: str
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of show."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("symbol", metavar="SYMBOL", nargs="?", help="a C name, a room or the number of a patch")
+    what.add_argument("symbol", metavar="SYMBOL", nargs="?", help="a C name, a module or the number of a patch")
     what.add_argument(
         "--cover", action="store_true", help="the cover letter in our words: code, scenarios and findings of each claim"
     )
     parser.add_argument(
-        "--doc", action="store_true", help="all that is written about it: docstrings of the symbol, and of its rooms"
+        "--doc", action="store_true", help="all that is written about it: docstrings of the symbol, and of its modules"
     )
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: symbol, exported, definitions (symbol, point, room, line, kind, signature, doc), changes "
-        "(patch, subject, diff); of a room: room, doc, definitions; of the cover letter: title, version, author, date, "
-        "history, insertions, deletions, lines, paragraphs (about, claims (claim, code (file, functions), scenarios, "
-        "found))",
+        help="an object: symbol, exported, definitions (symbol, point, file, line, kind, signature, doc), changes "
+        "(patch, subject, diff); of a module: file, doc, definitions; of the cover letter: title, version, author, "
+        "date, history, insertions, deletions, lines, paragraphs (about, claims (claim, code (file, functions), "
+        "scenarios, found))",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what is known of the symbol, or the symbols of the room."""
+    """Print what is known of the symbol, or the symbols of the module."""
     if args.cover:
         _cover.show(args.json)
         return 0
-    rooms = [read(name) for name in SERVICES + BASE + PATCHES]
-    definitions = [definition for room in rooms for definition in room.definitions if definition.symbol == args.symbol]
-    if definitions:
-        exported = next((room.exports[args.symbol] for room in rooms if args.symbol in room.exports), None)
+    if definitions := symbols().definitions.get(args.symbol):
         if args.json:
-            known = {"symbol": args.symbol, "exported": exported, "definitions": [asdict(d) for d in definitions]}
-            print(json.dumps({**known, "changes": [asdict(change) for change in history(args.symbol)]}, indent=1))
+            print(json.dumps(symbol_as_json(definitions), indent=1))
         elif args.doc:
-            print_docs(definitions, {room.path: room.doc for room in rooms})
+            print_docs(definitions)
         else:
-            print_symbol(definitions, exported)
+            print_symbol(definitions)
         return 0
-    room = find_room(rooms, args.symbol)
+    found = find_module(args.symbol)
     if args.json:
-        known = {"room": room.path, "doc": room.doc, "definitions": [asdict(d) for d in room.definitions]}
+        known = {"file": found.file, "doc": found.doc, "definitions": list(map(as_json, found.definitions))}
         print(json.dumps(known, indent=1))
     else:
-        print_room(room, args.doc)
+        print_module(found, args.doc)
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """One source file of the kernel side."""
-
-    path: str
-    point: int
-    doc: str
-    definitions: list[Definition]
-    exports: dict[str, str]
-
-
-@cache
-def read(name: str) -> Room:
-    """Read a room, "base.pci", from its source."""
-    path = name.replace(".", "/") + ".py"
-    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
-    point = PATCHES.index(name) + 1 if name in PATCHES else 0
-    definitions = [d for node in tree.body for d in define(node, path, point) if d.symbol not in OF_THE_ROOM]
-    return Room(path, point, ast.get_docstring(tree) or "", definitions, dict(exports(tree)))
+def symbol_as_json(definitions: list[Definition]) -> dict[str, Any]:
+    """A symbol as data."""
+    return {
+        "symbol": definitions[0].name,
+        "exported": export_of(definitions) or None,
+        "definitions": list(map(as_json, definitions)),
+        "changes": [asdict(change) for change in history(definitions)],
+    }
 
 
-def define(node: ast.stmt, room: str, point: int) -> Iterator[Definition]:
-    """The definitions that a statement at the top of a room makes."""
-    match node:
-        case ast.FunctionDef():
-            returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-            signature = f"{node.name}({ast.unparse(node.args)}){returns}"
-            yield Definition(node.name, point, room, node.lineno, "function", signature, ast.get_docstring(node) or "")
-        case ast.ClassDef():
-            yield Definition(
-                node.name, point, room, node.lineno, "struct", f"struct {node.name}", ast.get_docstring(node) or ""
-            )
-        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
-            yield Definition(name, point, room, node.lineno, "variable", ast.unparse(node), "")
+def as_json(definition: Definition) -> dict[str, Any]:
+    """A definition as data."""
+    return {
+        "symbol": definition.name,
+        "point": definition.point,
+        "file": definition.file,
+        "line": definition.line,
+        "kind": definition.kind,
+        "signature": signature(definition),
+        "doc": definition.doc,
+    }
 
 
-def exports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Symbol and mark of each EXPORT_SYMBOL(symbol)."""
-    for node in tree.body:
-        match node:
-            case ast.Expr(ast.Call(func=ast.Name(id=mark), args=[ast.Name(id=symbol)])) if mark.startswith("EXPORT_"):
-                yield symbol, mark
+def signature(definition: Definition) -> str:
+    """How a symbol is declared."""
+    match definition.node:
+        case ast.FunctionDef(name=name, args=arguments, returns=returns):
+            return f"{name}({ast.unparse(arguments)}){f' -> {ast.unparse(returns)}' if returns else ''}"
+        case ast.ClassDef(name=name):
+            return f"struct {name}"
+        case variable:
+            return ast.unparse(variable)
 
 
-def find_room(rooms: list[Room], name: str) -> Room:
-    """The room that *name* means: its path, its stem, the start of it (p05), or the number of its patch.
+def export_of(definitions: list[Definition]) -> str:
+    """The mark that exports a symbol, "" if none does."""
+    return next((each.export for each in definitions if each.export), "")
 
-    :raises MachineError: neither a symbol nor a room; names those that are nearest"""
+
+def find_module(name: str) -> Module:
+    """The module that *name* means: its path, its stem, the start of it (p05), or the number of its patch.
+
+    :raises MachineError: neither a symbol nor a module; names those that are nearest"""
     wanted = name.removesuffix(".py").removeprefix("kernel_port/")
-    for room in rooms:
-        path = room.path.removesuffix(".py")
+    for each in modules():
+        path = each.file.removesuffix(".py")
         stem = path.rpartition("/")[2]
-        if wanted in (path, stem, stem.partition("_")[0] if room.point else path) or wanted == str(room.point or ""):
-            return room
-    known = sorted({d.symbol for room in rooms for d in room.definitions} | {room.path for room in rooms})
+        if wanted in (path, stem, stem.partition("_")[0] if each.point else path) or wanted == str(each.point or ""):
+            return each
+    known = sorted({*symbols().definitions, *(each.file for each in modules())})
     near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
-    hint = f"; the nearest: {', '.join(near)}" if near else "; kernel-port list names the rooms"
-    raise MachineError(f"{clean(name)}: no such symbol, room or patch{hint}")
+    hint = f"; the nearest: {', '.join(near)}" if near else "; kernel-port list names the files of the series"
+    raise MachineError(f"{clean(name)}: no such symbol, module or patch{hint}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,61 +136,62 @@ class Change:
     diff: list[str]
 
 
-def history(symbol: str) -> list[Change]:
-    """What each patch of the series does to *symbol*."""
-    texts = [text_at(symbol, point) for point in range(len(PATCHES) + 1)]
+def history(definitions: list[Definition]) -> list[Change]:
+    """What each patch of the series does to a symbol, by all its *definitions*."""
     changes = []
-    for patch, old, new in zip(SERIES, texts, texts[1:], strict=False):
-        if old != new:
-            diff = difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm="") if old else ()
-            changes.append(Change(patch.number, patch.subject, list(diff)[2:]))
+    old = text_at(definitions[0].name, 0)
+    for patch in (PATCHES[each.point - 1] for each in definitions if each.point):
+        new = text_at(definitions[0].name, patch.number)
+        diff = difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm="") if old else ()
+        changes.append(Change(patch.number, patch.subject, list(diff)[2:]))
+        old = new
     return changes
 
 
 def text_at(symbol: str, point: int) -> str:
     """The definition of *symbol* at a point of the series, "" if there is none."""
-    return next((piece.text for piece in pieces_at(point) if piece.name == symbol), "")
+    return next((each.text for each in definitions_at(point) if each.name == symbol), "")
 
 
-def print_symbol(definitions: list[Definition], exported: str | None) -> None:
+def print_symbol(definitions: list[Definition]) -> None:
     """Print where a symbol is defined, the newest definition's docstring, and what each patch changes."""
-    paint, newest = Paint(), definitions[-1]
-    print(f"{paint('bold', newest.signature)}")
+    paint, newest, exported = Paint(), definitions[-1], export_of(definitions)
+    print(f"{paint('bold', signature(newest))}")
     print(f"    {newest.kind}{f', {exported}' if exported else ''}\n")
     for definition in definitions:
-        at = f"kernel_port/{definition.room}:{definition.line}"
-        changed = f"    was {definition.signature}" if definition.signature != newest.signature else ""
+        at = f"kernel_port/{definition.file}:{definition.line}"
+        changed = f"    was {signature(definition)}" if signature(definition) != signature(newest) else ""
         print(f"    {point_name(definition.point):<6}{at}{changed}")
     if newest.doc:
         print("\n" + indented(newest.doc))
-    for change in history(newest.symbol):
-        print(f"\n{paint('bold', f'{change.patch}/{len(SERIES)} {change.subject}')}")
+    for change in history(definitions):
+        print(f"\n{paint('bold', f'{change.patch}/{len(PATCHES)} {change.subject}')}")
         for line in change.diff:
             style = STYLES.get(line[:1])
             print("    " + (paint(style, line) if style else line))
         if not change.diff:
-            print(f"    adds {newest.symbol}")
+            print(f"    adds {newest.name}")
 
 
-def print_docs(definitions: list[Definition], rooms: dict[str, str]) -> None:
-    """Print all docstrings of a symbol, and those of the rooms it is in."""
+def print_docs(definitions: list[Definition]) -> None:
+    """Print all docstrings of a symbol, and those of the modules it is in."""
     paint = Paint()
     for definition in definitions:
-        at = f"kernel_port/{definition.room}:{definition.line}"
-        print(f"{paint('bold', definition.signature)}\n    {point_name(definition.point):<6}{at}\n")
+        at = f"kernel_port/{definition.file}:{definition.line}"
+        print(f"{paint('bold', signature(definition))}\n    {point_name(definition.point):<6}{at}\n")
         print(f"{indented(definition.doc or 'no docstring: a variable')}\n")
-    for path in dict.fromkeys(definition.room for definition in definitions):
-        print(f"{paint('bold', f'kernel_port/{path}')}\n\n{indented(rooms[path])}\n")
+    for name in dict.fromkeys(definition.module for definition in definitions):
+        print(f"{paint('bold', f'kernel_port/{module(name).file}')}\n\n{indented(module(name).doc)}\n")
 
 
-def print_room(room: Room, docs: bool) -> None:
-    """Print what a room is about and its symbols, with their docstrings if asked to."""
+def print_module(found: Module, docs: bool) -> None:
+    """Print what a module is about and its symbols, with their docstrings if asked to."""
     paint = Paint()
-    print(f"{paint('bold', f'kernel_port/{room.path}')} ({point_name(room.point)})\n\n{indented(room.doc)}\n")
-    for definition in room.definitions:
-        mark = f", {room.exports[definition.symbol]}" if definition.symbol in room.exports else ""
-        signature = definition.signature.partition("\n")[0]
-        print(f"    {definition.line:>4}  {signature}{paint('dim', mark)}")
+    print(f"{paint('bold', f'kernel_port/{found.file}')} ({point_name(found.point)})\n\n{indented(found.doc)}\n")
+    for definition in found.definitions:
+        mark = f", {definition.export}" if definition.export else ""
+        head, _, _ = signature(definition).partition("\n")
+        print(f"    {definition.line:>4}  {head}{paint('dim', mark)}")
         if docs and definition.doc:
             print(f"\n{indented(indented(definition.doc))}\n")
 

@@ -138,7 +138,7 @@ def guard_json(guard: Guard | None) -> dict[str, Any] | None:
     return {
         "rc": guard.rc,
         "text": guard.text,
-        "room": guard.site.room,
+        "room": guard.site.file,
         "line": guard.site.line,
         "function": guard.site.function,
         "c": guard.site.c_source,

@@ -22,7 +22,9 @@ MODIFIES = ("pci_dev_save_and_disable",)
 
 
 def pci_dev_save_and_disable(dev: pci_dev) -> None:
-    """Wake *dev*, save its config space and make the device quiet.
+    """Save the config space of *dev* and make the device quiet.
+
+    The device is woken first: a save in a low power state is not worth restoring.
 
     C: drivers/pci/pci.c, static, patch 8"""
     # After the reset it is in D0 anyway, and no restore brings it back to another state.

@@ -112,6 +112,7 @@ class GoldenMachine:
             ops = kernel.hotplug_slot_ops(owner=kernel.module(hotplug))
             hotplug_slot = kernel.hotplug_slot(ops=ops)
         slot = kernel.pci_create_slot(self.buses[bus], device, str(device), hotplug_slot)
+        assert not isinstance(slot, int)  # an error: no other driver has it
         slot.hotplug = hotplug_slot
 
     def _hotplug(self, dev: Any) -> bool:

@@ -5,6 +5,8 @@ Its own: remove is called with the device lock held, and pci_reset_function take
 there is __pci_reset_function_locked; for slots and buses the series has nothing of the kind.
 """
 
+from typing import Any
+
 from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
@@ -16,7 +18,11 @@ CARD = "01:00.0"
 def bind(machine: Machine) -> None:
     """Give the card to a driver that resets it in the end."""
     kernel = machine.kernel
-    machine.function(CARD).driver = kernel.device_driver("tidy", remove=kernel.pci_reset_function)
+
+    def remove(dev: Any) -> None:
+        kernel.pci_reset_function(dev)
+
+    machine.function(CARD).driver = kernel.device_driver("tidy", remove=remove)
 
 
 def unbind(machine: Machine) -> int:

@@ -58,7 +58,8 @@ def unbind(machine: Machine) -> int:
 
 def close(machine: Machine) -> int:
     """The user closes the device."""
-    group: VfioGroup = machine.function(CARD).driver.remove.__self__
+    remove: Any = machine.function(CARD).driver.remove
+    group: VfioGroup = remove.__self__
     return group.release()
 
 

@@ -54,7 +54,7 @@ class Difference:
             "args": list(event.args),
             "value_before": self.before,
             "function": site.function if site else None,
-            "at": f"{site.room}:{site.line}" if site else None,
+            "at": f"{site.file}:{site.line}" if site else None,
         }
 
 

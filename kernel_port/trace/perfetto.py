@@ -81,7 +81,7 @@ class Tracks:
         for number, line in enumerate(tell(export.events, export.configs, verbose=True)):
             event = line.event
             process, track = (HARDWARE, f"{event.args[1]} events") if event.op == "hw" else (KERNEL, event.context)
-            at = f"{line.site.room}:{line.site.line}" if line.site else None
+            at = f"{line.site.file}:{line.site.line}" if line.site else None
             args = {"step": number + 1, "op": event.op, "args": [clean(str(arg)) for arg in event.args], "at": at}
             yield self.entry("i", process, track, line.text, event.time, s="t", cat=event.op, args=args)
 

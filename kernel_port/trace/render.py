@@ -7,7 +7,7 @@ JSON lines (`--trace FILE`): one object per event, oldest first, with the keys
     context   who did it: "main", the name of a worker, "irq 0000:00:1c.0", "timer ..."
     op, args  as in the golden traces: ["r", bdf, offset, size, value] is {"op": "r", "args": [bdf, offset, ...]};
               a wait has its outcome as its last argument, null if it never ended
-    at        room and line of the port's statement, "base/pci.py:136", and in
+    at        file and line of the port's statement, "base/pci.py:136", and in
     function  the C function that statement is in, which is in
     c         the C file, its linkage and the patch it came with
 """
@@ -188,14 +188,14 @@ def laid_out(line: TraceLine, text: str, start: int, paint: Paint) -> str:
     told = f"{(line.event.time - start) / 1e6:>11.3f}  {text}"
     if line.event.op == "hw" or line.site is None:
         return paint("yellow", told)
-    by = f"{line.site.function} ({room_name(line.site.room)}:{line.site.line})"
+    by = f"{line.site.function} ({short_name(line.site.file)}:{line.site.line})"
     return f"{told.ljust(SITE_COLUMN)}  {paint('dim', by)}"
 
 
-def room_name(room: str) -> str:
-    """The short name of a room, which `kernel-port show` takes too: "pciehp_hpc", "p07"."""
-    stem = PurePath(room).stem
-    return stem.partition("_")[0] if room.startswith("patch/") else stem
+def short_name(file: str) -> str:
+    """The short name of a module, which `kernel-port show` takes too: "pciehp_hpc", "p07"."""
+    stem = PurePath(file).stem
+    return stem.partition("_")[0] if file.startswith("patch/") else stem
 
 
 def json_lines(events: Sequence[Event], start: int) -> Iterator[str]:
@@ -215,7 +215,7 @@ def as_json(events: Sequence[Event], start: int) -> Iterator[dict[str, Any]]:
             "context": event.context,
             "op": event.op,
             "args": args,
-            "at": f"{site.room}:{site.line}" if site else None,
+            "at": f"{site.file}:{site.line}" if site else None,
             "function": site.function if site else None,
             "c": (site.c_source or None) if site else None,
         }

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import linecache
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import CodeType
 
-PACKAGE = Path(__file__).resolve().parents[1]
-#: Rooms whose statements carry out what others decide: an act is laid to whoever called them.
+from ..review.port.definitions import PACKAGE, Origin, origin
+
+#: Modules whose statements carry out what others decide: an act is laid to whoever called them.
 ACCESSORS = ("base/access.py", "kernel/")
 #: Functions elsewhere that do no more than that.
 ACCESSOR_FUNCTIONS = (
@@ -24,26 +24,31 @@ ACCESSOR_FUNCTIONS = (
 class Site:
     """One statement of the port."""
 
-    room: str
+    file: str
     """Its file, relative to the package: "patch/p05_....py"."""
     line: int
     function: str
-    c_source: str
-    """The "C:" line of the function's docstring: file, linkage, point of the series; "" if it has none."""
+    origin: Origin | None
+    """The C that the function stands for; None if it names none."""
 
     def __str__(self) -> str:
         c_source = f" (C: {self.c_source})" if self.c_source else ""
-        return f"{self.room}:{self.line} in {self.function}{c_source}"
+        return f"{self.file}:{self.line} in {self.function}{c_source}"
+
+    @property
+    def c_source(self) -> str:
+        """The "C:" line of the function's docstring: file, linkage, point of the series; "" if it has none."""
+        return str(self.origin or "")
 
     @property
     def text(self) -> str:
         """The source line itself."""
-        return linecache.getline(str(PACKAGE / self.room), self.line).strip()
+        return linecache.getline(str(PACKAGE / self.file), self.line).strip()
 
     @property
     def carries_out(self) -> bool:
         """Whether the statement carries out what its caller decided."""
-        return self.room.startswith(ACCESSORS) or self.function in ACCESSOR_FUNCTIONS
+        return self.file.startswith(ACCESSORS) or self.function in ACCESSOR_FUNCTIONS
 
 
 @cache
@@ -52,7 +57,7 @@ def locate(code: CodeType, lasti: int) -> Site | None:
     path = Path(code.co_filename)
     if not path.is_relative_to(PACKAGE):
         return None
-    return Site(path.relative_to(PACKAGE).as_posix(), line_at(code, lasti), code.co_name, c_source(code))
+    return Site(path.relative_to(PACKAGE).as_posix(), line_at(code, lasti), code.co_name, origin_of(code))
 
 
 @cache
@@ -61,11 +66,10 @@ def line_at(code: CodeType, lasti: int) -> int:
     return next((line for start, end, line in code.co_lines() if start <= lasti < end and line), code.co_firstlineno)
 
 
-def c_source(code: CodeType) -> str:
-    """What the docstring of a function says after "C:"."""
+def origin_of(code: CodeType) -> Origin | None:
+    """The C that a function stands for, by its docstring."""
     docstring = code.co_consts[0] if code.co_consts and isinstance(code.co_consts[0], str) else ""
-    match = re.search(r"^\s*C: (.*)$", docstring, re.MULTILINE)
-    return match[1].rstrip() if match else ""
+    return origin(docstring)
 
 
 def cause(stack: Iterable[tuple[CodeType, int]]) -> Site | None:

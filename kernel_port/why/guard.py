@@ -275,7 +275,7 @@ class Refusal:
             if code is self.call.code:
                 return line_at(code, lasti)
             site = locate(code, lasti)
-            if site is None or not site.room.startswith(ACCESSORS):
+            if site is None or not site.file.startswith(ACCESSORS):
                 break
         return 0
 

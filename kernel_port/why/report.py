@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any
 
 from ..images.names import installed
-from ..link import PATCHES
 from ..machine import Machine
+from ..series import PATCHES
 from ..terminal import Paint, clean, width
 from .guard import Guard, errno_name
 from .ladder import Ladder, ResetGroup, Rung, Survey
@@ -45,9 +45,10 @@ def failure(rc: int) -> str:
 
 
 def place(guard: Guard) -> str:
-    """Where a guard is: room and line, and the C it stands for."""
-    c_file, *_, point = [part.strip() for part in (guard.site.c_source or "no C").split(",")]
-    return f"{guard.site.room}:{guard.site.line}; C: {guard.site.function}() in {c_file}, {point}"
+    """Where a guard is: file and line, and the C it stands for."""
+    site = guard.site
+    c = f"{site.function}() in {site.origin.file}, {site.origin.since}" if site.origin else "none"
+    return f"{site.file}:{site.line}; C: {c}"
 
 
 def condition(guard: Guard) -> str:

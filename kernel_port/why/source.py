@@ -10,17 +10,10 @@ from functools import cache
 from pathlib import Path
 from types import CodeType
 
-from ..trace.site import PACKAGE, Site, c_source
+from ..review.port.definitions import PACKAGE, functions
+from ..trace.site import Site, origin_of
 
 Condition = ast.If | ast.For | ast.While
-
-
-@cache
-def _functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
-    """Every `def` of a file by name and first line (that of its first decorator, as in code objects)."""
-    tree = ast.parse("".join(linecache.getlines(path)))
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    return {(node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node for node in nodes}
 
 
 class Source:
@@ -30,15 +23,15 @@ class Source:
         self.code = code
         self.path = code.co_filename
         #: None for what has no statements: a lambda, a generator expression, code made from a string.
-        self.node = _functions(self.path).get((code.co_name, code.co_firstlineno))
+        self.node = functions(self.path).get((code.co_name, code.co_firstlineno))
         nodes = ast.walk(self.node) if self.node else ()
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
         #: All statements of the function, outer before inner.
         self.statements = [node for node in self._parents if isinstance(node, ast.stmt)]
         self._texts: dict[ast.AST, str] = {}
         path = Path(self.path)
-        self._room = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
-        self._c_source = c_source(code)
+        self._file = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
+        self._origin = origin_of(code)
 
     def enclosing(self, statement: ast.stmt) -> list[Condition]:
         """The tests and loops around *statement*, outermost first."""
@@ -97,7 +90,7 @@ class Source:
 
     def site(self, line: int) -> Site:
         """Line *line* of the function as a place of the port."""
-        return Site(self._room, line, self.code.co_name, self._c_source)
+        return Site(self._file, line, self.code.co_name, self._origin)
 
 
 @cache

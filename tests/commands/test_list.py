@@ -8,7 +8,6 @@ import pytest
 
 import kernel_port
 from kernel_port.cli import main
-from kernel_port.link import PATCHES as ROOMS
 from kernel_port.link import link
 from kernel_port.series import PATCHES
 
@@ -60,9 +59,8 @@ def test_list_json_has_of_the_posted_counts_what_the_cover_letter_leaves(capsys)
 
 
 def test_series_agrees_with_what_is_linked():
-    assert [f"patch.{patch.room}" for patch in PATCHES] == list(ROOMS)
     for patch in PATCHES:
-        before, after = link(patch.number - 1).rooms, link(patch.number).rooms
+        before, after = link(patch.number - 1).symbols, link(patch.number).symbols
         assert set(patch.adds) == after.keys() - before.keys()
         assert set(patch.modifies) == {name for name in before if before[name] != after[name]}
 
@@ -97,14 +95,14 @@ def test_show_struct_that_grew(capsys):
 
 
 @pytest.mark.parametrize("name", ["7", "p07", "patch/p07_add_slot_and_bus_reset_interfaces.py"])
-def test_show_room_lists_its_symbols(capsys, name):
+def test_show_module_lists_its_symbols(capsys, name):
     _, text = out(capsys, "show", name, "--json")
     shown = json.loads(text)
-    assert shown["room"] == "patch/p07_add_slot_and_bus_reset_interfaces.py"
+    assert shown["file"] == "patch/p07_add_slot_and_bus_reset_interfaces.py"
     assert {d["symbol"] for d in shown["definitions"]} == set(PATCHES[6].adds)
 
 
-def test_show_base_room_as_text(capsys):
+def test_show_base_module_as_text(capsys):
     status, text = out(capsys, "show", "base/pci")
     assert status == 0
     assert "pci_reset_function(dev: pci_dev) -> int, EXPORT_SYMBOL_GPL" in text
@@ -130,7 +128,7 @@ def test_show_symbol_that_no_patch_touches_has_no_history(capsys):
     assert "/8 pci:" not in text
 
 
-def test_show_doc_of_a_symbol_is_all_docstrings_and_its_rooms(capsys):
+def test_show_doc_of_a_symbol_is_all_docstrings_and_its_modules(capsys):
     status, text = out(capsys, "show", "--doc", "init_slot")
     assert status == 0
     assert text.count("    Register the slot below the port, with all that it can do.") == 2
@@ -138,7 +136,7 @@ def test_show_doc_of_a_symbol_is_all_docstrings_and_its_rooms(capsys):
     assert "    Look at: the interrupt handler reads status bits, not enables" in text
 
 
-def test_show_doc_of_a_room_has_its_symbols_docstrings(capsys):
+def test_show_doc_of_a_module_has_its_symbols_docstrings(capsys):
     _, text = out(capsys, "show", "--doc", "p07")
     assert "    Why: some devices cannot be reset one function at a time" in text
     assert "        Reset everything in *slot* and below, config space saved before and restored after.\n" in text

@@ -34,7 +34,7 @@ THERE = {
 @cache
 def functions(kind):
     """What --call can name for a function, slot or bus, and some that it cannot."""
-    named = {name: parameters_of(link(8), name) for name in link(8).rooms}
+    named = {name: parameters_of(link(8), name) for name in link(8).symbols}
     return [name for name, parameters in named.items() if parameters and parameters[0].annotation in TAKEN[kind]]
 
 

@@ -37,14 +37,14 @@ class Absent(LookupError):
 def is_public(kernel, name):
     """Whether C lets others call it: neither static nor a macro, and no part that the port made a function."""
     function = vars(kernel)[name]
-    if not isinstance(function, FunctionType) or kernel.rooms[name].partition(".")[0] not in ("base", "patch"):
+    if not isinstance(function, FunctionType) or kernel.symbols[name].partition(".")[0] not in ("base", "patch"):
         return False
     return not re.search(r"C: [^;\n]*(static|macro|\()", function.__doc__)
 
 
 def public(kernel):
     """The names of all public functions of base and patches."""
-    return [name for name in kernel.rooms if is_public(kernel, name)]
+    return [name for name in kernel.symbols if is_public(kernel, name)]
 
 
 # -- what a function can be given ------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_pci_dev_reset_slot_function_counts_functions_of_the_slot_only(devfn, in
 
 def test_pci_dev_reset_slot_function_exists_from_5_on():
     assert not hasattr(Paper(4).kernel, "pci_dev_reset_slot_function")
-    assert "pci_dev_reset_slot_function" in Paper(5).kernel.rooms
+    assert "pci_dev_reset_slot_function" in Paper(5).kernel.symbols
 
 
 def test_pci_reset_function_reaches_the_slot_from_5_on():

@@ -34,7 +34,7 @@ def test_function_reset_does_the_same_at_5_and_6(call):
 
 def test_helpers_exist_from_6_on_and_are_not_exported():
     before, after = Paper(5).kernel, Paper(6).kernel
-    assert set(after.rooms) - set(before.rooms) == HELPERS
+    assert set(after.symbols) - set(before.symbols) == HELPERS
     assert before.exports == after.exports
 
 

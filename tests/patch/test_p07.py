@@ -65,7 +65,7 @@ def restored(acts):
 
 def test_slot_and_bus_resets_exist_from_7_on():
     before, after = Paper(6).kernel, Paper(7).kernel
-    assert set(after.rooms) - set(before.rooms) == API
+    assert set(after.symbols) - set(before.symbols) == API
     assert set(after.exports) - set(before.exports) == {"pci_reset_slot", "pci_reset_bus"}
 
 

@@ -298,7 +298,7 @@ def test_guard_of_each_shape_is_the_statement_that_refused(kernel, function, val
     found = refuse(kernel, function, value)
     assert (found.rc, found.text, found.explanation) == (rc, text, explanation)
     assert (found.site.function, found.site.line) == (function.__name__, line(function, at))
-    assert found.site.room.endswith("test_guard.py")
+    assert found.site.file.endswith("test_guard.py")
 
 
 @pytest.mark.parametrize("caller", [probe_passed_on, probe_passed_on_by_name])

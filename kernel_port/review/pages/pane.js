@@ -148,7 +148,7 @@ class Pane {
   frames(index, current) {
     const event = this.run.events[index];
     return recording.stacks[event[STACK]].map(([code, line], depth) => {
-      const { name, room } = recording.code[code];
+      const { name, file } = recording.code[code];
       const laid = depth === event[FRAME];
       const pressed = this.chosen ? this.chosen === `${index}/${depth}` : current && laid;
       const choose = () => {
@@ -159,7 +159,7 @@ class Pane {
         this.threads.querySelector("[aria-pressed=true]")?.focus();
       };
       return h("li", {}, h("button", { type: "button", class: "frame", "aria-pressed": String(pressed), onclick: choose },
-        h("span", { class: "function" }, name), " ", h("span", { class: "at" }, `${room}:${line}`)));
+        h("span", { class: "function" }, name), " ", h("span", { class: "at" }, `${file}:${line}`)));
     });
   }
 
@@ -176,8 +176,8 @@ class Pane {
       }
       [code, line] = frame;
     }
-    const { name, room, c, first, lines, beside } = recording.code[code];
-    this.place.replaceChildren(h("strong", {}, name), ` ${room}:${line}`, c ? h("span", { class: "c" }, `C: ${c}`) : "");
+    const { name, file, c, first, lines, beside } = recording.code[code];
+    this.place.replaceChildren(h("strong", {}, name), ` ${file}:${line}`, c ? h("span", { class: "c" }, `C: ${c}`) : "");
     this.bring(this.source, this.source.show(lines, [line - first], first));
     if (beside) this.codeC(beside, beside.at[line] || []);
   }

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...series import PATCHES as SERIES
+from ...series import PATCHES
+from .definitions import PACKAGE
 from .evidence import EVIDENCE
-from .flat import PACKAGE
 from .left_out import FUNCTIONS, REASONS, left_out
 from .ported import Ported, ported
 
@@ -100,8 +100,8 @@ def evidence() -> str:
         "| patch | function | name and place | text |",
         "| --- | --- | --- | --- |",
     ]
-    for patch in SERIES:
-        for name, (place, words) in EVIDENCE[patch.room[:3]].items():
+    for patch in PATCHES:
+        for name, (place, words) in EVIDENCE[patch.module[:3]].items():
             mark = "+" if name in patch.adds else "~"
             lines.append(f"| {patch.number} | {mark} `{name}` | {place} | {words} |")
     lines.append("\n+ is new, ~ is modified. What a patch does not touch is v3.11's in all points of the series.")
@@ -109,14 +109,14 @@ def evidence() -> str:
 
 
 def ported_files(everything: tuple[Ported, ...]) -> str:
-    """Per C file: the functions ported, each with its rooms, and those left out, with why."""
+    """Per C file: the functions ported, each with its files, and those left out, with why."""
     files: dict[str, dict[str, list[Ported]]] = defaultdict(lambda: defaultdict(list))
     for each in everything:
         files[each.c_file][each.c_name].append(each)
     lines = [
         "## Ported and left out, by C file\n",
-        "Rooms are files of kernel_port. A function that patches modify has several, from the point of the series on",
-        "that is named; a long function of the C may be several of Python, in one room or two. What has no C file of",
+        "Files are those of kernel_port. A function that patches modify has several, from the point of the series on",
+        "that is named; a long function of the C may be several of Python, in one file or two. What has no C file of",
         "drivers/pci is what the ported functions need of the rest of the kernel.",
     ]
     for c_file in sorted(files, key=lambda path: (not path.startswith("drivers/pci/"), path)):
@@ -129,12 +129,12 @@ def ported_file(c_file: str, names: dict[str, list[Ported]]) -> Iterator[str]:
     yield f"### {c_file}\n"
     if c_file in FUNCTIONS:
         yield f"{FUNCTIONS[c_file]} functions in v3.11, {sum(map(len, left_out(c_file).values()))} of them left out.\n"
-    yield "| ported | room |"
+    yield "| ported | file |"
     yield "| --- | --- |"
     for name, several in names.items():
-        rooms = dict.fromkeys(f"{each.room}{f' (+{each.point})' if each.point else ''}" for each in several)
+        ours = dict.fromkeys(f"{each.definition.file}{f' (+{each.point})' if each.point else ''}" for each in several)
         kind = "struct " if several[0].kind == "struct" else ""
-        yield f"| {kind}`{name}` | {', '.join(rooms)} |"
+        yield f"| {kind}`{name}` | {', '.join(ours)} |"
     for reason, left in left_out(c_file).items():
         yield f"\nLeft out, {reason} ({REASONS[reason]}): {', '.join(f'`{name}`' for name in left)}."
 

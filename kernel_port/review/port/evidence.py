@@ -6,7 +6,7 @@ Of v2 as posted the cover letter is at hand: subjects, order, lines per file, an
 
 from __future__ import annotations
 
-#: Room of a patch -> function or struct -> (its name and place, its text).
+#: Patch, as the name of its module begins -> function or struct -> (its name and place, its text).
 EVIDENCE: dict[str, dict[str, tuple[str, str]]] = {
     "p01": {
         "pci_reset_bridge_secondary_bus": (

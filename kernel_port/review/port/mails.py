@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import re
-from importlib import import_module
-from pathlib import Path
 from textwrap import fill
 
 from ...series import PATCHES, Counts, Patch
 from . import base_md
+from .definitions import module
 from .flat import source
 
 #: The file the mails change: what kernel-port export writes.
@@ -55,15 +53,9 @@ def mail(patch: Patch) -> str:
 
 def message(patch: Patch) -> str:
     """Why, what changed in Linux, what to look for, and what became of it."""
-    docstring = ast.get_docstring(ast.parse(Path(str(room(patch))).read_text(encoding="utf-8"))) or ""
-    _, _, words = docstring.partition("\n\n")
+    _, _, words = module(f"patch.{patch.module}").doc.partition("\n\n")
     parts = [fill(" ".join(part.split()), WIDTH) for part in re.split(r"\n(?=[A-Z][a-z ]+:)", words)]
     return "\n\n".join([*parts, fill(fate(patch), WIDTH), upstream(patch)])
-
-
-def room(patch: Patch) -> str | None:
-    """The file of the patch's room."""
-    return import_module(f"kernel_port.patch.{patch.room}").__file__
 
 
 def fate(patch: Patch) -> str:

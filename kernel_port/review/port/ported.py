@@ -1,66 +1,60 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is ported: each function, macro and struct of the C, with its file there and its room here, from the source."""
+"""What is ported: each function, macro and struct of the C, beside the definition that stands for it."""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ...link import BASE, PATCHES, SERVICES
-from .flat import Piece, read_room
+from .definitions import Definition, modules
 
-#: "C: drivers/pci/pci.c, static, base" or "C: drivers/pci/probe.c pci_setup_device(), base; ..."
-SOURCE_LINE = re.compile(r"^C: ([\w./-]+\.[ch])(?: (\w+)\(\))?(.*)$", re.MULTILINE)
 #: Python type -> C type, where it is no pointer to a struct of the same name.
 C_TYPES = {"int": "int ", "None": "void ", "str": "const char *", "bool": "bool "}
 
 
 @dataclass(frozen=True, slots=True)
 class Ported:
-    """One definition of the port, and what it stands for."""
+    """One function, macro or struct of the C."""
 
-    name: str
+    definition: Definition
     #: The C file, and the C name: another one where a long function has become several.
     c_file: str
     c_name: str
     #: function, macro or struct.
     kind: str
-    #: "base/pci", and the line there.
-    room: str
-    line: int
-    #: From which point of the series on.
-    point: int
     is_static: bool
     #: As the C has it; "" for structs and macros.
     prototype: str
+
+    @property
+    def name(self) -> str:
+        """What the definition is called."""
+        return self.definition.name
+
+    @property
+    def point(self) -> int:
+        """From which point of the series on."""
+        return self.definition.point
 
 
 @cache
 def ported() -> tuple[Ported, ...]:
     """All definitions of the kernel side that name a C file, in link order; a modified function has several."""
-    points = [*((name, 0) for name in SERVICES + BASE), *((name, i) for i, name in enumerate(PATCHES, 1))]
-    pieces = ((piece, point) for room, point in points for piece in read_room(room).pieces)
-    return tuple(each for piece, point in pieces for each in describe(piece, point))
+    return tuple(each for module in modules() for definition in module.definitions for each in describe(definition))
 
 
-def describe(piece: Piece, point: int) -> Iterator[Ported]:
+def describe(definition: Definition) -> Iterator[Ported]:
     """What a definition says of itself, if it names a C file and is no variable there."""
-    node = ast.parse(piece.text).body[0]
-    if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+    origin, node = definition.origin, definition.node
+    if origin is None or origin.kind == "variable":
         return
-    if not (source := SOURCE_LINE.search(ast.get_docstring(node) or "")):
-        return
-    about = source[3].partition(";")[0]
-    if "variable" in about:
-        return
-    kind = "struct" if isinstance(node, ast.ClassDef) else "macro" if "macro" in about else "function"
-    static = "static" in about
+    kind = "struct" if definition.kind == "struct" else origin.kind
+    static = origin.linkage == "static"
     prototype = c_prototype(node, static) if isinstance(node, ast.FunctionDef) and kind == "function" else ""
-    c_name = source[2] or piece.name.removeprefix("struct_")
-    yield Ported(piece.name, source[1], c_name, kind, piece.room, piece.line, point, static, prototype)
+    c_name = origin.name or definition.name.removeprefix("struct_")
+    yield Ported(definition, origin.file, c_name, kind, static, prototype)
 
 
 def c_prototype(node: ast.FunctionDef, static: bool) -> str:

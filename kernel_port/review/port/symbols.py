@@ -9,40 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from ...link import BASE, PATCHES, SERVICES
-from .flat import Piece, read_room
+from .definitions import Definition, modules
 from .renames import RENAMES
-
-
-@dataclass(frozen=True)
-class Definition:
-    """One definition of a name."""
-
-    name: str
-    #: From which point of the series on.
-    point: int
-    piece: Piece
-
-    @property
-    def text(self) -> str:
-        """Its source, without the mark that exports it."""
-        return self.piece.text.partition("\n\n\n")[0]
-
-    @property
-    def first(self) -> int:
-        """The line of its file that the text begins in: that of the comment above, if there is one."""
-        lines = self.text.split("\n")
-        return self.piece.line - next(index for index, line in enumerate(lines) if not line.startswith("#"))
-
-    @property
-    def export(self) -> str:
-        """How it is exported, EXPORT_SYMBOL or EXPORT_SYMBOL_GPL; "" if it is not."""
-        return self.piece.text.partition("\n\n\n")[2].partition("(")[0]
-
-    @cached_property
-    def node(self) -> ast.stmt:
-        """Its syntax tree."""
-        return ast.parse(self.text).body[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +31,9 @@ class Symbols:
 
     def __init__(self) -> None:
         self.definitions: dict[str, list[Definition]] = defaultdict(list)
-        rooms = [*((room, 0) for room in SERVICES + BASE), *((room, i) for i, room in enumerate(PATCHES, 1))]
-        for room, point in rooms:
-            for piece in read_room(room).pieces:
-                self.definitions[piece.name].append(Definition(piece.name, point, piece))
+        for module in modules():
+            for definition in module.definitions:
+                self.definitions[definition.name].append(definition)
         #: What later kernels call it -> the name of 2013.
         self.later = {later: name for name in RENAMES if name in self.definitions for later in RENAMES[name].names}
 
@@ -88,22 +55,21 @@ class Symbols:
 
     def is_function(self, name: str) -> bool:
         """Whether *name* is a function."""
-        return any(isinstance(each.node, ast.FunctionDef) for each in self.definitions.get(name, [])[:1])
+        return any(each.kind == "function" for each in self.definitions.get(name, [])[:1])
 
     @cached_property
     def uses(self) -> dict[str, list[Use]]:
         """Name -> where it is called or otherwise used, in link order; a function's own use of itself too."""
         found: dict[str, list[Use]] = defaultdict(list)
         for definition in self._functions():
-            at = definition.first - 1
             own = local_names(definition.node)
             for node in ast.walk(definition.node):
                 if isinstance(node, ast.Name) and node.id in self.definitions and node.id not in own:
-                    found[node.id].append(Use(definition.name, definition.point, at + node.lineno))
+                    found[node.id].append(Use(definition.name, definition.point, node.lineno))
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                     member = node.func.attr
                     for name in self.pointers.get(member, ()):
-                        found[name].append(Use(definition.name, definition.point, at + node.lineno, member))
+                        found[name].append(Use(definition.name, definition.point, node.lineno, member))
         return found
 
     def callers(self, name: str, point: int) -> list[Use]:
@@ -114,7 +80,7 @@ class Symbols:
     def _functions(self) -> Iterator[Definition]:
         """All definitions of functions."""
         for definitions in self.definitions.values():
-            yield from (each for each in definitions if isinstance(each.node, ast.FunctionDef))
+            yield from (each for each in definitions if each.kind == "function")
 
 
 @cache

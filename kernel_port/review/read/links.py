@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..port.symbols import Definition, Symbols, local_names
+from ..port.definitions import Definition
+from ..port.symbols import Symbols, local_names
 from ..upstream.csource import QUIET, blank
 
 #: A name in C, with what is before and behind it as far as that tells what the name is.
@@ -43,7 +44,7 @@ def python_links(definition: Definition, symbols: Symbols) -> dict[int, list[Nam
             end = node.end_col_offset
             found[line].add(NameLink(end - len(node.attr), end, names, node.attr))
     return {
-        definition.first - 1 + line: [in_characters(link, lines[line - 1]) for link in sorted(links)]
+        line: [in_characters(link, lines[line - definition.first]) for link in sorted(links)]
         for line, links in found.items()
     }
 

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ...link import PATCHES
+from ...series import PATCHES
 from ..pages.html import text
-from ..port.symbols import Definition, Use, symbols
+from ..port.definitions import Definition
+from ..port.symbols import Use, symbols
 from .links import NameLink
-from .reading import Passage, docstring
+from .reading import Passage
 
 EMPHASIS, CODE = re.compile(r"\*(\w+)\*"), re.compile(r"``(.+?)``")
 
@@ -49,7 +49,7 @@ class Names:
 
     def hint(self, link: NameLink, targets: Sequence[Definition]) -> str:
         """What a link leads to, in a line."""
-        places = ", ".join(f"{each.name}, {each.piece.room}.py:{each.piece.line}" for each in targets)
+        places = ", ".join(f"{each.name}, {each.file}:{each.line}" for each in targets)
         if link.alias in self.symbols.pointers:
             return f"function pointer: {places}"
         return f"in 2013: {places}" if link.alias else value(targets[0]) or places
@@ -85,18 +85,18 @@ class Names:
 
     def _entry(self, definition: Definition) -> str:
         """One name of the index."""
-        name, place = text(definition.name), f"kernel_port/{definition.piece.room}.py:{definition.piece.line}"
+        name, place = text(definition.name), f"kernel_port/{definition.file}:{definition.line}"
         uses = self.symbols.callers(definition.name, len(PATCHES))
         here = [use for use in uses if any(each.point == use.point for each in self._shown.get(use.name, []))]
         used = f"<dd class=used>Used by {self.used(here)}</dd>" if here else ""
-        what = value(definition) or docstring(definition.node).partition("\n")[0]
+        what = value(definition) or definition.doc.partition("\n")[0]
         head = f'<dt id="name-{name}"><code>{name}</code> <span class=place>{text(place)}</span></dt>'
         return f"{head}<dd>{emphasised(what)}</dd>{used}"
 
 
 def value(definition: Definition) -> str:
     """What a constant or variable is, "" for everything else."""
-    return definition.text.split("\n")[-1] if isinstance(definition.node, (ast.Assign, ast.AnnAssign)) else ""
+    return definition.text.split("\n")[-1] if definition.kind == "variable" else ""
 
 
 def emphasised(words: str) -> str:

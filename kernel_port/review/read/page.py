@@ -81,7 +81,7 @@ class Page:
     def entry(self, chapter: Chapter) -> str:
         """A chapter in the table of contents."""
         is_open = " open" if chapter.patch or chapter.anchor == "symbol" else ""
-        items = [f'<li><a class=start href="#{chapter.anchor}">{"message" if chapter.patch else "room"}</a></li>']
+        items = [f'<li><a class=start href="#{chapter.anchor}">{"message" if chapter.patch else "file"}</a></li>']
         for passage in chapter.passages:
             sign, meaning = HOW.get(passage.how, ("", ""))
             how = f'<span class=how title="{meaning}">{sign}</span> ' if sign else ""
@@ -90,7 +90,7 @@ class Page:
         return f"<details{is_open}><summary>{text(chapter.title)}</summary><ul>{''.join(items)}</ul></details>"
 
     def chapter(self, chapter: Chapter) -> str:
-        """A patch or a room."""
+        """A patch or a module."""
         passages = "\n".join(self.passage(passage) for passage in chapter.passages)
         message = "".join(map(paragraph, chapter.message.split("\n\n")))
         title = f'<h2><a href="#{chapter.anchor}">{text(chapter.title)}</a></h2>'

@@ -11,14 +11,13 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 
 from ...hw.errors import MachineError
-from ...link import PATCHES, SERVICES
-from ...series import PATCHES as SERIES
-from ...series import Patch
+from ...link import SERVICES
+from ...series import PATCHES, Patch
 from ...terminal import clean
-from ..port.flat import PACKAGE
+from ..port.definitions import Definition, module
 from ..port.mails import message
 from ..port.ported import Ported
-from ..port.symbols import Definition, Symbols, Use, symbols
+from ..port.symbols import Symbols, Use, symbols
 from ..upstream.c_statements import c_members, c_statements
 from ..upstream.check_series import everything
 from ..upstream.statements import Statement
@@ -100,9 +99,9 @@ def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
     :raises MachineError: there is no such thing; names those that are nearest"""
     author = Author(side)
     if what == "all":
-        chapters, title = [author.patch(patch) for patch in SERIES], "The series, side by side"
-    elif what.isdigit() and 1 <= int(what) <= len(SERIES):
-        chapters = [author.patch(SERIES[int(what) - 1])]
+        chapters, title = [author.patch(patch) for patch in PATCHES], "The series, side by side"
+    elif what.isdigit() and 1 <= int(what) <= len(PATCHES):
+        chapters = [author.patch(PATCHES[int(what) - 1])]
         title = chapters[0].title
     else:
         chapters, title = [author.symbol(what)], f"{what}, side by side"
@@ -117,15 +116,13 @@ class Author:
     def __init__(self, side: CSide | None) -> None:
         self.side = side
         self.symbols: Symbols = symbols()
-        self._ported = {(each.room, each.name): each for each in everything()}
+        self._ported = {each.definition: each for each in everything()}
 
     def patch(self, patch: Patch) -> Chapter:
         """A patch: its commit message and what it adds and modifies."""
-        room = PATCHES[patch.number - 1].replace(".", "/")
-        names = (*patch.adds, *patch.modifies)
-        found = [each for each in self._all() if each.piece.room == room and each.name in names]
+        found = [each for each in self._all() if each.point == patch.number and each.kind != "variable"]
         passages = (self.passage(each, "modifies" if each.name in patch.modifies else "adds") for each in found)
-        title = f"{patch.number}/{len(SERIES)} {patch.subject}"
+        title = f"{patch.number}/{len(PATCHES)} {patch.subject}"
         return Chapter(title, f"patch-{patch.number}", message(patch), tuple(passages), patch)
 
     def symbol(self, name: str) -> Chapter:
@@ -142,7 +139,7 @@ class Author:
         return Chapter(name, "symbol", f"Defined in: {points}.", passages)
 
     def beneath(self, chapters: list[Chapter], every: bool) -> Iterator[Chapter]:
-        """What these chapters use of base, by room.
+        """What these chapters use of base, by module.
 
         :param every: also what that uses in turn"""
         shown = [passage.definition for chapter in chapters for passage in chapter.passages]
@@ -156,15 +153,16 @@ class Author:
                 if name in seen or each is None or not self.symbols.is_function(name):
                     continue
                 seen.add(name)
-                if each.piece.room.replace("/", ".") not in SERVICES:
+                if each.module not in SERVICES:
                     found[name] = each
                     todo += [each] if every else []
-        rooms = dict.fromkeys(each.piece.room for each in self._all() if found.get(each.name) is each)
-        for room in rooms:
-            told = f"Used by what is above: {room_title(room)}"
-            inside = (each for each in self._all() if found.get(each.name) is each and each.piece.room == room)
-            passages = tuple(self.passage(each, "") for each in inside)
-            yield Chapter(f"{room}.py", f"room-{room.replace('/', '-')}", told, passages)
+        used = [each for each in self._all() if found.get(each.name) is each]
+        for name in dict.fromkeys(each.module for each in used):
+            title, _, _ = module(name).doc.partition("\n")
+            passages = tuple(self.passage(each, "") for each in used if each.module == name)
+            yield Chapter(
+                module(name).file, f"module-{name.replace('.', '-')}", f"Used by what is above: {title}", passages
+            )
 
     def named(self, definition: Definition) -> Iterator[str]:
         """Names that a definition uses, and what its pointers lead to."""
@@ -177,9 +175,9 @@ class Author:
 
     def passage(self, definition: Definition, how: str) -> Passage:
         """A definition beside its C."""
-        ported = self._ported.get((definition.piece.room, definition.name))
+        ported = self._ported.get(definition)
         c = self.side.find(ported) if self.side and ported else None
-        about, reasons = said(docstring(definition.node))
+        about, reasons = said(definition.doc)
         rows = tuple(self.rows(definition, how, c))
         last = self.last_point(definition)
         uses = tuple(self.symbols.callers(definition.name, last))
@@ -188,7 +186,7 @@ class Author:
     def last_point(self, definition: Definition) -> int:
         """The last point at which a definition counts."""
         later = [each.point for each in self.symbols.definitions[definition.name] if each.point > definition.point]
-        return later[0] - 1 if later else len(SERIES)
+        return later[0] - 1 if later else len(PATCHES)
 
     def rows(self, definition: Definition, how: str, c: CText | None) -> Iterator[Row]:
         """The rows of a passage."""
@@ -199,7 +197,7 @@ class Author:
             rows = [signed(row) for row in rows]
         if c and c.is_signed and how == "modifies":
             rows = [unseen(row) for row in rows]
-        pool = [*port_reasons(definition.text), *room_reasons(definition.piece.room)]
+        pool = [*port_reasons(definition.text), *module_reasons(definition.module)]
         for row in rows:
             yield replace(row, kind="words" if says(row) else row.kind, reason=reason(row, pool))
 
@@ -228,17 +226,14 @@ class Author:
             yield from definitions
 
 
-def docstring(node: ast.stmt) -> str:
-    """What the docstring of a definition says, "" if it has none."""
-    return (ast.get_docstring(node) if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else None) or ""
-
-
 def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
     """The lines of a definition but for its docstring, and its statements, counted in these lines."""
     node, texts = definition.node, definition.text.split("\n")
     words: set[int] = set()
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and docstring(node):
-        words = set(range(node.body[0].lineno - 1, node.body[0].end_lineno or 0))
+    if isinstance(node, ast.FunctionDef | ast.ClassDef) and definition.doc:
+        words = set(
+            range(node.body[0].lineno - definition.first, (node.body[0].end_lineno or 0) - definition.first + 1)
+        )
     kept = [index for index in range(len(texts)) if index not in words]
     place = {index: number for number, index in enumerate(kept)}
     statements = py_statements(definition.text)
@@ -299,16 +294,9 @@ def port_reasons(text: str) -> Iterator[str]:
 
 
 @cache
-def room_reasons(room: str) -> tuple[str, ...]:
-    """The reasons that a room gives for itself, above its definitions."""
-    text = (PACKAGE / f"{room}.py").read_text(encoding="utf-8")
-    return tuple(port_reasons("\n".join(line for line in text.split("\n") if line.startswith("#"))))
-
-
-def room_title(room: str) -> str:
-    """The first line of a room's docstring."""
-    text = (PACKAGE / f"{room}.py").read_text(encoding="utf-8")
-    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+def module_reasons(name: str) -> tuple[str, ...]:
+    """The reasons that a module gives for itself, above its definitions."""
+    return tuple(port_reasons("\n".join(line for line in module(name).text.split("\n") if line.startswith("#"))))
 
 
 def reason(row: Row, pool: Iterable[str]) -> str:

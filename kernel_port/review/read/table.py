@@ -60,13 +60,13 @@ class Table:
 
     def head(self) -> str:
         """Where both sides are from."""
-        piece, c, ported = self.passage.definition.piece, self.passage.c, self.passage.ported
+        definition, c, ported = self.passage.definition, self.passage.c, self.passage.ported
         c_place = c.place if c and c.place else ported.c_file if ported else "no C"
         note = f" <span class=note>{text(c.note)}</span>" if c and c.note else ""
         places = (
             ("c", text(c_place) + note),
             ("mid", "<span class=hidden>What differs</span>"),
-            ("py", text(f"kernel_port/{piece.room}.py:{piece.line}")),
+            ("py", text(f"kernel_port/{definition.file}:{definition.line}")),
         )
         cells = "".join(f"<div class={kind} role=columnheader>{told}</div>" for kind, told in places)
         return f'<div class="row heads" role=row>{cells}</div>'

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
-from ...link import PATCHES
+from ...series import PATCHES
 from ...terminal import Paint, clean, width
 from ..pages.highlight import marks
 from ..port.symbols import symbols
@@ -57,7 +57,7 @@ class Writer:
         how = {"adds": "added", "modifies": "modified"}.get(passage.how, "")
         head = ", ".join(filter(None, (passage.name, how, definition.export)))
         yield from ("", f"{self.paint('bold', f'── {head}')}")
-        yield f"   Python  kernel_port/{definition.piece.room}.py:{definition.piece.line}"
+        yield f"   Python  kernel_port/{definition.file}:{definition.line}"
         if ported is not None:
             place = passage.c.place if passage.c and passage.c.place else ported.c_file
             note = f" ({clean(passage.c.note)})" if passage.c and passage.c.note else ""
@@ -99,8 +99,8 @@ class Writer:
         """A line as lines of the column's width, each plain and in colour."""
         if line is None:
             return [("", "")]
-        head, room = f"{numbered(line)}{line.sign} ", self.column - NUMBER - 3
-        pieces = colours.pieces(line, room)
+        head, columns = f"{numbered(line)}{line.sign} ", self.column - NUMBER - 3
+        pieces = colours.pieces(line, columns)
         style = {"+": "green", "-": "red"}.get(line.sign, "dim")
         told = []
         for index, (plain, painted) in enumerate(pieces or [("", "")]):
@@ -122,10 +122,12 @@ class Colours:
         """The whole line in colour."""
         return "".join(self.between(line, 0, len(self.texts[id(line)]), paint))
 
-    def pieces(self, line: SourceLine, room: int) -> list[tuple[str, str]]:
-        """The line broken into pieces of *room* columns, each plain and in colour."""
+    def pieces(self, line: SourceLine, columns: int) -> list[tuple[str, str]]:
+        """The line broken into pieces of that many *columns*, each plain and in colour."""
         text, paint = self.texts[id(line)], Paint()
-        return [(text[at:end], "".join(self.between(line, at, end, paint))) for at, end in pairwise(cuts(text, room))]
+        return [
+            (text[at:end], "".join(self.between(line, at, end, paint))) for at, end in pairwise(cuts(text, columns))
+        ]
 
     def between(self, line: SourceLine, first: int, last: int, paint: Paint) -> Iterator[str]:
         """What stands in the columns from *first* to *last*."""
@@ -138,12 +140,12 @@ class Colours:
         yield text[at:]
 
 
-def cuts(text: str, room: int) -> list[int]:
+def cuts(text: str, columns: int) -> list[int]:
     """Where to break a line: behind a blank, if there is one in the second half of what fits."""
     at = [0]
-    while len(text) - at[-1] > room:
-        blank = text.rfind(" ", at[-1] + room // 2, at[-1] + room)
-        at.append(blank + 1 if blank >= 0 else at[-1] + room)
+    while len(text) - at[-1] > columns:
+        blank = text.rfind(" ", at[-1] + columns // 2, at[-1] + columns)
+        at.append(blank + 1 if blank >= 0 else at[-1] + columns)
     return [*at, len(text)] if text else []
 
 
@@ -161,7 +163,7 @@ def pointers(passage: Passage) -> dict[str, list[str]]:
             member = node.func.attr
             targets = [known.at(name, len(PATCHES)) for name in known.pointers.get(member, ())]
             if targets:
-                found[member] = [f"{each.name} ({each.piece.room}.py:{each.piece.line})" for each in targets if each]
+                found[member] = [f"{each.name} ({each.file}:{each.line})" for each in targets if each]
     return found
 
 

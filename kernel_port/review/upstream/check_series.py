@@ -17,7 +17,6 @@ from itertools import chain, zip_longest
 from ...hw.errors import MachineError
 from ...series import COVER_LETTER, PATCHES, SHORTENED, Counts, Patch
 from ...terminal import clean
-from ..port.flat import read_room
 from ..port.ported import Ported, ported
 from .letter import Letter, read_letter
 from .mbox import Mail
@@ -161,7 +160,7 @@ def compare_patch(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compar
         counts(mail, patch, form),
         functions(touch, expected, {name for other in together for name in other.modifies}),
         prototypes(touch, expected),
-        [Point("exports", listed(touch.exports), listed(each.name for each in expected if is_exported(each)))],
+        [Point("exports", listed(touch.exports), listed(each.c_name for each in expected if is_exported(each)))],
     )
     return Compared(patch.number, clean(mail.subject), tuple(points), patch.note)
 
@@ -183,13 +182,12 @@ def expect(each: Ported, form: str) -> Ported:
         return each
     name, c_file = MERGED_NAMES[each.name]
     prototype = f"static {each.prototype.replace(each.name, name)}"
-    return replace(each, name=name, c_name=name, c_file=c_file, prototype=prototype, is_static=True)
+    return replace(each, c_name=name, c_file=c_file, prototype=prototype, is_static=True)
 
 
 def is_exported(each: Ported) -> bool:
     """Whether a function of ours is exported."""
-    texts = {piece.name: piece.text for piece in read_room(each.room.replace("/", ".")).pieces}
-    return re.search(r"^EXPORT_SYMBOL", texts.get(each.name, ""), re.MULTILINE) is not None
+    return bool(each.definition.export) and not each.is_static
 
 
 def counts(mail: Mail, patch: Patch, form: str) -> Iterator[Point]:
@@ -210,7 +208,7 @@ def changed(lines: Counts | None) -> str:
 
 def functions(touch: Touched, expected: list[Ported], modifies: set[str]) -> Iterator[Point]:
     """What is added, modified and removed."""
-    yield Point("adds", listed(touch.added), listed(each.name for each in expected))
+    yield Point("adds", listed(touch.added), listed(each.c_name for each in expected))
     yield Point("modifies", listed(touch.modified), listed(modifies))
     yield Point("removes", listed(touch.removed), listed(()))
     if touch.members or "hotplug_slot_ops" in modifies:
@@ -221,9 +219,9 @@ def functions(touch: Touched, expected: list[Ported], modifies: set[str]) -> Ite
 def prototypes(touch: Touched, expected: list[Ported]) -> Iterator[Point]:
     """File and prototype of each function that both add."""
     for each in expected:
-        if theirs := touch.added.get(each.name):
-            yield Point(f"file of {each.name}", clean(theirs.file), each.c_file)
-            yield Point(f"prototype of {each.name}", clean(theirs.prototype), each.prototype)
+        if theirs := touch.added.get(each.c_name):
+            yield Point(f"file of {each.c_name}", clean(theirs.file), each.c_file)
+            yield Point(f"prototype of {each.c_name}", clean(theirs.prototype), each.prototype)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ class Whereabouts:
 
 
 def check(tree: Tree) -> list[Whereabouts]:
-    """What became of everything ported whose C file is in reach, each once, in the order of C files and rooms."""
+    """What became of everything ported whose C file is in reach, each once, in the order of C files and modules."""
     source = CSource(tree)
     age = version(tree)
     in_reach = (each for each in ported() if SCOPE.fullmatch(each.c_file))

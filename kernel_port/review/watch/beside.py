@@ -8,7 +8,7 @@ from typing import Any
 
 from ...terminal import clean
 from ..pages.highlight import marks
-from ..port.symbols import Definition, symbols
+from ..port.definitions import Definition
 from ..read.align import align
 from ..read.c_side import CSide, CText
 from ..read.columns import Column
@@ -24,22 +24,20 @@ class Beside:
 
     def __init__(self, side: CSide) -> None:
         self._side = side
-        self._ported = {(each.room, each.name): each for each in everything()}
+        self._ported = {(each.definition.file, each.name): each for each in everything()}
 
-    def find(self, room: str, name: str) -> dict[str, Any]:
+    def find(self, file: str, name: str) -> dict[str, Any]:
         """The C of a function as data: its place, what is to be said of it, its lines, and in `at` for each line of
         the Python that has a counterpart the numbers, from 0 on, of the lines of that.
 
-        :param room: the file of the Python, "base/pci.py"
+        :param file: that of the Python, "base/pci.py"
         :param name: the function"""
-        room = room.removesuffix(".py")
-        ported = self._ported.get((room, name))
+        ported = self._ported.get((file, name))
         if ported is None:
             return told(CText((), "", "a part of the port that has no C of its own"), {})
         c = self._side.find(ported)
         now = CText(tuple(line for line in c.lines if line.sign != "-"), c.place, c.note, kind=c.kind)
-        definition = next(each for each in symbols().definitions[name] if each.piece.room == room)
-        return told(now, counterparts(c_column(now), definition))
+        return told(now, counterparts(c_column(now), ported.definition))
 
 
 def told(c: CText, at: dict[int, list[int]]) -> dict[str, Any]:

@@ -7,12 +7,10 @@ so that five thousand events stay a small file. Steps are the events; with two r
 
 from __future__ import annotations
 
-import ast
 import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
-from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -23,6 +21,7 @@ from ...trace.render import ABOUT, tell
 from ...trace.site import cause, locate
 from ...trace.spans import spans
 from ..pages.html import data, page, text
+from ..port.definitions import functions
 from ..read.c_side import CSide
 from .beside import Beside
 from .observer import Observer, ThreadState
@@ -162,11 +161,11 @@ class Tables:
             self._sources.append(
                 {
                     "name": code.co_name,
-                    "room": site.room if site else "",
+                    "file": site.file if site else "",
                     "c": site.c_source if site else "",
                     "first": first,
                     "lines": lines,
-                    "beside": self._beside.find(site.room, code.co_name) if self._beside and site else None,
+                    "beside": self._beside.find(site.file, code.co_name) if self._beside and site else None,
                 }
             )
         return self._code[key]
@@ -192,17 +191,10 @@ def relative(span: dict[str, Any], start: int) -> dict[str, Any]:
     return span | {"start": span["start"] - start, "stop": span["stop"] - start}
 
 
-@cache
-def definitions(path: str) -> tuple[tuple[int, int], ...]:
-    """First and last line of every function in a file."""
-    tree = ast.parse("".join(linecache.getlines(path)))
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    return tuple((node.lineno, node.end_lineno or node.lineno) for node in nodes)
-
-
 def extent(path: str, line: int) -> tuple[int, int]:
     """First and last line of the innermost function around *line*, which may be a lambda's."""
-    around = [each for each in definitions(path) if each[0] <= line <= each[1]]
+    extents = ((node.lineno, node.end_lineno or node.lineno) for node in functions(path).values())
+    around = [each for each in extents if each[0] <= line <= each[1]]
     return max(around, default=(line, line))
 
 

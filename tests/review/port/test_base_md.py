@@ -6,12 +6,11 @@ import subprocess
 import pytest
 from paths import ROOT
 
-from kernel_port.link import PATCHES
 from kernel_port.review.port import base_md
 from kernel_port.review.port.evidence import EVIDENCE
 from kernel_port.review.port.left_out import FUNCTIONS, LEFT_OUT, REASONS, left_out
 from kernel_port.review.port.ported import ported
-from kernel_port.series import PATCHES as SERIES
+from kernel_port.series import PATCHES
 
 
 def ported_in(c_file):
@@ -43,8 +42,8 @@ def test_left_out_covers_every_c_file_with_a_ported_function():
 
 
 def test_evidence_is_told_for_each_function_of_the_series():
-    for patch in SERIES:
-        assert set(EVIDENCE[patch.room[:3]]) == {*patch.adds, *patch.modifies}
+    for patch in PATCHES:
+        assert set(EVIDENCE[patch.module[:3]]) == {*patch.adds, *patch.modifies}
     assert len(EVIDENCE) == len(PATCHES)
 
 
@@ -77,6 +76,6 @@ def f():
     ]  # fmt: skip
 
 
-def test_modified_function_is_listed_with_its_rooms():
+def test_modified_function_is_listed_with_its_files():
     row = next(line for line in base_md.text().splitlines() if line.startswith("| `pci_dev_reset` |"))
-    assert row == "| `pci_dev_reset` | base/pci, patch/p06_split_out_pci_dev_lock_unlock_and_save_restore (+6) |"
+    assert row == "| `pci_dev_reset` | base/pci.py, patch/p06_split_out_pci_dev_lock_unlock_and_save_restore.py (+6) |"

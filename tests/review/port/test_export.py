@@ -1,27 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The flat source and the mails: Python, type-clean, runnable, and what real git makes of them."""
 
-import ast
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from paths import ROOT
 
 import kernel_port
 from kernel_port.cli import main
-from kernel_port.link import PATCHES, link
+from kernel_port.link import link
 from kernel_port.review.port import flat, mails
-from kernel_port.series import PATCHES as SERIES
+from kernel_port.review.port.definitions import module
+from kernel_port.series import PATCHES
 
 POINTS = range(len(PATCHES) + 1)
 
 
-def symbols(text):
-    return {flat.defined(node) for node in ast.parse(text).body} - {""}
+#: Functions in the order that v3.12's C files have them: what the series adds there, and what stands before and behind.
+#: pci_hp_reset_slot(), which v3.12 has not in that file, is the last one of it.
+C_ORDER = {
+    "pci.c": """
+        pcie_flr pci_af_flr pci_pm_reset pci_reset_bridge_secondary_bus pci_parent_bus_reset pci_dev_reset_slot_function
+        __pci_dev_reset pci_dev_lock pci_dev_unlock pci_dev_save_and_disable pci_dev_restore pci_dev_reset
+        __pci_reset_function __pci_reset_function_locked pci_probe_reset_function pci_reset_function
+        pci_bus_lock pci_bus_unlock pci_slot_lock pci_slot_unlock pci_bus_save_and_disable pci_bus_restore
+        pci_slot_save_and_disable pci_slot_restore pci_slot_reset pci_reset_slot pci_bus_reset pci_reset_bus""",
+    "pciehp_hpc.c": "pcie_enable_notification pcie_disable_notification pciehp_reset_slot pcie_init_notification",
+    "pciehp_core.c": "get_latch_status get_adapter_status reset_slot pciehp_probe",
+    "pci_hotplug_core.c": "pci_hp_deregister pci_hp_change_slot_info pci_hp_reset_slot",
+}
+
+
+def functions(text):
+    return re.findall(r"^def (\w+)", text, re.MULTILINE)
 
 
 def run(*command, cwd):
@@ -30,18 +45,37 @@ def run(*command, cwd):
 
 @pytest.mark.parametrize("point", POINTS)
 def test_source_defines_what_the_linker_takes_from_base_and_patches(point):
-    linked = {name for name, room in link(point).rooms.items() if room.startswith(("base.", "patch."))}
-    assert linked <= symbols(flat.source(point))
+    linked = {name for name, module in link(point).symbols.items() if module.startswith(("base.", "patch."))}
+    defined = re.findall(r"^(?:def |class )?(\w+)(?=[(:]| = )", flat.source(point), re.MULTILINE)
+    assert linked <= set(defined)
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_source_of_a_function_stands_under_its_room_and_line(point):
-    lines = flat.source(point).splitlines()
-    for index, line in enumerate(lines):
-        if line.startswith(("# base/", "# patch/")):
-            room, _, number = line[2:].partition(":")
-            code = next(line for line in lines[index + 1 :] if not line.startswith("#"))
-            assert (ROOT / "kernel_port" / room).read_text().splitlines()[int(number) - 1] == code
+@pytest.mark.parametrize("names", C_ORDER.values(), ids=C_ORDER)
+def test_source_has_functions_in_the_order_of_the_c_file(point, names):
+    source = functions(flat.source(point))
+    there = [name for name in names.split() if name in source]
+    first = source.index(there[0])
+    assert source[first : first + len(there)] == there
+
+
+def test_source_of_a_function_is_that_of_its_module():
+    """All but the patch that a docstring names, which would differ where the C does not."""
+    text, p06 = flat.source(8), (ROOT / f"kernel_port/patch/{PATCHES[5].module}.py").read_text()
+    _, _, lock = p06.partition("\n\n\ndef pci_dev_lock(")
+    lock, _, _ = lock.partition("\n\n\n")
+    assert "C: drivers/pci/pci.c, static, patch 6" in lock
+    assert f"\n\n\ndef pci_dev_lock({lock.replace(', patch 6', '')}\n\n\n" in text
+
+
+#: Those whose commit deletes no line; patch 3, which became none, deletes none by the cover letter.
+ADDING = [patch for patch in PATCHES if not any(removed for _, removed in (patch.merged or patch.posted).values())]
+
+
+@pytest.mark.parametrize("patch", ADDING, ids=lambda patch: f"p{patch.number:02}")
+def test_mail_of_a_patch_that_removes_nothing_removes_nothing(patch):
+    lines = mails.difference(patch.number).splitlines()
+    assert [line for line in lines if line.startswith("-") and not line.startswith("--- ")] == []
 
 
 def test_source_runs_on_its_own(tmp_path):
@@ -86,7 +120,7 @@ def test_git_am_replays_the_series_byte_for_byte(tmp_path):
         commit = f"HEAD~{len(PATCHES) - point}:{mails.FILE}"
         assert run("git", "show", commit, cwd=repository) == flat.source(point)
     subjects = run("git", "log", "--format=%s", "--reverse", cwd=repository).splitlines()[1:]
-    assert subjects == [patch.subject for patch in SERIES]
+    assert subjects == [patch.subject for patch in PATCHES]
 
 
 def test_patches_folder_is_what_export_writes(tmp_path):
@@ -97,9 +131,9 @@ def test_patches_folder_is_what_export_writes(tmp_path):
     assert {path.name for path in (ROOT / "patches").glob("0*.patch")} == {p.name for p in tmp_path.glob("*.patch")}
 
 
-@pytest.mark.parametrize("patch", SERIES, ids=lambda patch: f"p{patch.number:02}")
-def test_room_docstring_begins_with_the_subject_and_answers_a_reviewer(patch):
-    docstring = ast.get_docstring(ast.parse(Path(mails.room(patch)).read_text()))
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: f"p{patch.number:02}")
+def test_patch_docstring_begins_with_the_subject_and_answers_a_reviewer(patch):
+    docstring = module(f"patch.{patch.module}").doc
     assert docstring.splitlines()[0] == patch.subject
     starts = ("Why: ", "What: ", "Look at: ")
     sections = [line.partition(": ")[0] for line in docstring.splitlines()[2:] if line.startswith(starts)]
@@ -107,14 +141,14 @@ def test_room_docstring_begins_with_the_subject_and_answers_a_reviewer(patch):
 
 
 def test_mail_of_patch_3_names_everything_a_reviewer_needs():
-    text = mails.mail(SERIES[2])
+    text = mails.mail(PATCHES[2])
     assert "Subject: [PATCH 3/8] pci: Add pci_hp_reset_slot\n" in text
     assert "  drivers/pci/hotplug/pci_hotplug_core.c  +24 -0     none\n" in text
     assert "Merged: not as a commit of its own." in text
 
 
 def test_mail_tells_posted_from_merged_lines():
-    text = mails.mail(SERIES[0])
+    text = mails.mail(PATCHES[0])
     assert "\n  drivers/pci/pci.c    not known  +23 -9\n  include/linux/pci.h  +1 -0      +1 -0\n" in text
 
 
@@ -124,7 +158,7 @@ def test_mail_tells_posted_from_merged_lines():
     (6, "0006-pci-Split-out-pci_dev-lock-unlock-and-save-restore.patch"),
 ])  # fmt: skip
 def test_mail_is_named_as_git_format_patch_would(number, name):
-    assert mails.file_name(SERIES[number - 1]) == name
+    assert mails.file_name(PATCHES[number - 1]) == name
 
 
 def test_blob_is_the_name_git_gives(tmp_path):

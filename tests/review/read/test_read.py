@@ -219,8 +219,8 @@ def test_python_links_tell_parameters_from_structs():
     definition = symbols().definitions["pciehp_reset_slot"][0]
     links = python_links(definition, symbols())
     head = next(line for line in definition.text.split("\n") if line.startswith("def "))
-    assert [head[link.start : link.end] for link in links[definition.piece.line]] == ["slot"]
-    assert links[definition.piece.line][0].start == head.index(": slot") + 2
+    assert [head[link.start : link.end] for link in links[definition.line]] == ["slot"]
+    assert links[definition.line][0].start == head.index(": slot") + 2
 
 
 def test_c_links_tell_names_from_members_and_strings():

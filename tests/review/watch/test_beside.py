@@ -14,7 +14,7 @@ from kernel_port.review.read.c_side import open_side
 from kernel_port.review.watch.beside import Beside
 
 HOSTILE = "</script><script>window.hit=1</script>&amp;\x1b[31m\u202e"
-ROOM = "patch/p01_create_pci_reset_bridge_secondary_bus.py"
+FILE = "patch/p01_create_pci_reset_bridge_secondary_bus.py"
 #: A kernel with one function of the series, made up around the real names, its statements in lines 5 to 13.
 PCI_C = f"""\
 /* {HOSTILE} */
@@ -136,14 +136,14 @@ def test_watch_c_stands_beside_both_definitions_of_a_function(page, tree):
     (tree / "drivers/pci/pci.c").write_text(source)
     found = told(page("mess", "--against", "0", "--c", tree))
     codes = [code for code in found["code"] if code["name"] == "pci_dev_reset"]
-    assert [code["room"].partition("_")[0] for code in codes] == ["base/pci.py", "patch/p06"]
+    assert [code["file"].partition("_")[0] for code in codes] == ["base/pci.py", "patch/p06"]
     for code in codes:
         (line,) = [int(line) for line, indices in code["beside"]["at"].items() if indices == [2]]
         assert "__pci_dev_reset(dev, probe)" in code["lines"][line - code["first"]][0]
 
 
 def test_beside_of_mails_has_the_lines_after_the_patch():
-    c = Beside(open_side(str(SERIES / "merged.mbox"))).find(ROOM, "pci_parent_bus_reset")
+    c = Beside(open_side(str(SERIES / "merged.mbox"))).find(FILE, "pci_parent_bus_reset")
     lines = [text.strip() for text, _, _ in c["lines"]]
     assert "pci_reset_bridge_secondary_bus(dev);" in lines
     assert "toy(1);" not in lines

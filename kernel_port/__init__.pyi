@@ -1,0 +1,615 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What type checkers see of kernel_port: boot(), and the symbols of the fully patched kernel.
+
+Written by `python -m kernel_port.review.port.face`; a test compares.
+"""
+
+from .base import access as base_access
+from .base import bus as base_bus
+from .base import dd as base_dd
+from .base import hotplug_pci as base_hotplug_pci
+from .base import pci as base_pci
+from .base import pci_driver as base_pci_driver
+from .base import pci_hotplug as base_pci_hotplug
+from .base import pci_hotplug_core as base_pci_hotplug_core
+from .base import pciehp as base_pciehp
+from .base import pciehp_core as base_pciehp_core
+from .base import pciehp_ctrl as base_pciehp_ctrl
+from .base import pciehp_hpc as base_pciehp_hpc
+from .base import pciehp_pci as base_pciehp_pci
+from .base import pcieport_if as base_pcieport_if
+from .base import portdrv_core as base_portdrv_core
+from .base import portdrv_pci as base_portdrv_pci
+from .base import probe as base_probe
+from .base import quirks as base_quirks
+from .base import remove as base_remove
+from .base import search as base_search
+from .base import setup_res as base_setup_res
+from .base import slot as base_slot
+from .kernel import bug as kernel_bug
+from .kernel import delay as kernel_delay
+from .kernel import export as kernel_export
+from .kernel import interrupt as kernel_interrupt
+from .kernel import module as kernel_module
+from .kernel import mutex as kernel_mutex
+from .kernel import printk as kernel_printk
+from .kernel import structs as kernel_structs
+from .kernel import timer as kernel_timer
+from .kernel import wait as kernel_wait
+from .kernel import workqueue as kernel_workqueue
+from .machine import boot as boot
+from .patch import p01_create_pci_reset_bridge_secondary_bus as patch_p01
+from .patch import p02_add_hotplug_slot_ops_reset_slot as patch_p02
+from .patch import p03_add_pci_hp_reset_slot as patch_p03
+from .patch import p04_implement_reset_slot_for_pciehp as patch_p04
+from .patch import p05_add_reset_slot_option_to_pci_dev_reset as patch_p05
+from .patch import p06_split_out_pci_dev_lock_unlock_and_save_restore as patch_p06
+from .patch import p07_add_slot_and_bus_reset_interfaces as patch_p07
+from .patch import p08_wake_up_devices_before_save_for_reset as patch_p08
+
+__version__: str
+
+# kernel/export.py
+EXPORT_SYMBOL = kernel_export.EXPORT_SYMBOL
+EXPORT_SYMBOL_GPL = kernel_export.EXPORT_SYMBOL_GPL
+
+# kernel/delay.py
+msleep = kernel_delay.msleep
+ssleep = kernel_delay.ssleep
+mdelay = kernel_delay.mdelay
+udelay = kernel_delay.udelay
+
+# kernel/mutex.py
+mutex = kernel_mutex.mutex
+rw_semaphore = kernel_mutex.rw_semaphore
+lock_contended = kernel_mutex.lock_contended
+lock_acquired = kernel_mutex.lock_acquired
+lock_released = kernel_mutex.lock_released
+mutex_init = kernel_mutex.mutex_init
+mutex_lock = kernel_mutex.mutex_lock
+mutex_unlock = kernel_mutex.mutex_unlock
+mutex_is_locked = kernel_mutex.mutex_is_locked
+down_read = kernel_mutex.down_read
+up_read = kernel_mutex.up_read
+down_write = kernel_mutex.down_write
+up_write = kernel_mutex.up_write
+
+# kernel/wait.py
+wait_queue_head = kernel_wait.wait_queue_head
+init_waitqueue_head = kernel_wait.init_waitqueue_head
+wake_up = kernel_wait.wake_up
+wait_event = kernel_wait.wait_event
+wait_event_timeout = kernel_wait.wait_event_timeout
+
+# kernel/timer.py
+HZ = kernel_timer.HZ
+timer_list = kernel_timer.timer_list
+jiffies = kernel_timer.jiffies
+init_timer = kernel_timer.init_timer
+add_timer = kernel_timer.add_timer
+timer_pending = kernel_timer.timer_pending
+del_timer_sync = kernel_timer.del_timer_sync
+
+# kernel/workqueue.py
+work_struct = kernel_workqueue.work_struct
+delayed_work = kernel_workqueue.delayed_work
+workqueue_struct = kernel_workqueue.workqueue_struct
+INIT_WORK = kernel_workqueue.INIT_WORK
+INIT_DELAYED_WORK = kernel_workqueue.INIT_DELAYED_WORK
+alloc_ordered_workqueue = kernel_workqueue.alloc_ordered_workqueue
+run_one_work = kernel_workqueue.run_one_work
+worker_thread = kernel_workqueue.worker_thread
+queue_work = kernel_workqueue.queue_work
+enqueue_work = kernel_workqueue.enqueue_work
+queue_delayed_work = kernel_workqueue.queue_delayed_work
+cancel_delayed_work = kernel_workqueue.cancel_delayed_work
+destroy_workqueue = kernel_workqueue.destroy_workqueue
+
+# kernel/module.py
+module = kernel_module.module
+try_module_get = kernel_module.try_module_get
+module_put = kernel_module.module_put
+
+# kernel/structs.py
+NULL = kernel_structs.NULL
+PCI_D0 = kernel_structs.PCI_D0
+PCI_D1 = kernel_structs.PCI_D1
+PCI_D2 = kernel_structs.PCI_D2
+PCI_D3hot = kernel_structs.PCI_D3hot
+PCI_D3cold = kernel_structs.PCI_D3cold
+PCI_UNKNOWN = kernel_structs.PCI_UNKNOWN
+PCI_POWER_ERROR = kernel_structs.PCI_POWER_ERROR
+PCI_PM_D2_DELAY = kernel_structs.PCI_PM_D2_DELAY
+PCI_PM_D3_WAIT = kernel_structs.PCI_PM_D3_WAIT
+PCI_PM_D3COLD_WAIT = kernel_structs.PCI_PM_D3COLD_WAIT
+PCI_PM_BUS_WAIT = kernel_structs.PCI_PM_BUS_WAIT
+PCI_STD_RESOURCES = kernel_structs.PCI_STD_RESOURCES
+PCI_STD_RESOURCE_END = kernel_structs.PCI_STD_RESOURCE_END
+PCI_ROM_RESOURCE = kernel_structs.PCI_ROM_RESOURCE
+PCI_BRIDGE_RESOURCES = kernel_structs.PCI_BRIDGE_RESOURCES
+PCI_BRIDGE_RESOURCE_NUM = kernel_structs.PCI_BRIDGE_RESOURCE_NUM
+DEVICE_COUNT_RESOURCE = kernel_structs.DEVICE_COUNT_RESOURCE
+IORESOURCE_BITS = kernel_structs.IORESOURCE_BITS
+IORESOURCE_IO = kernel_structs.IORESOURCE_IO
+IORESOURCE_MEM = kernel_structs.IORESOURCE_MEM
+IORESOURCE_BUS = kernel_structs.IORESOURCE_BUS
+IORESOURCE_PREFETCH = kernel_structs.IORESOURCE_PREFETCH
+IORESOURCE_READONLY = kernel_structs.IORESOURCE_READONLY
+IORESOURCE_CACHEABLE = kernel_structs.IORESOURCE_CACHEABLE
+IORESOURCE_SIZEALIGN = kernel_structs.IORESOURCE_SIZEALIGN
+IORESOURCE_MEM_64 = kernel_structs.IORESOURCE_MEM_64
+IORESOURCE_ROM_ENABLE = kernel_structs.IORESOURCE_ROM_ENABLE
+IORESOURCE_PCI_FIXED = kernel_structs.IORESOURCE_PCI_FIXED
+PCIBIOS_SUCCESSFUL = kernel_structs.PCIBIOS_SUCCESSFUL
+PCIBIOS_FUNC_NOT_SUPPORTED = kernel_structs.PCIBIOS_FUNC_NOT_SUPPORTED
+PCIBIOS_BAD_VENDOR_ID = kernel_structs.PCIBIOS_BAD_VENDOR_ID
+PCIBIOS_DEVICE_NOT_FOUND = kernel_structs.PCIBIOS_DEVICE_NOT_FOUND
+PCIBIOS_BAD_REGISTER_NUMBER = kernel_structs.PCIBIOS_BAD_REGISTER_NUMBER
+PCI_CFG_SPACE_SIZE = kernel_structs.PCI_CFG_SPACE_SIZE
+PCI_CFG_SPACE_EXP_SIZE = kernel_structs.PCI_CFG_SPACE_EXP_SIZE
+PCI_DEV_FLAGS_NO_D3 = kernel_structs.PCI_DEV_FLAGS_NO_D3
+pci_channel_io_normal = kernel_structs.pci_channel_io_normal
+PCIE_SPEED_2_5GT = kernel_structs.PCIE_SPEED_2_5GT
+PCIE_SPEED_5_0GT = kernel_structs.PCIE_SPEED_5_0GT
+PCIE_SPEED_8_0GT = kernel_structs.PCIE_SPEED_8_0GT
+PCI_SPEED_UNKNOWN = kernel_structs.PCI_SPEED_UNKNOWN
+pci_bar_unknown = kernel_structs.pci_bar_unknown
+pci_bar_io = kernel_structs.pci_bar_io
+pci_bar_mem32 = kernel_structs.pci_bar_mem32
+pci_bar_mem64 = kernel_structs.pci_bar_mem64
+PCI_ANY_ID = kernel_structs.PCI_ANY_ID
+PCI_CLASS_NOT_DEFINED = kernel_structs.PCI_CLASS_NOT_DEFINED
+PCI_CLASS_STORAGE_IDE = kernel_structs.PCI_CLASS_STORAGE_IDE
+PCI_CLASS_BRIDGE_HOST = kernel_structs.PCI_CLASS_BRIDGE_HOST
+PCI_CLASS_BRIDGE_PCI = kernel_structs.PCI_CLASS_BRIDGE_PCI
+PCI_CLASS_BRIDGE_CARDBUS = kernel_structs.PCI_CLASS_BRIDGE_CARDBUS
+device_driver = kernel_structs.device_driver
+device = kernel_structs.device
+resource = kernel_structs.resource
+struct_device = kernel_structs.struct_device
+struct_resource = kernel_structs.struct_resource
+pci_ops = kernel_structs.pci_ops
+pci_sysdata = kernel_structs.pci_sysdata
+pci_cap_saved_data = kernel_structs.pci_cap_saved_data
+pci_slot = kernel_structs.pci_slot
+pci_bus = kernel_structs.pci_bus
+pci_dev = kernel_structs.pci_dev
+PCI_DEVFN = kernel_structs.PCI_DEVFN
+PCI_SLOT = kernel_structs.PCI_SLOT
+PCI_FUNC = kernel_structs.PCI_FUNC
+pci_name = kernel_structs.pci_name
+pci_domain_nr = kernel_structs.pci_domain_nr
+pci_is_root_bus = kernel_structs.pci_is_root_bus
+pci_is_bridge = kernel_structs.pci_is_bridge
+pci_ari_enabled = kernel_structs.pci_ari_enabled
+pci_pcie_cap = kernel_structs.pci_pcie_cap
+pci_is_pcie = kernel_structs.pci_is_pcie
+pcie_caps_reg = kernel_structs.pcie_caps_reg
+pci_pcie_type = kernel_structs.pci_pcie_type
+pci_slot_name = kernel_structs.pci_slot_name
+device_lock = kernel_structs.device_lock
+device_unlock = kernel_structs.device_unlock
+
+# kernel/printk.py
+printk = kernel_printk.printk
+dev_err = kernel_printk.dev_err
+dev_warn = kernel_printk.dev_warn
+dev_info = kernel_printk.dev_info
+dev_dbg = kernel_printk.dev_dbg
+
+# kernel/bug.py
+WARN_ON = kernel_bug.WARN_ON
+might_sleep = kernel_bug.might_sleep
+
+# kernel/interrupt.py
+IRQ_NONE = kernel_interrupt.IRQ_NONE
+IRQ_HANDLED = kernel_interrupt.IRQ_HANDLED
+request_irq = kernel_interrupt.request_irq
+free_irq = kernel_interrupt.free_irq
+do_IRQ = kernel_interrupt.do_IRQ
+
+# base/access.py
+U8_MAX = base_access.U8_MAX
+U16_MAX = base_access.U16_MAX
+U32_MAX = base_access.U32_MAX
+pci_cfg_wait = base_access.pci_cfg_wait
+pci_bus_read_config_byte = base_access.pci_bus_read_config_byte
+pci_bus_read_config_word = base_access.pci_bus_read_config_word
+pci_bus_read_config_dword = base_access.pci_bus_read_config_dword
+pci_bus_write_config_byte = base_access.pci_bus_write_config_byte
+pci_bus_write_config_word = base_access.pci_bus_write_config_word
+pci_bus_write_config_dword = base_access.pci_bus_write_config_dword
+pci_read_config_byte = base_access.pci_read_config_byte
+pci_read_config_word = base_access.pci_read_config_word
+pci_read_config_dword = base_access.pci_read_config_dword
+pci_write_config_byte = base_access.pci_write_config_byte
+pci_write_config_word = base_access.pci_write_config_word
+pci_write_config_dword = base_access.pci_write_config_dword
+pci_wait_cfg = base_access.pci_wait_cfg
+pci_user_read_config_byte = base_access.pci_user_read_config_byte
+pci_user_read_config_word = base_access.pci_user_read_config_word
+pci_user_read_config_dword = base_access.pci_user_read_config_dword
+pci_user_write_config_byte = base_access.pci_user_write_config_byte
+pci_user_write_config_word = base_access.pci_user_write_config_word
+pci_user_write_config_dword = base_access.pci_user_write_config_dword
+pci_cfg_access_lock = base_access.pci_cfg_access_lock
+pci_cfg_access_trylock = base_access.pci_cfg_access_trylock
+pci_cfg_access_unlock = base_access.pci_cfg_access_unlock
+pcie_cap_version = base_access.pcie_cap_version
+pcie_cap_has_devctl = base_access.pcie_cap_has_devctl
+pcie_cap_has_lnkctl = base_access.pcie_cap_has_lnkctl
+pcie_cap_has_sltctl = base_access.pcie_cap_has_sltctl
+pcie_cap_has_rtctl = base_access.pcie_cap_has_rtctl
+pcie_capability_reg_implemented = base_access.pcie_capability_reg_implemented
+pcie_capability_read_word = base_access.pcie_capability_read_word
+pcie_capability_read_dword = base_access.pcie_capability_read_dword
+pcie_capability_write_word = base_access.pcie_capability_write_word
+pcie_capability_clear_and_set_word = base_access.pcie_capability_clear_and_set_word
+pcie_capability_set_word = base_access.pcie_capability_set_word
+pcie_capability_clear_word = base_access.pcie_capability_clear_word
+
+# base/quirks.py
+struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
+pci_dev_reset_methods = base_quirks.pci_dev_reset_methods
+pci_dev_specific_reset = base_quirks.pci_dev_specific_reset
+
+# base/setup_res.py
+PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
+pci_update_resource = base_setup_res.pci_update_resource
+
+# base/pci.py
+pci_pm_d3_delay = base_pci.pci_pm_d3_delay
+PCI_FIND_CAP_TTL = base_pci.PCI_FIND_CAP_TTL
+PCI_EXP_SAVE_REGS = base_pci.PCI_EXP_SAVE_REGS
+SIZEOF_U16 = base_pci.SIZEOF_U16
+pci_no_d1d2 = base_pci.pci_no_d1d2
+pci_dev_d3_sleep = base_pci.pci_dev_d3_sleep
+pci_bus_max_busnr = base_pci.pci_bus_max_busnr
+__pci_find_next_cap_ttl = base_pci.__pci_find_next_cap_ttl
+__pci_find_next_cap = base_pci.__pci_find_next_cap
+pci_find_next_capability = base_pci.pci_find_next_capability
+__pci_bus_find_cap_start = base_pci.__pci_bus_find_cap_start
+pci_find_capability = base_pci.pci_find_capability
+pci_bus_find_capability = base_pci.pci_bus_find_capability
+pci_find_next_ext_capability = base_pci.pci_find_next_ext_capability
+pci_find_ext_capability = base_pci.pci_find_ext_capability
+pci_restore_bars = base_pci.pci_restore_bars
+pci_raw_set_power_state = base_pci.pci_raw_set_power_state
+pci_platform_power_transition = base_pci.pci_platform_power_transition
+__pci_start_power_transition = base_pci.__pci_start_power_transition
+__pci_complete_power_transition = base_pci.__pci_complete_power_transition
+pci_set_power_state = base_pci.pci_set_power_state
+pci_saved_state = base_pci.pci_saved_state
+pci_find_saved_cap = base_pci.pci_find_saved_cap
+pci_save_pcie_state = base_pci.pci_save_pcie_state
+pci_restore_pcie_state = base_pci.pci_restore_pcie_state
+pci_save_pcix_state = base_pci.pci_save_pcix_state
+pci_restore_pcix_state = base_pci.pci_restore_pcix_state
+pci_save_state = base_pci.pci_save_state
+pci_restore_config_dword = base_pci.pci_restore_config_dword
+pci_restore_config_space_range = base_pci.pci_restore_config_space_range
+pci_restore_config_space = base_pci.pci_restore_config_space
+pci_restore_state = base_pci.pci_restore_state
+pci_store_saved_state = base_pci.pci_store_saved_state
+pci_load_saved_state = base_pci.pci_load_saved_state
+pci_load_and_free_saved_state = base_pci.pci_load_and_free_saved_state
+pci_pme_active = base_pci.pci_pme_active
+pci_pm_init = base_pci.pci_pm_init
+pci_add_saved_cap = base_pci.pci_add_saved_cap
+pci_add_cap_save_buffer = base_pci.pci_add_cap_save_buffer
+pci_allocate_cap_save_buffers = base_pci.pci_allocate_cap_save_buffers
+pci_configure_ari = base_pci.pci_configure_ari
+pcie_flr = base_pci.pcie_flr
+pci_af_flr = base_pci.pci_af_flr
+pci_pm_reset = base_pci.pci_pm_reset
+__pci_reset_function = base_pci.__pci_reset_function
+__pci_reset_function_locked = base_pci.__pci_reset_function_locked
+pci_probe_reset_function = base_pci.pci_probe_reset_function
+pci_resource_bar = base_pci.pci_resource_bar
+
+# base/search.py
+pci_bus_sem = base_search.pci_bus_sem
+pci_do_find_bus = base_search.pci_do_find_bus
+pci_find_bus = base_search.pci_find_bus
+pci_get_slot = base_search.pci_get_slot
+
+# base/probe.py
+CARDBUS_LATENCY_TIMER = base_probe.CARDBUS_LATENCY_TIMER
+CARDBUS_RESERVE_BUSNR = base_probe.CARDBUS_RESERVE_BUSNR
+ALL_ONES = base_probe.ALL_ONES
+IO_SPACE_LIMIT = base_probe.IO_SPACE_LIMIT
+CRS_VENDOR_ID = base_probe.CRS_VENDOR_ID
+pci_root_buses = base_probe.pci_root_buses
+pci_size = base_probe.pci_size
+decode_bar = base_probe.decode_bar
+__pci_read_base = base_probe.__pci_read_base
+pci_read_bases = base_probe.pci_read_bases
+pci_read_bridge_io = base_probe.pci_read_bridge_io
+pci_read_bridge_mmio = base_probe.pci_read_bridge_mmio
+pci_read_bridge_mmio_pref = base_probe.pci_read_bridge_mmio_pref
+pci_read_bridge_bases = base_probe.pci_read_bridge_bases
+pci_alloc_bus = base_probe.pci_alloc_bus
+pcie_link_speed = base_probe.pcie_link_speed
+pcie_update_link_speed = base_probe.pcie_update_link_speed
+pci_set_bus_speed = base_probe.pci_set_bus_speed
+pci_alloc_child_bus = base_probe.pci_alloc_child_bus
+pci_add_new_bus = base_probe.pci_add_new_bus
+pci_scan_bridge = base_probe.pci_scan_bridge
+pci_read_irq = base_probe.pci_read_irq
+set_pcie_port_type = base_probe.set_pcie_port_type
+set_pcie_hotplug_bridge = base_probe.set_pcie_hotplug_bridge
+LEGACY_IO_RESOURCE = base_probe.LEGACY_IO_RESOURCE
+pci_setup_device = base_probe.pci_setup_device
+pci_cfg_space_size_ext = base_probe.pci_cfg_space_size_ext
+pci_cfg_space_size = base_probe.pci_cfg_space_size
+pci_alloc_dev = base_probe.pci_alloc_dev
+pci_bus_read_dev_vendor_id = base_probe.pci_bus_read_dev_vendor_id
+pci_scan_device = base_probe.pci_scan_device
+pci_init_capabilities = base_probe.pci_init_capabilities
+pci_device_add = base_probe.pci_device_add
+pci_scan_single_device = base_probe.pci_scan_single_device
+next_fn = base_probe.next_fn
+only_one_child = base_probe.only_one_child
+pci_scan_slot = base_probe.pci_scan_slot
+pci_scan_child_bus = base_probe.pci_scan_child_bus
+pci_create_root_bus = base_probe.pci_create_root_bus
+pci_bus_insert_busn_res = base_probe.pci_bus_insert_busn_res
+pci_bus_update_busn_res_end = base_probe.pci_bus_update_busn_res_end
+pci_scan_root_buses = base_probe.pci_scan_root_buses
+
+# base/dd.py
+really_probe = base_dd.really_probe
+driver_probe_device = base_dd.driver_probe_device
+device_attach = base_dd.device_attach
+__device_release_driver = base_dd.__device_release_driver
+device_release_driver = base_dd.device_release_driver
+
+# base/pci_driver.py
+pci_drivers = base_pci_driver.pci_drivers
+pci_match_device = base_pci_driver.pci_match_device
+local_pci_probe = base_pci_driver.local_pci_probe
+pci_device_remove = base_pci_driver.pci_device_remove
+
+# base/bus.py
+pci_bus_add_device = base_bus.pci_bus_add_device
+pci_bus_add_devices = base_bus.pci_bus_add_devices
+
+# base/remove.py
+pci_stop_dev = base_remove.pci_stop_dev
+pci_destroy_dev = base_remove.pci_destroy_dev
+pci_remove_bus = base_remove.pci_remove_bus
+pci_stop_bus_device = base_remove.pci_stop_bus_device
+pci_remove_bus_device = base_remove.pci_remove_bus_device
+pci_stop_and_remove_bus_device = base_remove.pci_stop_and_remove_bus_device
+
+# base/portdrv_core.py
+PCIE_PORT_SERVICE_HP = base_portdrv_core.PCIE_PORT_SERVICE_HP
+PCIE_PORT_DEVICE_MAXSERVICES = base_portdrv_core.PCIE_PORT_DEVICE_MAXSERVICES
+pcie_port_bus_type = base_portdrv_core.pcie_port_bus_type
+get_port_device_capability = base_portdrv_core.get_port_device_capability
+pcie_device_init = base_portdrv_core.pcie_device_init
+pcie_port_device_register = base_portdrv_core.pcie_port_device_register
+pcie_port_device_remove = base_portdrv_core.pcie_port_device_remove
+pcie_port_probe_service = base_portdrv_core.pcie_port_probe_service
+pcie_port_remove_service = base_portdrv_core.pcie_port_remove_service
+
+# base/portdrv_pci.py
+pcie_portdrv_probe = base_portdrv_pci.pcie_portdrv_probe
+pcie_portdrv_remove = base_portdrv_pci.pcie_portdrv_remove
+pcie_portdriver = base_portdrv_pci.pcie_portdriver
+
+# base/pci_hotplug.py
+hotplug_slot_info = base_pci_hotplug.hotplug_slot_info
+hotplug_slot = base_pci_hotplug.hotplug_slot
+hotplug_slot_name = base_pci_hotplug.hotplug_slot_name
+pci_hp_register = base_pci_hotplug.pci_hp_register
+
+# base/slot.py
+pci_slots_kset = base_slot.pci_slots_kset
+pci_slot_attr_show = base_slot.pci_slot_attr_show
+pci_slot_attr_store = base_slot.pci_slot_attr_store
+kobject_put = base_slot.kobject_put
+pci_slot_release = base_slot.pci_slot_release
+make_slot_name = base_slot.make_slot_name
+rename_slot = base_slot.rename_slot
+get_slot = base_slot.get_slot
+pci_create_slot = base_slot.pci_create_slot
+pci_destroy_slot = base_slot.pci_destroy_slot
+
+# base/pci_hotplug_core.py
+pci_hotplug_slot_list = base_pci_hotplug_core.pci_hotplug_slot_list
+pci_hp_mutex = base_pci_hotplug_core.pci_hp_mutex
+GET_STATUS = base_pci_hotplug_core.GET_STATUS
+simple_strtoul = base_pci_hotplug_core.simple_strtoul
+power_read_file = base_pci_hotplug_core.power_read_file
+power_write_file = base_pci_hotplug_core.power_write_file
+attention_read_file = base_pci_hotplug_core.attention_read_file
+attention_write_file = base_pci_hotplug_core.attention_write_file
+latch_read_file = base_pci_hotplug_core.latch_read_file
+presence_read_file = base_pci_hotplug_core.presence_read_file
+test_write_file = base_pci_hotplug_core.test_write_file
+has_power_file = base_pci_hotplug_core.has_power_file
+has_attention_file = base_pci_hotplug_core.has_attention_file
+has_latch_file = base_pci_hotplug_core.has_latch_file
+has_adapter_file = base_pci_hotplug_core.has_adapter_file
+has_test_file = base_pci_hotplug_core.has_test_file
+fs_add_slot = base_pci_hotplug_core.fs_add_slot
+fs_remove_slot = base_pci_hotplug_core.fs_remove_slot
+get_slot_from_name = base_pci_hotplug_core.get_slot_from_name
+__pci_hp_register = base_pci_hotplug_core.__pci_hp_register
+pci_hp_deregister = base_pci_hotplug_core.pci_hp_deregister
+pci_hp_change_slot_info = base_pci_hotplug_core.pci_hp_change_slot_info
+
+# base/hotplug_pci.py
+pci_hp_add_bridge = base_hotplug_pci.pci_hp_add_bridge
+
+# base/pcieport_if.py
+pcie_device = base_pcieport_if.pcie_device
+set_service_data = base_pcieport_if.set_service_data
+get_service_data = base_pcieport_if.get_service_data
+
+# base/pciehp.py
+MY_NAME = base_pciehp.MY_NAME
+INT_BUTTON_IGNORE = base_pciehp.INT_BUTTON_IGNORE
+INT_PRESENCE_ON = base_pciehp.INT_PRESENCE_ON
+INT_PRESENCE_OFF = base_pciehp.INT_PRESENCE_OFF
+INT_SWITCH_CLOSE = base_pciehp.INT_SWITCH_CLOSE
+INT_SWITCH_OPEN = base_pciehp.INT_SWITCH_OPEN
+INT_POWER_FAULT = base_pciehp.INT_POWER_FAULT
+INT_POWER_FAULT_CLEAR = base_pciehp.INT_POWER_FAULT_CLEAR
+INT_BUTTON_PRESS = base_pciehp.INT_BUTTON_PRESS
+INT_BUTTON_RELEASE = base_pciehp.INT_BUTTON_RELEASE
+INT_BUTTON_CANCEL = base_pciehp.INT_BUTTON_CANCEL
+STATIC_STATE = base_pciehp.STATIC_STATE
+BLINKINGON_STATE = base_pciehp.BLINKINGON_STATE
+BLINKINGOFF_STATE = base_pciehp.BLINKINGOFF_STATE
+POWERON_STATE = base_pciehp.POWERON_STATE
+POWEROFF_STATE = base_pciehp.POWEROFF_STATE
+slot = base_pciehp.slot
+struct_slot = base_pciehp.struct_slot
+event_info = base_pciehp.event_info
+controller = base_pciehp.controller
+ctrl_dbg = base_pciehp.ctrl_dbg
+ctrl_err = base_pciehp.ctrl_err
+ctrl_info = base_pciehp.ctrl_info
+ctrl_warn = base_pciehp.ctrl_warn
+ATTN_BUTTN = base_pciehp.ATTN_BUTTN
+POWER_CTRL = base_pciehp.POWER_CTRL
+MRL_SENS = base_pciehp.MRL_SENS
+ATTN_LED = base_pciehp.ATTN_LED
+PWR_LED = base_pciehp.PWR_LED
+HP_SUPR_RM = base_pciehp.HP_SUPR_RM
+EMI = base_pciehp.EMI
+NO_CMD_CMPL = base_pciehp.NO_CMD_CMPL
+PSN = base_pciehp.PSN
+slot_name = base_pciehp.slot_name
+
+# base/pciehp_hpc.py
+pciehp_readw = base_pciehp_hpc.pciehp_readw
+pciehp_readl = base_pciehp_hpc.pciehp_readl
+pciehp_writew = base_pciehp_hpc.pciehp_writew
+POWER_ON = base_pciehp_hpc.POWER_ON
+POWER_OFF = base_pciehp_hpc.POWER_OFF
+int_poll_timeout = base_pciehp_hpc.int_poll_timeout
+start_int_poll_timer = base_pciehp_hpc.start_int_poll_timer
+pciehp_request_irq = base_pciehp_hpc.pciehp_request_irq
+pciehp_free_irq = base_pciehp_hpc.pciehp_free_irq
+pcie_poll_cmd = base_pciehp_hpc.pcie_poll_cmd
+pcie_wait_cmd = base_pciehp_hpc.pcie_wait_cmd
+pcie_write_cmd = base_pciehp_hpc.pcie_write_cmd
+check_link_active = base_pciehp_hpc.check_link_active
+__pcie_wait_link_active = base_pciehp_hpc.__pcie_wait_link_active
+pcie_wait_link_active = base_pciehp_hpc.pcie_wait_link_active
+pcie_wait_link_not_active = base_pciehp_hpc.pcie_wait_link_not_active
+pci_bus_check_dev = base_pciehp_hpc.pci_bus_check_dev
+pciehp_check_link_status = base_pciehp_hpc.pciehp_check_link_status
+__pciehp_link_set = base_pciehp_hpc.__pciehp_link_set
+pciehp_link_enable = base_pciehp_hpc.pciehp_link_enable
+pciehp_link_disable = base_pciehp_hpc.pciehp_link_disable
+pciehp_get_attention_status = base_pciehp_hpc.pciehp_get_attention_status
+pciehp_get_power_status = base_pciehp_hpc.pciehp_get_power_status
+pciehp_get_latch_status = base_pciehp_hpc.pciehp_get_latch_status
+pciehp_get_adapter_status = base_pciehp_hpc.pciehp_get_adapter_status
+pciehp_query_power_fault = base_pciehp_hpc.pciehp_query_power_fault
+pciehp_set_attention_status = base_pciehp_hpc.pciehp_set_attention_status
+pciehp_green_led_on = base_pciehp_hpc.pciehp_green_led_on
+pciehp_green_led_off = base_pciehp_hpc.pciehp_green_led_off
+pciehp_green_led_blink = base_pciehp_hpc.pciehp_green_led_blink
+pciehp_power_on_slot = base_pciehp_hpc.pciehp_power_on_slot
+pciehp_power_off_slot = base_pciehp_hpc.pciehp_power_off_slot
+pcie_isr = base_pciehp_hpc.pcie_isr
+pcie_enable_notification = base_pciehp_hpc.pcie_enable_notification
+pcie_disable_notification = base_pciehp_hpc.pcie_disable_notification
+pcie_init_notification = base_pciehp_hpc.pcie_init_notification
+pcie_shutdown_notification = base_pciehp_hpc.pcie_shutdown_notification
+pcie_init_slot = base_pciehp_hpc.pcie_init_slot
+pcie_cleanup_slot = base_pciehp_hpc.pcie_cleanup_slot
+dbg_ctrl = base_pciehp_hpc.dbg_ctrl
+pcie_init = base_pciehp_hpc.pcie_init
+pciehp_release_ctrl = base_pciehp_hpc.pciehp_release_ctrl
+
+# base/pciehp_pci.py
+pciehp_configure_device = base_pciehp_pci.pciehp_configure_device
+pciehp_unconfigure_device = base_pciehp_pci.pciehp_unconfigure_device
+
+# base/pciehp_ctrl.py
+EVENT_NAMES = base_pciehp_ctrl.EVENT_NAMES
+queue_interrupt_event = base_pciehp_ctrl.queue_interrupt_event
+pciehp_handle_attention_button = base_pciehp_ctrl.pciehp_handle_attention_button
+pciehp_handle_switch_change = base_pciehp_ctrl.pciehp_handle_switch_change
+pciehp_handle_presence_change = base_pciehp_ctrl.pciehp_handle_presence_change
+pciehp_handle_power_fault = base_pciehp_ctrl.pciehp_handle_power_fault
+set_slot_off = base_pciehp_ctrl.set_slot_off
+board_added = base_pciehp_ctrl.board_added
+remove_board = base_pciehp_ctrl.remove_board
+power_work_info = base_pciehp_ctrl.power_work_info
+pciehp_power_thread = base_pciehp_ctrl.pciehp_power_thread
+pciehp_queue_pushbutton_work = base_pciehp_ctrl.pciehp_queue_pushbutton_work
+handle_button_press_event = base_pciehp_ctrl.handle_button_press_event
+handle_surprise_event = base_pciehp_ctrl.handle_surprise_event
+interrupt_event_handler = base_pciehp_ctrl.interrupt_event_handler
+pciehp_enable_slot = base_pciehp_ctrl.pciehp_enable_slot
+pciehp_disable_slot = base_pciehp_ctrl.pciehp_disable_slot
+pciehp_sysfs_enable_slot = base_pciehp_ctrl.pciehp_sysfs_enable_slot
+pciehp_sysfs_disable_slot = base_pciehp_ctrl.pciehp_sysfs_disable_slot
+
+# base/pciehp_core.py
+pciehp_debug = base_pciehp_core.pciehp_debug
+pciehp_poll_mode = base_pciehp_core.pciehp_poll_mode
+pciehp_poll_time = base_pciehp_core.pciehp_poll_time
+pciehp_force = base_pciehp_core.pciehp_force
+THIS_MODULE = base_pciehp_core.THIS_MODULE
+release_slot = base_pciehp_core.release_slot
+cleanup_slot = base_pciehp_core.cleanup_slot
+set_attention_status = base_pciehp_core.set_attention_status
+enable_slot = base_pciehp_core.enable_slot
+disable_slot = base_pciehp_core.disable_slot
+get_power_status = base_pciehp_core.get_power_status
+get_attention_status = base_pciehp_core.get_attention_status
+get_latch_status = base_pciehp_core.get_latch_status
+get_adapter_status = base_pciehp_core.get_adapter_status
+pciehp_probe = base_pciehp_core.pciehp_probe
+pciehp_remove = base_pciehp_core.pciehp_remove
+
+# patch/p01_create_pci_reset_bridge_secondary_bus.py
+pci_reset_bridge_secondary_bus = patch_p01.pci_reset_bridge_secondary_bus
+pci_parent_bus_reset = patch_p01.pci_parent_bus_reset
+
+# patch/p02_add_hotplug_slot_ops_reset_slot.py
+hotplug_slot_ops = patch_p02.hotplug_slot_ops
+
+# patch/p03_add_pci_hp_reset_slot.py
+pci_hp_reset_slot = patch_p03.pci_hp_reset_slot
+
+# patch/p04_implement_reset_slot_for_pciehp.py
+init_slot = patch_p04.init_slot
+reset_slot = patch_p04.reset_slot
+pciehp_reset_slot = patch_p04.pciehp_reset_slot
+
+# patch/p05_add_reset_slot_option_to_pci_dev_reset.py
+pci_dev_reset_slot_function = patch_p05.pci_dev_reset_slot_function
+__pci_dev_reset = patch_p05.__pci_dev_reset
+
+# patch/p06_split_out_pci_dev_lock_unlock_and_save_restore.py
+pci_dev_lock = patch_p06.pci_dev_lock
+pci_dev_unlock = patch_p06.pci_dev_unlock
+pci_dev_restore = patch_p06.pci_dev_restore
+pci_dev_reset = patch_p06.pci_dev_reset
+pci_reset_function = patch_p06.pci_reset_function
+
+# patch/p07_add_slot_and_bus_reset_interfaces.py
+pci_bus_lock = patch_p07.pci_bus_lock
+pci_bus_unlock = patch_p07.pci_bus_unlock
+pci_slot_lock = patch_p07.pci_slot_lock
+pci_slot_unlock = patch_p07.pci_slot_unlock
+pci_bus_save_and_disable = patch_p07.pci_bus_save_and_disable
+pci_bus_restore = patch_p07.pci_bus_restore
+pci_slot_save_and_disable = patch_p07.pci_slot_save_and_disable
+pci_slot_restore = patch_p07.pci_slot_restore
+pci_slot_reset = patch_p07.pci_slot_reset
+pci_reset_slot = patch_p07.pci_reset_slot
+pci_bus_reset = patch_p07.pci_bus_reset
+pci_reset_bus = patch_p07.pci_reset_bus
+
+# patch/p08_wake_up_devices_before_save_for_reset.py
+pci_dev_save_and_disable = patch_p08.pci_dev_save_and_disable

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Our own source as data: the modules of the kernel side, what each defines, and the C that a definition stands for.
+
+Every module is read once. Whoever wants to know what is defined where asks here: the export, the side by side, BASE.md,
+`show`, and the place of an event.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from pathlib import Path
+
+from ...link import BASE, SERVICES
+from ...series import PATCHES
+
+PACKAGE = Path(__file__).resolve().parents[2]
+#: What a patch module declares to the linker; no part of the kernel.
+DECLARATIONS = ("ADDS", "MODIFIES")
+#: Marks that export the function before them.
+EXPORTS = ("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL")
+#: "C: drivers/pci/pci.c, static, patch 1" or "C: drivers/pci/probe.c pci_scan_root_bus() for each root bus, base; ..."
+C_LINE = re.compile(
+    r"^\s*C: (?P<text>(?P<file>[\w./-]+\.[chS])\b(?: (?P<name>\w+)\(\))?(?P<about>[^;\n]*).*)$", re.MULTILINE
+)
+SINCE = re.compile(r", (base|service|patch \d+)\s*$")
+
+Statement = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The C that a definition stands for, as its docstring says it behind "C:"."""
+
+    text: str
+    """All that stands behind "C:"."""
+    file: str
+    """drivers/pci/pci.c"""
+    name: str
+    """What the C calls it, if that is something else; else ""."""
+    linkage: str
+    """static, exported, or "" if it is neither."""
+    kind: str
+    """function, macro, struct or variable."""
+    since: str
+    """base, service, or the patch that it is of: "patch 5"."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def lasting(self) -> str:
+        """The text without what changes when a patch modifies the definition: the patch it is of."""
+        return self.text.replace(f", {self.since}", "", 1)
+
+
+def origin(docstring: str) -> Origin | None:
+    """Read the "C:" line of a docstring; None if it has none."""
+    match = C_LINE.search(docstring)
+    if match is None:
+        return None
+    about = match["about"]
+    linkage = next((each for each in ("static", "exported") if each in about), "")
+    kind = next((each for each in ("variable", "macro", "struct") if each in about), "function")
+    since = SINCE.search(about)
+    return Origin(match["text"].rstrip(), match["file"], match["name"] or "", linkage, kind, since[1] if since else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """One definition at the top of a module: a function, struct, or variable (a constant too)."""
+
+    name: str
+    module: str
+    """base.pci"""
+    point: int
+    """From which point of the series on: 0 is the base."""
+    kind: str
+    """function, struct or variable."""
+    node: Statement
+    first: int
+    """The line that the text begins in: that of the comment above, if there is one."""
+    text: str
+    export: str
+    """The mark that exports it, EXPORT_SYMBOL or EXPORT_SYMBOL_GPL; "" if none does."""
+
+    @property
+    def file(self) -> str:
+        """Its file within the package: base/pci.py."""
+        return file_of(self.module)
+
+    @property
+    def line(self) -> int:
+        """The line of its `def`, `class` or assignment."""
+        return self.node.lineno
+
+    @property
+    def doc(self) -> str:
+        """Its docstring, "" if it has none."""
+        return (ast.get_docstring(self.node) if isinstance(self.node, ast.FunctionDef | ast.ClassDef) else None) or ""
+
+    @cached_property
+    def origin(self) -> Origin | None:
+        """The C that it stands for; None of a variable."""
+        return origin(self.doc)
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """Every name that it mentions, in annotations too."""
+        return frozenset(node.id for node in ast.walk(self.node) if isinstance(node, ast.Name))
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One source file of the kernel side."""
+
+    name: str
+    """base.pci"""
+    point: int
+    """Which patch it is; 0 if it is none."""
+    text: str
+    tree: ast.Module
+    definitions: tuple[Definition, ...]
+
+    @property
+    def file(self) -> str:
+        """Its file within the package: base/pci.py."""
+        return file_of(self.name)
+
+    @property
+    def doc(self) -> str:
+        """Its docstring."""
+        return ast.get_docstring(self.tree) or ""
+
+    @cached_property
+    def imports(self) -> dict[str, tuple[str, str]]:
+        """Name here -> the module it is from and its name there, "" if it is that module; for type checkers too."""
+        return dict(imported(self))
+
+
+def file_of(module: str) -> str:
+    """Return the file of a module within the package: base/pci.py for base.pci."""
+    return f"{module.replace('.', '/')}.py"
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    """Return the modules of the kernel side in link order."""
+    patches = [(f"patch.{patch.module}", patch.number) for patch in PATCHES]
+    return tuple(read(name, point) for name, point in [*((name, 0) for name in SERVICES + BASE), *patches])
+
+
+def module(name: str) -> Module:
+    """Return one module of the kernel side by its name, "base.pci"."""
+    return next(module for module in modules() if module.name == name)
+
+
+@cache
+def tree(path: str) -> ast.Module:
+    """Return the syntax tree of a file, of ours or not."""
+    return ast.parse("".join(linecache.getlines(path)))
+
+
+@cache
+def functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
+    """Return every `def` of a file by name and first line (that of its first decorator, as in code objects)."""
+    nodes = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
+    return {(node.name, first_line(node)): node for node in nodes}
+
+
+def read(name: str, point: int) -> Module:
+    """Read the module *name*, "base.pci"."""
+    path = str(PACKAGE / file_of(name))
+    lines = "".join(linecache.getlines(path)).splitlines()
+    exports = dict(filter(None, map(exported, tree(path).body)))
+    found = (define(node, name, point, lines, exports) for node in tree(path).body)
+    return Module(name, point, "\n".join(lines), tree(path), tuple(filter(None, found)))
+
+
+def exported(node: ast.stmt) -> tuple[str, str] | None:
+    """Return function and mark of EXPORT_SYMBOL(function)."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=mark), args=[ast.Name(id=name)])) if mark in EXPORTS:
+            return name, mark
+    return None
+
+
+def define(node: ast.stmt, module: str, point: int, lines: list[str], exports: dict[str, str]) -> Definition | None:
+    """Return what a statement at the top of a module defines, if it does."""
+    match node:
+        case ast.FunctionDef(name=name):
+            kind = "function"
+        case ast.ClassDef(name=name):
+            kind = "struct"
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            kind = "variable"
+        case _:
+            return None
+    if name in DECLARATIONS:
+        return None
+    first = first_line(node)
+    while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("# SPDX"):
+        first -= 1
+    text = "\n".join(lines[first - 1 : node.end_lineno])
+    return Definition(name, module, point, kind, node, first, text, exports.get(name, ""))
+
+
+def first_line(node: Statement) -> int:
+    """Return the line that a definition begins in, with its decorators."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def imported(module: Module) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield what a module imports, as Module.imports has it; a star as the names it stands for."""
+    package = f"{PACKAGE.name}.{module.name}".rpartition(".")[0]
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, (alias.name, "")) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            parent = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            source = ".".join(filter(None, (parent, node.module)))
+            for alias in node.names:
+                if alias.name == "*":
+                    yield from included(source)
+                else:
+                    yield alias.asname or alias.name, (source, alias.name)
+
+
+def included(source: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield what `from source import *` imports: of a module of ours also what that imports itself."""
+    ours = next((module for module in modules() if source == f"{PACKAGE.name}.{module.name}"), None)
+    if ours is None:
+        names = {name: (source, name) for name in vars(import_module(source))}
+    else:
+        names = {**ours.imports, **{each.name: (source, each.name) for each in ours.definitions}}
+    yield from ((name, where) for name, where in names.items() if not name.startswith("_"))
