@@ -12,6 +12,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ..hw.address import Address
+from ..hw.config_space import (
+    ROM,
+    all_ones,
+    base_addresses,
+    capabilities,
+    dword,
+    fault_in_capabilities,
+    fault_in_extended_capabilities,
+    header_type,
+    word,
+)
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import (
@@ -28,17 +39,6 @@ from ..pci_regs import (
     PCI_STATUS_CAP_LIST,
     PCI_SUBORDINATE_BUS,
     PCI_VENDOR_ID,
-)
-from .decode import (
-    ROM,
-    all_ones,
-    base_addresses,
-    capabilities,
-    dword,
-    fault_in_capabilities,
-    fault_in_extended_capabilities,
-    header_type,
-    word,
 )
 
 #: Functions a warning names before it says how many more there are.

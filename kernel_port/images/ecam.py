@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ..hw.address import Address
+from ..hw.config_space import PCI_CFG_SPACE_SIZE, capabilities, dword, header_type
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_CAP_ID_EXP, PCI_HEADER_TYPE_CARDBUS, PCI_VENDOR_ID
-from .decode import PCI_CFG_SPACE_SIZE, capabilities, dword, header_type
 
 #: Bytes of an image that each function has.
 PAGE = 4096

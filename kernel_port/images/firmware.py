@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..hw.config_space import bar_count, rom_register
 from ..pci_regs import (
     PCI_BASE_ADDRESS_0,
     PCI_BASE_ADDRESS_MEM_PREFETCH,
@@ -29,7 +30,6 @@ from ..pci_regs import (
     PCI_PREF_RANGE_TYPE_64,
 )
 from .compose import Draft, put
-from .decode import bar_count, rom_register
 from .grammar import Bar
 
 IO, MEMORY, PREFETCHABLE = "I/O ports", "memory below 4 GiB", "memory"

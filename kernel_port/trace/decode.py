@@ -2,7 +2,7 @@
 """Registers by name: what an access of configuration space touched, which fields are set, which bits changed.
 
 Names are those of pci_regs.py. A name that begins with a register's name and an underscore is a field of it (a mask),
-or a value of the field whose name it begins with; register_names.py says only what those names do not. Fields are
+or a value of the field whose name it begins with; hw/registers.py says only what those names do not. Fields are
 written lspci's way, without the register's name: MASTER+ is set, MASTER- is clear.
 """
 
@@ -14,16 +14,16 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .. import pci_regs
+from ..hw import registers
 from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.layout import Layout
 from ..pci_regs import PCI_CAP_ID_EXP, PCI_CAP_ID_MSI, PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT, PCI_MSI_FLAGS_MASKBIT
-from . import register_names
 
 NAMES: dict[str, int] = {
     **{name: value for name, value in vars(pci_regs).items() if name.startswith("PCI_") and isinstance(value, int)},
-    **register_names.FURTHER_REGISTERS,
-    **register_names.FURTHER_FIELDS,
+    **registers.FURTHER_REGISTERS,
+    **registers.FURTHER_FIELDS,
 }
 
 
@@ -172,19 +172,19 @@ def register_map(config: bytes) -> Mapping[int, Location]:
 def locations(config: bytes) -> Iterator[Location]:
     """Every register of a function that has a name."""
     layout = Layout(FunctionDescription(Address(0, 0, 0, 0), config, size=max(len(config), 256)))
-    yield from _place(register_names.HEADERS.get(layout.header_type, register_names.COMMON), 0)
+    yield from _place(registers.HEADERS.get(layout.header_type, registers.COMMON), 0)
     for capability, position in layout.capability_list:
-        yield from _place(register_names.CAPABILITY, position)
+        yield from _place(registers.CAPABILITY, position)
         if position != layout.capabilities[capability]:
             continue  # software looks no further than the first with this ID
-        yield from _place(register_names.CAPABILITIES.get(capability, {}), position)
+        yield from _place(registers.CAPABILITIES.get(capability, {}), position)
         if capability == PCI_CAP_ID_MSI:
             yield from _place(_msi(layout.word(position + PCI_MSI_FLAGS)), position)
         elif capability == PCI_CAP_ID_EXP and layout.exp_version >= 2:
-            yield from _place(register_names.EXPRESS_2, position)
+            yield from _place(registers.EXPRESS_2, position)
     for capability, position in layout.extended.items():
-        further = register_names.EXTENDED_CAPABILITIES.get(capability, {})
-        yield from _place(register_names.EXTENDED_CAPABILITY | further, position)
+        further = registers.EXTENDED_CAPABILITIES.get(capability, {})
+        yield from _place(registers.EXTENDED_CAPABILITY | further, position)
 
 
 def _place(sizes: Mapping[str, int], base: int) -> Iterator[Location]:
@@ -193,17 +193,17 @@ def _place(sizes: Mapping[str, int], base: int) -> Iterator[Location]:
 
 
 def _msi(flags: int) -> dict[str, int]:
-    masks = register_names.MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else register_names.MSI_MASK_32
-    address = register_names.MSI_64 if flags & PCI_MSI_FLAGS_64BIT else register_names.MSI_32
+    masks = registers.MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else registers.MSI_MASK_32
+    address = registers.MSI_64 if flags & PCI_MSI_FLAGS_64BIT else registers.MSI_32
     return address | (masks if flags & PCI_MSI_FLAGS_MASKBIT else {})
 
 
 @cache
 def fields(register: str) -> tuple[Field, ...]:
     """The fields of a register, lowest bit first."""
-    prefix = register_names.FIELD_PREFIXES.get(register, f"{register}_")
+    prefix = registers.FIELD_PREFIXES.get(register, f"{register}_")
     own = {name: mask for name, mask in NAMES.items() if name.startswith(prefix)}
-    own = {name: mask for name, mask in own.items() if name not in register_names.NOT_FIELDS and name not in REGISTERS}
+    own = {name: mask for name, mask in own.items() if name not in registers.NOT_FIELDS and name not in REGISTERS}
     wide = [name for name, mask in own.items() if mask.bit_count() > 1]  # a single bit has no values, but namesakes
     masks = {name: mask for name, mask in own.items() if not any(name.startswith(f"{other}_") for other in wide)}
     found = [
@@ -216,9 +216,9 @@ def _values(field: str) -> Mapping[int, str]:
     """Names of a field's values."""
     if NAMES[field].bit_count() == 1:
         return {}
-    prefix = register_names.VALUE_PREFIXES.get(field, f"{field}_")
+    prefix = registers.VALUE_PREFIXES.get(field, f"{field}_")
     named = {value: name[len(prefix) :] for name, value in NAMES.items() if name.startswith(prefix)}
-    return named | register_names.VALUES.get(field, {})
+    return named | registers.VALUES.get(field, {})
 
 
 def lowest(mask: int) -> int:
@@ -230,16 +230,16 @@ def lowest(mask: int) -> int:
 REGISTERS = frozenset(
     name
     for table in (
-        *register_names.HEADERS.values(),
-        register_names.CAPABILITY,
-        *register_names.CAPABILITIES.values(),
-        register_names.EXPRESS_2,
-        register_names.MSI_64,
-        register_names.MSI_32,
-        register_names.MSI_MASK_64,
-        register_names.MSI_MASK_32,
-        register_names.EXTENDED_CAPABILITY,
-        *register_names.EXTENDED_CAPABILITIES.values(),
+        *registers.HEADERS.values(),
+        registers.CAPABILITY,
+        *registers.CAPABILITIES.values(),
+        registers.EXPRESS_2,
+        registers.MSI_64,
+        registers.MSI_32,
+        registers.MSI_MASK_64,
+        registers.MSI_MASK_32,
+        registers.EXTENDED_CAPABILITY,
+        *registers.EXTENDED_CAPABILITIES.values(),
     )
     for name in table
 )

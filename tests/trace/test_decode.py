@@ -5,10 +5,10 @@ import pytest
 from paths import TESTS
 
 from kernel_port.cli import main
+from kernel_port.hw import registers
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.layout import Layout
-from kernel_port.trace import register_names
 from kernel_port.trace.decode import NAMES, REGISTERS, changed, decode, fields, parts, register_map
 
 
@@ -134,12 +134,12 @@ def test_parts_of_a_byte_write_leave_the_other_byte_uncovered():
     "table",
     [
         REGISTERS,
-        register_names.FIELD_PREFIXES,
-        register_names.FIELD_PREFIXES.values(),
-        register_names.NOT_FIELDS,
-        register_names.VALUE_PREFIXES,
-        register_names.VALUE_PREFIXES.values(),
-        register_names.VALUES,
+        registers.FIELD_PREFIXES,
+        registers.FIELD_PREFIXES.values(),
+        registers.NOT_FIELDS,
+        registers.VALUE_PREFIXES,
+        registers.VALUE_PREFIXES.values(),
+        registers.VALUES,
     ],
 )
 def test_every_name_of_every_table_exists(table):
