@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..hw.address import Address
+from ..hw.registers import MULTIFUNCTION
 from ..pci_regs import (
     PCI_AF_CAP,
     PCI_AF_CAP_FLR,
@@ -73,7 +74,6 @@ from ..pci_regs import (
     PCI_EXT_CAP_ID_ARI,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_MFD,
     PCI_INTERRUPT_LINE,
     PCI_INTERRUPT_PIN,
     PCI_MSI_FLAGS,
@@ -163,7 +163,7 @@ def compose(draft: Draft) -> None:
     put(config, PCI_CACHE_LINE_SIZE, 1, keys["cache_line"])
     siblings = sum(devfn >> 3 == draft.address.device for devfn in draft.neighbours)
     multifunction = siblings > 1 if keys["multifunction"] is None else keys["multifunction"]
-    put(config, PCI_HEADER_TYPE, 1, kind.bridge * PCI_HEADER_TYPE_BRIDGE | multifunction * PCI_HEADER_TYPE_MFD)
+    put(config, PCI_HEADER_TYPE, 1, kind.bridge * PCI_HEADER_TYPE_BRIDGE | multifunction * MULTIFUNCTION)
     put(config, PCI_INTERRUPT_LINE, 1, keys["interrupt"])
     put(config, PCI_INTERRUPT_PIN, 1, bool(keys["interrupt"]))
     if kind.bridge:

@@ -56,7 +56,7 @@ def read(image: BinaryIO, name: str) -> list[FunctionDescription]:
 
 def _function(offset: int, page: bytes) -> FunctionDescription:
     address = Address.of(0, offset >> 20, offset >> 12 & 0xFF)
-    express = any(cap == PCI_CAP_ID_EXP for _, cap in capabilities(page[:PCI_CFG_SPACE_SIZE]))
+    express = any(cap == PCI_CAP_ID_EXP for cap, _ in capabilities(page[:PCI_CFG_SPACE_SIZE]))
     extended = dword(page, PCI_CFG_SPACE_SIZE)
     size = 4096 if (express and extended != 0xFFFFFFFF) or extended not in _HOLE else 256
     return FunctionDescription(address, page[:size], size=size)
