@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..pci_regs import PCI_HEADER_TYPE_NORMAL, PCI_ROM_ADDRESS_ENABLE, PCI_STD_HEADER_SIZEOF
+from ..pci_regs import PCI_ROM_ADDRESS_ENABLE, PCI_STD_HEADER_SIZEOF
 from . import config_space
-from .config_space import ROM, header_type, lowest_bit
+from .config_space import ROM, lowest_bit, rom_register
 from .description import FunctionDescription
 from .regs import Register
 
@@ -17,11 +17,11 @@ def base_addresses(description: FunctionDescription) -> Iterator[Register]:
 
     A BAR whose size nobody told is as large as its address allows; size 0 says that nothing is writable."""
     config = description.config.ljust(PCI_STD_HEADER_SIZEOF, b"\0")
+    rom = rom_register(config)
     for bar in config_space.base_addresses(config):
         if bar.number == ROM:
-            name = "PCI_ROM_ADDRESS" if header_type(config) == PCI_HEADER_TYPE_NORMAL else "PCI_ROM_ADDRESS1"
-            if size := description.rom or lowest_bit(bar.address):
-                yield Register(name, rw=-size & bar.mask | PCI_ROM_ADDRESS_ENABLE)
+            if rom and (size := description.rom or lowest_bit(bar.address)):
+                yield Register(rom.name, rw=-size & bar.mask | PCI_ROM_ADDRESS_ENABLE)
             continue
         bits = -description.bars.get(bar.number, lowest_bit(bar.address)) & bar.mask
         yield Register(f"PCI_BASE_ADDRESS_{bar.number}", rw=bits & 0xFFFFFFFF)

@@ -27,14 +27,12 @@ from ..pci_regs import (
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_HEADER_TYPE_NORMAL,
-    PCI_ROM_ADDRESS,
-    PCI_ROM_ADDRESS1,
     PCI_ROM_ADDRESS_MASK,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
     PCI_STD_HEADER_SIZEOF,
 )
-from .registers import BARS, HEADER_LAYOUT, MULTIFUNCTION
+from .registers import BARS, HEADER_LAYOUT, MULTIFUNCTION, SHEET, SheetRow
 
 #: Bytes of configuration space of conventional PCI; extended capabilities begin behind them.
 PCI_CFG_SPACE_SIZE = 256
@@ -44,7 +42,7 @@ ROM = 6
 LARGEST_BAR = 1 << 62
 #: What stands where an extended capability would, if there is none.
 _NO_CAPABILITY = (0, 0xFFFFFFFF)
-_ROM_AT = {PCI_HEADER_TYPE_NORMAL: PCI_ROM_ADDRESS, PCI_HEADER_TYPE_BRIDGE: PCI_ROM_ADDRESS1}
+_ROMS = {PCI_HEADER_TYPE_NORMAL: SHEET["PCI_ROM_ADDRESS"], PCI_HEADER_TYPE_BRIDGE: SHEET["PCI_ROM_ADDRESS1"]}
 
 
 def word(config: bytes | bytearray, where: int) -> int:
@@ -110,9 +108,9 @@ def bar_count(config: bytes | bytearray) -> int:
     return BARS.get(header_type(config), 0)
 
 
-def rom_register(config: bytes | bytearray) -> int:
-    """Offset of the expansion ROM's base address, 0 if this header has none."""
-    return _ROM_AT.get(header_type(config), 0)
+def rom_register(config: bytes | bytearray) -> SheetRow | None:
+    """The expansion ROM's base address, None if this header has none."""
+    return _ROMS.get(header_type(config))
 
 
 def base_addresses(config: bytes) -> Iterator[BaseAddress]:
@@ -130,8 +128,8 @@ def base_addresses(config: bytes) -> Iterator[BaseAddress]:
             address |= dword(config, where + 4) << 32
             next(numbers)
         yield BaseAddress(number, address, False, wide, bool(value & PCI_BASE_ADDRESS_MEM_PREFETCH))
-    if where := rom_register(config):
-        yield BaseAddress(ROM, dword(config, where) & PCI_ROM_ADDRESS_MASK, False, False, False)
+    if rom := rom_register(config):
+        yield BaseAddress(ROM, dword(config, rom.offset) & PCI_ROM_ADDRESS_MASK, False, False, False)
 
 
 def capabilities(config: bytes) -> Iterator[tuple[int, int]]:
