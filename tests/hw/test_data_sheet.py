@@ -11,7 +11,6 @@ import pytest
 from paths import ROOT
 
 from kernel_port import pci_regs
-from kernel_port.hw import fields as sheet_fields
 from kernel_port.hw import registers
 from kernel_port.hw.fields import FURTHER_FIELDS, NAMES, NOT_FIELDS, VALUE_PREFIXES, VALUES, fields, lowest
 from kernel_port.hw.registers import CAPABILITIES, COMMON, EXTENDED, EXTENDED_CAPABILITIES, HEADERS, LIST, SHEET
@@ -93,15 +92,15 @@ def test_offset_stands_in_the_sheet_only_if_linux_has_none():
     assert given == SHEET.keys() - vars(pci_regs).keys()
 
 
-@pytest.mark.parametrize("row", SHEET.values(), ids=lambda row: row.name)
-def test_fields_are_disjoint_and_within_their_register(row):
-    seen = 0
-    for field in fields(row.name):
-        assert field.mask
-        assert not field.mask & seen, field.name
-        assert all(value <= field.mask >> lowest(field.mask) for value in field.values), field.name
-        seen |= field.mask
-    assert not seen >> 8 * row.size
+def test_fields_are_disjoint_and_within_their_register():
+    for row in SHEET.values():
+        seen = 0
+        for field in fields(row.name):
+            assert field.mask, field.name
+            assert not field.mask & seen, field.name
+            assert all(value <= field.mask >> lowest(field.mask) for value in field.values), field.name
+            seen |= field.mask
+        assert not seen >> 8 * row.size, row.name
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_every_name_of_every_table_exists(table):
 def test_every_further_field_is_a_field_of_a_register():
     named = {field.name for name in SHEET for field in fields(name)}
     assert FURTHER_FIELDS.keys() - named == set()
-    assert sheet_fields.fields("0x58") == ()
+    assert fields("0x58") == ()
 
 
 #: Names that setpci has and Linux has not.
@@ -191,6 +190,6 @@ def test_parts_of_express_end_where_linux_says(linux, name):
     assert linux[name] == SHEET[ENDS[name]].offset == max(row.offset + row.size for row in before)
 
 
-@pytest.mark.parametrize("row", SHEET.values(), ids=lambda row: row.name)
-def test_offset_is_what_linux_of_today_says(linux, row):
-    assert row.offset == linux.get(row.name, row.offset)
+def test_offsets_are_what_linux_of_today_says(linux):
+    assert [row for row in SHEET.values() if row.offset != linux.get(row.name, row.offset)] == []
+    assert len(SHEET.keys() & linux.keys()) > 100
