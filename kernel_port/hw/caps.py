@@ -2,8 +2,7 @@
 """The register table, capabilities: rows relative to the start of the capability.
 
 A row here says what a register has when the function implements all of it; layout.py picks the rows that a function
-has. Clauses: PM = PCI Bus Power Management 1.2, PCI-X = PCI-X 2.0, AF = Advanced Capabilities for Conventional PCI,
-PCIe = PCI Express Base 3.0, PCI = PCI Local Bus 3.0.
+has. Where a register is, and its clause: registers.py.
 """
 
 from __future__ import annotations
@@ -43,109 +42,125 @@ from ..pci_regs import (
 )
 from .regs import Register
 
-#: PM 3.2.4.
 PM = (
-    Register("PCI_PM_CTRL", 2, rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS),
+    Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS),
 )
-#: PM 3.2.4: what wakes a function from D3cold outlives its resets. The golden hardware clears it.
+#: What wakes a function from D3cold outlives its resets. The golden hardware clears it.
 PM_D3COLD = (
-    Register("PCI_PM_CTRL", 2, rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
-             sticky=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
+    Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
+                                        sticky=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
 )
 
-#: PCI-X 7.2.3, type 0 headers only: relaxed ordering, four split transactions.
-PCIX = (Register("PCI_X_CMD", 2, rw=0x007f, reset=0x0032),)
+#: Type 0 headers only: relaxed ordering, four split transactions.
+PCIX = (
+    Register("PCI_X_CMD",               rw=0x007f, reset=0x0032),
+)
 
-#: AF 6.3.
-AF = (Register("PCI_AF_STATUS", 1, raised=PCI_AF_STATUS_TP),)
-#: AF 6.3: functions that advertise FLR here.
-AF_FLR = (*AF, Register("PCI_AF_CTRL", 1, w1t=PCI_AF_CTRL_FLR))
+AF = (
+    Register("PCI_AF_STATUS",           raised=PCI_AF_STATUS_TP),
+)
+#: Functions that advertise FLR here.
+AF_FLR = (
+    *AF,
+    Register("PCI_AF_CTRL",             w1t=PCI_AF_CTRL_FLR),
+)
 
-#: PCI 6.8.1.
 MSI_32 = (
-    Register("PCI_MSI_FLAGS", 2, rw=PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE),
-    Register("PCI_MSI_ADDRESS_LO", 4, rw=0xfffffffc),
-    Register("PCI_MSI_DATA_32", 2, rw=0xffff),
+    Register("PCI_MSI_FLAGS",           rw=PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE),
+    Register("PCI_MSI_ADDRESS_LO",      rw=0xfffffffc),
+    Register("PCI_MSI_DATA_32",         rw=0xffff),
 )
 MSI_64 = (
     *MSI_32[:2],
-    Register("PCI_MSI_ADDRESS_HI", 4, rw=0xffffffff),
-    Register("PCI_MSI_DATA_64", 2, rw=0xffff),
+    Register("PCI_MSI_ADDRESS_HI",      rw=0xffffffff),
+    Register("PCI_MSI_DATA_64",         rw=0xffff),
 )
-MSI_MASK_32 = (Register("PCI_MSI_MASK_32", 4, rw=0xffffffff),)
-MSI_MASK_64 = (Register("PCI_MSI_MASK_64", 4, rw=0xffffffff),)
+MSI_MASK_32 = (
+    Register("PCI_MSI_MASK_32",         rw=0xffffffff),
+)
+MSI_MASK_64 = (
+    Register("PCI_MSI_MASK_64",         rw=0xffffffff),
+)
 
-#: PCI 6.8.2.3.
-MSIX = (Register("PCI_MSIX_FLAGS", 2, rw=PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL),)
+MSIX = (
+    Register("PCI_MSIX_FLAGS",          rw=PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL),
+)
 
-#: PCIe 7.8.4, 7.8.5: every PCI Express function. Max_Payload_Size belongs to the whole path.
+#: Every PCI Express function. Max_Payload_Size belongs to the whole path.
 EXP = (
-    Register("PCI_EXP_DEVCTL", 2, rw=0x7fff, reset=0x2810, shared=PCI_EXP_DEVCTL_PAYLOAD),
-    Register("PCI_EXP_DEVSTA", 2,
-             w1c=PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED | PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD,
-             raised=PCI_EXP_DEVSTA_TRPND),
+    Register("PCI_EXP_DEVCTL",          rw=0x7fff, reset=0x2810, shared=PCI_EXP_DEVCTL_PAYLOAD),
+    Register("PCI_EXP_DEVSTA",          w1c=PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED | PCI_EXP_DEVSTA_FED
+                                        | PCI_EXP_DEVSTA_URD,
+                                        raised=PCI_EXP_DEVSTA_TRPND),
 )
-#: PCIe 7.8.4: functions that advertise FLR; elsewhere bit 15 does something else or nothing.
+#: Functions that advertise FLR; elsewhere bit 15 of Device Control does something else or nothing.
 EXP_FLR = (
-    Register("PCI_EXP_DEVCTL", 2, rw=0x7fff, w1t=PCI_EXP_DEVCTL_BCR_FLR, reset=0x2810, shared=PCI_EXP_DEVCTL_PAYLOAD),
+    Register("PCI_EXP_DEVCTL",          rw=0x7fff, w1t=PCI_EXP_DEVCTL_BCR_FLR, reset=0x2810,
+                                        shared=PCI_EXP_DEVCTL_PAYLOAD),
     EXP[1],
 )
 
-#: PCIe 7.8.7, 7.8.8: functions with a link. Retrain Link (0x20) reads 0 in the specification; the golden hardware
-#: stores it.
+#: Functions with a link. Retrain Link (0x20) reads 0 in the specification; the golden hardware stores it.
 EXP_LINK = (
-    Register("PCI_EXP_LNKCTL", 2, rw=0x01fb, shared=0x01fb),
-    Register("PCI_EXP_LNKSTA", 2, w1c=PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LABS),
+    Register("PCI_EXP_LNKCTL",          rw=0x01fb, shared=0x01fb),
+    Register("PCI_EXP_LNKSTA",          w1c=PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LABS),
 )
 
-#: PCIe 7.8.10, 7.8.11: ports with a slot.
+#: Ports with a slot.
 EXP_SLOT = (
-    Register("PCI_EXP_SLTCTL", 2, rw=0x17ff, w1t=PCI_EXP_SLTCTL_EIC),
-    Register("PCI_EXP_SLTSTA", 2,
-             w1c=PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC
-             | PCI_EXP_SLTSTA_DLLSC),
+    Register("PCI_EXP_SLTCTL",          rw=0x17ff, w1t=PCI_EXP_SLTCTL_EIC),
+    Register("PCI_EXP_SLTSTA",          w1c=PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC
+                                        | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC),
 )
 
-#: PCIe 7.8.12, 7.8.14: root ports and root complex event collectors. The golden hardware has no PME status.
+#: Root ports and root complex event collectors. The golden hardware has no PME status.
 EXP_ROOT = (
-    Register("PCI_EXP_RTCTL", 2, rw=0x001f),
-    Register("PCI_EXP_RTSTA", 4, w1c=PCI_EXP_RTSTA_PME),
+    Register("PCI_EXP_RTCTL",           rw=0x001f),
+    Register("PCI_EXP_RTSTA",           w1c=PCI_EXP_RTSTA_PME),
 )
 
-#: PCIe 7.8.16: capability version 2. Completion timeouts always; the rest where Device Capabilities 2 has it.
-EXP_2 = (Register("PCI_EXP_DEVCTL2", 2, rw=0x001f),)
-#: PCIe 7.8.19. In the specification sticky; the golden hardware sets it back to the highest speed.
-EXP_2_LINK = (Register("PCI_EXP_LNKCTL2", 2, rw=0x1fff, shared=0x1fff),)
+#: Capability version 2. Completion timeouts always; the rest where Device Capabilities 2 has it.
+EXP_2 = (
+    Register("PCI_EXP_DEVCTL2",         rw=0x001f),
+)
+#: In the specification sticky; the golden hardware sets it back to the highest speed.
+EXP_2_LINK = (
+    Register("PCI_EXP_LNKCTL2",         rw=0x1fff, shared=0x1fff),
+)
 
-#: PCIe 7.10: all of it outlives a hot reset. Bits for errors that a function cannot have are read-only in silicon.
+#: All of it outlives a hot reset. Bits for errors that a function cannot have are read-only in silicon.
 AER_UNCORRECTABLE = 0x03fff030
 AER_CORRECTABLE = 0x0000f1c1
+AER_ECRC = PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE
 AER = (
-    Register("PCI_ERR_UNCOR_STATUS", 4, w1c=AER_UNCORRECTABLE, sticky=AER_UNCORRECTABLE),
-    Register("PCI_ERR_UNCOR_MASK", 4, rw=AER_UNCORRECTABLE, sticky=AER_UNCORRECTABLE),
-    Register("PCI_ERR_UNCOR_SEVER", 4, rw=AER_UNCORRECTABLE, sticky=AER_UNCORRECTABLE, reset=0x00062030),
-    Register("PCI_ERR_COR_STATUS", 4, w1c=AER_CORRECTABLE, sticky=AER_CORRECTABLE),
-    Register("PCI_ERR_COR_MASK", 4, rw=AER_CORRECTABLE, sticky=AER_CORRECTABLE, reset=0x00002000),
-    Register("PCI_ERR_CAP", 4, rw=PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE,
-             sticky=PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE),
+    Register("PCI_ERR_UNCOR_STATUS",    w1c=AER_UNCORRECTABLE, sticky=AER_UNCORRECTABLE),
+    Register("PCI_ERR_UNCOR_MASK",      rw=AER_UNCORRECTABLE, sticky=AER_UNCORRECTABLE),
+    Register("PCI_ERR_UNCOR_SEVER",     rw=AER_UNCORRECTABLE, sticky=AER_UNCORRECTABLE, reset=0x00062030),
+    Register("PCI_ERR_COR_STATUS",      w1c=AER_CORRECTABLE, sticky=AER_CORRECTABLE),
+    Register("PCI_ERR_COR_MASK",        rw=AER_CORRECTABLE, sticky=AER_CORRECTABLE, reset=0x00002000),
+    Register("PCI_ERR_CAP",             rw=AER_ECRC, sticky=AER_ECRC),
 )
 AER_ROOT_STATUS = 0x0000007f
 AER_ROOT = (
-    Register("PCI_ERR_ROOT_COMMAND", 4,
-             rw=PCI_ERR_ROOT_CMD_COR_EN | PCI_ERR_ROOT_CMD_NONFATAL_EN | PCI_ERR_ROOT_CMD_FATAL_EN),
-    Register("PCI_ERR_ROOT_STATUS", 4, w1c=AER_ROOT_STATUS, sticky=AER_ROOT_STATUS),
+    Register("PCI_ERR_ROOT_COMMAND",    rw=PCI_ERR_ROOT_CMD_COR_EN | PCI_ERR_ROOT_CMD_NONFATAL_EN
+                                        | PCI_ERR_ROOT_CMD_FATAL_EN),
+    Register("PCI_ERR_ROOT_STATUS",     w1c=AER_ROOT_STATUS, sticky=AER_ROOT_STATUS),
 )
 
-#: PCIe 7.16.3: writable where the capability register has the bit.
-ACS = (Register("PCI_ACS_CTRL", 2, rw=0x007f),)
-#: PCIe 7.13.3.
-ARI = (Register("PCI_ARI_CTRL", 2, rw=0x0073),)
-#: ATS 5.1.3.
-ATS = (Register("PCI_ATS_CTRL", 2, rw=0x801f),)
+#: Writable where the capability register has the bit.
+ACS = (
+    Register("PCI_ACS_CTRL",            rw=0x007f),
+)
+ARI = (
+    Register("PCI_ARI_CTRL",            rw=0x0073),
+)
+ATS = (
+    Register("PCI_ATS_CTRL",            rw=0x801f),
+)
 
 
 def device_control_2(capability: int) -> int:
-    """Writable bits of Device Control 2 that *capability*, Device Capabilities 2, announces (PCIe 7.8.15, 7.8.16)."""
+    """Writable bits of Device Control 2 that *capability*, Device Capabilities 2, announces."""
     ari = 0x0020 if capability & 0x00000020 else 0
     atomic_operations = 0x00c0 if capability & 0x000003c0 else 0
     ordering = 0x0300

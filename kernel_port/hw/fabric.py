@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ..pci_regs import (
-    PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
-    PCI_HEADER_TYPE_MASK,
     PCI_SECONDARY_BUS,
     PCI_STD_HEADER_SIZEOF,
 )
@@ -17,6 +15,7 @@ from .address import Address
 from .board import Board
 from .bridge import Bridge
 from .clock import Clock
+from .config_space import header_type
 from .description import FunctionDescription, MachineDescription
 from .errors import MachineError
 from .function import Function
@@ -66,8 +65,7 @@ class Fabric(Board):
             )
         if address.domain not in self._images:
             self._images[address.domain] = ConfigImage()
-        header_type = description.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
-        kind = Bridge if header_type in _LEADS_ON else Function
+        kind = Bridge if header_type(description.config) in _LEADS_ON else Function
         function = kind(description, self._images[address.domain], self)
         bus = address.domain, address.bus
         self._functions[address] = self._on_bus[bus][address.devfn] = function

@@ -13,9 +13,6 @@ from ..pci_regs import (
     PCI_AF_CAP,
     PCI_AF_CAP_FLR,
     PCI_CAP_ID_EXP,
-    PCI_CAP_LIST_NEXT,
-    PCI_CAPABILITY_LIST,
-    PCI_CB_CAPABILITY_LIST,
     PCI_EXP_DEVCAP,
     PCI_EXP_DEVCAP2,
     PCI_EXP_DEVCAP_FLR,
@@ -34,12 +31,8 @@ from ..pci_regs import (
     PCI_EXP_TYPE_RC_EC,
     PCI_EXP_TYPE_RC_END,
     PCI_EXP_TYPE_ROOT_PORT,
-    PCI_EXT_CAP_ID,
-    PCI_EXT_CAP_NEXT,
-    PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
-    PCI_HEADER_TYPE_MASK,
     PCI_HEADER_TYPE_NORMAL,
     PCI_IO_BASE,
     PCI_IO_RANGE_TYPE_32,
@@ -49,18 +42,13 @@ from ..pci_regs import (
     PCI_PM_PMC,
     PCI_PREF_MEMORY_BASE,
     PCI_PREF_RANGE_TYPE_64,
-    PCI_STATUS,
-    PCI_STATUS_CAP_LIST,
-    PCI_STD_HEADER_SIZEOF,
     PCI_PM_CAP_PME_D3cold,
 )
 from . import caps, regs
 from .bars import base_addresses
+from .config_space import capabilities, dword, extended_capabilities, header_type, word
 from .description import FunctionDescription
 from .regs import Register
-
-CONFIG_SPACE_SIZE = 256
-EXTENDED_SPACE_SIZE = 4096
 
 
 class Layout:
@@ -71,16 +59,17 @@ class Layout:
     def __init__(self, description: FunctionDescription) -> None:
         self.config = description.config.ljust(description.size, b"\0")
         self.description = description
-        self.header_type = self.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+        self.header_type = header_type(self.config)
+        known = self.header_type <= PCI_HEADER_TYPE_CARDBUS
         #: (capability ID, offset) of each capability in the list, in the list's order.
-        self.capability_list = tuple((self.config[position], position) for position in self._walk())
+        self.capability_list = tuple(capabilities(self.config)) if known else ()
         #: Capability ID -> offset; of several with the same ID the first, as software finds them.
         self.capabilities: dict[int, int] = {}
         for capability, position in self.capability_list:
             self.capabilities.setdefault(capability, position)
         self.extended: dict[int, int] = {}
-        for position in self._walk_extended():
-            self.extended.setdefault(PCI_EXT_CAP_ID(self.dword(position)), position)
+        for capability, position in extended_capabilities(self.config):
+            self.extended.setdefault(capability, position)
         flags = self.exp(PCI_EXP_FLAGS)
         #: The port type of a PCI Express function, None on conventional PCI.
         self.port_type = None if PCI_CAP_ID_EXP not in self.capabilities else (flags & PCI_EXP_FLAGS_TYPE) >> 4
@@ -97,41 +86,20 @@ class Layout:
 
     def word(self, offset: int) -> int:
         """A 16-bit register as described."""
-        return int.from_bytes(self.config[offset : offset + 2], "little")
+        return word(self.config, offset)
 
     def dword(self, offset: int) -> int:
         """A 32-bit register as described."""
-        return int.from_bytes(self.config[offset : offset + 4], "little")
+        return dword(self.config, offset)
 
     def exp(self, register: int) -> int:
         """A register of the PCI Express capability as described, 32 bits; 0 on conventional PCI."""
         position = self.capabilities.get(PCI_CAP_ID_EXP)
         return 0 if position is None else self.dword(position + register)
 
-    def _walk(self) -> Iterator[int]:
-        if not self.word(PCI_STATUS) & PCI_STATUS_CAP_LIST or self.header_type > PCI_HEADER_TYPE_CARDBUS:
-            return
-        cardbus = self.header_type == PCI_HEADER_TYPE_CARDBUS
-        position = self.config[PCI_CB_CAPABILITY_LIST if cardbus else PCI_CAPABILITY_LIST] & ~3
-        seen = set()
-        while position >= PCI_STD_HEADER_SIZEOF and position not in seen and self.config[position] != 0xFF:
-            seen.add(position)
-            yield position
-            position = self.config[position + PCI_CAP_LIST_NEXT] & ~3
-
-    def _walk_extended(self) -> Iterator[int]:
-        position = CONFIG_SPACE_SIZE
-        seen = set()
-        while CONFIG_SPACE_SIZE <= position <= len(self.config) - 4 and position not in seen:
-            seen.add(position)
-            if self.dword(position) in (0, 0xFFFFFFFF):
-                return
-            yield position
-            position = PCI_EXT_CAP_NEXT(self.dword(position))
-
     def registers(self) -> tuple[Register, ...]:
         """All rows of this function, at their places."""
-        rows = [*self._header(), *base_addresses(self.description, self.header_type)]
+        rows = [*self._header(), *base_addresses(self.description)]
         for capability, position in self.capabilities.items():
             rows += [_placed(row, position) for row in self._capability(capability, position)]
         for capability, position in self.extended.items():

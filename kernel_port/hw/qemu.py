@@ -26,6 +26,7 @@ from ..pci_regs import (
     PCI_CAP_ID_VNDR,
     PCI_CAP_ID_VPD,
     PCI_COMMAND_PARITY,
+    PCI_EXP_DEVCTL2_ARI,
     PCI_EXP_DEVCTL_CERE,
     PCI_EXP_DEVCTL_FERE,
     PCI_EXP_DEVCTL_NFERE,
@@ -59,13 +60,18 @@ from ..pci_regs import (
     PCI_MSI_FLAGS_QMASK,
     PCI_STD_HEADER_SIZEOF,
 )
-from .layout import CONFIG_SPACE_SIZE, Layout
+from .config_space import PCI_CFG_SPACE_SIZE
+from .fields import FURTHER_FIELDS
+from .layout import Layout
 from .regs import BRIDGE_CONVENTIONAL, COMMAND, Register
 
-_DISCARD_TIMERS = 0x0B00  # BR 3.2.5.18: primary, secondary, SERR enable
-_DISCARD_STATUS = 0x0400
+_DISCARD_TIMERS = (
+    FURTHER_FIELDS["PCI_BRIDGE_CTL_DISCARD"]
+    | FURTHER_FIELDS["PCI_BRIDGE_CTL_SEC_DISCARD"]
+    | FURTHER_FIELDS["PCI_BRIDGE_CTL_DISCARD_SERR"]
+)
+_DISCARD_STATUS = FURTHER_FIELDS["PCI_BRIDGE_CTL_DISCARD_STATUS"]
 _PREFIX_BLOCKING = 0x8000
-_ARI_FORWARDING = 0x0020
 _VENDOR_SPECIFIC_LENGTH = 2  # PCI 6.8, Vendor Specific: the byte behind the pointer
 _POWER_LAMP_ON = 0x0100
 _ERROR_REPORTING = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE
@@ -126,7 +132,7 @@ LENGTHS = {
 def storage(layout: Layout) -> tuple[tuple[int, int], ...]:
     """Bytes that are just memory: whatever lies behind the header and belongs to no capability."""
     taken = {byte for where, length in _capabilities(layout) for byte in range(where, where + length)}
-    return tuple((byte, 1) for byte in range(PCI_STD_HEADER_SIZEOF, CONFIG_SPACE_SIZE) if byte not in taken)
+    return tuple((byte, 1) for byte in range(PCI_STD_HEADER_SIZEOF, PCI_CFG_SPACE_SIZE) if byte not in taken)
 
 
 def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
@@ -152,14 +158,14 @@ def _emulated(layout: Layout) -> Iterator[Register]:
     rows = layout.registers()
     if layout.port_type == PCI_EXP_TYPE_PCI_BRIDGE:
         # Its secondary side is conventional, and has a latency timer.
-        rows += (Register("PCI_SEC_LATENCY_TIMER", 1),)
+        rows += (Register("PCI_SEC_LATENCY_TIMER"),)
     for register in rows:
         row = replace(register, **COLUMNS.get(register.name, {}))
         match row.name:
             case "PCI_EXP_DEVCTL":
                 yield row if layout.port_type in _PORTS else _kept(row)
             case "PCI_EXP_DEVCTL2":
-                forwarding = row.rw & _ARI_FORWARDING
+                forwarding = row.rw & PCI_EXP_DEVCTL2_ARI
                 row = replace(row, rw=_PREFIX_BLOCKING | forwarding)
                 yield replace(row, sticky=row.rw & ~(forwarding if layout.port_type in _SLOT_PORTS else 0))
             case "PCI_EXP_SLTCTL":

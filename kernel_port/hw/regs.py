@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The register table, headers: which bits software may change, and what a reset makes of them.
 
-One row per register. Bits no column names are read-only and keep the value of the machine's description, whatever
-happens. Clauses in the comments: PCI = PCI Local Bus 3.0, BR = PCI-to-PCI Bridge Architecture 1.2, PCIe = PCI Express
-Base 3.0, CB = PC Card Standard 8. Where silicon of different makes differs, a row follows what the golden traces'
-hardware does, and says so.
+One row per register of the data sheet (registers.py has its place, size and clause). Bits no column names are read-only
+and keep the value of the machine's description, whatever happens. Where silicon of different makes differs, a row
+follows what the golden traces' hardware does, and says so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .. import pci_regs
 from ..pci_regs import (
     PCI_BRIDGE_CTL_BUS_RESET,
     PCI_BRIDGE_CTL_ISA,
@@ -34,14 +32,15 @@ from ..pci_regs import (
     PCI_STATUS_SIG_SYSTEM_ERROR,
     PCI_STATUS_SIG_TARGET_ABORT,
 )
+from .fields import FURTHER_FIELDS
+from .registers import SHEET
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One register: a name of pci_regs, a size in bytes, and columns of bits. rw, w1c and w1t are disjoint."""
+    """One register: its name in the data sheet, and columns of bits. rw, w1c and w1t are disjoint."""
 
     name: str
-    size: int
     #: Written as given.
     rw: int = 0
     #: Cleared by writing 1; 0 after a reset.
@@ -58,11 +57,15 @@ class Register:
     shared: int = 0
     #: Where the header or capability begins.
     base: int = 0
+    #: Bytes, as the data sheet says.
+    size: int = field(init=False, compare=False)
     #: Offset of the register in configuration space, bytes.
     start: int = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", self.base + getattr(pci_regs, self.name))
+        row = SHEET[self.name]
+        object.__setattr__(self, "size", row.size)
+        object.__setattr__(self, "start", self.base + row.offset)
 
     @property
     def ro(self) -> int:
@@ -74,65 +77,61 @@ COMMAND = (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAN
            | PCI_COMMAND_INTX_DISABLE)
 ERRORS = (PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT | PCI_STATUS_REC_TARGET_ABORT | PCI_STATUS_REC_MASTER_ABORT
           | PCI_STATUS_SIG_SYSTEM_ERROR | PCI_STATUS_DETECTED_PARITY)
-BRIDGE_CTL_VGA_16BIT = 0x10  # BR 3.2.5.18; pci_regs.h of Linux 3.11 has no name for it
-LATENCY = 0xf8  # PCI 6.2.4: the low three bits may be read-only, and are
+BRIDGE_CTL = (PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_ISA | PCI_BRIDGE_CTL_VGA
+              | FURTHER_FIELDS["PCI_BRIDGE_CTL_VGA_16BIT"] | PCI_BRIDGE_CTL_BUS_RESET)
+LATENCY = 0xf8  # the low three bits may be read-only, and are
 
-#: PCI 6.2: what all header types share, on PCI Express.
+#: What all header types share, on PCI Express.
 COMMON = (
-    Register("PCI_COMMAND", 2, rw=COMMAND),                      # PCI 6.2.2, PCIe 7.5.1.1
-    Register("PCI_STATUS", 2, w1c=ERRORS, raised=PCI_STATUS_INTERRUPT),  # PCI 6.2.3
-    Register("PCI_CACHE_LINE_SIZE", 1, rw=0xff),                 # PCI 6.2.4; PCIe 7.5.1.3: no effect
-    Register("PCI_INTERRUPT_LINE", 1, rw=0xff),                  # PCI 6.2.4; its reset value is nobody's business
+    Register("PCI_COMMAND",             rw=COMMAND),
+    Register("PCI_STATUS",              w1c=ERRORS, raised=PCI_STATUS_INTERRUPT),
+    Register("PCI_CACHE_LINE_SIZE",     rw=0xff),                   # without effect
+    Register("PCI_INTERRUPT_LINE",      rw=0xff),                   # its reset value is nobody's business
 )
 
-#: The same on conventional PCI.
+#: The same on conventional PCI; PCI Express has the latency timer hardwired to 0.
 COMMON_CONVENTIONAL = (
-    Register("PCI_COMMAND", 2, rw=COMMAND | PCI_COMMAND_INVALIDATE),
+    Register("PCI_COMMAND",             rw=COMMAND | PCI_COMMAND_INVALIDATE),
     *COMMON[1:],
-    Register("PCI_LATENCY_TIMER", 1, rw=LATENCY),                # PCI 6.2.4; PCIe 7.5.1.4: hardwired to 0
+    Register("PCI_LATENCY_TIMER",       rw=LATENCY),
 )
 
-#: BR 3.2: a bridge on PCI Express.
+#: A bridge on PCI Express.
 BRIDGE = (
-    Register("PCI_PRIMARY_BUS", 1, rw=0xff),                     # BR 3.2.5.2
-    Register("PCI_SECONDARY_BUS", 1, rw=0xff),                   # BR 3.2.5.3
-    Register("PCI_SUBORDINATE_BUS", 1, rw=0xff),                 # BR 3.2.5.4
-    Register("PCI_IO_BASE", 1, rw=0xf0),                         # BR 3.2.5.6: the low nibble says 16 or 32 bit
-    Register("PCI_IO_LIMIT", 1, rw=0xf0),
-    Register("PCI_SEC_STATUS", 2, w1c=ERRORS),                   # BR 3.2.5.7
-    Register("PCI_MEMORY_BASE", 2, rw=0xfff0),                   # BR 3.2.5.8
-    Register("PCI_MEMORY_LIMIT", 2, rw=0xfff0),
-    Register("PCI_PREF_MEMORY_BASE", 2, rw=0xfff0),              # BR 3.2.5.9: the low nibble says 32 or 64 bit
-    Register("PCI_PREF_MEMORY_LIMIT", 2, rw=0xfff0),
-    Register("PCI_BRIDGE_CONTROL", 2,                            # PCIe 7.5.3.6; Master Abort Mode is hardwired to 0
-             rw=PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_ISA | PCI_BRIDGE_CTL_VGA
-             | BRIDGE_CTL_VGA_16BIT | PCI_BRIDGE_CTL_BUS_RESET),
+    Register("PCI_PRIMARY_BUS",         rw=0xff),
+    Register("PCI_SECONDARY_BUS",       rw=0xff),
+    Register("PCI_SUBORDINATE_BUS",     rw=0xff),
+    Register("PCI_IO_BASE",             rw=0xf0),                   # the low nibble says 16 or 32 bit
+    Register("PCI_IO_LIMIT",            rw=0xf0),
+    Register("PCI_SEC_STATUS",          w1c=ERRORS),
+    Register("PCI_MEMORY_BASE",         rw=0xfff0),
+    Register("PCI_MEMORY_LIMIT",        rw=0xfff0),
+    Register("PCI_PREF_MEMORY_BASE",    rw=0xfff0),                 # the low nibble says 32 or 64 bit
+    Register("PCI_PREF_MEMORY_LIMIT",   rw=0xfff0),
+    Register("PCI_BRIDGE_CONTROL",      rw=BRIDGE_CTL),             # Master Abort Mode is hardwired to 0
 )
 
-#: The same on conventional PCI. BR 3.2.5.18 also has fast back-to-back and discard timers; the golden hardware has not.
+#: The same on conventional PCI. There are also fast back-to-back and discard timers; the golden hardware has none.
 BRIDGE_CONVENTIONAL = (
     *BRIDGE[:-1],
-    Register("PCI_SEC_LATENCY_TIMER", 1, rw=LATENCY),            # BR 3.2.5.5
-    Register("PCI_BRIDGE_CONTROL", 2, rw=BRIDGE[-1].rw | PCI_BRIDGE_CTL_MASTER_ABORT),
+    Register("PCI_SEC_LATENCY_TIMER",   rw=LATENCY),
+    Register("PCI_BRIDGE_CONTROL",      rw=BRIDGE_CTL | PCI_BRIDGE_CTL_MASTER_ABORT),
 )
 
 #: Only where the low nibble of the base says so.
 BRIDGE_IO_32 = (
-    Register("PCI_IO_BASE_UPPER16", 2, rw=0xffff),               # BR 3.2.5.11
-    Register("PCI_IO_LIMIT_UPPER16", 2, rw=0xffff),
+    Register("PCI_IO_BASE_UPPER16",     rw=0xffff),
+    Register("PCI_IO_LIMIT_UPPER16",    rw=0xffff),
 )
 BRIDGE_PREF_64 = (
-    Register("PCI_PREF_BASE_UPPER32", 4, rw=0xffffffff),         # BR 3.2.5.10
-    Register("PCI_PREF_LIMIT_UPPER32", 4, rw=0xffffffff),
+    Register("PCI_PREF_BASE_UPPER32",   rw=0xffffffff),
+    Register("PCI_PREF_LIMIT_UPPER32",  rw=0xffffffff),
 )
 
-#: CB 4.5.2: CardBus bridges, as far as routing and reset go; their windows are left out (read-only).
+#: CardBus bridges, as far as routing and reset go; their windows are left out (read-only).
 CARDBUS = (
-    Register("PCI_CB_PRIMARY_BUS", 1, rw=0xff),
-    Register("PCI_CB_CARD_BUS", 1, rw=0xff),
-    Register("PCI_CB_SUBORDINATE_BUS", 1, rw=0xff),
-    Register("PCI_CB_BRIDGE_CONTROL", 2, rw=BRIDGE[-1].rw | PCI_BRIDGE_CTL_MASTER_ABORT),
+    Register("PCI_CB_PRIMARY_BUS",      rw=0xff),
+    Register("PCI_CB_CARD_BUS",         rw=0xff),
+    Register("PCI_CB_SUBORDINATE_BUS",  rw=0xff),
+    Register("PCI_CB_BRIDGE_CONTROL",   rw=BRIDGE_CTL | PCI_BRIDGE_CTL_MASTER_ABORT),
 )
-
-#: Number of base address registers by header type.
-BARS = {0: 6, 1: 2, 2: 1}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..hw.address import Address
+from ..hw.config_space import PCI_CFG_SPACE_SIZE
+from ..hw.registers import MULTIFUNCTION
 from ..pci_regs import (
     PCI_AF_CAP,
     PCI_AF_CAP_FLR,
@@ -73,7 +75,6 @@ from ..pci_regs import (
     PCI_EXT_CAP_ID_ARI,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_MFD,
     PCI_INTERRUPT_LINE,
     PCI_INTERRUPT_PIN,
     PCI_MSI_FLAGS,
@@ -89,6 +90,8 @@ from ..pci_regs import (
     PCI_PRIMARY_BUS,
     PCI_REVISION_ID,
     PCI_SECONDARY_BUS,
+    PCI_SSVID_DEVICE_ID,
+    PCI_SSVID_VENDOR_ID,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
     PCI_STD_HEADER_SIZEOF,
@@ -106,7 +109,6 @@ _READ_REQUEST_512 = 0x2000
 _STATES = ("D0", "D1", "D2", "D3hot")
 _LAMP_OFF = 3
 _LAMP_ON = 1
-_FIRST_EXTENDED = 0x100
 
 #: Slot capability bit of each option that is one.
 _SLOT_BITS = {
@@ -163,7 +165,7 @@ def compose(draft: Draft) -> None:
     put(config, PCI_CACHE_LINE_SIZE, 1, keys["cache_line"])
     siblings = sum(devfn >> 3 == draft.address.device for devfn in draft.neighbours)
     multifunction = siblings > 1 if keys["multifunction"] is None else keys["multifunction"]
-    put(config, PCI_HEADER_TYPE, 1, kind.bridge * PCI_HEADER_TYPE_BRIDGE | multifunction * PCI_HEADER_TYPE_MFD)
+    put(config, PCI_HEADER_TYPE, 1, kind.bridge * PCI_HEADER_TYPE_BRIDGE | multifunction * MULTIFUNCTION)
     put(config, PCI_INTERRUPT_LINE, 1, keys["interrupt"])
     put(config, PCI_INTERRUPT_PIN, 1, bool(keys["interrupt"]))
     if kind.bridge:
@@ -207,8 +209,8 @@ def _chain(draft: Draft) -> None:
         link, where = where + PCI_CAP_LIST_NEXT, where + (len(data) + 3 & ~3)
     if draft.keys["ari"] is not None:
         header = 1 << 16 | PCI_EXT_CAP_ID_ARI
-        put(config, _FIRST_EXTENDED, 4, header)
-        put(config, _FIRST_EXTENDED + PCI_ARI_CAP, 2, _next_function(draft) << 8)
+        put(config, PCI_CFG_SPACE_SIZE, 4, header)
+        put(config, PCI_CFG_SPACE_SIZE + PCI_ARI_CAP, 2, _next_function(draft) << 8)
 
 
 def _next_function(draft: Draft) -> int:
@@ -297,8 +299,8 @@ def _af(_draft: Draft, options: dict[str, Any]) -> bytearray:
 
 def _bridge_subsystem(_draft: Draft, ids: tuple[int, int]) -> bytearray:
     data = bytearray(8)
-    put(data, 4, 2, ids[0])
-    put(data, 6, 2, ids[1])
+    put(data, PCI_SSVID_VENDOR_ID, 2, ids[0])
+    put(data, PCI_SSVID_DEVICE_ID, 2, ids[1])
     return data
 
 

@@ -12,24 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ..hw.address import Address
-from ..hw.description import FunctionDescription
-from ..hw.errors import MachineError
-from ..pci_regs import (
-    PCI_CAP_ID_EXP,
-    PCI_EXP_DEVCAP2,
-    PCI_EXP_DEVCTL2,
-    PCI_EXP_DEVCTL2_ARI,
-    PCI_HEADER_TYPE,
-    PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_CARDBUS,
-    PCI_HEADER_TYPE_MFD,
-    PCI_SECONDARY_BUS,
-    PCI_STATUS,
-    PCI_STATUS_CAP_LIST,
-    PCI_SUBORDINATE_BUS,
-    PCI_VENDOR_ID,
-)
-from .decode import (
+from ..hw.config_space import (
     ROM,
     all_ones,
     base_addresses,
@@ -38,7 +21,24 @@ from .decode import (
     fault_in_capabilities,
     fault_in_extended_capabilities,
     header_type,
+    is_multifunction,
+    lowest_bit,
     word,
+)
+from ..hw.description import FunctionDescription
+from ..hw.errors import MachineError
+from ..pci_regs import (
+    PCI_CAP_ID_EXP,
+    PCI_EXP_DEVCAP2,
+    PCI_EXP_DEVCTL2,
+    PCI_EXP_DEVCTL2_ARI,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_SECONDARY_BUS,
+    PCI_STATUS,
+    PCI_STATUS_CAP_LIST,
+    PCI_SUBORDINATE_BUS,
+    PCI_VENDOR_ID,
 )
 
 #: Functions a warning names before it says how many more there are.
@@ -81,7 +81,7 @@ def guess_sizes(functions: list[FunctionDescription]) -> None:
         for bar in base_addresses(function.config):
             if not bar.address or bar.number in function.bars or (bar.number == ROM and function.rom):
                 continue
-            size = bar.address & -bar.address
+            size = lowest_bit(bar.address)
             function.guessed.append(bar.number)
             if bar.number == ROM:
                 function.rom = size
@@ -145,7 +145,7 @@ def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str,
     ari = {(port.address.domain, port.config[PCI_SECONDARY_BUS]) for port in ports}
     for (domain, bus, _device), members in devices.items():
         first = members[0]
-        multifunction = bool(first.config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MFD)
+        multifunction = is_multifunction(first.config)
         if first.address.function:
             if (domain, bus) in ari and first.address.device:
                 continue
@@ -165,7 +165,7 @@ def _forwards_ari(function: FunctionDescription) -> bool:
     """Whether a port takes its secondary bus for one device of up to 256 functions."""
     if header_type(function.config) != PCI_HEADER_TYPE_BRIDGE:
         return False
-    for where, cap in capabilities(function.config):
+    for cap, where in capabilities(function.config):
         if cap == PCI_CAP_ID_EXP:
             return bool(
                 (word(function.config, where + PCI_EXP_DEVCTL2) | word(function.config, where + PCI_EXP_DEVCAP2))

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ..hw.address import Address
+from ..hw.config_space import PCI_CFG_SPACE_SIZE, capabilities, dword, header_type
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_CAP_ID_EXP, PCI_HEADER_TYPE_CARDBUS, PCI_VENDOR_ID
-from .decode import PCI_CFG_SPACE_SIZE, capabilities, dword, header_type
 
 #: Bytes of an image that each function has.
 PAGE = 4096
@@ -56,7 +56,7 @@ def read(image: BinaryIO, name: str) -> list[FunctionDescription]:
 
 def _function(offset: int, page: bytes) -> FunctionDescription:
     address = Address.of(0, offset >> 20, offset >> 12 & 0xFF)
-    express = any(cap == PCI_CAP_ID_EXP for _, cap in capabilities(page[:PCI_CFG_SPACE_SIZE]))
+    express = any(cap == PCI_CAP_ID_EXP for cap, _ in capabilities(page[:PCI_CFG_SPACE_SIZE]))
     extended = dword(page, PCI_CFG_SPACE_SIZE)
     size = 4096 if (express and extended != 0xFFFFFFFF) or extended not in _HOLE else 256
     return FunctionDescription(address, page[:size], size=size)

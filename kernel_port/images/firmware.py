@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..hw.config_space import bar_count, rom_register
 from ..pci_regs import (
     PCI_BASE_ADDRESS_0,
     PCI_BASE_ADDRESS_MEM_PREFETCH,
@@ -29,7 +30,6 @@ from ..pci_regs import (
     PCI_PREF_RANGE_TYPE_64,
 )
 from .compose import Draft, put
-from .decode import bar_count, rom_register
 from .grammar import Bar
 
 IO, MEMORY, PREFETCHABLE = "I/O ports", "memory below 4 GiB", "memory"
@@ -109,11 +109,12 @@ def _place(draft: Draft, pools: dict[str, _Pool]) -> list[_Taken]:
         taken.append(_Taken(pool, start, start + bar.size))
         put(draft.config, PCI_BASE_ADDRESS_0 + 4 * number, 8 if bar.wide else 4, start | _low_bits(bar))
     if rom := draft.keys["rom"]:
-        if not rom_register(draft.config) or rom < 2048:
+        register = rom_register(draft.config)
+        if register is None or rom < 2048:
             raise ValueError("rom: at least 2K")
         start = pools[MEMORY].take(rom)
         taken.append(_Taken(MEMORY, start, start + rom))
-        put(draft.config, rom_register(draft.config), 4, start)
+        put(draft.config, register.offset, register.size, start)
     command = draft.keys["command"]
     put(draft.config, PCI_COMMAND, 2, _command(draft, taken) if command is None else command)
     return taken

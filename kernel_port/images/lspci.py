@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from ..hw.address import Address
+from ..hw.config_space import LARGEST_BAR, ROM, BaseAddress, base_addresses, rounded_up, word
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import (
@@ -25,7 +26,6 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
     PCI_VENDOR_ID,
 )
-from .decode import LARGEST_BAR, ROM, BaseAddress, base_addresses, rounded_up, word
 
 #: Longest line read; the longest that lspci writes are vital product data, a few hundred characters.
 LINE_LIMIT = 65536

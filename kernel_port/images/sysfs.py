@@ -14,10 +14,10 @@ from pathlib import Path
 
 from ..files import within
 from ..hw.address import Address
+from ..hw.config_space import LARGEST_BAR, ROM, bar_count, rom_register, rounded_up
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_STD_HEADER_SIZEOF
-from .decode import LARGEST_BAR, ROM, bar_count, rom_register, rounded_up
 from .lspci import ROW
 
 HOST = Path("/sys/bus/pci/devices")

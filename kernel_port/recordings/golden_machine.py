@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..hw.address import Address, bdf
+from ..hw.config_space import dword
 from ..hw.errors import MachineError
 from ..link import Kernel, link
 from ..pci_regs import (
@@ -88,7 +89,7 @@ class GoldenMachine:
         """Without sizing: a BAR exists if its register is not 0, the ROM matters if it is enabled."""
         kernel, count = self.kernel, 2 if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE else 6
         dev.resource = [kernel.resource() for _ in range(kernel.DEVICE_COUNT_RESOURCE)]
-        words = [int.from_bytes(config[PCI_BASE_ADDRESS_0 + 4 * i :][:4], "little") for i in range(7)]
+        words = [dword(config, PCI_BASE_ADDRESS_0 + 4 * i) for i in range(7)]
         i = 0
         while i < count:
             res, word = dev.resource[i], words[i]
@@ -100,7 +101,7 @@ class GoldenMachine:
                     res.start = res.end = res.start | words[i + 1] << 32
                     i += 1
             i += 1
-        rom = int.from_bytes(config[dev.rom_base_reg :][:4], "little") if dev.rom_base_reg else 0
+        rom = dword(config, dev.rom_base_reg) if dev.rom_base_reg else 0
         if rom & PCI_ROM_ADDRESS_ENABLE:
             res = dev.resource[kernel.PCI_ROM_RESOURCE]
             res.start = res.end = rom & ~0x7FF

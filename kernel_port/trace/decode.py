@@ -1,30 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Registers by name: what an access of configuration space touched, which fields are set, which bits changed.
 
-Names are those of pci_regs.py. A name that begins with a register's name and an underscore is a field of it (a mask),
-or a value of the field whose name it begins with; register_names.py says only what those names do not. Fields are
-written lspci's way, without the register's name: MASTER+ is set, MASTER- is clear.
+Names, sizes and fields are the data sheet's: hw/registers.py and hw/fields.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
-from .. import pci_regs
 from ..hw.address import Address
 from ..hw.description import FunctionDescription
+from ..hw.fields import Field, fields, lowest
 from ..hw.layout import Layout
+from ..hw.registers import (
+    CAPABILITIES,
+    COMMON,
+    EXP_2,
+    EXTENDED,
+    EXTENDED_CAPABILITIES,
+    HEADERS,
+    LIST,
+    MSI_32,
+    MSI_64,
+    MSI_MASK_32,
+    MSI_MASK_64,
+    SheetRow,
+)
 from ..pci_regs import PCI_CAP_ID_EXP, PCI_CAP_ID_MSI, PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT, PCI_MSI_FLAGS_MASKBIT
-from . import register_names
-
-NAMES: dict[str, int] = {
-    **{name: value for name, value in vars(pci_regs).items() if name.startswith("PCI_") and isinstance(value, int)},
-    **register_names.FURTHER_REGISTERS,
-    **register_names.FURTHER_FIELDS,
-}
 
 
 class Location(NamedTuple):
@@ -33,41 +38,6 @@ class Location(NamedTuple):
     name: str
     start: int
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Some bits of a register."""
-
-    name: str
-    """As in pci_regs.py: "PCI_EXP_SLTCTL_PDCE"."""
-    short: str
-    """Without the register's name: "PDCE"."""
-    mask: int
-    values: Mapping[int, str]
-    """What values (shifted down) are called; empty for a bit that is just set or clear."""
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is one bit without names for its values."""
-        return self.mask.bit_count() == 1 and not self.values
-
-    def of(self, value: int) -> int:
-        """The field's value in the register's *value*, shifted down."""
-        return (value & self.mask) >> lowest(self.mask)
-
-    def says_something(self, value: int) -> bool:
-        """Whether the field is set in *value*, or has a name for not being set."""
-        return bool(value & self.mask) or 0 in self.values
-
-    def show(self, value: int) -> str:
-        """The field in the register's *value*: "PDCE+", "READRQ=512", "STATE=D3hot"."""
-        own = self.of(value)
-        return f"{self.short}{'-+'[own]}" if self.plain else f"{self.short}={self.call(own)}"
-
-    def call(self, own: int) -> str:
-        """What the field's own value, shifted down, is called."""
-        return self.values.get(own, f"{own:#x}" if own > 9 else str(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,74 +142,26 @@ def register_map(config: bytes) -> Mapping[int, Location]:
 def locations(config: bytes) -> Iterator[Location]:
     """Every register of a function that has a name."""
     layout = Layout(FunctionDescription(Address(0, 0, 0, 0), config, size=max(len(config), 256)))
-    yield from _place(register_names.HEADERS.get(layout.header_type, register_names.COMMON), 0)
+    yield from _place(HEADERS.get(layout.header_type, COMMON), 0)
     for capability, position in layout.capability_list:
-        yield from _place(register_names.CAPABILITY, position)
         if position != layout.capabilities[capability]:
-            continue  # software looks no further than the first with this ID
-        yield from _place(register_names.CAPABILITIES.get(capability, {}), position)
-        if capability == PCI_CAP_ID_MSI:
+            yield from _place(LIST, position)  # software looks no further than the first with this ID
+        elif capability == PCI_CAP_ID_MSI:
             yield from _place(_msi(layout.word(position + PCI_MSI_FLAGS)), position)
-        elif capability == PCI_CAP_ID_EXP and layout.exp_version >= 2:
-            yield from _place(register_names.EXPRESS_2, position)
+        else:
+            yield from _place(CAPABILITIES.get(capability, LIST), position)
+        if capability == PCI_CAP_ID_EXP and layout.exp_version >= 2:
+            yield from _place(EXP_2, position)
     for capability, position in layout.extended.items():
-        further = register_names.EXTENDED_CAPABILITIES.get(capability, {})
-        yield from _place(register_names.EXTENDED_CAPABILITY | further, position)
+        yield from _place(EXTENDED_CAPABILITIES.get(capability, EXTENDED), position)
 
 
-def _place(sizes: Mapping[str, int], base: int) -> Iterator[Location]:
-    for name, size in sizes.items():
-        yield Location(name, base + NAMES[name], size)
+def _place(rows: Iterable[SheetRow], base: int) -> Iterator[Location]:
+    for row in rows:
+        yield Location(row.name, base + row.offset, row.size)
 
 
-def _msi(flags: int) -> dict[str, int]:
-    masks = register_names.MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else register_names.MSI_MASK_32
-    address = register_names.MSI_64 if flags & PCI_MSI_FLAGS_64BIT else register_names.MSI_32
-    return address | (masks if flags & PCI_MSI_FLAGS_MASKBIT else {})
-
-
-@cache
-def fields(register: str) -> tuple[Field, ...]:
-    """The fields of a register, lowest bit first."""
-    prefix = register_names.FIELD_PREFIXES.get(register, f"{register}_")
-    own = {name: mask for name, mask in NAMES.items() if name.startswith(prefix)}
-    own = {name: mask for name, mask in own.items() if name not in register_names.NOT_FIELDS and name not in REGISTERS}
-    wide = [name for name, mask in own.items() if mask.bit_count() > 1]  # a single bit has no values, but namesakes
-    masks = {name: mask for name, mask in own.items() if not any(name.startswith(f"{other}_") for other in wide)}
-    found = [
-        Field(name, name[len(prefix) :].removesuffix("_MASK"), mask, _values(name)) for name, mask in masks.items()
-    ]
-    return tuple(sorted(found, key=lambda field: lowest(field.mask)))
-
-
-def _values(field: str) -> Mapping[int, str]:
-    """Names of a field's values."""
-    if NAMES[field].bit_count() == 1:
-        return {}
-    prefix = register_names.VALUE_PREFIXES.get(field, f"{field}_")
-    named = {value: name[len(prefix) :] for name, value in NAMES.items() if name.startswith(prefix)}
-    return named | register_names.VALUES.get(field, {})
-
-
-def lowest(mask: int) -> int:
-    """Number of the lowest bit of a mask."""
-    return (mask & -mask).bit_length() - 1
-
-
-#: Every name that is a register's.
-REGISTERS = frozenset(
-    name
-    for table in (
-        *register_names.HEADERS.values(),
-        register_names.CAPABILITY,
-        *register_names.CAPABILITIES.values(),
-        register_names.EXPRESS_2,
-        register_names.MSI_64,
-        register_names.MSI_32,
-        register_names.MSI_MASK_64,
-        register_names.MSI_MASK_32,
-        register_names.EXTENDED_CAPABILITY,
-        *register_names.EXTENDED_CAPABILITIES.values(),
-    )
-    for name in table
-)
+def _msi(flags: int) -> tuple[SheetRow, ...]:
+    if flags & PCI_MSI_FLAGS_64BIT:
+        return MSI_MASK_64 if flags & PCI_MSI_FLAGS_MASKBIT else MSI_64
+    return MSI_MASK_32 if flags & PCI_MSI_FLAGS_MASKBIT else MSI_32

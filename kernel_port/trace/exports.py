@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..hw.address import Address
+from ..hw.config_space import header_type
 from ..kernel.sched import NSEC_PER_MSEC, NSEC_PER_USEC
 from ..kernel.system import Event
-from ..pci_regs import PCI_HEADER_TYPE, PCI_HEADER_TYPE_MASK, PCI_HEADER_TYPE_NORMAL
+from ..pci_regs import PCI_HEADER_TYPE, PCI_HEADER_TYPE_NORMAL
 from ..terminal import clean
 from .render import tell
 from .site import cause
@@ -114,7 +115,7 @@ def qemu(export: Export) -> str:
         bdf, where, _, value = event.args
         address = Address.parse(bdf)
         config = export.configs.get(bdf, b"")
-        header = config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK if len(config) > PCI_HEADER_TYPE else 0
+        header = header_type(config) if len(config) > PCI_HEADER_TYPE else 0
         name = "function" if header == PCI_HEADER_TYPE_NORMAL else "bridge"
         name += f"@{address.domain:04x}" * bool(address.domain)
         kind, arrow = ("pci_cfg_read", "->") if event.op == "r" else ("pci_cfg_write", "<-")

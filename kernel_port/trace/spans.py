@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..hw.config_space import header_type
 from ..kernel.sched import NSEC_PER_MSEC, NSEC_PER_USEC
 from ..kernel.system import Event
 from ..pci_regs import (
@@ -13,7 +14,6 @@ from ..pci_regs import (
     PCI_BRIDGE_CTL_BUS_RESET,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_MASK,
 )
 from .shadow import RESETS
 
@@ -147,7 +147,7 @@ def _happened(pairs: _Pairs, reset: dict[str, int], events: Sequence[Event], ind
 def bus_reset(configs: dict[str, bytes], bdf: str, where: int, size: int, value: int) -> int | None:
     """What a write makes of a bridge's Secondary Bus Reset: 1 or 0; None if it does not touch it."""
     config = configs.get(bdf, b"")
-    if len(config) <= PCI_HEADER_TYPE or config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK != PCI_HEADER_TYPE_BRIDGE:
+    if len(config) <= PCI_HEADER_TYPE or header_type(config) != PCI_HEADER_TYPE_BRIDGE:
         return None
     if not where <= PCI_BRIDGE_CONTROL < where + size:
         return None

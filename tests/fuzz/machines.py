@@ -25,7 +25,6 @@ from kernel_port.pci_regs import (
     PCI_COMMAND,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_MASK,
     PCI_HEADER_TYPE_NORMAL,
     PCI_PM_CTRL,
     PCI_PM_CTRL_STATE_MASK,
@@ -116,7 +115,7 @@ def dword(config, where):
 
 def capabilities(config):
     """Where each capability of *config* begins, as a list that may loop."""
-    if not config[PCI_STATUS] & PCI_STATUS_CAP_LIST or config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK > 1:
+    if not config[PCI_STATUS] & PCI_STATUS_CAP_LIST or config[PCI_HEADER_TYPE] & 0x7F > 1:
         return []
     found, at = [], config[PCI_CAPABILITY_LIST] & ~3
     while at >= 0x40 and at not in found and config[at] != 0xFF:
@@ -129,7 +128,7 @@ def fixed(function):
     """What no write and no reset changes: (offset, mask, value) of four bytes each. Only of registers that are those of
     a real device: in others capabilities may lie in each other."""
     config = function.config
-    header_type = config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+    header_type = config[PCI_HEADER_TYPE] & 0x7F
     places = [*FIXED.items(), *FIXED_IN_HEADER.get(header_type, {}).items(), *fixed_in_bars(config, header_type)]
     for at in capabilities(config):
         places += [(at, 0xFFFF), *((at + where, mask) for where, mask in FIXED_IN.get(config[at], {}).items())]
@@ -171,7 +170,7 @@ class Routes:
         for function in sorted(description.functions, key=lambda function: function.address):
             address, config = function.address, function.config
             self.on_bus.setdefault((address.domain, address.bus), []).append(function)
-            if config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK in (1, 2) and config[PCI_SECONDARY_BUS]:
+            if config[PCI_HEADER_TYPE] & 0x7F in (1, 2) and config[PCI_SECONDARY_BUS]:
                 self.leads_to.setdefault((address.domain, config[PCI_SECONDARY_BUS]), address)
         self.roots = [bus for bus in self.on_bus if bus not in self.leads_to]
 

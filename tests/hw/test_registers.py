@@ -308,7 +308,7 @@ def test_shim_does_with_the_masks_of_the_table_what_python_does(description, reg
 
 
 def test_storage_keeps_what_is_written_through_a_reset_unknown_bytes_keep_nothing():
-    masks = Masks((Register("PCI_COMMAND", 2, rw=0xFFFF),), 256, ((0x50, 4),))
+    masks = Masks((Register("PCI_COMMAND", rw=0xFFFF),), 256, ((0x50, 4),))
     assert masks.access(0x50, 4) == (0xFFFFFFFF, 0)
     assert masks.access(0x4E, 4) == (0xFFFF0000, 0)
     image = bytes(range(256))
@@ -329,7 +329,7 @@ def test_layout_ends_at_a_capability_of_all_ones():
 
 
 def test_storage_does_not_make_a_register_writable():
-    masks = Masks((Register("PCI_STATUS", 2, w1c=0xF900),), 256, ((0x04, 4),))
+    masks = Masks((Register("PCI_STATUS", w1c=0xF900),), 256, ((0x04, 4),))
     assert masks.access(0x04, 4) == (0x0000FFFF, 0xF9000000)
 
 

@@ -7,9 +7,9 @@ from paths import TESTS
 from kernel_port.cli import main
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
+from kernel_port.hw.fields import fields
 from kernel_port.hw.layout import Layout
-from kernel_port.trace import register_names
-from kernel_port.trace.decode import NAMES, REGISTERS, changed, decode, fields, parts, register_map
+from kernel_port.trace.decode import changed, decode, parts, register_map
 
 
 def config(size=256, **registers):
@@ -130,24 +130,6 @@ def test_parts_of_a_byte_write_leave_the_other_byte_uncovered():
     assert (part.offset, part.size, part.covered, part.value) == (0x04, 2, 0xFF00, 0x0400)
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        REGISTERS,
-        register_names.FIELD_PREFIXES,
-        register_names.FIELD_PREFIXES.values(),
-        register_names.NOT_FIELDS,
-        register_names.VALUE_PREFIXES,
-        register_names.VALUE_PREFIXES.values(),
-        register_names.VALUES,
-    ],
-)
-def test_every_name_of_every_table_exists(table):
-    prefixes = {name for name in table if name.endswith("_")}
-    assert set(table) - prefixes - NAMES.keys() == set()
-    assert [prefix for prefix in prefixes if not any(name.startswith(prefix) for name in NAMES)] == []
-
-
 def test_decode_sriov_registers_have_names():
     sriov = config(4096, c06="1000", c100="10000100")
     assert decode(sriov, 0x108, 2, 0x0009) == "PCI_SRIOV_CTRL=0x0009 VFE+ MSE+"
@@ -162,16 +144,6 @@ def test_function_with_sriov_is_like_any_other(capsys, tmp_path, ask):
     command = ask.format(machine, out=tmp_path / "out.html").split()
     assert main(command) == 0
     assert "Traceback" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("register", sorted(REGISTERS))
-def test_fields_of_a_register_are_disjoint_and_fit_some_size(register):
-    seen = 0
-    for field in fields(register):
-        assert field.mask
-        assert not field.mask & seen, field.name
-        seen |= field.mask
-    assert seen < 1 << 32
 
 
 @pytest.mark.parametrize("image", [PORT, DEVICE], ids=["port", "device"])

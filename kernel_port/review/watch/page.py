@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from types import CodeType
 from typing import Any
 
+from ...hw.fields import Field, fields
 from ...kernel.system import Event
 from ...trace import decode
 from ...trace.outcome import count
@@ -124,7 +125,7 @@ class Tables:
         config = seen.before[bdf]
         registers = sorted(decode.locations(config), key=lambda register: (register.start, register.size))
         for register in registers:
-            self._registers.setdefault(register.name, [list_field(field) for field in decode.fields(register.name)])
+            self._registers.setdefault(register.name, [list_field(field) for field in fields(register.name)])
         return {
             "bdf": bdf,
             "size": len(config),
@@ -171,7 +172,7 @@ class Tables:
         return self._code[key]
 
 
-def list_field(field: decode.Field) -> list[Any]:
+def list_field(field: Field) -> list[Any]:
     """A field of a register: name, mask, names of values."""
     return [field.short, field.mask, {str(value): name for value, name in field.values.items()}]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the bytes of a configuration space say: identity, base addresses, bus numbers, capability lists.
 
-Plain reading of bytes as found in a dump, for the loaders and writers; the kernel side has its own functions for this.
+Plain reading of bytes as described or found in a dump; the kernel side has its own functions for this.
 """
 
 from __future__ import annotations
@@ -21,37 +21,28 @@ from ..pci_regs import (
     PCI_CAP_LIST_NEXT,
     PCI_CAPABILITY_LIST,
     PCI_CB_CAPABILITY_LIST,
+    PCI_EXT_CAP_ID,
     PCI_EXT_CAP_NEXT,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
-    PCI_HEADER_TYPE_MASK,
     PCI_HEADER_TYPE_NORMAL,
-    PCI_ROM_ADDRESS,
-    PCI_ROM_ADDRESS1,
     PCI_ROM_ADDRESS_MASK,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
     PCI_STD_HEADER_SIZEOF,
 )
+from .registers import BARS, HEADER_LAYOUT, MULTIFUNCTION, SHEET, SheetRow
 
 #: Bytes of configuration space of conventional PCI; extended capabilities begin behind them.
 PCI_CFG_SPACE_SIZE = 256
 #: How the expansion ROM is numbered among the BARs, as in the kernel's resource list.
 ROM = 6
-#: Base address registers by header type.
-_BARS = {PCI_HEADER_TYPE_NORMAL: 6, PCI_HEADER_TYPE_BRIDGE: 2, PCI_HEADER_TYPE_CARDBUS: 1}
-_ROM_AT = {PCI_HEADER_TYPE_NORMAL: PCI_ROM_ADDRESS, PCI_HEADER_TYPE_BRIDGE: PCI_ROM_ADDRESS1}
-
-
-class BaseAddress(NamedTuple):
-    """One base address register, or the expansion ROM's (number 6)."""
-
-    number: int
-    address: int
-    io: bool
-    wide: bool
-    prefetchable: bool
+#: Largest BAR that is taken, in bytes, as in a machine description.
+LARGEST_BAR = 1 << 62
+#: What stands where an extended capability would, if there is none.
+_NO_CAPABILITY = (0, 0xFFFFFFFF)
+_ROMS = {PCI_HEADER_TYPE_NORMAL: SHEET["PCI_ROM_ADDRESS"], PCI_HEADER_TYPE_BRIDGE: SHEET["PCI_ROM_ADDRESS1"]}
 
 
 def word(config: bytes | bytearray, where: int) -> int:
@@ -66,16 +57,12 @@ def dword(config: bytes | bytearray, where: int) -> int:
 
 def header_type(config: bytes | bytearray) -> int:
     """Layout of the header: 0 device, 1 bridge, 2 CardBus bridge; anything else is not one."""
-    return config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK
+    return config[PCI_HEADER_TYPE] & HEADER_LAYOUT
 
 
-#: Largest BAR that is taken, in bytes, as in a machine description.
-LARGEST_BAR = 1 << 62
-
-
-def rounded_up(size: int) -> int:
-    """The smallest power of two that is at least *size*: what a BAR decodes, which some sources state short."""
-    return 1 << (size - 1).bit_length()
+def is_multifunction(config: bytes | bytearray) -> bool:
+    """Whether the device says that it has further functions."""
+    return bool(config[PCI_HEADER_TYPE] & MULTIFUNCTION)
 
 
 def all_ones(config: bytes) -> bool:
@@ -83,45 +70,85 @@ def all_ones(config: bytes) -> bool:
     return config.count(0xFF) == len(config)
 
 
+class BaseAddress(NamedTuple):
+    """One base address register, or the expansion ROM's (number 6)."""
+
+    number: int
+    address: int
+    io: bool
+    wide: bool
+    prefetchable: bool
+
+    @property
+    def mask(self) -> int:
+        """The bits that are address, 64 of them if it is wide."""
+        bits = PCI_BASE_ADDRESS_IO_MASK if self.io else PCI_BASE_ADDRESS_MEM_MASK
+        return (PCI_ROM_ADDRESS_MASK if self.number == ROM else bits) & (1 << (64 if self.wide else 32)) - 1
+
+
+def lowest_bit(value: int) -> int:
+    """The lowest set bit of *value*: the largest size an address can be aligned to."""
+    return value & -value
+
+
+def rounded_up(size: int) -> int:
+    """The smallest power of two that is at least *size*: what a BAR decodes, which some sources state short."""
+    return 1 << (size - 1).bit_length()
+
+
+def is_64_bit(value: int) -> bool:
+    """A memory BAR that takes two dwords."""
+    return (
+        not value & PCI_BASE_ADDRESS_SPACE_IO and value & PCI_BASE_ADDRESS_MEM_TYPE_MASK == PCI_BASE_ADDRESS_MEM_TYPE_64
+    )
+
+
 def bar_count(config: bytes | bytearray) -> int:
     """Base address registers this header has, the ROM's not counted."""
-    return _BARS.get(header_type(config), 0)
+    return BARS.get(header_type(config), 0)
 
 
-def rom_register(config: bytes | bytearray) -> int:
-    """Offset of the expansion ROM's base address, 0 if this header has none."""
-    return _ROM_AT.get(header_type(config), 0)
+def rom_register(config: bytes | bytearray) -> SheetRow | None:
+    """The expansion ROM's base address, None if this header has none."""
+    return _ROMS.get(header_type(config))
 
 
 def base_addresses(config: bytes) -> Iterator[BaseAddress]:
     """Each base address register in order, then the ROM's; the upper half of a 64-bit one is part of the lower."""
-    number = 0
-    while number < bar_count(config):
+    count = bar_count(config)
+    numbers = iter(range(count))
+    for number in numbers:
         where = PCI_BASE_ADDRESS_0 + 4 * number
         value = dword(config, where)
         if value & PCI_BASE_ADDRESS_SPACE_IO:
             yield BaseAddress(number, value & PCI_BASE_ADDRESS_IO_MASK, True, False, False)
-        else:
-            wide = value & PCI_BASE_ADDRESS_MEM_TYPE_MASK == PCI_BASE_ADDRESS_MEM_TYPE_64
-            wide = wide and number + 1 < bar_count(config)
-            address = value & PCI_BASE_ADDRESS_MEM_MASK
-            if wide:
-                address |= dword(config, where + 4) << 32
-            yield BaseAddress(number, address, False, wide, bool(value & PCI_BASE_ADDRESS_MEM_PREFETCH))
-            number += wide
-        number += 1
-    if where := rom_register(config):
-        yield BaseAddress(ROM, dword(config, where) & PCI_ROM_ADDRESS_MASK, False, False, False)
+            continue
+        address, wide = value & PCI_BASE_ADDRESS_MEM_MASK, is_64_bit(value) and number + 1 < count
+        if wide:
+            address |= dword(config, where + 4) << 32
+            next(numbers)
+        yield BaseAddress(number, address, False, wide, bool(value & PCI_BASE_ADDRESS_MEM_PREFETCH))
+    if rom := rom_register(config):
+        yield BaseAddress(ROM, dword(config, rom.offset) & PCI_ROM_ADDRESS_MASK, False, False, False)
 
 
 def capabilities(config: bytes) -> Iterator[tuple[int, int]]:
-    """Each capability as (offset, ID).
+    """Each capability as (ID, offset).
 
     Stops where the kernel would, and at a loop: see `fault_in_capabilities` for what is wrong with a list."""
     for where in _chain(config):
-        if not PCI_STD_HEADER_SIZEOF <= where <= len(config) - 2:
+        if not PCI_STD_HEADER_SIZEOF <= where <= len(config) - 2 or config[where + PCI_CAP_LIST_ID] == 0xFF:
             return
-        yield where, config[where + PCI_CAP_LIST_ID]
+        yield config[where + PCI_CAP_LIST_ID], where
+
+
+def extended_capabilities(config: bytes) -> Iterator[tuple[int, int]]:
+    """Each extended capability as (ID, offset); ends where the list goes wrong."""
+    for where in _extended_chain(config):
+        header = dword(config, where) if where >= PCI_CFG_SPACE_SIZE else 0
+        if header in _NO_CAPABILITY:
+            return
+        yield PCI_EXT_CAP_ID(header), where
 
 
 def fault_in_capabilities(config: bytes) -> str:
@@ -173,6 +200,6 @@ def _extended_chain(config: bytes) -> Iterator[int]:
         seen.add(where)
         yield where
         header = dword(config, where)
-        if where < PCI_CFG_SPACE_SIZE or header in (0, 0xFFFFFFFF):
+        if where < PCI_CFG_SPACE_SIZE or header in _NO_CAPABILITY:
             return
         where = PCI_EXT_CAP_NEXT(header)
