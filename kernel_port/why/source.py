@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The source text of kernel functions: their syntax tree, and the comments that belong to a statement."""
+"""The source text of kernel functions: syntax trees, and the comments that belong to a statement."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Condition = ast.If | ast.For | ast.While
 
 @cache
 def _functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
-    """Every `def` of a file by name and first line (that of its first decorator, as in code objects)."""
+    """Return every `def` of a file by name and first line (that of its first decorator, as in code objects)."""
     tree = ast.parse("".join(linecache.getlines(path)))
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     return {(node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node for node in nodes}
 
 
 class Source:
-    """One function's source."""
+    """The source of one function."""
 
     def __init__(self, code: CodeType) -> None:
         self.code = code
         self.path = code.co_filename
-        #: None for what has no statements: a lambda, a generator expression, code made from a string.
+        #: None for code without statements: a lambda, a generator expression, code made from a string.
         self.node = _functions(self.path).get((code.co_name, code.co_firstlineno))
         nodes = ast.walk(self.node) if self.node else ()
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
@@ -37,11 +37,11 @@ class Source:
         self.statements = [node for node in self._parents if isinstance(node, ast.stmt)]
         self._texts: dict[ast.AST, str] = {}
         path = Path(self.path)
-        self._room = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
+        self._file = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else str(path)
         self._c_source = c_source(code)
 
     def enclosing(self, statement: ast.stmt) -> list[Condition]:
-        """The tests and loops around *statement*, outermost first."""
+        """Return the tests and loops around *statement*, outermost first."""
         around: list[Condition] = []
         node: ast.AST = statement
         while (parent := self._parents.get(node)) is not None:
@@ -51,14 +51,14 @@ class Source:
         return around
 
     def in_else(self, condition: Condition, statement: ast.stmt) -> bool:
-        """Whether *statement*, which is inside *condition*, is in its else branch."""
+        """Return whether *statement*, which is inside *condition*, is in its else branch."""
         inside = {id(node) for branch in condition.orelse for node in ast.walk(branch)}
         return id(statement) in inside
 
     def text(self, node: ast.expr | ast.stmt) -> str:
-        """The source of an expression or statement, on one line."""
+        """Return the source of an expression or statement, on one line."""
         if node not in self._texts:
-            # ast.get_source_segment() does the same, after splitting the whole file into lines each time.
+            # ast.get_source_segment() does the same, but splits the whole file into lines each time.
             lines = [line.encode() for line in linecache.getlines(self.path)[node.lineno - 1 : node.end_lineno]]
             lines[-1] = lines[-1][: node.end_col_offset]
             lines[0] = lines[0][node.col_offset :]
@@ -68,13 +68,13 @@ class Source:
         return self._texts[node]
 
     def header(self, condition: Condition) -> str:
-        """The first line of a test or loop, without the colon."""
+        """Return the first line of a test or loop, without the colon."""
         if isinstance(condition, ast.For):
             return f"for {self.text(condition.target)} in {self.text(condition.iter)}"
         return f"{'while' if isinstance(condition, ast.While) else 'if'} {self.text(condition.test)}"
 
     def comment(self, statement: ast.stmt) -> str:
-        """What the comment directly above *statement*, or else behind its first lines, says."""
+        """Return the comment directly above *statement*, or else the one behind its first lines."""
         above = statement.lineno - 1
         while self._line(above).startswith("#"):
             above -= 1
@@ -83,7 +83,7 @@ class Source:
         return said or self._trailing(statement)
 
     def _trailing(self, statement: ast.stmt) -> str:
-        """The comment at the end of the line where the head of *statement* ends."""
+        """Return the comment at the end of the line where the head of *statement* ends."""
         head: ast.AST = statement
         if isinstance(statement, Condition):
             head = statement.iter if isinstance(statement, ast.For) else statement.test
@@ -96,11 +96,11 @@ class Source:
         return linecache.getline(self.path, number).strip()
 
     def site(self, line: int) -> Site:
-        """Line *line* of the function as a place of the port."""
-        return Site(self._room, line, self.code.co_name, self._c_source)
+        """Return line *line* of the function as a place in the port."""
+        return Site(self._file, line, self.code.co_name, self._c_source)
 
 
 @cache
 def source(code: CodeType) -> Source:
-    """The source of the function that *code* belongs to."""
+    """Return the source of the function that *code* belongs to."""
     return Source(code)
