@@ -17,7 +17,7 @@ def census(capsys, *arguments):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--jsonl", "a.jsonl", "--resume", "b.jsonl"], "--jsonl begins a report and --resume goes on with one"),
+        (["--jsonl", "a.jsonl", "--resume", "b.jsonl"], "--jsonl starts a report and --resume continues one"),
         (["--jsonl", "/dev/null/a.jsonl"], "/dev/null/a.jsonl: cannot be written there; choose a folder"),
     ],
 )
