@@ -95,7 +95,7 @@ def report(title: str, points: Sequence[Point], args: argparse.Namespace) -> Non
         print(line)
     for step in found:
         print()
-        for line in step.told(args.verbose, paint):
+        for line in step.report(args.verbose, paint):
             print(line)
     if not found:
         print("\nNo patch changes anything here.")

@@ -142,7 +142,7 @@ def test_pci_remove_bus_of_a_root_bus_takes_it_off_the_list():
     ("target", "call", "why"),
     [
         # of a root bus there is no bridge to read: in C, its callers see to it
-        ("bus:00", "pci_read_bridge_io", "pci_read_bridge_io is not for this target: the kernel goes wrong in"),
+        ("bus:00", "pci_read_bridge_io", "pci_read_bridge_io is not for this target: the kernel fails in"),
         ("bus:01", "pci_alloc_dev", "pci_alloc_dev returns no number; try"),
         ("slot:1", "hotplug_slot_name", "hotplug_slot_name returns no number; try"),
     ],
