@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What there is to read, and in which order: patches with their definitions, each beside its C; then what they call."""
+"""The contents and their order: patches with their definitions, each beside its C; then the functions they call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .columns import Column, Row, SourceLine, lay_out
 from .py_statements import py_statements
 
 PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
-#: Characters and statements of C beyond which nothing is a function that ours could stand for.
+#: Limits, characters and statements, beyond which C is not compared.
 LONGEST, MOST = 20_000, 500
 NAME = re.compile(r"\b\w*_\w+\b")
 
@@ -37,24 +37,24 @@ class Passage:
     """One definition beside its C."""
 
     definition: Definition
-    #: What it stands for; None if it has no C.
+    #: Its counterpart; None if it has no C.
     ported: Ported | None
-    #: What the patch does: adds, modifies, or "" for what was there.
+    #: What the patch does: adds, modifies, or "" for older definitions.
     how: str
     c: CText | None
     rows: tuple[Row, ...]
-    #: What its docstring says, without the C file it names.
+    #: What its docstring says, without the line with the C file.
     about: str
     #: Why it differs from the C as a whole.
     reasons: tuple[str, ...]
     #: Where it is used.
     uses: tuple[Use, ...]
-    #: The last point of the series at which it counts.
+    #: The last point of the series at which it is current.
     last_point: int
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return self.definition.name
 
     @property
@@ -68,7 +68,7 @@ class Chapter:
     """Passages that belong together."""
 
     title: str
-    #: What it is called in links.
+    #: Its name in links.
     anchor: str
     #: The commit message of a patch, or a sentence.
     message: str
@@ -78,24 +78,24 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that is to be read."""
+    """Everything to read."""
 
     title: str
-    #: Where the C is from; "" if there is none.
-    c_told: str
+    #: Title of the C; "" if there is none.
+    c_title: str
     chapters: tuple[Chapter, ...]
 
     @property
     def passages(self) -> list[Passage]:
-        """All passages in their order."""
+        """All passages in order."""
         return [passage for chapter in self.chapters for passage in chapter.passages]
 
 
 def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
-    """What a user asked for: the number of a patch, a symbol, or "all".
+    """Return what a user asked for: the number of a patch, a symbol, or "all".
 
-    :param beneath: also what it uses, as chapters of their own
-    :raises MachineError: there is no such thing; names those that are nearest"""
+    :param beneath: also include what it uses, as separate chapters
+    :raises MachineError: there is no such thing; names the nearest ones"""
     author = Author(side)
     if what == "all":
         chapters, title = [author.patch(patch) for patch in SERIES], "The series, side by side"
@@ -106,7 +106,7 @@ def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
         chapters, title = [author.symbol(what)], f"{what}, side by side"
     if beneath:
         chapters += list(author.beneath(chapters, every=what == "all"))
-    return Reading(title, side.told if side else "", tuple(chapters))
+    return Reading(title, side.title if side else "", tuple(chapters))
 
 
 class Author:
@@ -118,31 +118,31 @@ class Author:
         self._ported = {(each.room, each.name): each for each in everything()}
 
     def patch(self, patch: Patch) -> Chapter:
-        """A patch: its commit message and what it adds and modifies."""
-        room = PATCHES[patch.number - 1].replace(".", "/")
+        """Return a patch: its commit message and what it adds and modifies."""
+        file = PATCHES[patch.number - 1].replace(".", "/")
         names = (*patch.adds, *patch.modifies)
-        found = [each for each in self._all() if each.piece.room == room and each.name in names]
+        found = [each for each in self._all() if each.piece.room == file and each.name in names]
         passages = (self.passage(each, "modifies" if each.name in patch.modifies else "adds") for each in found)
         title = f"{patch.number}/{len(SERIES)} {patch.subject}"
         return Chapter(title, f"patch-{patch.number}", message(patch), tuple(passages), patch)
 
     def symbol(self, name: str) -> Chapter:
-        """A symbol at every point where it is defined."""
+        """Return a symbol at every point where it is defined."""
         definitions = self.symbols.definitions.get(name)
         if not definitions:
             known = [*self.symbols.definitions, "all"]
             near = get_close_matches(name, known, n=4, cutoff=0.5)
             hint = f"; the nearest: {', '.join(near)}" if near else ""
-            raise MachineError(f"{clean(name)}: no symbol, number of a patch, or all{hint}")
+            raise MachineError(f"{clean(name)}: not a symbol, number of a patch, or all{hint}")
         hows = ["" if not each.point else "modifies" if index else "adds" for index, each in enumerate(definitions)]
         passages = tuple(self.passage(each, how) for each, how in zip(definitions, hows, strict=True))
         points = ", ".join(f"patch {each.point}" if each.point else "base" for each in definitions)
         return Chapter(name, "symbol", f"Defined in: {points}.", passages)
 
     def beneath(self, chapters: list[Chapter], every: bool) -> Iterator[Chapter]:
-        """What these chapters use of base, by room.
+        """Return what these chapters use of base, by file.
 
-        :param every: also what that uses in turn"""
+        :param every: also include what that uses in turn"""
         shown = [passage.definition for chapter in chapters for passage in chapter.passages]
         seen = {definition.name for definition in shown}
         found: dict[str, Definition] = {}
@@ -157,15 +157,15 @@ class Author:
                 if each.piece.room.replace("/", ".") not in SERVICES:
                     found[name] = each
                     todo += [each] if every else []
-        rooms = dict.fromkeys(each.piece.room for each in self._all() if found.get(each.name) is each)
-        for room in rooms:
-            told = f"Used by what is above: {room_title(room)}"
-            inside = (each for each in self._all() if found.get(each.name) is each and each.piece.room == room)
+        files = dict.fromkeys(each.piece.room for each in self._all() if found.get(each.name) is each)
+        for file in files:
+            message = f"Used by the above: {file_title(file)}"
+            inside = (each for each in self._all() if found.get(each.name) is each and each.piece.room == file)
             passages = tuple(self.passage(each, "") for each in inside)
-            yield Chapter(f"{room}.py", f"room-{room.replace('/', '-')}", told, passages)
+            yield Chapter(f"{file}.py", f"file-{file.replace('/', '-')}", message, passages)
 
     def named(self, definition: Definition) -> Iterator[str]:
-        """Names that a definition uses, and what its pointers lead to."""
+        """Yield the names that a definition uses, and the functions its pointers lead to."""
         for node in ast.walk(definition.node):
             match node:
                 case ast.Name(id=name):
@@ -174,7 +174,7 @@ class Author:
                     yield from self.symbols.pointers.get(member, ())
 
     def passage(self, definition: Definition, how: str) -> Passage:
-        """A definition beside its C."""
+        """Return a definition beside its C."""
         ported = self._ported.get((definition.piece.room, definition.name))
         c = self.side.find(ported) if self.side and ported else None
         about, reasons = said(docstring(definition.node))
@@ -184,12 +184,12 @@ class Author:
         return Passage(definition, ported, how, c, rows, about, reasons, uses, last)
 
     def last_point(self, definition: Definition) -> int:
-        """The last point at which a definition counts."""
+        """Return the last point at which a definition is current."""
         later = [each.point for each in self.symbols.definitions[definition.name] if each.point > definition.point]
         return later[0] - 1 if later else len(SERIES)
 
     def rows(self, definition: Definition, how: str, c: CText | None) -> Iterator[Row]:
-        """The rows of a passage."""
+        """Return the rows of a passage."""
         right = self.python(definition, how)
         left = c_column(c) if c else Column((), ())
         rows = lay_out(left, right)
@@ -197,12 +197,13 @@ class Author:
             rows = [signed(row) for row in rows]
         if c and c.is_signed and how == "modifies":
             rows = [unseen(row) for row in rows]
-        pool = [*port_reasons(definition.text), *room_reasons(definition.piece.room)]
+        pool = [*port_reasons(definition.text), *file_reasons(definition.piece.room)]
         for row in rows:
             yield replace(row, reason=reason(row, pool))
 
     def python(self, definition: Definition, how: str) -> Column:
-        """The lines of a definition without its docstring, those of the one before it too where they differ."""
+        """Return the lines of a definition without its docstring, and those of the previous version where they
+        differ."""
         lines, statements = code(definition)
         if how == "adds":
             return Column([replace(line, sign="+") for line in lines], statements)
@@ -221,18 +222,18 @@ class Author:
         return Column(told, statements)
 
     def _all(self) -> Iterator[Definition]:
-        """All definitions."""
+        """Return all definitions."""
         for definitions in self.symbols.definitions.values():
             yield from definitions
 
 
 def docstring(node: ast.stmt) -> str:
-    """What the docstring of a definition says, "" if it has none."""
+    """Return the docstring of a definition, "" if it has none."""
     return (ast.get_docstring(node) if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else None) or ""
 
 
 def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
-    """The lines of a definition but for its docstring, and its statements, counted in these lines."""
+    """Return the lines of a definition without its docstring, and its statements, numbered by these lines."""
     node, texts = definition.node, definition.text.split("\n")
     words: set[int] = set()
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and docstring(node):
@@ -246,7 +247,7 @@ def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
 
 
 def c_column(c: CText) -> Column:
-    """The lines of a C text and their statements."""
+    """Return the lines of a C text and their statements."""
     after = "\n".join(line.text for line in c.lines if line.sign != "-")
     if not after.strip() or len(after) > LONGEST or c.kind in ("macro", "generated"):
         return Column(c.lines, ())
@@ -255,7 +256,7 @@ def c_column(c: CText) -> Column:
 
 
 def signed(row: Row) -> Row:
-    """A row whose C is marked as changed where its Python is: a kernel does not tell, and later ones changed more."""
+    """Mark the C of a row as changed where its Python is: a kernel has no signs, and later kernels changed more."""
     changed = any(line.sign == "+" for line in row.right)
     if not changed or row.kind not in ("same", "above"):
         return row
@@ -263,21 +264,21 @@ def signed(row: Row) -> Row:
 
 
 def unseen(row: Row) -> Row:
-    """A row of a patch's hunks, which say nothing of the lines that they do not show."""
+    """Mark a row of a patch's hunks, which do not show unchanged lines elsewhere."""
     if row.kind == "right" and not any(line.sign == "+" for line in row.right):
         return replace(row, kind="quiet")
     return row
 
 
 def said(docstring: str) -> tuple[str, tuple[str, ...]]:
-    """What a docstring says without the C file it names, and the reasons for departures in it."""
+    """Return a docstring without the line with the C file, and the reasons for departures in it."""
     reasons = tuple(re.findall(r"\bPORT:\s*([^\n)]*)", docstring))
     kept = (line for line in docstring.split("\n") if not line.strip().startswith(("C: ", "# PORT:", "PORT:")))
     return "\n".join(kept).strip(), reasons
 
 
 def port_reasons(text: str) -> Iterator[str]:
-    """The reasons of all `# PORT:` comments in a text, each with the comment lines that go on below it."""
+    """Return the reasons of all `# PORT:` comments in a text, each with its continuation lines."""
     lines = text.split("\n")
     for index, line in enumerate(lines):
         if match := PORT.search(line):
@@ -291,20 +292,21 @@ def port_reasons(text: str) -> Iterator[str]:
 
 
 @cache
-def room_reasons(room: str) -> tuple[str, ...]:
-    """The reasons that a room gives for itself, above its definitions."""
-    text = (PACKAGE / f"{room}.py").read_text(encoding="utf-8")
+def file_reasons(file: str) -> tuple[str, ...]:
+    """Return the reasons that a file gives for itself, above its definitions."""
+    text = (PACKAGE / f"{file}.py").read_text(encoding="utf-8")
     return tuple(port_reasons("\n".join(line for line in text.split("\n") if line.startswith("#"))))
 
 
-def room_title(room: str) -> str:
-    """The first line of a room's docstring."""
-    text = (PACKAGE / f"{room}.py").read_text(encoding="utf-8")
+def file_title(file: str) -> str:
+    """Return the first line of a file's docstring."""
+    text = (PACKAGE / f"{file}.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
 
 
 def reason(row: Row, pool: Iterable[str]) -> str:
-    """Why a row differs: its own comment, or for C without counterpart the comment that names what it is about."""
+    """Return why a row differs: from its own comment, or for C without a counterpart the comment that names its
+    subject."""
     own = list(port_reasons("\n".join(line.text for line in row.right)))
     if own:
         return "; ".join(own)
