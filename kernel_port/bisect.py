@@ -118,7 +118,7 @@ def config_space(outcome: Outcome) -> str:
 
 def functions(outcome: Outcome) -> str:
     """Say which functions the kernel lost, re-added or has twice."""
-    kinds = {"lost": outcome.removed, "re-created": outcome.recreated, "added twice": outcome.added_twice}
+    kinds = {"lost": outcome.removed, "re-added": outcome.recreated, "added twice": outcome.added_twice}
     return "; ".join(f"{listed(bdfs)} {kind}" for kind, bdfs in kinds.items() if bdfs) or "as before"
 
 

@@ -86,8 +86,8 @@ def report(title: str, points: Sequence[Point], args: argparse.Namespace) -> Non
     """Print the matrix and the steps."""
     found = list(steps(points))
     if args.json:
-        told = {"points": [point.as_json() for point in points], "steps": [step.as_json() for step in found]}
-        print(json.dumps({"what": title, **told}, indent=1))
+        matrix = {"points": [point.as_json() for point in points], "steps": [step.as_json() for step in found]}
+        print(json.dumps({"what": title, **matrix}, indent=1))
         return
     paint = Paint()
     print(paint("bold", clean(title)))

@@ -100,7 +100,7 @@ def test_conform_golden_that_is_not_text_is_one_line(capsys, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("missing.jsonl", "cannot be read: No such file or directory"), ("", "not a regular file; name another one")],
+    [("missing.jsonl", "cannot be read: No such file or directory"), ("", "not a regular file; name another file")],
 )
 def test_conform_what_cannot_be_read_is_one_line(capsys, tmp_path, name, said):
     assert main(["conform", str(tmp_path / name)]) == 2

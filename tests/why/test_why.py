@@ -407,7 +407,8 @@ def test_why_of_a_target_says(capsys, arguments, said):
 
 def test_why_of_a_bridge_that_resets_alone_warns_of_what_is_below(capsys, shared):
     assert main(["why", str(shared / "dumps" / DUMPS[0]), "00:1c.1"]) == 0
-    assert "It is a bridge: the reset saves and restores its own registers, not those below it" in capsys.readouterr().out
+    said = "It is a bridge: the reset saves and restores its own registers, not those below it"
+    assert said in capsys.readouterr().out
 
 
 def test_why_is_the_same_every_time(capsys):

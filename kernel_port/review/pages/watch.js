@@ -22,7 +22,7 @@ class Player {
     this.panes = recording.runs.map((run, column) => new Pane(run, column));
     const last = Math.max(...this.panes.map((pane) => pane.last));
     for (const pane of this.panes) pane.addTimeline(last, (step) => this.go(step));
-    this.changing = rows.map((pair) => pair.some((index, column) => index >= 0 && this.tells(column, index)));
+    this.changing = rows.map((pair) => pair.some((index, column) => index >= 0 && this.changes(column, index)));
     this.build();
     addEventListener("hashchange", () => this.go(this.linked()));
     addEventListener("keydown", (event) => this.key(event));
@@ -30,7 +30,7 @@ class Player {
   }
 
   /** Return whether an event changes anything but thread states. */
-  tells(column, index) {
+  changes(column, index) {
     const run = recording.runs[column];
     const change = run.changes[index];
     return change.config.length || Object.keys(change.hardware).length || !["r", "printk"].includes(run.events[index][OP]);

@@ -56,7 +56,7 @@ class Names:
 
     def used(self, uses: Sequence[Use]) -> str:
         """Return places as links, grouped by definition."""
-        told = []
+        parts = []
         for name in dict.fromkeys(use.name for use in uses):
             at = [use for use in uses if use.name == name]
             definition = self.symbols.at(name, at[0].point)
@@ -64,8 +64,8 @@ class Names:
             lines = ", ".join(self._place(definition, line) for line in sorted({use.line for use in at}))
             through = dict.fromkeys(use.pointer for use in at if use.pointer)
             by = "".join(f" through <code>.{text(pointer)}()</code>" for pointer in through)
-            told.append(f'<a href="#{self.target(definition)}">{text(name)}</a>{by} ({lines})')
-        return ", ".join(told)
+            parts.append(f'<a href="#{self.target(definition)}">{text(name)}</a>{by} ({lines})')
+        return ", ".join(parts)
 
     def _place(self, definition: Definition, line: int) -> str:
         """Return a line of a definition, as a link if it is on the page."""
@@ -81,8 +81,8 @@ class Names:
             entries |= {name: self._entry(self._listed[name]) for name in new}  # they may link to further names
         if not entries:
             return ""
-        told = "".join(entries[name] for name in sorted(entries, key=str.lower))
-        return f'<section class=names id="names"><h2><a href="#names">Names</a></h2><dl>{told}</dl></section>'
+        parts = "".join(entries[name] for name in sorted(entries, key=str.lower))
+        return f'<section class=names id="names"><h2><a href="#names">Names</a></h2><dl>{parts}</dl></section>'
 
     def _entry(self, definition: Definition) -> str:
         """Return one name of the index."""

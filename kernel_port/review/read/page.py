@@ -95,8 +95,8 @@ class Page:
         anchor = self.names.anchor(passage.definition)
         static = "static" if passage.ported and passage.ported.is_static else ""
         tags = filter(None, (HOW.get(passage.how, ("", ""))[1], static, passage.definition.export))
-        told = "".join(f"<span class=tag>{text(tag)}</span>" for tag in tags)
-        title = f'<h3><a href="#{anchor}">{text(passage.name)}</a>{told}</h3>'
+        labels = "".join(f"<span class=tag>{text(tag)}</span>" for tag in tags)
+        title = f'<h3><a href="#{anchor}">{text(passage.name)}</a>{labels}</h3>'
         reasons = "".join(f"<p class=reason>≠ {text(why)}</p>" for why in passage.reasons)
         used = f"<p class=used>Used by {self.names.used(passage.uses)}</p>" if passage.uses else ""
         table = Table(passage, self.names).whole()

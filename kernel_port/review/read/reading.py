@@ -211,15 +211,15 @@ class Author:
         if how != "modifies" or not before:
             return Column(lines, statements)
         old = [line.text for line in code(before[-1])[0]]
-        told: list[SourceLine] = []
+        shown: list[SourceLine] = []
         for tag, i, j, k, m in SequenceMatcher(None, old, [line.text for line in lines], False).get_opcodes():
             if tag == "equal":
-                told += lines[k:m]
+                shown += lines[k:m]
             else:
-                told += [SourceLine(0, text, "-") for text in old[i:j]] + [
+                shown += [SourceLine(0, text, "-") for text in old[i:j]] + [
                     replace(line, sign="+") for line in lines[k:m]
                 ]
-        return Column(told, statements)
+        return Column(shown, statements)
 
     def _all(self) -> Iterator[Definition]:
         """Return all definitions."""

@@ -63,7 +63,7 @@ class Table:
             ("mid", "<span class=hidden>What differs</span>"),
             ("py", text(f"kernel_port/{piece.room}.py:{piece.line}")),
         )
-        cells = "".join(f"<div class={kind} role=columnheader>{told}</div>" for kind, told in places)
+        cells = "".join(f"<div class={kind} role=columnheader>{heading}</div>" for kind, heading in places)
         return f'<div class="row heads" role=row>{cells}</div>'
 
     def prototype(self) -> str:

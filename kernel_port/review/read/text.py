@@ -68,8 +68,8 @@ class Writer:
         yield from self.rows(passage)
         for pointer, names in pointers(passage).items():
             yield f"   .{pointer}() leads to {', '.join(names)}"
-        if told := used(passage):
-            yield f"   used by {told}"
+        if uses := used(passage):
+            yield f"   used by {uses}"
 
     def rows(self, passage: Passage) -> Iterator[str]:
         """Yield the rows; without C in one column."""
@@ -101,11 +101,11 @@ class Writer:
         head, columns = f"{numbered(line)}{line.sign} ", self.column - NUMBER - 3
         pieces = colours.pieces(line, columns)
         style = {"+": "green", "-": "red"}.get(line.sign, "dim")
-        told = []
+        parts = []
         for index, (plain, painted) in enumerate(pieces or [("", "")]):
             front = head if not index else " " * (NUMBER + 1) + line.sign + " "
-            told.append((front + plain, self.paint(style, front) + (painted if self.paint.on else plain)))
-        return told
+            parts.append((front + plain, self.paint(style, front) + (painted if self.paint.on else plain)))
+        return parts
 
 
 class Colours:
@@ -167,9 +167,9 @@ def pointers(passage: Passage) -> dict[str, list[str]]:
 
 def used(passage: Passage) -> str:
     """Say where a definition is used, and through which pointers."""
-    told = []
+    parts = []
     for name in dict.fromkeys(use.name for use in passage.uses):
         at = [use for use in passage.uses if use.name == name]
         pointers = "".join(f" through .{pointer}()" for pointer in dict.fromkeys(use.pointer for use in at) if pointer)
-        told.append(f"{name}{pointers} ({', '.join(str(line) for line in sorted({use.line for use in at}))})")
-    return ", ".join(told)
+        parts.append(f"{name}{pointers} ({', '.join(str(line) for line in sorted({use.line for use in at}))})")
+    return ", ".join(parts)
