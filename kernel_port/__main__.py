@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""python -m kernel_port is the kernel-port command."""
+"""Run the kernel-port command as python -m kernel_port."""
 
 import sys
 

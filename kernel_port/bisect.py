@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The same thing done at each point of the series: a matrix of what came of it, and what each patch changes."""
+"""The same thing at each point of the series: a matrix of the outcomes, and what each patch changes."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from .trace.snapshot import Recorder
 
 #: The points of the series.
 POINTS = range(len(PATCHES) + 1)
-#: More addresses than these are counted, not listed.
+#: More addresses than this are counted, not listed.
 LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What came of it at one point of the series."""
+    """The outcome at one point of the series."""
 
     number: int
     outcome: Outcome | None = None
-    """None: the kernel does not have the function in question yet."""
+    """None: the kernel does not have the function yet."""
     trace: Trace = field(default=Trace(), repr=False)
 
     @property
     def name(self) -> str:
-        """The point as it is called: "base", "+1", ..., "+8"."""
+        """The name of the point: "base", "+1", ..., "+8"."""
         return f"+{self.number}" if self.number else "base"
 
     @property
@@ -56,11 +56,11 @@ class Point:
             "reset": resets(outcome),
             "config space": config_space(outcome),
             "functions": functions(outcome),
-            "spurious events": ", ".join(told(event) for _, _, event in outcome.spurious) or "none",
+            "spurious events": ", ".join(event_name(event) for _, _, event in outcome.spurious) or "none",
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The point as data; `kernel-port bisect --help` says which keys."""
+        """Return the point as data; `kernel-port bisect --help` says which keys."""
         outcome = self.outcome
         if outcome is None:
             return {"patches": self.number, "exists": False, "outcome": "no such call"}
@@ -81,7 +81,7 @@ class Point:
 
 
 def in_a_word(outcome: Outcome) -> str:
-    """All in a word or two."""
+    """Return the outcome in a word or two."""
     if outcome.deadlock:
         return "deadlock"
     if any(result is not None and result < 0 for result in outcome.results.values()):
@@ -92,14 +92,14 @@ def in_a_word(outcome: Outcome) -> str:
 
 
 def code(result: int | None) -> str:
-    """A return code, short: "0", "-ENOTTY"."""
+    """Return a return code as short text: "0", "-ENOTTY"."""
     if result is None:
         return "-"
     return f"-{errno.errorcode[-result]}" if -result in errno.errorcode else str(result)
 
 
 def resets(outcome: Outcome) -> str:
-    """Which functions took which resets: "hot reset 01:00.0, 01:00.1"."""
+    """Say which functions went through which resets: "hot reset 01:00.0, 01:00.1"."""
     taken: dict[str, list[str]] = {}
     for bdf, kinds in outcome.resets.items():
         for kind, times in Counter(kinds).items():
@@ -108,7 +108,7 @@ def resets(outcome: Outcome) -> str:
 
 
 def config_space(outcome: Outcome) -> str:
-    """How much of what resets made of the registers is mended."""
+    """Say whether the registers changed by resets were restored."""
     if not outcome.resets:
         return "as before"
     if outcome.lost:
@@ -117,18 +117,18 @@ def config_space(outcome: Outcome) -> str:
 
 
 def functions(outcome: Outcome) -> str:
-    """Which functions the kernel does not have any more as it had them."""
-    kinds = {"lost": outcome.removed, "re-created": outcome.recreated, "added twice": outcome.added_twice}
+    """Say which functions the kernel lost, re-added or has twice."""
+    kinds = {"lost": outcome.removed, "re-added": outcome.recreated, "added twice": outcome.added_twice}
     return "; ".join(f"{listed(bdfs)} {kind}" for kind, bdfs in kinds.items() if bdfs) or "as before"
 
 
-def told(event: str) -> str:
-    """A hot-plug event: "presence off"."""
+def event_name(event: str) -> str:
+    """Return a hot-plug event as text: "presence off"."""
     return event.removeprefix("INT_").replace("_", " ").lower()
 
 
 def listed(bdfs: Iterable[str]) -> str:
-    """Addresses, without domain 0; many of them counted."""
+    """List addresses, without domain 0; count them if there are many."""
     short = [bdf.removeprefix("0000:") for bdf in bdfs]
     return ", ".join(short) if len(short) <= LISTED else f"of {len(short)} functions"
 
@@ -165,23 +165,23 @@ def measure_scenario(scenario: Scenario, patches: int, seed: int | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From one point of the series to the next, where that changes something."""
+    """The step from one point of the series to the next, if it changes something."""
 
     patch: Patch
     changes: dict[str, tuple[str, str]]
     """Column of the matrix -> before and after."""
     comparison: TraceComparison
-    """Of the traces."""
+    """Compares the traces."""
 
-    def told(self, verbose: bool, paint: Paint) -> Iterator[str]:
-        """The step for people, line by line."""
+    def report(self, verbose: bool, paint: Paint) -> Iterator[str]:
+        """Yield the step for people, line by line."""
         yield paint("bold", f"patch {self.patch.number}, {self.patch.subject}")
         for column, (before, after) in self.changes.items():
             yield f"  {column}: {clean(before)} -> {clean(after)}"
-        yield from self.comparison.told(verbose, paint)
+        yield from self.comparison.report(verbose, paint)
 
     def as_json(self) -> dict[str, Any]:
-        """The step as data; `kernel-port bisect --help` says which keys."""
+        """Return the step as data; `kernel-port bisect --help` says which keys."""
         return {
             "patch": self.patch.number,
             "subject": self.patch.subject,
@@ -191,7 +191,7 @@ class Step:
 
 
 def steps(points: Sequence[Point]) -> Iterator[Step]:
-    """The patches that change anything, in order."""
+    """Return the patches that change anything, in order."""
     for old, new in pairwise(points):
         before, after = old.cells, new.cells
         shared = (column for column in after if column in before)
@@ -202,7 +202,7 @@ def steps(points: Sequence[Point]) -> Iterator[Step]:
 
 
 def table(points: Sequence[Point], paint: Paint) -> Iterator[str]:
-    """The matrix, line by line; a point that is as the one before it is dim."""
+    """Yield the matrix, line by line; a row equal to the one before is dim."""
     columns = max((list(point.cells) for point in points), key=len)
     rows = [[clean(point.cells.get(column, "")) for column in columns] for point in points]
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
@@ -213,6 +213,6 @@ def table(points: Sequence[Point], paint: Paint) -> Iterator[str]:
 
 
 def _row(name: str, cells: Iterable[str], widths: Iterable[int]) -> str:
-    """One row of the matrix."""
+    """Return one row of the matrix."""
     padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
     return f"{name:<6}{'  '.join(padded)}".rstrip()

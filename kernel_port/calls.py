@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which kernel functions can be called on a function, slot or bus, and with what."""
+"""Which kernel functions can be called on a function, slot or bus, and with which arguments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .machine import Machine
 from .series import PATCHES
 from .terminal import Progress, clean
 
-#: What is called to reset a kind of target.
+#: The function that resets each kind of target.
 RESETS = {"function": "pci_reset_function", "slot": "pci_reset_slot", "bus": "pci_reset_bus"}
-#: What a struct is got from, by kind of target; the name is that in the first parameter's annotation.
+#: How to get a struct from a target, by kind; the name is that in the first parameter's annotation.
 TAKEN: dict[str, dict[str, Callable[[Any], Any]]] = {
     "function": {"pci_dev": lambda dev: dev},
     "slot": {
@@ -31,9 +31,10 @@ TAKEN: dict[str, dict[str, Callable[[Any], Any]]] = {
     },
     "bus": {"pci_bus": lambda bus: bus},
 }
-#: Further parameters that have an obvious value: a call is meant, not a question.
+#: Further parameters with an obvious value: do it, rather than probe.
 OBVIOUS = {"probe": 0}
-#: What C returns, by the annotation of what the port does: of a status and a value the status, of a text its length.
+#: How to turn a result of the port into the C's, by annotation: a status and a value become the status, a text its
+#: length.
 RETURNED: dict[str, Callable[[Any], int | None]] = {
     "None": lambda nothing: nothing,
     "int": int,
@@ -52,9 +53,9 @@ class Call:
 
 
 def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
-    """The call of *name* on *target*, which is of *kind* function, slot or bus.
+    """Find the call of *name* on *target*, whose *kind* is function, slot or bus.
 
-    :raises MachineError: there is no such function at this point of the series, or it takes something else"""
+    :raises MachineError: this point of the series has no such function, or it takes something else"""
     parameters = parameters_of(kernel, name)
     if parameters is None:
         raise MachineError(missing(kernel, name, kind))
@@ -72,10 +73,10 @@ def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
 
 
 def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tuple[int | None, str]:
-    """Make the call: its result, and the report of a deadlock if it ended in one.
+    """Make the call. Return its result, and the report of a deadlock if it ended in one.
 
-    :param note: sees each event as it happens
-    :raises MachineError: kernel code followed a pointer that leads nowhere"""
+    :param note: is called with each event as it happens
+    :raises MachineError: kernel code followed an invalid pointer"""
     start = machine.clock.now
     with Progress(call.name) as progress:
 
@@ -96,27 +97,27 @@ def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tupl
 
 
 def oops(kernel: Kernel, call: Call, error: Exception) -> str:
-    """What to say of an error that kernel code made: many functions rely on what their callers have looked at.
+    """Return what to say of an error in kernel code: many functions rely on checks in their callers.
 
-    :raises Exception: it was other code, so it is *error* itself"""
+    :raises Exception: *error* itself, if other code raised it"""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     if frame.f_globals is not vars(kernel):
         raise error
     function = frame.f_code.co_name
     return (
-        f"{call.name} is not for this target: the kernel goes wrong in {function}() ({kernel.symbols[function]}, line "
-        f"{line}), which the callers it has rule out; call one of those"
+        f"{call.name} is not for this target: the kernel fails in {function}() ({kernel.symbols[function]}, line "
+        f"{line}), a case that its callers rule out; call one of those"
     )
 
 
 def returns(kernel: Kernel, name: str) -> str:
-    """What a function returns, as its annotation says."""
+    """Return what a function returns, according to its annotation."""
     annotation: str = vars(kernel)[name].__annotations__["return"]
     return annotation
 
 
 def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:
-    """The parameters of a function of base or patches; None if there is none of that name."""
+    """Return the parameters of a function of base or patches; None if there is none of that name."""
     function = getattr(kernel, name, None)
     if not inspect.isfunction(function) or kernel.symbols.get(name, "").partition(".")[0] not in ("base", "patch"):
         return None
@@ -124,7 +125,7 @@ def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:
 
 
 def missing(kernel: Kernel, name: str, kind: str) -> str:
-    """Why there is no function *name*, and what to do."""
+    """Say why there is no function *name*, and what to do."""
     for patch in PATCHES[kernel.point :]:
         if name in patch.adds:
             later = " or more" if patch.number < len(PATCHES) else ""
@@ -136,7 +137,7 @@ def missing(kernel: Kernel, name: str, kind: str) -> str:
 
 
 def nearest(kernel: Kernel, name: str, kind: str) -> list[str]:
-    """The functions for a kind of target whose names are most like *name*."""
+    """Return the functions for a kind of target whose names are most like *name*."""
     fitting = []
     for other in kernel.symbols:
         parameters = parameters_of(kernel, other)

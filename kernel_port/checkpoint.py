@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A machine as it was: everything that can change, noted once, put back as often as wanted.
+"""A checkpoint of a machine: record everything that can change, and restore it as often as needed.
 
-Why: whoever runs a thousand orders of events on a machine wants to boot it once. Objects stay the same, only what is in
-them is put back, so whatever pointed to a struct still does.
+Running a thousand orders of events on a machine should take one boot. Objects stay the same, only their contents are
+restored, so all pointers to a struct stay valid.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .kernel.system import Event
 from .link import Kernel
 from .machine import Machine
 
-#: What never changes once it is made, or is a cache that is right at any time.
+#: What never changes once it is made, or is a cache that is always valid.
 CONSTANT = (
     str, bytes, int, float, type, Event, Address, FunctionDescription, MachineDescription, ConfigImage, Layout, Masks,
     Policy, Kernel, FunctionType, BuiltinMethodType, Enum, type(None),
@@ -33,13 +33,13 @@ CONSTANT = (
 
 
 class Checkpoint:
-    """What is in *machine* now. No thread but main may exist: where a thread is in its code cannot be noted.
+    """The contents of *machine*. Only the main thread may exist: where a thread is in its code cannot be recorded.
 
-    :raises ValueError: there are other threads"""
+    :raises ValueError: other threads exist"""
 
     def __init__(self, machine: Machine) -> None:
         if len(machine.system.sched.threads) > 1:
-            raise ValueError(f"threads are under way: {', '.join(t.name for t in machine.system.sched.threads[1:])}")
+            raise ValueError(f"threads are running: {', '.join(t.name for t in machine.system.sched.threads[1:])}")
         self._machine = machine
         self._lists: list[tuple[Any, list[Any]]] = []
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
@@ -55,7 +55,7 @@ class Checkpoint:
         self._note([machine, *self._variables.values()])
 
     def restore(self) -> None:
-        """Put everything back; threads other than main are ended."""
+        """Restore everything; end all threads but main."""
         self._machine.system.sched.shutdown()
         vars(self._machine.kernel).update(self._variables)
         for values, noted in self._lists:
@@ -75,8 +75,8 @@ class Checkpoint:
             function.load(config)
 
     def _note(self, roots: Iterable[Any]) -> None:
-        """Note *roots* and all that can be reached from them."""
-        symtab = vars(self._machine.kernel)  # its variables are noted by name
+        """Record *roots* and everything that can be reached from them."""
+        symtab = vars(self._machine.kernel)  # its variables are recorded by name
         pending, seen = list(roots), {id(symtab): symtab}
         while pending:
             thing = pending.pop()
@@ -85,7 +85,7 @@ class Checkpoint:
                 pending += self._contents(thing)
 
     def _contents(self, thing: Any) -> Iterator[Any]:
-        """Note one thing, and give what is in it."""
+        """Record one object, and yield its contents."""
         match thing:
             case FunctionType():
                 for cell in thing.__closure__ or ():

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every order in which threads can run: all schedules of a scenario, or as many as wanted.
+"""Every order in which threads can run: all schedules of a scenario, or as many as requested.
 
-A schedule is a list of choices: each time more than one thread can run, the scheduler asks which one goes, 0 being the
-oldest, or the one that could go on. The first schedule always takes 0. Every other one is an earlier one up to some
-choice, another choice there, and 0 from there on; so each is run exactly once, those with fewer choices other than 0
-first. When that comes to an end, all have been run.
+A schedule is a list of choices: each time more than one thread can run, the scheduler asks which one runs next; 0 is
+the oldest, or the one that is running. The first schedule always takes 0. Every other schedule follows an earlier one
+up to some choice, takes another value there, and 0 from there on. So each runs exactly once, those with fewer choices
+other than 0 first, and at the end all have run.
 
-What is chosen: who runs when the running thread sleeps, waits or ends, so also who of those that are woken at the same
-time goes first; and, if asked for, whether another thread gets its turn before a lock is taken, after it was released,
-after a wake-up and after an interrupt (0: the running thread goes on). What is not: the time that hardware and
-interrupts take, which is what the machine's description says; and that a sleep may last longer than asked for.
+Choices: which thread runs when the running one sleeps, waits or ends, and so which of several threads woken at the same
+time goes first; and, on request, whether another thread gets a turn before a lock is taken, after it is released, after
+a wake-up and after an interrupt (0: the running thread continues). Not choices: the time that hardware and interrupts
+take, which the machine's description gives; and sleeps that last longer than requested.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from .hw.errors import MachineError
 from .machine import Machine
 from .scenarios import Run, Scenario, perform, ready
 
-#: Which thread goes at each choice; all further choices are 0.
+#: The thread to run at each choice; all further choices are 0.
 Choices = tuple[int, ...]
-#: Runs a schedule and says which invariants it breaks.
+#: Runs a schedule and returns the invariants it breaks.
 Trial = Callable[[Callable[[int], int]], list[str]]
 
 
 def written(choices: Choices) -> str:
-    """A schedule's number: "0.1.0.2"."""
+    """Return a schedule as text: "0.1.0.2"."""
     return ".".join(map(str, choices)) or "0"
 
 
 def parse(text: str) -> Choices:
-    """The choices of a schedule's number.
+    """Return the choices of a schedule written as text.
 
-    :raises MachineError: it is none"""
+    :raises MachineError: it is not a schedule"""
     try:
         choices = tuple(int(part) for part in text.split("."))
     except ValueError:
@@ -51,11 +51,11 @@ def parse(text: str) -> Choices:
 
 
 class Chooser:
-    """Makes the choices of a schedule. Its instances are what Scheduler.choose wants."""
+    """Makes the choices of a schedule. Its instances serve as Scheduler.choose."""
 
     def __init__(self, choices: Choices = ()) -> None:
         self.choices = choices
-        #: How many threads could run, choice by choice so far.
+        #: How many threads could run at each choice so far.
         self.counts: list[int] = []
 
     def __call__(self, count: int) -> int:
@@ -72,25 +72,25 @@ class Chooser:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule that was run."""
+    """A schedule that has run."""
 
     choices: Choices
-    """Up to the last that is not 0."""
+    """Up to the last one that is not 0."""
     length: int
-    """How many choices there were in all."""
+    """How many choices there were."""
     broken: tuple[str, ...]
     """The invariants that did not hold, and why."""
 
     @property
     def order(self) -> tuple[int, int, int, Choices]:
-        """Less is simpler: fewer choices other than 0, then fewer choices."""
+        """Sort key; less is simpler: fewer choices other than 0, then fewer choices."""
         return sum(map(bool, self.choices)), len(self.choices), self.length, self.choices
 
 
 def schedules(trial: Trial) -> Iterator[tuple[Schedule, int]]:
     """Run every schedule; those with fewer choices other than 0 first.
 
-    :return: each, and how many more there are at least"""
+    :return: each schedule, and the least number of those still to run"""
     pending: deque[Choices] = deque([()])
     while pending:
         chooser = Chooser(pending.popleft())
@@ -103,7 +103,7 @@ def schedules(trial: Trial) -> Iterator[tuple[Schedule, int]]:
 
 
 class Stage:
-    """A scenario's machine, on which its script can be run again and again. It is booted once if it can be rewound."""
+    """A scenario's machine, on which its script can run again and again. It boots once if it can be rewound."""
 
     def __init__(self, scenario: Scenario, patches: int, preemptive: bool = False) -> None:
         self._scenario = scenario
@@ -114,7 +114,7 @@ class Stage:
 
     def _ready(self) -> Machine:
         machine = ready(self._scenario, self._patches)
-        machine.boot_events.clear()  # they are looked at for orders of locks, which no invariant is about
+        machine.boot_events.clear()  # only lock order checks look at them, and no invariant needs those
         machine.system.sched.preemptive = self._preemptive
         return machine
 
@@ -122,7 +122,7 @@ class Stage:
         """Run the script from its beginning."""
         if self._checkpoint is not None:
             self._checkpoint.restore()
-        else:  # a worker waits somewhere in its code since boot, and no checkpoint can put it there again
+        else:  # a worker has been waiting somewhere in its code since boot, and no checkpoint can restore that
             self._machine.close()
             self._machine = self._ready()
         return perform(self._scenario, self._machine, choose)
@@ -134,7 +134,7 @@ class Stage:
 
 @contextmanager
 def one_processor() -> Iterator[None]:
-    """Stay on one processor meanwhile: threads that take turns hand over in half the time there."""
+    """Stay on one processor meanwhile: threads that take turns switch in half the time there."""
     allowed = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {allowed[os.getpid() % len(allowed)]})
     try:
@@ -145,16 +145,16 @@ def one_processor() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Exploration:
-    """What came of running schedules so far."""
+    """The result of the schedules run so far."""
 
     done: int = 0
     left: int = 0
-    """How many more there are at least; 0: that was all of them."""
+    """The least number of schedules still to run; 0: none."""
     failed: int = 0
     longest: int = 0
-    """Most choices that a schedule had."""
+    """The most choices in a schedule."""
     broken: Counter[str] = field(default_factory=Counter)
-    """Invariant -> how many schedules break it."""
+    """Invariant -> number of schedules that break it."""
     simplest: dict[str, Schedule] = field(default_factory=dict)
     """Invariant -> the simplest schedule that breaks it."""
 
@@ -171,7 +171,7 @@ class Exploration:
 
     @property
     def shortest(self) -> Schedule | None:
-        """The simplest of all that failed."""
+        """The simplest schedule that failed."""
         return min(self.simplest.values(), key=lambda schedule: schedule.order, default=None)
 
     def __str__(self) -> str:
@@ -180,7 +180,7 @@ class Exploration:
         return f"all {self.done:,} schedules" if self.done > 1 else "the only schedule"
 
     def as_json(self) -> dict[str, Any]:
-        """The result as data; `kernel-port explore --help` says which keys."""
+        """Return the result as data; `kernel-port explore --help` says which keys."""
         shortest = self.shortest
         broken = {
             invariant: {"schedules": times, "simplest": written(self.simplest[invariant].choices)}
@@ -198,7 +198,7 @@ class Exploration:
 
 
 def explore(trial: Trial, limit: int = 0) -> Iterator[Exploration]:
-    """Run all schedules, or *limit* of them if that is not 0; gives the same object after each."""
+    """Run all schedules, or *limit* of them if that is not 0; yield the same object after each."""
     found = Exploration()
     for schedule, left in schedules(trial):
         found.add(schedule, left)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Output files: written whole or not at all, so that what was there before is never lost to half of something new.
-And input: a file is one that ends, and of a folder what links in it lead to is no part."""
+"""Output files, written whole or not at all, so that half a new file never replaces an old one.
+
+Input files must be regular files; links that lead out of a folder are not part of it.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,15 @@ from typing import BinaryIO
 from .hw.errors import MachineError
 from .hw.image import claim
 
-#: Recordings are a few MiB long.
+#: Recordings have a few MiB.
 LONGEST = 256 << 20
 
 
 def opened(path: Path, longest: int | None = None) -> io.BufferedReader:
-    """Open a file to read it. A pipe could keep us waiting for ever, and a device need not end.
+    """Open a file for reading. Refuse pipes, which could block forever, and devices, which may not end.
 
-    :param longest: how many bytes it may have
-    :raises MachineError: it is no regular file, or longer
+    :param longest: the largest size allowed, bytes
+    :raises MachineError: it is not a regular file, or is larger
     :raises OSError: it cannot be opened"""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     status = os.fstat(fd)
@@ -32,12 +34,12 @@ def opened(path: Path, longest: int | None = None) -> io.BufferedReader:
         return os.fdopen(fd, "rb")
     os.close(fd)
     what = "too long" if stat.S_ISREG(status.st_mode) else "not a regular file"
-    raise MachineError(f"{path}: {what}; name another one")
+    raise MachineError(f"{path}: {what}; name another file")
 
 
 def within(folder: Path, path: Path) -> bool:
-    """Whether *path*, links followed, is in *folder*, wherever that is itself. A folder from elsewhere may hold links
-    to files of this computer, which are nobody's business."""
+    """Return whether *path*, links followed, is in *folder*, wherever that is itself. A folder from elsewhere may have
+    links to private files of this computer."""
     try:
         return _resolved(path).is_relative_to(_resolved(folder))
     except MachineError:
@@ -45,41 +47,41 @@ def within(folder: Path, path: Path) -> bool:
 
 
 def refuse_output(path: Path, source: str = "") -> None:
-    """Say before the work what would stop its outcome from being written.
+    """Report before the work what would prevent writing its result.
 
-    :param source: what the work is about, as load() takes it, "" for nothing; what is read is not written over
-    :raises MachineError: *path* is *source*, or no file can be put there; says what to do instead"""
+    :param source: the machine, as load() takes it, or ""; it must not be overwritten
+    :raises MachineError: *path* is *source*, or cannot be written; says what to do instead"""
     if source and path.exists() and Path(source).exists() and path.samefile(source):
         raise MachineError(f"{path}: is the machine itself; name another file")
     if path.exists() and not path.is_file():
-        raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
+        raise MachineError(f"{path}: not a regular file, and would be replaced by one; choose another name")
     if not os.access(_resolved(path).parent, os.W_OK | os.X_OK):
-        raise MachineError(f"{path}: cannot be written there; choose a folder that is there and can be written to")
+        raise MachineError(f"{path}: cannot be written; choose an existing, writable folder")
 
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Have the file at *path* for this process alone among those that ask for it, as ConfigImage.in_place() does.
+    """Lock the file at *path* against other processes that ask for it, as ConfigImage.in_place() does.
 
     :raises MachineError: it cannot be read, or another process has it"""
     try:
         file = path.open("rb")
     except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}; give a file that can be read") from error
+        raise MachineError(f"{path}: {error.strerror}; name a readable file") from error
     with file:
         claim(file.fileno(), path)
         yield
 
 
 def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Fill a temporary file in the folder of *path* and give it the name once it is on the disk.
+    """Fill a temporary file in the folder of *path* and rename it once it is on disk.
 
-    Who is killed in the middle leaves the old file, and perhaps a temporary one: .NAME and some letters.
-    A symbolic link stays; what it leads to is replaced.
+    A process killed in the middle leaves the old file, and perhaps a temporary one: .NAME and some letters.
+    A symbolic link stays; its target is replaced.
 
-    :raises MachineError: *path* is there and no regular file, or cannot be written; what was there is untouched"""
+    :raises MachineError: *path* exists but is not a regular file, or cannot be written; the old file stays"""
     if path.exists() and not path.is_file():
-        raise MachineError(f"{path}: not a regular file, it would be replaced by one; choose another name")
+        raise MachineError(f"{path}: not a regular file, and would be replaced by one; choose another name")
     path = _resolved(path)
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -95,29 +97,29 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
                 temporary.unlink(missing_ok=True)
                 raise
     except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}; choose a folder that can be written to") from error
+        raise MachineError(f"{path}: {error.strerror}; choose a writable folder") from error
 
 
 def write_text(path: Path, text: str) -> None:
-    """Make *path* hold *text*.
+    """Write *text* to *path*.
 
     :raises MachineError: as write_whole()"""
     write_whole(path, lambda file: file.writelines([text.encode()]))
 
 
 def _resolved(path: Path) -> Path:
-    """What *path* leads to.
+    """Return the target of *path*, links followed.
 
-    :raises MachineError: nowhere"""
+    :raises MachineError: the links form a circle"""
     with suppress(OSError, RuntimeError):
         found = path.resolve()
-        if not found.is_symlink():  # from Python 3.13 on, a circle is no error
+        if not found.is_symlink():  # since Python 3.13 a circle is not an error
             return found
-    raise MachineError(f"{path}: a link that leads in a circle; choose another name")
+    raise MachineError(f"{path}: a circular link; choose another name")
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the names in *folder* to the disk, too."""
+    """Bring the names in *folder* to the disk as well."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
@@ -126,7 +128,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _mode(path: Path) -> int:
-    """Permissions of the file that was there, or those a new one gets."""
+    """Return the permissions of the existing file, or those of a new one."""
     if path.exists():
         return path.stat().st_mode & 0o777
     mask = os.umask(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The user's terminal: colour where it is wanted, its width, progress of what takes long, and text made harmless."""
+"""The user's terminal: colour where it is wanted, width, progress of long work, and harmless text."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from typing import TextIO, TypeVar
 T = TypeVar("T")
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
-#: Seconds before progress is worth a word, then between words: on a terminal, elsewhere.
+#: Seconds before the first progress report, then between reports: on a terminal, elsewhere.
 PATIENCE, INTERVAL_LIVE, INTERVAL_FILE = 1.0, 0.1, 5.0
 
 
 class Paint:
-    """Colours text for a stream: on a terminal, unless NO_COLOR is set (no-color.org) or it is a dumb one."""
+    """Colours text for a stream if it is a terminal, unless NO_COLOR is set (no-color.org) or the terminal is dumb."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = stream or sys.stdout
         self.on = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def __call__(self, style: str, text: str) -> str:
-        """*text* in a style of STYLES."""
+        """Return *text* in a style of STYLES."""
         return f"\033[{STYLES[style]}m{text}\033[m" if self.on and text else text
 
 
 def width() -> int:
-    """Columns of the terminal; where there is none, enough for long lines to stay whole."""
+    """Return the columns of the terminal; without one, enough to keep long lines whole."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
 
 
 def clean(text: str) -> str:
-    """*text* with everything that could make a terminal do something, or change the text's direction, spelled out."""
+    """Return *text* with all control characters and direction marks escaped."""
     return "".join(c if c.isprintable() or c == " " else _spelled(c) for c in text)
 
 
@@ -49,7 +49,7 @@ def _spelled(character: str) -> str:
 
 
 class Progress:
-    """Says on standard error how far something is, if it takes more than a second."""
+    """Reports on standard error how far something is, if it takes more than a second."""
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -64,7 +64,7 @@ class Progress:
             self._write("\r\033[K")
 
     def at(self, how_far: str) -> None:
-        """It is at *how_far* now."""
+        """Report that it is at *how_far*."""
         now = time.monotonic()
         if now < self.next:
             return
@@ -74,14 +74,14 @@ class Progress:
         self._write(f"\r\033[K{line}" if live else f"{line}\n")
 
     def _write(self, text: str) -> None:
-        """Write where nobody may listen: that is no reason to stop what is under way."""
+        """Write; an error is no reason to stop the work."""
         with suppress(OSError):
             sys.stderr.write(text)
             sys.stderr.flush()
 
 
 def progress(items: Collection[T], what: str) -> Iterator[T]:
-    """*items* one after the other; says how many are done if it takes more than a second."""
+    """Yield *items* one by one; report how many are done if it takes more than a second."""
     with Progress(what) as bar:
         for number, item in enumerate(items):
             bar.at(f"{number} of {len(items)}")

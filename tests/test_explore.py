@@ -151,7 +151,7 @@ def test_checkpoint_puts_back_registers():
 def test_checkpoint_refuses_a_machine_with_threads_under_way():
     with ready(SLEEPERS) as machine:
         machine.system.sched.spawn("other", lambda: None)
-        with pytest.raises(ValueError, match="threads are under way: other"):
+        with pytest.raises(ValueError, match="threads are running: other"):
             Checkpoint(machine)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How long another process sees a secondary bus reset last, if it takes as long as the kernel says.
+"""Measure in another process how long a secondary bus reset lasts.
 
-The bridge's registers are in a file that both map. The other process is python -m kernel_port.bench.bus_reset_witness
-FILE OFFSET: for each line it is sent it says that it looks, waits for a reset by that bridge, and tells its length in
-ns.
+The bridge's registers are in a file that both processes map. The other process is python -m
+kernel_port.bench.bus_reset_witness FILE OFFSET: for each line of input it prints "looking", waits for a reset by that
+bridge, and prints its length in ns.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import TracebackType
 
 from ..pci_regs import PCI_BRIDGE_CTL_BUS_RESET
 
-#: How long a reset is waited for, ns.
+#: How long to wait for a reset, ns.
 PATIENCE = 10_000_000_000
 
 
@@ -25,21 +25,21 @@ class Witness:
     """The other process.
 
     :param path: a raw ECAM image
-    :param offset: of the low byte of Bridge Control in it"""
+    :param offset: where the low byte of Bridge Control is in it"""
 
     def __init__(self, path: Path, offset: int) -> None:
         command = [sys.executable, "-m", __name__, str(path), str(offset)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def look(self) -> None:
-        """Have it watch for a reset from now on."""
+        """Start watching for a reset."""
         assert self._process.stdin is not None
         self._process.stdin.write("look\n")
         self._process.stdin.flush()
         self._hear()
 
     def saw(self) -> int:
-        """How long the reset lasted, ns; waits for its end. 0: it saw none for PATIENCE."""
+        """Wait for the end of the reset and return its length, ns. 0: there was none for PATIENCE."""
         return int(self._hear())
 
     def _hear(self) -> str:
@@ -55,7 +55,7 @@ class Witness:
 
 
 def witness(path: str, offset: int) -> None:
-    """Be the other process, until there is nobody to ask."""
+    """Be the other process, until standard input ends."""
     with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
         for _ in sys.stdin:
             print("looking", flush=True)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How the port's cost grows with the machine: boot, the reset of everything, and the probe of every way to reset.
 
-Each size is measured in a process of its own, python -m kernel_port.bench.growth N, so that its peak of memory is its
-own. Time is the processor's, so that what else the computer does does not look like growth; on a free computer it is as
-long as on the wall. The exponent of time and of memory is the slope of a least squares line through their logarithms.
+Each size is measured in its own process, python -m kernel_port.bench.growth N, to separate their peaks of memory. Time
+is processor time, so that other load does not look like growth; on an idle computer it equals wall-clock time. The
+exponent of time or memory is the slope of a least squares line through the logarithms.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from ..images.generate import MOST, generate
 from ..machine import Machine, boot
 from ..why.ladder import survey
 
-#: Functions of the machines measured, the last a full segment.
+#: Functions of the machines to measure; the last is a full segment.
 SIZES = (100, 1_000, 10_000, MOST)
-#: The largest exponent; seconds for the boot and for the reset of a full segment, MB for all of it.
+#: Limits: the exponents; seconds for the boot and for the reset of a full segment; MB for all of it.
 EXPONENT, SECONDS, MEGABYTES = 1.1, 60, 2048
-#: Which machine of each size.
+#: Selects the machine of each size.
 SEED = 1
 
 
 class Growth(NamedTuple):
-    """What one size costs: processor's seconds; the most memory its process ever had and its image on the disk, MB."""
+    """The cost of one size: processor time, s; peak memory of its process and disk space of its image, MB."""
 
     functions: int
     boot: float
@@ -60,15 +60,16 @@ def measure(functions: int) -> Growth:
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What *work* gives, and how many seconds of processor time it takes."""
+    """Return the result of *work*, and how many seconds of processor time it took."""
     start = time.process_time()
     return work(), time.process_time() - start
 
 
 def reset_everything(machine: Machine) -> None:
-    """Reset each bus below a root bus, by its slot where it has one that can; everything further down goes along.
+    """Reset each bus below a root bus, through its slot where that can be reset. This resets everything further down as
+    well.
 
-    :raises RuntimeError: the kernel refuses one, or a function is gone afterwards"""
+    :raises RuntimeError: the kernel refuses one, or a function is missing afterwards"""
     functions = len(machine.functions)
     for root in machine.kernel.pci_root_buses:
         for bus in list(root.children):
@@ -82,32 +83,32 @@ def reset_everything(machine: Machine) -> None:
 
 
 def in_processes(sizes: tuple[int, ...], tell: Callable[[str], None]) -> list[Growth]:
-    """Measure each size in a process of its own; *tell* is told of each before."""
+    """Measure each size in its own process; call *tell* before each."""
     found = []
     for size in sizes:
         tell(f"{size} functions")
         command = [sys.executable, "-m", __name__, str(size)]
-        # In a group of its own it hears no Ctrl-C; it is ended by us, who do.
+        # In its own group it gets no Ctrl-C; we do, and end it.
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, process_group=0)
         found.append(Growth(**json.loads(done.stdout)))
     return found
 
 
 def exponent(sizes: list[float], costs: list[float]) -> float:
-    """The slope of the least squares line through (log size, log cost)."""
+    """Return the slope of the least squares line through (log size, log cost)."""
     x, y = [math.log(size) for size in sizes], [math.log(cost) for cost in costs]
     middle, height = sum(x) / len(x), sum(y) / len(y)
     return sum((a - middle) * (b - height) for a, b in zip(x, y, strict=True)) / sum((a - middle) ** 2 for a in x)
 
 
 def exponents(found: list[Growth]) -> dict[str, float]:
-    """The exponent of each cost."""
+    """Return the exponent of each cost."""
     sizes = [float(growth.functions) for growth in found]
     return {cost: exponent(sizes, [getattr(growth, cost) for growth in found]) for cost in Growth._fields[1:]}
 
 
 def as_json(found: list[Growth]) -> dict[str, Any]:
-    """Sizes, exponents, and whether each is within its limit."""
+    """Return the sizes, the exponents, and whether each is within its limit."""
     slopes, last = exponents(found), found[-1]
     limits = {f"{cost} exponent": (slope, EXPONENT) for cost, slope in slopes.items()}
     if last.functions == MOST:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The answer for one machine of a fleet, as one line of JSON: it boots, and the kernel's own probes run.
+"""The answer for one machine of a fleet, as one line of JSON: boot it and run the kernel's own probes.
 
-A line depends on the file, its name and the series alone, not on where or when it is made.
+A line depends only on the file, its name and the series, not on where or when it is made.
 """
 
 from __future__ import annotations
@@ -28,50 +28,50 @@ Record = dict[str, Any]
 class Job(NamedTuple):
     """One machine to answer for."""
 
-    #: As the user named it.
+    #: As the user wrote it.
     file: str
-    #: The same from whatever directory.
+    #: The same, absolute.
     path: str
-    #: Bytes, and ns of the last change; None for what is no file or cannot be looked at.
+    #: Bytes, and ns of the last change; None for what is not a file or cannot be examined.
     size: int | None
     mtime_ns: int | None
     patches: int
 
     @classmethod
     def of(cls, file: str, patches: int) -> Job:
-        """Look at a file without reading it."""
+        """Examine a file without reading it."""
         if is_name(file):
             return cls(file, file, None, None, patches)
         path = Path(file)
         try:
             status = path.stat()
-        except (OSError, ValueError):  # loading it says what is wrong
+        except (OSError, ValueError):  # loading it reports what is wrong
             return cls(file, str(path.absolute()), None, None, patches)
         return cls(file, str(path.absolute()), status.st_size, status.st_mtime_ns, patches)
 
     def record(self) -> Record:
-        """What every answer begins with."""
+        """Return the start of every answer."""
         return {"file": self.file, "size": self.size, "mtime_ns": self.mtime_ns, "patches": self.patches}
 
 
 def answer(job: Job) -> str:
-    """The line for a machine; for one that cannot be read or booted, a line that says why."""
+    """Return the line for a machine; for one that cannot be read or booted, a line that says why."""
     with _ONE:
         try:
             return line(job.record() | {"error": None} | read(job))
         except (MachineError, OSError) as error:
             return failure(job, str(error))
-        except Exception as error:  # whatever a file brings about, the others are still to be answered for
+        except Exception as error:  # whatever happens with one file, the others still need answers
             return failure(job, f"{type(error).__name__}: {error}")
 
 
 def failure(job: Job, reason: str) -> str:
-    """The line for a machine that there is no answer for."""
+    """Return the line for a machine without an answer."""
     return line(job.record() | {"error": reason.replace(job.path, job.file)})
 
 
 def line(record: Record) -> str:
-    """A record as it is written."""
+    """Return a record as a line of the report."""
     return json.dumps(record, separators=(",", ":")) + "\n"
 
 
@@ -96,21 +96,21 @@ def read(job: Job) -> Record:
 
 
 class Guards:
-    """The tests that refused something on a machine, each once; they are referred to by number."""
+    """The tests that refused something on a machine, each once, numbered."""
 
     def __init__(self) -> None:
         self.all: list[Record] = []
         self._numbers: dict[tuple[object, ...], int] = {}
 
     def number(self, rung: str, guard: Guard | None) -> int | None:
-        """The number of a guard; None for none."""
+        """Return the number of a guard; None for none."""
         if guard is None:
             return None
         key = rung, guard.site, guard.because, guard.rc
         if key not in self._numbers:
             self._numbers[key] = len(self.all)
             self.all.append({
-                "rung": rung, "rc": guard.rc, "room": guard.site.file, "line": guard.site.line,
+                "rung": rung, "rc": guard.rc, "file": guard.site.file, "line": guard.site.line,
                 "function": guard.site.function, "c": guard.site.c_source, "text": guard.text,
                 "because": guard.because, "explanation": guard.explanation,
             })  # fmt: skip
@@ -118,12 +118,12 @@ class Guards:
 
 
 def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
-    """One function: how it can be reset, with how many others, and what refuses each way.
+    """Report one function: how it can be reset, with how many others, and what refuses each other method.
 
-    The other ways are those to reset it alone; for one that cannot be reset at all, also its slot and its bus."""
+    The other methods are those that reset it alone; if it cannot be reset at all, also its slot and its bus."""
     outcome = found.outcome(ladder)
     taken = ladder.taken.function if ladder.taken else None
-    refused = [(rung.function, rung.guard) for rung in ladder.rungs]
+    refused = [(method.function, method.guard) for method in ladder.rungs]
     if outcome == "none":
         refused += [(f"pci_reset_{group.kind}", group.guard) for group in found.refused_around(dev)]
     smallest = found.together(ladder.bdf)[0] if outcome == "together" else None
@@ -136,12 +136,12 @@ def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
         "outcome": outcome,
         "how": f"{smallest.kind}:{smallest.name}" if smallest else taken if outcome == "alone" else None,
         "along": len(smallest.takes) - 1 if smallest else 0,
-        "refused": [guards.number(way, guard) for way, guard in refused if guard],
+        "refused": [guards.number(method, guard) for method, guard in refused if guard],
     }
 
 
 def group(group: ResetGroup, guards: Guards) -> Record:
-    """One slot or bus."""
+    """Report one slot or bus."""
     return {
         "kind": group.kind,
         "name": group.name,

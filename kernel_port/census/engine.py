@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Who does the work of a census: this process, all cores of this computer, or the workers of a Dask cluster.
 
-Each gives the same lines. in_order() gives them in the order of the jobs, and holds no more than a few to a worker.
+Each gives the same lines. in_order() yields them in the order of the jobs, and holds only a few for each worker.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from ..hw.errors import MachineError
 from .answer import Job, answer, failure
 from .ledger import Ledger
 
-#: Jobs given out ahead, to a worker: as many as keep it busy while one takes long.
+#: Jobs queued ahead for each worker: enough to keep it busy while another takes long.
 AHEAD = 4
 #: Seconds to wait for a Dask scheduler.
 PATIENCE = 10
-_DIED = "the process that worked on it died; is it too large for the memory there is?"
+_DIED = "the process that worked on it died; it may need more memory than there is"
 
 
 class Engine(Protocol):
-    """Takes jobs, gives their lines."""
+    """Takes jobs, returns their lines."""
 
-    #: Jobs it is worth to hand over before the first line is asked for.
+    #: How many jobs to submit before asking for the first line.
     window: int
 
     def submit(self, job: Job) -> Any:
         """Take a job."""
 
     def result(self, job: Job, taken: Any) -> str:
-        """The line of a job taken."""
+        """Return the line of a submitted job."""
 
     def close(self, at_once: bool) -> None:
-        """Let the workers go.
+        """Release the workers.
 
-        :param at_once: what they are doing is not wanted any more"""
+        :param at_once: drop unfinished work"""
 
 
 def in_order(engine: Engine, jobs: Iterable[Job], ledger: Ledger) -> Iterator[tuple[str, bool]]:
-    """The lines of all jobs, in their order, and whether each is new; what the ledger has is not done again."""
+    """Yield the lines of all jobs, in order, and whether each is new; what the ledger has is not done again."""
     waiting: deque[tuple[Job, Any, str | None]] = deque()
 
     def first() -> tuple[str, bool]:
@@ -70,18 +70,18 @@ class Here:
     window = 0
 
     def submit(self, job: Job) -> None:
-        """Nothing to be done before the line is asked for."""
+        """Do nothing: the work waits until the line is asked for."""
 
     def result(self, job: Job, taken: None) -> str:
-        """Do it now."""
+        """Do the job now."""
         return answer(job)
 
     def close(self, at_once: bool) -> None:
-        """There is nobody to let go."""
+        """Do nothing: there are no workers."""
 
 
 class Processes:
-    """Processes on this computer, started afresh, so that they share nothing with this one."""
+    """Processes on this computer, spawned, so that they share nothing with this one."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -89,7 +89,7 @@ class Processes:
         self._pool = _pool(workers)
 
     def submit(self, job: Job) -> Future[str]:
-        """Queue a job; a pool that broke is replaced."""
+        """Queue a job; replace a broken pool."""
         try:
             return _submit(self._pool, job)
         except BrokenProcessPool:
@@ -97,7 +97,7 @@ class Processes:
             return _submit(self._pool, job)
 
     def result(self, job: Job, taken: Future[str]) -> str:
-        """Wait for a line. A process that dies takes its pool along: then find out alone whether this job is why."""
+        """Wait for a line. A process that dies breaks its pool: retry the job alone to see whether it is the cause."""
         try:
             return taken.result()
         except BrokenProcessPool:
@@ -111,7 +111,7 @@ class Processes:
         """End the processes."""
         for process in multiprocessing.active_children() if at_once else ():
             process.terminate()
-        # Waits for the thread that looks after them, which else may close a pipe that the interpreter uses to exit.
+        # Wait for the management thread, which could otherwise close a pipe that the interpreter uses to exit.
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -120,8 +120,8 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _submit(pool: ProcessPoolExecutor, job: Job) -> Future[str]:
-    """Queue a job, which starts a process if none is idle. It is deaf to Ctrl-C, which is for this process to act upon,
-    once the new one has all it needs: signals are blocked there as they are here when it is started."""
+    """Queue a job, which starts a process if none is idle. Workers ignore Ctrl-C, which this process handles: a new
+    process inherits the blocked signal."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(answer, job)
@@ -130,7 +130,7 @@ def _submit(pool: ProcessPoolExecutor, job: Job) -> Future[str]:
 
 
 def _end_with_parent() -> None:
-    """In a worker: do not wait for jobs from a parent that was killed."""
+    """End a worker whose parent was killed."""
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
@@ -163,16 +163,16 @@ class Dask:
         return self._client.submit(answer, job, pure=False)
 
     def result(self, job: Job, taken: Any) -> str:
-        """Wait for a line. Dask gives the job of a worker that died to another one, up to a few times."""
+        """Wait for a line. Dask retries the job of a worker that died on another one, a few times."""
         try:
             result: str = taken.result()
         except self._distributed.KilledWorker:
             return failure(job, _DIED)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}; see to the cluster, then go on with --resume"
+            reason = f"{type(error).__name__}: {error}; check the cluster, then continue with --resume"
             raise MachineError(f"--dask {self._address}: {reason}") from None
         return result
 
     def close(self, at_once: bool) -> None:
-        """Leave the cluster; jobs that nobody waits for are dropped there."""
+        """Leave the cluster and drop jobs that nobody waits for."""
         self._client.close(timeout=1 if at_once else PATIENCE)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A report that is being written, one line of JSON to a machine, and that can be gone on with.
+"""A report in progress, one line of JSON per machine, that a later run can resume.
 
-FILE is there only whole: the lines of a run go to FILE.part, and from there into FILE at the end. So whatever ends a
-run, an earlier report stays, and who goes on finds both. A machine is done if its line is there and its file has the
-size and time it had then. A line that was cut short by the end of a run is dropped.
+FILE is always complete: the lines of a run go to FILE.part, and from there into FILE at the end. So whatever ends a
+run, an earlier report survives, and --resume finds both. A machine is done if its line is there and its file still has
+the same size and time. A line cut short by the end of a run is dropped.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from ..hw.image import claim
 from .answer import Job
 from .shape import is_answer
 
-#: What every line begins with.
+#: The start of every line.
 START = b'{"file":'
-#: More than a line of a full segment has.
+#: Longer than the line of a full segment.
 LONGEST = 64 << 20
 
 
 def part(path: Path) -> Path:
-    """Where the lines are while there are not all of them."""
+    """Return where the lines are until the report is complete."""
     return path.with_name(f"{path.name}.part")
 
 
 class Ledger:
     """The lines of a report by file; without a path, nothing is done yet and nothing is kept.
 
-    :param resume: go on with what is in the file and its part; else begin anew
-    :raises MachineError: the file cannot be written, is no report, or another process is at work on it"""
+    :param resume: continue with the file and its part; else start over
+    :raises MachineError: the file cannot be written, is not a report, or is in use by another process"""
 
     def __init__(self, path: Path | None = None, resume: bool = False) -> None:
         self._path = path
@@ -55,7 +55,7 @@ class Ledger:
         try:
             if resume and path.exists():
                 self._read(closes.enter_context(path.open("rb")), path)
-            # A link in its place could lead anywhere; a pipe would wait for whoever is at its other end.
+            # A link could lead anywhere; a pipe would wait for its other end.
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
             self._fd = os.open(part(path), flags, 0o666)
             closes.callback(os.close, self._fd)
@@ -73,9 +73,9 @@ class Ledger:
             raise MachineError(f"{error.filename or path}: {error.strerror}; choose another file") from None
 
     def _read(self, file: BinaryIO, path: Path) -> int:
-        """Take the lines that are there; return where the last whole one ends.
+        """Read the existing lines; return where the last complete one ends.
 
-        :raises MachineError: there is something else, which is not ours to write over"""
+        :raises MachineError: the file holds something else, which must not be overwritten"""
         end = 0
         for number, line in enumerate(iter(partial(file.readline, LONGEST), b""), 1):
             cut = START.startswith(line) or (line.startswith(START) and not line.endswith(b"\n"))
@@ -86,7 +86,7 @@ class Ledger:
             except (ValueError, RecursionError):
                 record = None
             if not (is_answer(record) and line.endswith(b"\n")):
-                raise MachineError(f"{path}:{number}: no line of a census report; name another file")
+                raise MachineError(f"{path}:{number}: not a line of a census report; name another file")
             job = _job(record)
             self._jobs[job.file] = job
             self._places[job.file] = file, end, len(line)
@@ -97,13 +97,13 @@ class Ledger:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Let go of the files; a part without a line is of no use to anybody."""
+        """Release the files; delete a part without lines."""
         if self._path is not None and not self._end:
             part(self._path).unlink(missing_ok=True)
         self._closes.close()
 
     def line(self, job: Job) -> str | None:
-        """The line of a job that is done, None for one that is not."""
+        """Return the line of a finished job, None for an unfinished one."""
         known = self._jobs.get(job.file)
         if known is None or job.mtime_ns is None or known._replace(path=job.path) != job:
             return None
@@ -115,9 +115,9 @@ class Ledger:
         return file.read(length)
 
     def add(self, record: dict[str, Any], line: str) -> None:
-        """Keep a new line, for good.
+        """Keep a new line, on disk.
 
-        :raises MachineError: there is no room for it"""
+        :raises MachineError: it cannot be written, on a full disk say"""
         if self._path is None:
             return
         data = left = line.encode()
@@ -125,14 +125,14 @@ class Ledger:
             while left:
                 left = left[os.write(self._fd, left) :]
         except OSError as error:
-            remedy = f"make room for it and go on with --resume {self._path}"
+            remedy = f"free some space and continue with --resume {self._path}"
             raise MachineError(f"{part(self._path)}: {error.strerror}; {remedy}") from None
         self._jobs[record["file"]] = _job(record)
         self._places[record["file"]] = self._file, self._end, len(data)
         self._end += len(data)
 
     def finish(self, files: Iterable[str]) -> None:
-        """All is done: make the file of the lines, in the order of *files*, then those of other files.
+        """Write the file, complete: the lines in the order of *files*, then those of other files.
 
         :raises MachineError: it cannot be written; the part stays"""
         if self._path is None:
@@ -143,5 +143,5 @@ class Ledger:
 
 
 def _job(record: dict[str, Any]) -> Job:
-    """What a line is the answer to."""
+    """Return the job that a line answers."""
     return Job(record["file"], "", record["size"], record["mtime_ns"], record["patches"])

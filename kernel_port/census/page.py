@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A census as one HTML file that needs nothing else and runs no script: charts, and a table of the machines."""
+"""A census as one HTML file without scripts or other files: charts, and a table of the machines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ small { display: block; opacity: .7 }
 
 
 def page(totals: Totals) -> Iterator[str]:
-    """The lines of the page."""
+    """Yield the page, piece by piece."""
     digest = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     yield f"""<!DOCTYPE html>
@@ -53,12 +53,12 @@ def page(totals: Totals) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text of a file, made harmless for the page and its reader."""
+    """Return text of a file, made harmless for the page and its reader."""
     return escape(clean(text))
 
 
 def _figure(chart: Chart, name: str) -> Iterator[str]:
-    """A chart: a table with a bar in each row."""
+    """Yield a chart: a table with a bar in each row."""
     yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{_text(chart.title)}</h2>\n'
     yield '<table class="chart">\n<thead><tr><th scope="col">what</th><th scope="col" class="number">functions</th>'
     yield '<th scope="col" class="number">share</th><td class="bar"></td></tr></thead>\n<tbody>\n'
@@ -77,7 +77,7 @@ def _row(bar: ChartBar, whole: int) -> str:
 
 
 def _machines(totals: Totals) -> Iterator[str]:
-    """The first machines one by one."""
+    """Yield the table of the first machines."""
     yield '<section aria-labelledby="machines">\n<h2 id="machines">Machines</h2>\n'
     yield '<div class="wide">\n<table>\n<thead><tr><th scope="col">file</th>'
     yield "".join(f'<th scope="col" class="number">{said}</th>' for said in OUTCOMES.values())
@@ -88,5 +88,5 @@ def _machines(totals: Totals) -> Iterator[str]:
         yield f'<tr><th scope="row">{_text(file)}</th>{rest}</tr>\n'
     yield "</tbody>\n</table>\n</div>\n"
     if totals.machines > len(totals.listed):
-        yield f"<p>The first {len(totals.listed)} of {totals.machines}; the lines of JSON have all.</p>\n"
+        yield f"<p>The first {len(totals.listed)} of {totals.machines}; the JSON lines have all.</p>\n"
     yield "</section>\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which machines a fleet is made of: files, folders, patterns, and lists of those."""
+"""The machines of a fleet: files, folders, patterns, and lists of those."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..images.load import is_name
 
 
 def machines(paths: Iterable[str], listed: Iterable[str]) -> list[str]:
-    """The machines that *paths* name, in their order; what a folder or pattern stands for, in order of name.
+    """Return the machines that *paths* name, in their order; those of a folder or pattern in order of name.
 
-    Each is there once, under the first of its names.
+    Each appears once, under the first of its names.
 
     :param listed: the lines that "-" stands for"""
     found: dict[str, str] = {}
@@ -30,14 +30,14 @@ def machines(paths: Iterable[str], listed: Iterable[str]) -> list[str]:
 
 
 def identity(name: str) -> str:
-    """The same for all names of a file; what no file can be called stands for itself."""
+    """Return a key that is the same for all names of a file; a string that cannot be a file name stands for itself."""
     return name if is_name(name) or "\0" in name else os.path.realpath(name)
 
 
 def _expanded(name: str) -> Iterator[str]:
-    """One path or pattern; what is not there stays, for the answer to say so."""
+    """Expand one path or pattern. A missing file stays in the list, so that its answer reports it."""
     if glob.has_magic(name) and not os.path.exists(name):  # noqa: PTH110 - Path's complains of a name that is too long
-        # Patterns reach into folders with **, and a folder they find is looked into.
+        # Patterns cross folders with **, and a folder they match is searched.
         for each in sorted(glob.glob(name, recursive=True)) or [name]:  # noqa: PTH207 - Path.glob() takes no absolute one
             yield from _below(each)
     else:
@@ -45,14 +45,14 @@ def _expanded(name: str) -> Iterator[str]:
 
 
 def _below(name: str) -> Iterator[str]:
-    """A file, or the machines in a folder; a sysfs tree is one machine. Hidden files and folders are passed over, and
+    """Yield a file, or the machines in a folder; a sysfs tree is one machine. Hidden files and folders are skipped, and
     links that lead out of the folder."""
     try:
         if not Path(name).is_dir() or sysfs.is_tree(Path(name)):
             yield name
             return
         entries = sorted(os.scandir(name), key=lambda entry: entry.name)
-    except OSError:  # a folder that nobody may look into: loading it says so
+    except OSError:  # an unreadable folder: loading it reports that
         yield name
         return
     for entry in entries:
@@ -60,5 +60,5 @@ def _below(name: str) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _below(entry.path)
-        elif within(Path(name), Path(entry.path)) and Path(entry.path).is_file():  # a link in a circle is no file
+        elif within(Path(name), Path(entry.path)) and Path(entry.path).is_file():  # a circular link is not a file
             yield entry.path

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The form of an answer: a report that is gone on with is a file, and what is in a file may be anything."""
+"""The form of an answer. A resumed report is a file, and a file may contain anything."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: What every answer has, ...
+#: Keys of every answer, ...
 JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "error": str | None}
-#: ... and what one has that is no error.
+#: ... and further keys of one that is not an error.
 MACHINE = {
     "machine": str, "warnings": int, "unseen": int, "alone": int, "together": int, "none": int,
     "functions": [{
@@ -16,21 +16,21 @@ MACHINE = {
     }],
     "groups": [{"kind": str, "name": str, "bridge": str | None, "rc": int, "refused": int | None, "takes": [str]}],
     "guards": [{
-        "rung": str, "rc": int, "room": str, "line": int, "function": str, "c": str, "text": str,
+        "rung": str, "rc": int, "file": str, "line": int, "function": str, "c": str, "text": str,
         "because": str, "explanation": str,
     }],
 }  # fmt: skip
 
 
 def is_answer(record: Any) -> bool:
-    """Whether *record* is what answer() gives."""
+    """Return whether *record* is an answer, as answer() makes them."""
     if not has_form(record, JOB):
         return False
     return record["error"] is not None or (has_form(record, MACHINE) and all(map(_refers(record), record["functions"])))
 
 
 def has_form(value: Any, form: Any) -> bool:
-    """Whether a value of JSON has the keys of *form*, and at each of them what is to be there."""
+    """Return whether a JSON value has the keys of *form*, and the right kind of value for each."""
     if isinstance(form, dict):
         return isinstance(value, dict) and all(key in value and has_form(value[key], form[key]) for key in form)
     if isinstance(form, list):
@@ -39,7 +39,7 @@ def has_form(value: Any, form: Any) -> bool:
 
 
 def _refers(record: Any) -> Any:
-    """Whether a function's outcome is one there is, has a way unless it is none, and names guards that are there."""
+    """Return whether a function's outcome is known, has a method unless it is "none", and refers to existing guards."""
     guards = range(len(record["guards"]))
 
     def check(function: Any) -> bool:

@@ -30,7 +30,7 @@ def _rows(record: Record) -> Iterator[tuple[object, ...]]:
     if record["error"] is not None:
         yield (record["file"], "", record["error"], *[""] * (len(COLUMNS) - 3))
         return
-    guards = [f"{guard['rung']}@{guard['room']}:{guard['line']}" for guard in record["guards"]]
+    guards = [f"{guard['rung']}@{guard['file']}:{guard['line']}" for guard in record["guards"]]
     for function in record["functions"]:
         yield (
             record["file"], record["machine"], "", function["bdf"], f"{function['vendor']:04x}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The sums of a census, added up line by line, and the charts that show them. Their size is not the fleet's."""
+"""The totals of a census, added up line by line, and the charts that show them. Memory does not grow with the fleet."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .answer import Record
 
 T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
 
-#: Machines and bad files that are listed one by one, and rows of a chart of kinds.
+#: Machines and bad files listed one by one, and rows of a chart.
 LISTED, ROWS = 1000, 12
 OUTCOMES = {"alone": "alone", "together": "only with their slot or bus", "none": "not at all"}
 REFUSED = {
-    "together": "Guards that refuse a reset alone, of those that go only with their slot or bus",
-    "none": "Guards that refuse those that cannot be reset at all",
+    "together": "Guards that refuse a reset alone, for functions that need their slot or bus",
+    "none": "Guards that refuse any reset, for functions that cannot be reset at all",
 }
 
 
@@ -37,15 +37,15 @@ class Chart(NamedTuple):
 
 
 class Totals:
-    """Sums over machines."""
+    """Totals over machines."""
 
     def __init__(self, patches: int) -> None:
         self.patches = patches
         self.machines = self.bad = self.functions = self.unseen = 0
         self.outcomes: Counter[str] = Counter()
-        self.ways: Counter[str] = Counter()
+        self.methods: Counter[str] = Counter()
         self.along: Counter[int] = Counter()
-        #: "together" or "none" -> (rung, explanation, place) -> functions of this outcome that it refuses.
+        #: "together" or "none" -> (method, explanation, place) -> functions of this outcome that it refuses.
         self.guards: dict[str, Counter[tuple[str, str, str]]] = {outcome: Counter() for outcome in REFUSED}
         #: (vendor, device, class) -> functions that cannot be reset at all.
         self.stuck: Counter[tuple[int, int, int]] = Counter()
@@ -63,43 +63,43 @@ class Totals:
             return
         self.functions += len(record["functions"])
         self.unseen += record["unseen"]
-        keys = [(g["rung"], g["explanation"] or g["text"], f"{g['room']}:{g['line']}") for g in record["guards"]]
+        keys = [(g["rung"], g["explanation"] or g["text"], f"{g['file']}:{g['line']}") for g in record["guards"]]
         for function in record["functions"]:
             outcome, how = function["outcome"], function["how"]
             self.outcomes[outcome] += 1
             if outcome == "none":
                 self.stuck[function["vendor"], function["device"], function["class"]] += 1
             else:
-                self.ways[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
+                self.methods[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
             if outcome in REFUSED:
                 self.guards[outcome].update(keys[number] for number in function["refused"])
             if outcome == "together":
                 self.along[function["along"].bit_length()] += 1
 
     def headline(self) -> str:
-        """Everything in a line."""
+        """Return everything in a line."""
         bad = f", {self.bad} of them could not be read" if self.bad else ""
         unseen = f"; {self.unseen} more are described, but the kernel does not find them" if self.unseen else ""
         return f"{_count(self.machines, 'machine')}{bad}: {_count(self.functions, 'function')}{unseen}"
 
     def charts(self) -> list[Chart]:
-        """What there is to see."""
+        """Return the charts that have something to show."""
         charts = [
             Chart(
                 "Functions that can be reset",
                 [ChartBar(said, self.outcomes[outcome]) for outcome, said in OUTCOMES.items()],
                 self.functions,
             ),
-            Chart("By which way", [ChartBar(*way) for way in _most(self.ways)], self.functions),
+            Chart("Reset methods", [ChartBar(*way) for way in _most(self.methods)], self.functions),
             Chart(
-                "Neighbours that come along, of those that go only with their slot or bus",
+                "Neighbours reset along with functions that need their slot or bus",
                 [ChartBar(_span(size), count) for size, count in sorted(self.along.items())],
                 self.outcomes["together"],
             ),
             *(
                 Chart(
                     title,
-                    [ChartBar(f"{rung}: {why}", n, place) for (rung, why, place), n in _most(self.guards[outcome])],
+                    [ChartBar(f"{method}: {why}", n, place) for (method, why, place), n in _most(self.guards[outcome])],
                     self.outcomes[outcome],
                 )
                 for outcome, title in REFUSED.items()
@@ -114,7 +114,7 @@ class Totals:
 
 
 def _most(counts: Counter[T]) -> list[tuple[T, int]]:
-    """The largest counts; equal ones in order of what they count, so that nothing depends on who came first."""
+    """Return the largest counts; equal ones in order of their keys, so that the order of machines does not matter."""
     return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:ROWS]
 
 
@@ -123,13 +123,13 @@ def _count(number: int, what: str) -> str:
 
 
 def _span(bits: int) -> str:
-    """Numbers of so many bits: 0, 1, 2-3, 4-7, ..."""
+    """Return the numbers of that many bits: 0, 1, 2-3, 4-7, ..."""
     first, last = 1 << bits >> 1, (1 << bits) - 1
     return str(last) if first >= last else f"{first}-{last}"
 
 
 def _named(vendor: int, device: int, class_: int) -> str:
-    """A device by its name, where pci.ids is installed, and its numbers."""
+    """Name a device, where pci.ids is installed, with its numbers."""
     ids = installed()
     kind = ids.class_name(class_ >> 8) or f"class {class_ >> 8:04x}"
     names = f"{ids.vendor(vendor) or ''} {ids.device(vendor, device) or ''}".strip()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One room per subcommand of kernel-port: arguments(parser) describes them, run(args) gives the exit status."""
+"""One module per subcommand: arguments(parser) describes its arguments, run(args) returns the exit status."""

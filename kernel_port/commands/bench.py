@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Measure how fast the port is here, and how exact its delays are.
 
-Every row is measured again and again in turn, so that what else the computer does falls on all of them alike. The table
-has the medians, and how many times as long as a plain os.pread of a file and as mmap with struct that is, in the same
-run. Where the least is much less than the median, the computer had other things to do. A delay's figure is how late it
-ends; one that ever ends early is not ok. The last row is by how much a secondary bus reset in real time is longer or
-shorter than 100 ms for another process that maps the same image.
+All rows are measured in turn, again and again, so that other load affects them equally. The table has the medians, and
+their ratio to a plain os.pread of a file and to mmap with struct in the same run. If the least is much less than the
+median, the computer was busy. A delay's figure is how late it ends; one that ever ends early is not ok. The last row
+is how far from 100 ms a secondary bus reset in real time lasts for another process that maps the same image.
 
 Example: kernel-port bench --dump machine.txt
 """
@@ -47,12 +46,12 @@ from ..terminal import Paint, Progress, clean
 
 #: Seconds of measuring.
 FULL, QUICK = 40.0, 2.0
-#: Calls whose mean is one sample of a short row: few, so that most are over before somebody else gets the processor;
-#: and so many samples at a time.
+#: Calls averaged into one sample of a short row: few, so that most batches run without being preempted; and samples
+#: taken at a time.
 BATCH, BATCHES = 100, 5
-#: Functions of the machine that is booted when none is given.
+#: Functions of the machine to boot if none is given.
 FUNCTIONS = 53
-#: The scenario that takes least.
+#: The shortest scenario.
 SMALLEST = "not-a-bridge"
 #: How long a secondary bus reset is held, ns.
 HELD = 100_000_000
@@ -64,13 +63,13 @@ Sampler = Callable[[], list[float]]
 
 @dataclass(slots=True)
 class Figure:
-    """One figure: how to take samples of it, and the most that their median should be."""
+    """One figure: how to sample it, and the largest median it should have."""
 
     name: str
     unit: str
     sample: Sampler
     target: float | None = None
-    #: The target is so many times the median of the row of this name.
+    #: The target is this many times the median of the row of this name.
     target_of: str = ""
     samples: list[float] = field(default_factory=list)
 
@@ -128,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def references(closes: ExitStack) -> Iterator[Figure]:
-    """What else one could do: a system call, pure Python; and the least that a call into C costs."""
+    """Yield the alternatives, a system call and pure Python, and the least that a call into C costs."""
     file = closes.enter_context(TemporaryFile())  # noqa: SIM115
     file.truncate(FUNCTION_SIZE)
     mapped = closes.enter_context(mmap.mmap(file.fileno(), FUNCTION_SIZE))
@@ -140,7 +139,7 @@ def references(closes: ExitStack) -> Iterator[Figure]:
 
 
 def accesses(closes: ExitStack) -> Iterator[Figure]:
-    """A configuration cycle, from the kernel's inline function through routing and masks to the image and back."""
+    """Yield configuration cycles, from the kernel's inline function through routing and masks to the image and back."""
     machine = closes.enter_context(boot("example:vga"))
     kernel, card = machine.kernel, machine.function("01:00.0")
     read = batch(kernel.pci_read_config_word, card, PCI_COMMAND)
@@ -152,7 +151,7 @@ def accesses(closes: ExitStack) -> Iterator[Figure]:
 
 
 def work(closes: ExitStack, description: MachineDescription) -> Iterator[Figure]:
-    """What a user waits for."""
+    """Yield what a user waits for."""
     vga = closes.enter_context(boot("example:vga"))
     reset = each(5, vga.call, "pci_reset_slot", vga.slot("1"))
     start = each(1, lambda: boot(description).close())
@@ -164,7 +163,7 @@ def work(closes: ExitStack, description: MachineDescription) -> Iterator[Figure]
 
 
 def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Figure]:
-    """Whole processes, from their second run on, when Python has the bytecode of the package."""
+    """Yield whole processes, from their second run on, when Python has the bytecode of the package."""
     folder = closes.enter_context(TemporaryDirectory())
     dump = Path(folder, "dump.txt")
     save(description, dump)
@@ -176,9 +175,9 @@ def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Fi
 
 
 def delays(closes: ExitStack, longest: int) -> Iterator[Figure]:
-    """The kernel's delays in real time, each beside Python's own.
+    """Yield the kernel's delays in real time, each beside Python's own.
 
-    :param longest: leave out what takes more milliseconds"""
+    :param longest: leave out longer delays, ms"""
     kernel = closes.enter_context(boot("example:single", real_time=True)).kernel
     for delay, amount, nanoseconds, count, target in (
         (kernel.msleep, 1000, 1_000_000_000, 1, 100),
@@ -193,12 +192,12 @@ def delays(closes: ExitStack, longest: int) -> Iterator[Figure]:
             continue
         yield Figure(f"{delay.__name__}({amount})", "us late", late(nanoseconds, count, delay, amount), target)
         seconds = nanoseconds / 1e9
-        if delay is not kernel.msleep or amount > 1:  # that long it is measured beside udelay(1000)
+        if delay is not kernel.msleep or amount > 1:  # udelay(1000) covers 1 ms
             yield Figure(f"time.sleep({seconds:g})", "us late", late(nanoseconds, count, time.sleep, seconds))
 
 
 def held(closes: ExitStack) -> Figure:
-    """How far from HELD another process sees a secondary bus reset last."""
+    """Measure how far from HELD another process sees a secondary bus reset last."""
     path = Path(closes.enter_context(TemporaryDirectory()), "image.ecam")
     save(load("example:single"), path)
     images = {0: ConfigImage.in_place(path)}
@@ -218,9 +217,9 @@ def held(closes: ExitStack) -> Figure:
 
 
 def measure(rows: list[Figure], seconds: float) -> None:
-    """Take samples of all rows in turn, for so long."""
+    """Sample all rows in turn, for that many seconds."""
     for row in rows:
-        row.sample()  # caches, imports and page faults are not what is measured
+        row.sample()  # exclude caches, imports and page faults
     end = time.monotonic() + seconds
     with Progress("measuring") as bar:
         while (left := end - time.monotonic()) > 0:
@@ -230,7 +229,7 @@ def measure(rows: list[Figure], seconds: float) -> None:
 
 
 def batch(call: Callable[..., Any], *args: Any) -> Sampler:
-    """Samples of a short call: means of a few, us."""
+    """Return a sampler of a short call: means of a few calls, us."""
 
     def sample() -> list[float]:
         samples = []
@@ -245,7 +244,7 @@ def batch(call: Callable[..., Any], *args: Any) -> Sampler:
 
 
 def each(count: int, call: Callable[..., Any], *args: Any) -> Sampler:
-    """Samples of a long call, ms."""
+    """Return a sampler of a long call, ms."""
 
     def sample() -> list[float]:
         samples = []
@@ -259,7 +258,7 @@ def each(count: int, call: Callable[..., Any], *args: Any) -> Sampler:
 
 
 def late(nanoseconds: int, count: int, delay: Callable[..., Any], *args: Any) -> Sampler:
-    """Samples of by how much a delay is too long, us; negative: too short."""
+    """Return a sampler of how late a delay ends, us; negative: early."""
 
     def sample() -> list[float]:
         samples = []
@@ -273,14 +272,14 @@ def late(nanoseconds: int, count: int, delay: Callable[..., Any], *args: Any) ->
 
 
 def traced(machine: Machine, tracing: bool, sample: Sampler) -> list[float]:
-    """A sample with the trace of *machine* on or off, and empty."""
+    """Take a sample with the trace of *machine* on or off, and empty."""
     machine.system.tracing = tracing
     machine.events.clear()
     return sample()
 
 
 def machine_of(count: int) -> MachineDescription:
-    """A machine of *count* functions, an odd number: a host bridge, and ports with a card each."""
+    """Make a machine of *count* functions, an odd number: a host bridge, and ports with a card each."""
     host_bridge, (port, card) = load("example:vga").functions[0], load("example:single").functions
     functions = [host_bridge]
     for bus in range(1, count // 2 + 1):
@@ -291,17 +290,17 @@ def machine_of(count: int) -> MachineDescription:
     return MachineDescription("a built-in machine", functions)
 
 
-# -- what is said of it --------------------------------------------------------------------------------------------
+# -- the report ----------------------------------------------------------------------------------------------------
 
 
 def as_json(rows: list[Figure]) -> list[dict[str, Any]]:
-    """The table as data."""
+    """Return the table as data."""
     medians = {row.name: row.median for row in rows}
     return [described(row, medians) for row in rows]
 
 
 def described(row: Figure, medians: dict[str, float]) -> dict[str, Any]:
-    """A row as data."""
+    """Return a row as data."""
     median = medians[row.name]
     is_delay = row.unit.startswith("us ")
     early = sum(sample < 0 for sample in row.samples) if is_delay else None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which patch changes what: the same thing at base, +1 ... +8, a row each, then the acts that made each difference.
+"""Find which patch changes what: run the same thing at base, +1 ... +8, a row each, then list the actions that differ.
 
-WHAT is a scenario (kernel-port scenarios lists them), or a machine with the TARGET to reset. A step that changes
-something is told with what only the kernel before it did ("-"), what only the kernel after it does ("+"), and reads
-that give something else ("~").
+WHAT is a scenario (kernel-port scenarios lists them), or a machine with the TARGET to reset. For each patch that
+changes something, "-" marks what only the kernel before it does, "+" what only the kernel after it does, and "~" reads
+that return another value.
 
 Examples: kernel-port bisect mess
           kernel-port bisect example:d3hot 01:00.0
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", nargs="?", help="of a machine: 01:00.0, slot:1 or bus:01")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
-    parser.add_argument("-v", "--verbose", action="store_true", help="every act that differs")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every action that differs")
     parser.add_argument(
         "--json",
         action="store_true",
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
-    """What the scenario asks, and how to play it at a point.
+    """Return the question of the scenario, and how to play it at a point.
 
     :raises MachineError: there is no such scenario"""
     if args.call:
@@ -66,9 +66,9 @@ def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
 
 
 def of_machine(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
-    """What is called, and how to call it at a point.
+    """Return the title of the call, and how to make it at a point.
 
-    :raises MachineError: not even the whole series can do that"""
+    :raises MachineError: not even the whole series has the call"""
     description = load(args.what)
     name = find_name(description, args)
     measure = partial(measure_call, description, target=args.target, name=name, seed=args.seed)
@@ -76,7 +76,7 @@ def of_machine(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
 
 
 def find_name(description: MachineDescription, args: argparse.Namespace) -> str:
-    """What is to be called on the target."""
+    """Return the name of the function to call on the target."""
     with boot(description) as machine:
         kind, target = machine.target(args.target)
         return find_call(machine.kernel, args.call or RESETS[kind], kind, target).name
@@ -86,8 +86,8 @@ def report(title: str, points: Sequence[Point], args: argparse.Namespace) -> Non
     """Print the matrix and the steps."""
     found = list(steps(points))
     if args.json:
-        told = {"points": [point.as_json() for point in points], "steps": [step.as_json() for step in found]}
-        print(json.dumps({"what": title, **told}, indent=1))
+        matrix = {"points": [point.as_json() for point in points], "steps": [step.as_json() for step in found]}
+        print(json.dumps({"what": title, **matrix}, indent=1))
         return
     paint = Paint()
     print(paint("bold", clean(title)))
@@ -95,7 +95,7 @@ def report(title: str, points: Sequence[Point], args: argparse.Namespace) -> Non
         print(line)
     for step in found:
         print()
-        for line in step.told(args.verbose, paint):
+        for line in step.report(args.verbose, paint):
             print(line)
     if not found:
         print("\nNo patch changes anything here.")

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Say of a fleet of machines which functions can be reset and how, which cannot and what refuses, and who comes along.
+"""Report which functions of a fleet can be reset and how, what refuses the others, and which functions reset together.
 
 PATH is a file (or sysfs tree, or example:NAME), a folder, a pattern such as 'dumps/**/*.txt', or - for a list of those
-on standard input. The order is that of the paths; in a folder or pattern, that of names. All cores work on it. A
+on standard input. Machines are reported in the order of the paths; in a folder or pattern, by name. All cores work. A
 machine that cannot be read is one line of the report. With the output piped and none of --jsonl, --resume, --csv and
---html, the lines go to standard output instead of the summary. A run that was interrupted goes on with --resume; its
-lines are in FILE.part until all are there, and an earlier report stays what it was until then.
+--html, the lines go to standard output instead of the summary. --resume continues an interrupted run; until it is
+complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
 
 Each line of JSON is a machine: {file, size, mtime_ns, patches, error} and, if error is null:
   machine, warnings (how many), unseen (functions the kernel does not find), alone, together, none (how many functions)
   functions: list of {bdf, vendor, device, class, driver, outcome, how, along, refused}; how is the C function that
-    resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; along says how many others that takes,
-    refused what refuses the other ways to reset it alone, and if there is no way, its slot and bus: numbers of guards
+    resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; along counts the other functions that this
+    resets; refused has the guards (numbers) of the other methods that reset it alone, and if there is no way, of its
+    slot and bus
   groups, the slots and buses: list of {kind, name, bridge, rc, refused (a guard's number or null), takes (bdfs)}
-  guards: list of {rung, rc, room, line, function, c, text, because, explanation}
+  guards: list of {rung, rc, file, line, function, c, text, because, explanation}; rung is the reset method
 
 Examples: kernel-port census dumps/ --html fleet.html
           find / -name 'lspci*.txt' | kernel-port census - --resume fleet.jsonl
@@ -47,11 +48,11 @@ from ..hw.errors import MachineError
 from ..terminal import Paint, Progress, clean, width
 from ..why.report import NOT_PORTED, kernel_name
 
-#: So many machines are done before other processes have started.
+#: This many machines take less time than starting other processes.
 FEW = 8
 #: Columns of a bar.
 BAR = 30
-#: Bad files that are named in the summary.
+#: How many bad files the summary names.
 NAMED = 10
 
 
@@ -60,17 +61,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, pattern, or - for a list of them")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
     parser.add_argument("--jsonl", metavar="FILE", type=Path, help="write the lines of JSON here")
-    parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; what FILE has already is not done again")
+    parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip the machines that FILE has already")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table of all functions")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary and its charts as a page")
-    parser.add_argument("--jobs", metavar="N", type=int, help="how many processes; default: one to a core")
+    parser.add_argument("--jobs", metavar="N", type=int, help="how many processes; default: one per core")
     parser.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster that sees the same files")
 
 
 def run(args: argparse.Namespace) -> int:
     """Answer for all machines."""
     if args.jsonl and args.resume:
-        raise MachineError("--jsonl begins a report and --resume goes on with one: give one of the two")
+        raise MachineError("--jsonl starts a report and --resume continues one: give one of the two")
     report = args.jsonl or args.resume
     outputs = [path for path in (report, args.csv, args.html) if path]
     for output in outputs:
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     own = {identity(str(output)) for output in (*outputs, *([part(report)] if report else ()))}
     files = [file for file in machines(args.paths, sys.stdin) if identity(file) not in own]
     if not files:
-        raise MachineError(f"{' '.join(args.paths)}: no machine in it; give files, folders or patterns")
+        raise MachineError(f"{' '.join(args.paths)}: no machine there; give files, folders or patterns")
     totals = Totals(args.patches)
     piped = not outputs and not sys.stdout.isatty()
     try:
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
             ledger.finish(files)
             finish_table()
     except KeyboardInterrupt:
-        go_on = f"go on with --resume {report}" if report else "with --jsonl it could go on"
+        go_on = f"continue with --resume {report}" if report else "with --jsonl it could continue"
         print(f"kernel-port: interrupted after {totals.machines} of {len(files)} machines; {go_on}", file=sys.stderr)
         return 130
     if args.html:
@@ -116,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def termination_is_interrupt() -> Iterator[None]:
-    """SIGTERM, by which services and batch systems end a run, does what Ctrl-C does."""
+    """Handle SIGTERM, with which services and batch systems end a run, like Ctrl-C."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -125,7 +126,7 @@ def termination_is_interrupt() -> Iterator[None]:
 
 
 def engine_of(args: argparse.Namespace, machines: int, closes: ExitStack) -> Engine:
-    """Who does the work; let go at the end, at once if that comes too soon."""
+    """Choose who does the work, and release it at the end, at once after an error."""
     jobs = args.jobs or (len(os.sched_getaffinity(0)) if machines > FEW else 1)
     engine: Engine = Dask(args.dask) if args.dask else Processes(jobs) if jobs > 1 else Here()
     closes.push(lambda kind, _error, _at: engine.close(at_once=kind is not None))
@@ -133,7 +134,7 @@ def engine_of(args: argparse.Namespace, machines: int, closes: ExitStack) -> Eng
 
 
 def table_to(path: Path | None, closes: ExitStack) -> tuple[Table | None, Callable[[], None]]:
-    """The table, and what puts it at *path* once it is whole."""
+    """Return the table, and a function that puts it at *path* once it is complete."""
     if path is None:
         return None, lambda: None
     rows = closes.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
@@ -156,7 +157,7 @@ class Gauge(Progress):
         self._start = time.monotonic()
 
     def done(self, new: bool) -> None:
-        """One more, *new* if it was work."""
+        """Count one more, *new* if it was work."""
         self._done += 1
         self._new += new
         rate = self._new / max(time.monotonic() - self._start, 1e-3)
@@ -167,7 +168,7 @@ class Gauge(Progress):
 
 
 def duration(seconds: float) -> str:
-    """A time in seconds for people."""
+    """Return a time in seconds as text."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
@@ -177,7 +178,7 @@ def duration(seconds: float) -> str:
 
 
 def show(totals: Totals) -> None:
-    """Print the sums and their charts."""
+    """Print the totals and their charts."""
     paint = Paint()
     print(paint("bold", clean(totals.headline())))
     print(f"{kernel_name(totals.patches)}; {NOT_PORTED}.")
@@ -196,8 +197,8 @@ def show(totals: Totals) -> None:
 def show_chart(chart: Chart) -> None:
     """Print the bars, each beside the first line of its label."""
     wide = len(str(chart.whole))
-    room = max(20, width() - wide - BAR - 15)
-    labels = [textwrap.wrap(clean(bar.label), room, subsequent_indent="  ") for bar in chart.bars]
+    columns = max(20, width() - wide - BAR - 15)
+    labels = [textwrap.wrap(clean(bar.label), columns, subsequent_indent="  ") for bar in chart.bars]
     column = max((len(line) for label in labels for line in label), default=0)
     for (first, *rest), bar in zip(labels, chart.bars, strict=True):
         share = bar.number / chart.whole

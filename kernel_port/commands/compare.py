@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What became of the series: the same reset in the port and in a later, real Linux, access by access.
+"""Compare a reset in the port with the same reset in a later, real Linux, access by access.
 
-CAPTURE is a recording of Linux 6.1 in QEMU. Each of its resets is done by the port on the captured machine, and both
-are printed side by side: "=" the same access, "~" the same with another value, "<" only in 2013, ">" only later, each
-with its reason as far as known. Pauses are shown where they last.
+CAPTURE is a recording of Linux 6.1 in QEMU. The port repeats each of its resets on the captured machine, and both are
+printed side by side: "=" the same access, "~" the same with another value, "<" only in 2013, ">" only later, each with
+its reason as far as known. Pauses appear where they happen.
 
 Example: kernel-port compare shared/live/hp.json
 """
@@ -75,7 +75,7 @@ def show(comparison: CallComparison, later: str, patches: int, machine: Machine)
 
 
 def cell(access: Access | None, machine: Machine) -> str:
-    """One side of a row, at most a column wide."""
+    """Return one side of a row, at most a column wide."""
     if access is None:
         return ""
     if access.op == "pause":
@@ -89,6 +89,6 @@ def cell(access: Access | None, machine: Machine) -> str:
 
 
 def as_json(comparison: CallComparison) -> dict[str, Any]:
-    """A comparison as data, with its counts."""
+    """Return a comparison as data, with its counts."""
     counts = {side: comparison.count(side) for side in ("same", VALUE, OLD, NEW)}
     return {**asdict(comparison), "counts": counts, "unexplained": comparison.unexplained}

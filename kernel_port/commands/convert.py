@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a machine in another form: lspci -xxxx text, a raw ECAM image, or a machine description to edit (TOML).
 
-The file is written whole or not at all. What pciutils says of the text is what it says of the machine (lspci -F FILE);
-pciutils 3.14 and later read the raw ECAM image with lspci -A ecam -O devmem.path=FILE.
+The file is written whole or not at all. lspci -F FILE prints the same for the text as lspci for the machine; pciutils
+3.14 and later read the raw ECAM image with lspci -A ecam -O devmem.path=FILE.
 
 Example: kernel-port convert host -o mine.toml
 """

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run a scenario in every order its threads can run in, and see whether it ever goes wrong.
+"""Run a scenario in every order its threads can run in, and report whether any order fails.
 
-What must hold after each run: no deadlock, every lock released, config space restored, no function removed that was
-only reset, none added twice. The simplest schedule that fails is shown: the one that takes another thread than the
+After each run there must be no deadlock, no lock held, no config space lost, no function removed just because it was
+reset, and none added twice. The simplest schedule that fails is shown: the one that picks another thread than the
 oldest the fewest times. Its number replays it: kernel-port run SCENARIO --schedule 0.1.0.2
 
-A choice is made where more than one thread can run: when the running one sleeps, waits or ends. With --preempt also
-before it takes a lock, after it released one or woke somebody, and after an interrupt. Hardware and interrupts take the
-time that the machine's description says; that is no choice.
+The scheduler chooses where more than one thread can run: when the running one sleeps, waits or ends. With --preempt
+also before it takes a lock, after it releases one or wakes a thread, and after an interrupt. Hardware and interrupts
+take the time that the machine's description says; that is not a choice.
 Exit status 1 if any schedule fails.
 
 Example: kernel-port explore mess --patches 4
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of explore."""
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
-    parser.add_argument("--limit", metavar="M", type=int, default=LIMIT, help=f"at most so many ({LIMIT}); 0: all")
+    parser.add_argument("--limit", metavar="M", type=int, default=LIMIT, help=f"stop after M; default {LIMIT}; 0: all")
     parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
     parser.add_argument(
         "--json",
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def report(found: Exploration, args: argparse.Namespace) -> None:
-    """Print what was found."""
+    """Print the result."""
     paint = Paint()
     point = f"+{args.patches}" if args.patches else "base"
     choices = f"at most {count(found.longest, 'choice')} each"
@@ -70,8 +70,8 @@ def report(found: Exploration, args: argparse.Namespace) -> None:
         return
     print(paint("red", f"{args.scenario} at {point}: {found}, {choices}: {found.failed:,} fail"))
     for invariant, times in found.broken.most_common():
-        print(f"  {times:>8,}  not so: {invariant}; simplest: {written(found.simplest[invariant].choices)}")
-    print(paint("bold", f"The simplest of all is {written(shortest.choices)}"))
+        print(f"  {times:>8,}  broken: {invariant}; simplest: {written(found.simplest[invariant].choices)}")
+    print(paint("bold", f"The simplest is {written(shortest.choices)}"))
     for reason in shortest.broken:
         print(f"  {clean(reason)}")
     schedule = written(shortest.choices) + (" --preempt" if args.preempt else "")

@@ -3,7 +3,7 @@
 
 N is a point of the series: 0 is Linux 3.11, 8 has all patches. The file can be imported and run with the package
 installed. "patches" writes 0001-*.patch to 0008-*.patch and a quilt series file into the folder named with -o: each
-mail is the difference between two points, so git am replays the series on the exported point 0 (as linux.py).
+mail is the diff between two points, so git am replays the series on the exported point 0 (as linux.py).
 
 Example: kernel-port export 0 -o linux.py
 """
@@ -24,12 +24,12 @@ POINTS = tuple(str(point) for point in range(len(PATCHES) + 1))
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of export."""
-    parser.add_argument("what", metavar="N", choices=(*POINTS, "patches"), help="point of the series, 0-8, or: patches")
+    parser.add_argument("what", metavar="N", choices=(*POINTS, "patches"), help="point of the series, 0-8, or patches")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write; a folder for patches")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write what is asked for."""
+    """Write what was requested."""
     if args.what == "patches":
         if args.output is None or not args.output.is_dir():
             raise MachineError("export patches writes several files: name an existing folder with -o")

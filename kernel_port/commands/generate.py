@@ -2,7 +2,7 @@
 """Make up a machine: root ports, switches, hot-plug slots, cards of one to 256 functions, conventional bridges.
 
 The same size and seed give the same bytes on every computer. Sizes go up to a full segment: 256 buses, 65,536
-functions. A raw ECAM image has no room for drivers and sizes of BARs; it is sparse, 4 KiB to a function.
+functions. A raw ECAM image cannot hold drivers and sizes of BARs; it is sparse, 4 KiB per function.
 
 Example: kernel-port generate --functions 1000 --seed 7 -o thousand.toml
 """
@@ -21,7 +21,7 @@ from ..terminal import clean
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of generate."""
     parser.add_argument("--functions", metavar="N", type=int, default=50, help="how many, to 65536; default: 50")
-    parser.add_argument("--seed", metavar="S", type=int, default=1, help="which of that size, 0 and up; default: 1")
+    parser.add_argument("--seed", metavar="S", type=int, default=1, help="which one of that size, 0 and up; default: 1")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file to write")
     parser.add_argument("--format", choices=FORMATS, help="default: by FILE's ending, .txt .ecam .toml")
 

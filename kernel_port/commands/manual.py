@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write the manual page, or completion for bash or zsh, from what the commands say of themselves.
+"""Write the manual page, or completion for bash or zsh, from the commands' own help.
 
 Examples: kernel-port manual > ~/.local/share/man/man1/kernel-port.1
           kernel-port manual bash > ~/.local/share/bash-completion/completions/kernel-port
@@ -28,26 +28,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the page or the script."""
     for line in FORMS[args.form]():
         print(line)
     return 0
 
 
-def told(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.Action, str]]:
-    """Each argument of a parser that is not kept quiet about, with what it is for."""
+def documented(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.Action, str]]:
+    """Yield the documented arguments of a parser, each with its help."""
     for action in parser._actions:  # argparse has no other way to ask
         if action.help != argparse.SUPPRESS:
             yield action, (action.help or "") % {**vars(action), "prog": parser.prog}
 
 
 def words(action: argparse.Action) -> list[str]:
-    """What can be written for an argument, where that is a list."""
+    """Return the possible values of an argument, if it has a list of them."""
     return [str(choice) for choice in action.choices or ()]
 
 
 def value(action: argparse.Action) -> str:
-    """What an argument's value is called; "" if it has none."""
+    """Return the name of an argument's value; "" if it has none."""
     if action.option_strings and action.nargs == 0:
         return ""
     return str(action.metavar or "|".join(words(action)) or action.dest.upper())
@@ -57,7 +57,7 @@ def value(action: argparse.Action) -> str:
 
 
 def manual() -> Iterator[str]:
-    """The manual page."""
+    """Yield the manual page."""
     yield f'.TH KERNEL\\-PORT 1 "" "kernel\\-port {roff(__version__)}"'
     yield from (".SH NAME", f"kernel\\-port \\- {roff(overview().description or '')}")
     yield from (".SH SYNOPSIS", ".B kernel\\-port", ".I COMMAND", "[\\fIargument\\fR ...]")
@@ -65,7 +65,7 @@ def manual() -> Iterator[str]:
     for name in COMMANDS:
         parser = parser_of(name)
         yield from (f".SS {roff(name)}", *paragraphs(parser.description or ""))
-        for action, purpose in told(parser):
+        for action, purpose in documented(parser):
             bold, italic = roff(", ".join(action.option_strings)), roff(value(action))
             yield from (".TP", " ".join(filter(None, [bold and f"\\fB{bold}\\fR", italic and f"\\fI{italic}\\fR"])))
             yield roff(purpose)
@@ -73,7 +73,7 @@ def manual() -> Iterator[str]:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Text with empty lines between its paragraphs; one with indented lines keeps its lines."""
+    """Yield text as paragraphs; one with indented lines keeps its lines."""
     for paragraph in re.split(r"\n{2,}", cleandoc(text)):
         yield ".PP"
         kept = re.search("^ ", paragraph, re.MULTILINE) is not None
@@ -81,7 +81,7 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def roff(text: str) -> str:
-    """*text* as troff shows it unchanged."""
+    """Return *text* escaped so that troff shows it unchanged."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return re.sub(r"^(?=[.'])", r"\\&", escaped, flags=re.MULTILINE)
 
@@ -90,7 +90,7 @@ def roff(text: str) -> str:
 
 
 def bash() -> Iterator[str]:
-    """A script for bash: commands, then options, what an option can be, and files."""
+    """Yield a script for bash: completes commands, options, values of options, and files."""
     yield "# bash completion for kernel-port, written by: kernel-port manual bash"
     yield "_kernel_port() {"
     yield '\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options="" words=""'
@@ -99,13 +99,13 @@ def bash() -> Iterator[str]:
     yield f'\t\tCOMPREPLY=($(compgen -W {first} -- "$word"))'
     yield from ("\t\treturn", "\tfi", "\tcase ${COMP_WORDS[1]} in")
     for name in COMMANDS:
-        actions = [action for action, _ in told(parser_of(name))]
+        actions = [action for action, _ in documented(parser_of(name))]
         options = " ".join(option for action in actions for option in action.option_strings)
         places = " ".join(word for action in actions if not action.option_strings for word in words(action))
         yield f"\t{name}) options={quote(options)} words={quote(places)} ;;"
     yield from ("\tesac", "\tcase ${COMP_WORDS[1]}:$before in")
     for name in COMMANDS:
-        for action, _ in told(parser_of(name)):
+        for action, _ in documented(parser_of(name)):
             if action.option_strings and action.choices:
                 patterns = "|".join(f"{name}:{option}" for option in action.option_strings)
                 choices = quote(" ".join(words(action)))
@@ -118,7 +118,7 @@ def bash() -> Iterator[str]:
 
 
 def zsh() -> Iterator[str]:
-    """A function for zsh, the same with explanations."""
+    """Yield a function for zsh, the same with explanations."""
     yield "#compdef kernel-port"
     yield "# zsh completion for kernel-port, written by: kernel-port manual zsh"
     yield "local -a known=("
@@ -126,13 +126,13 @@ def zsh() -> Iterator[str]:
     yield from (")", "if (( CURRENT == 2 )); then", "\t_describe command known", "\treturn", "fi")
     yield from ("shift words", "(( CURRENT-- ))", "case $words[1] in")
     for name in COMMANDS:
-        specs = [quote(spec) for action, purpose in told(parser_of(name)) for spec in zsh_specs(action, purpose)]
+        specs = [quote(spec) for action, purpose in documented(parser_of(name)) for spec in zsh_specs(action, purpose)]
         yield f"{name}) _arguments {' '.join(specs)} ;;"
     yield "esac"
 
 
 def zsh_specs(action: argparse.Action, purpose: str) -> Iterator[str]:
-    """What _arguments wants to know of an argument."""
+    """Yield what _arguments needs to know of an argument."""
     takes = f"({' '.join(words(action))})" if action.choices else "_files"
     name = re.sub(r"([\\:])", r"\\\1", value(action))
     if not action.option_strings:
@@ -142,5 +142,5 @@ def zsh_specs(action: argparse.Action, purpose: str) -> Iterator[str]:
         yield f"{option}[{explained}]{f':{name}:{takes}' if name else ''}"
 
 
-#: What can be written, and what makes its lines.
+#: What to write, and the function that makes its lines.
 FORMS = {"man": manual, "bash": bash, "zsh": zsh}

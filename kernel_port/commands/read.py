@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Read the series side by side: the C on the left, the Python on the right, statement by statement.
 
-WHAT is the number of a patch, a symbol, or "all" (without it, all). The C is yours: --c SOURCE takes what kernel-port
-check takes, a kernel tree, PATH@REV of a git repository, a linux-source tarball, or the series as a mailbox. Without it
-the left side names file, function and prototype. -o writes a page that is one file; else the text is for the terminal.
+WHAT is the number of a patch, a symbol, or "all", the default. You provide the C: --c SOURCE takes a kernel tree,
+PATH@REV of a git repository, a linux-source tarball, or the series as a mailbox, as kernel-port check does. Without it
+the left side has file, function and prototype. -o writes a page, one file; otherwise the text goes to the terminal.
 
 Examples: kernel-port read 7 --c linux@v3.12
           kernel-port read all --c /usr/src/linux-source-6.1.tar.xz -o series.html

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reset a function, slot or bus of a machine, and show every access, delay, lock and interrupt of it.
 
-TARGET decides what is called: pci_reset_function for 01:00.0, pci_reset_slot for slot:1, pci_reset_bus for bus:01. All
-of it happens to a copy: MACHINE stays as it is, and the hardware of this computer is never touched.
+TARGET selects the call: pci_reset_function for 01:00.0, pci_reset_slot for slot:1, pci_reset_bus for bus:01. It runs on
+a copy: MACHINE stays unchanged, and the hardware of this computer is never touched.
 
---live FILE lets other processes look on: FILE becomes a raw ECAM image of the machine, and the registers live in it
-while the call runs, so whoever maps or reads it sees each write at once (with --real-time, as slowly as it happens).
+--live FILE lets other processes watch: FILE becomes a raw ECAM image of the machine, and the registers live in it
+while the call runs, so a process that maps or reads it sees each write at once (with --real-time, at real speed).
 
 Examples: kernel-port reset example:vga slot:1
           kernel-port reset dump.txt 07:00.0 --patches 4
@@ -45,18 +45,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--real-time", action="store_true", help="delays really pass")
     parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="write the machine as it is afterwards (.txt .ecam .toml)"
+        "-o", "--output", metavar="FILE", type=Path, help="write the machine after the call (.txt .ecam .toml)"
     )
     home = parser.add_mutually_exclusive_group()
     home.add_argument("--in-place", action="store_true", help="change MACHINE itself; a raw ECAM image only")
     home.add_argument("--live", metavar="FILE", type=Path, help="write FILE, a raw ECAM image, and map it: a live view")
-    parser.add_argument("-v", "--verbose", action="store_true", help="every access on a line of its own, and debugging")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every access on its own line, and debug messages")
     parser.add_argument(
         "--json",
         action="store_true",
         help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock (null), time_ns, "
-        "functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; of what was "
-        "lost also: restored), messages (t, level, text), warnings, trace (as --trace has it)",
+        "functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; lost has "
+        "restored too), messages (t, level, text), warnings, trace (as --trace has it)",
     )
     _exports.arguments(parser)
 
@@ -95,18 +95,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def alone(machine: str) -> AbstractContextManager[None]:
-    """Nobody else may work on *machine* between its being read and its being written.
+    """Lock *machine* from before it is read until after it is written.
 
-    :raises MachineError: somebody does, or it is not one that can be written back"""
+    :raises MachineError: another process has it, or it cannot be written back"""
     if not is_raw_ecam(machine):
-        raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the outcome")
+        raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the result")
     return claimed(Path(machine))
 
 
 def registers(args: argparse.Namespace, description: MachineDescription) -> dict[int, ConfigImage]:
-    """Where the registers are to live, if not in private memory.
+    """Return the images that hold the registers, if these are not in private memory.
 
-    :raises MachineError: the file cannot be written, or somebody else is at work on it"""
+    :raises MachineError: the file cannot be written, or another process has it"""
     if args.in_place:
         return {0: ConfigImage.copy_of(args.machine)}
     if args.live:
@@ -120,7 +120,7 @@ def registers(args: argparse.Namespace, description: MachineDescription) -> dict
 
 
 def refuse_outputs(args: argparse.Namespace, description: MachineDescription) -> None:
-    """Refuse, before anything is done or written, to write where one cannot or where the user cannot have meant it.
+    """Refuse, before anything is done, outputs that cannot be written or that the user cannot have meant.
 
     :raises MachineError: says what to do instead"""
     _exports.refuse(args.machine, [args.output, args.trace, args.live, *_exports.outputs(args)])
@@ -131,7 +131,7 @@ def refuse_outputs(args: argparse.Namespace, description: MachineDescription) ->
 
 
 def report(outcome: Outcome, before: dict[str, bytes], args: argparse.Namespace) -> None:
-    """Print the trace and what came of it."""
+    """Print the trace and the outcome."""
     if args.json:
         print(json.dumps(outcome.as_json(), indent=1))
         return
@@ -149,7 +149,7 @@ def report(outcome: Outcome, before: dict[str, bytes], args: argparse.Namespace)
 
 
 def left(machine: Machine) -> MachineDescription:
-    """The machine as it is now; what was not known of it still is not."""
+    """Return the machine as it is now; what was unknown stays unknown."""
     config = machine.fabric.config
     return replace(
         machine.description,

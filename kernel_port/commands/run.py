@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run a scenario: its question, what happened, what came of it, and the answer.
+"""Run a scenario: print its question, what happened, the outcome, and the answer.
 
-What happened is told without most register accesses (-v has them all): what the hardware does, interrupts, work,
-waits, locks that are waited for, and the writes that reset, command a slot or change a power state.
+The trace leaves out most register accesses (-v has them all). It shows what the hardware does, interrupts, work, waits,
+contended locks, and the writes that reset, command a slot or change a power state.
 
-Threads run one at a time and give way where C may sleep. Who goes next where several can run is the oldest, or decided
-by --seed, or choice by choice by --schedule, which `kernel-port explore` finds.
+Threads run one at a time and give way where C may sleep. Where several can run, the oldest goes next, or --seed picks
+one, or --schedule does, choice by choice; `kernel-port explore` finds schedules.
 
-Exit status 0: all threads returned and every invariant holds; 1: there was a deadlock, or an invariant is broken
-(config space lost, a lock still held, a function removed that was only reset, added twice, or left unreachable); 2: bad
-input. What a call returned is part of the story and does not count.
+Exit status 0: all threads returned and every invariant holds; 1: deadlock, or a broken invariant (config space lost, a
+lock still held, a function removed just because it was reset, added twice, or left unreachable); 2: bad input. The
+results of the calls do not count.
 
 Examples: kernel-port run mess --patches 0
           kernel-port run mess
@@ -36,12 +36,12 @@ from ..trace.render import as_json as trace_as_json
 from . import _exports
 
 LABEL = 12
-#: Functions whose writes do something, rather than set something up or put it back.
+#: Functions whose writes act, rather than configure or restore.
 ACTS = frozenset({
     "pci_reset_bridge_secondary_bus", "pci_parent_bus_reset", "pcie_flr", "pci_af_flr", "pci_pm_reset",
     "pci_raw_set_power_state", "pci_user_write_config_word", "pcie_write_cmd", "__pciehp_link_set",
 })  # fmt: skip
-#: Operations that are no story while nobody is in each other's way.
+#: Operations that matter only under contention.
 UNCONTENDED = frozenset({"r", "lock", "unlock", "get_module", "put_module"})
 
 
@@ -54,8 +54,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     order.add_argument("--schedule", metavar="0.1.0", help="the same, choice by choice; 0 is the oldest")
     parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
     parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
-    parser.add_argument("-q", "--quiet", action="store_true", help="leave out what happened, tell what came of it")
-    parser.add_argument("-v", "--verbose", action="store_true", help="every access, and debugging")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print the outcome only")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every access, and debug messages")
     parser.add_argument(
         "--json",
         action="store_true",
@@ -68,7 +68,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play it and report."""
+    """Play the scenario and report."""
     scenario = load(args.scenario)
     choose = chooser(args)
     _exports.refuse(args.scenario, [args.trace, *_exports.outputs(args)])
@@ -82,31 +82,31 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_json(played), indent=1))
     else:
-        for line in told(played, args, Paint()):
+        for line in report(played, args, Paint()):
             print(line)
     return int(bool(played.broken))
 
 
 def chooser(args: argparse.Namespace) -> Callable[[int], int] | None:
-    """Who decides which thread goes next; None: the oldest goes."""
+    """Return the function that picks the next thread; None: the oldest runs."""
     if args.schedule is not None:
         return Chooser(parse(args.schedule))
     return None if args.seed is None else Random(args.seed).randrange
 
 
-def told(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:
-    """A run for people, line by line."""
+def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:
+    """Yield a run for people, line by line."""
     kernel = played.machine.kernel.__name__
     yield paint("bold", f"{played.scenario.name}, {kernel}: {played.scenario.question}")
     if not args.quiet:
         keep = {} if args.verbose else {"keep": is_story}
         yield from render(played.events, played.before, played.start, args.verbose, paint, **keep)
     yield ""
-    yield paint("bold", "What came of it")
+    yield paint("bold", "Outcome")
     for label, text in facts(played.outcome):
         yield f"  {label:<{LABEL}}{clean(text)}"
     for reason in played.broken:
-        yield paint("red", f"  {'not so':<{LABEL}}{clean(reason)}")
+        yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
     for line in played.outcome.deadlock.splitlines():
         yield f"  {line}"
     yield paint("bold", "Answer")
@@ -114,14 +114,14 @@ def told(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:
 
 
 def is_story(line: TraceLine) -> bool:
-    """Whether a line is worth telling where most accesses are left out."""
+    """Return whether to print a line where most accesses are left out."""
     if line.event.op == "w":
         return line.site is not None and line.site.function in ACTS
     return line.event.op not in UNCONTENDED
 
 
 def facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """What there is to say, with a label each."""
+    """Yield the facts of an outcome, each with a label."""
     for thread, rc in outcome.results.items():
         yield "returned", f"{thread}: {code(rc)}" if rc is not None else f"{thread}"
     yield "took", f"{outcome.time_ns / 1e6:g} ms of virtual time"
@@ -133,7 +133,7 @@ def facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     for ms, port, event in outcome.spurious:
         yield "false alarm", f"{event} of {port} at {ms:g} ms"
     for label, functions in (
-        ("removed", outcome.removed), ("found anew", outcome.recreated), ("added twice", outcome.added_twice),
+        ("removed", outcome.removed), ("re-added", outcome.recreated), ("added twice", outcome.added_twice),
         ("silent", outcome.silent),
     ):  # fmt: skip
         if functions:
@@ -144,7 +144,7 @@ def facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def as_json(played: Run) -> dict[str, Any]:
-    """A run as data; `kernel-port run --help` says which keys."""
+    """Return a run as data; `kernel-port run --help` says which keys."""
     outcome = played.outcome
     return {
         "scenario": played.scenario.name,

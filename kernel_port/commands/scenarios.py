@@ -20,7 +20,7 @@ LEAST_WIDTH = 60
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of scenarios."""
-    parser.add_argument("-v", "--verbose", action="store_true", help="what each is about, as well")
+    parser.add_argument("-v", "--verbose", action="store_true", help="the full text of each")
     parser.add_argument(
         "--json",
         action="store_true",
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def as_json(scenario: Scenario) -> dict[str, Any]:
-    """A scenario as data."""
+    """Return a scenario as data."""
     return {
         "name": scenario.name,
         "question": scenario.question,

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Draw a machine: buses and functions, links and slots, drivers, and for each function the resets that would work.
 
-The resets are in the order the kernel tries them, found by running its probes; it would take the first.
+The reset methods that work are in the order the kernel tries them, found by running its probes; it takes the first.
 
 --json prints one object:
   machine, patches, warnings (list of text), buses: the root buses
   a bus: {bus, slots (names), functions}
-  a function: {bdf, vendor, device, class (24 bits), driver, slot (that it is in), link, port (the slot it leads to),
-    rc (of the probe), resets (C functions), together (list of {kind, name}: slots, buses whose reset takes it along),
+  a function: {bdf, vendor, device, class (24 bits), driver, slot (it is in), link, port (the slot below it),
+    rc (of the probe), resets (C functions), together (list of {kind, name}: slots, buses whose reset includes it),
     below (a bus)}; driver, slot, link, port and below may be null
-  a link: {speed, width, max_speed, max_width (GT/s, lanes), up (null if it does not tell)}
+  a link: {speed, width, max_speed, max_width (GT/s, lanes), up (null if unknown)}
   a port: {number, features (list of text), occupied}
 
 Example: kernel-port tree example:vga
@@ -64,7 +64,7 @@ class Drawing:
         self.paint, self.titles, self.width = paint, titles, max(60, width() - 1)
 
     def functions(self, bus: dict[str, Any], stem: str) -> None:
-        """The functions of a bus, each with what is below it."""
+        """Yield the functions of a bus, each with what is below it."""
         *others, last = bus["functions"] or [None]
         for node in others:
             self.function(node, f"{stem}+-- ", f"{stem}|   ")
@@ -72,7 +72,7 @@ class Drawing:
             self.function(last, f"{stem}`-- ", f"{stem}    ")
 
     def function(self, node: dict[str, Any], branch: str, stem: str) -> None:
-        """One function: what it is, then its details, then the bus below."""
+        """Yield one function: what it is, its details, and the bus below."""
         driver = f" (driver {node['driver']})" if node["driver"] else ""
         line = clean(f"{node['bdf']}  {self.titles[node['bdf']]}{driver}")
         print(branch + self.paint("bold", line[: self.width - len(branch)]))
@@ -89,7 +89,7 @@ class Drawing:
 
 
 def link_text(link: dict[str, Any] | None) -> str:
-    """A link, as it is and as it could be."""
+    """Describe a link, now and at best."""
     if link is None:
         return ""
     up = {True: ", up", False: ", down", None: ""}[link["up"]]
@@ -98,7 +98,7 @@ def link_text(link: dict[str, Any] | None) -> str:
 
 
 def port_text(port: dict[str, Any] | None) -> str:
-    """The slot that a port leads to."""
+    """Describe the slot of a port."""
     if port is None:
         return ""
     occupied = "occupied" if port["occupied"] else "empty"
@@ -106,7 +106,7 @@ def port_text(port: dict[str, Any] | None) -> str:
 
 
 def resets_text(node: dict[str, Any]) -> str:
-    """How a function can be reset, in the order the kernel tries."""
+    """Say how a function can be reset, in the order the kernel tries."""
     together = ", ".join(f"{group['kind']} {group['name']}" for group in node["together"])
     if node["resets"]:
         return f"reset: {', '.join(node['resets'])}{f'; with {together}' if together else ''}"

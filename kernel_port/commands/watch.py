@@ -2,9 +2,9 @@
 """Write a run as a page to step through: source, stacks, registers, locks, links, and a time line.
 
 WHAT is a machine with the TARGET to reset, or a scenario (kernel-port scenarios lists them). The page is one file that
-fetches nothing. With --against, another point of the series stands beside it and the first difference is marked.
-With --c, so does the C of each function, and the statement that the Python stands for is marked at each step.
-Instead of the page, or beside it, the run goes into the files of other tools.
+fetches nothing. --against adds another point of the series beside it and marks the first difference. --c adds the C of
+each function and marks the C statement of each step. The run can also be written in the formats of other tools, with
+the page or without.
 
 Examples: kernel-port watch example:vga slot:1 -o vga.html
           kernel-port watch mess --patches 8 --against 0 -o mess.html
@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="WHAT", help="a machine (a path, host, example:NAME or -), or a scenario")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="of a machine: 01:00.0, slot:1 or bus:01")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
-    parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="beside another point of the series")
+    parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
     parser.add_argument("--c", metavar="SOURCE", default="", help="show the C too: a kernel, or the series as mails")
@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What there is to see."""
+    """What to show."""
 
     title: str
     about: str
@@ -60,7 +60,7 @@ class Watched:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it, or run it twice, and write what is asked for."""
+    """Run it, once or twice, and write the requested files."""
     outputs = [args.output, *_exports.outputs(args)]
     if not any(outputs):
         raise MachineError("nothing would be written: name the page with -o FILE.html, or an export (see --help)")
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def command(args: argparse.Namespace) -> str:
-    """The command line that makes the same page."""
+    """Return the command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
     for option in ("call", "patches", "against", "seed", "c", "rev"):
         value = getattr(args, option)
@@ -111,7 +111,7 @@ def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
 
 
 def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
-    """Play the scenario at each point of the series; what it is about is the question.
+    """Play the scenario at each point of the series.
 
     :raises MachineError: there is none of that name"""
     if args.call:

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Say how a function can be reset, and why each other way is refused: the test that refused, found by running the port.
+"""Show how a function can be reset, and which test refused each other method, found by running the port.
 
-Without TARGET: every function of the machine, then its slots and buses and what their resets take along. The kernel's
-own probes run; all ways are tried, whether or not an earlier one would do. With TARGET, the reset itself (of its slot
-or bus, if it cannot be reset alone) is then carried out on a copy, in virtual time. MACHINE stays as it is.
+Without TARGET: every function of the machine, then its slots and buses and the functions their resets include. The
+kernel's own probes run, for every method, even after one that works. With TARGET, a copy of the machine then does the
+reset itself (of the slot or bus, if the function cannot be reset alone), in virtual time. MACHINE stays unchanged.
 
 --json prints one object:
   machine, patches, warnings (list of text)
-  functions: list of {bdf, rc, outcome ("alone", "together", "none"), taken (a rung's function, or null), slot, bus,
-    rungs}; rc is what the probe of the whole ladder returns, slot (or null) and bus are the names of those it is in
-  rungs, in the kernel's order: {function, rc, guard}
-  guard, for a refusal (else null): {rc, text, room, line, function, c, because, explanation, values (name -> text),
+  functions: list of {bdf, rc, outcome ("alone", "together", "none"), taken (a method's function, or null), slot, bus,
+    rungs}; rc is what the kernel's probe of all methods returns, slot (or null) and bus are the names of those it is in
+  rungs, the reset methods in the kernel's order: {function, rc, guard}
+  guard, for a refusal (else null): {rc, text, file, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
   slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
   rehearsal: null without TARGET or if nothing resets it; else {call, target, rc (null: it never returned), guard, ms,
-    reset, unsaved (reset, but not locked and saved), ignored (told to reset, but did not), removed: lists of bdfs}
+    reset, unsaved (reset, but not locked and saved), ignored (did not reset), removed: lists of bdfs}
 
 Examples: kernel-port why example:vga
           kernel-port why host 01:00.0
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def best_reset(machine: Machine, found: Survey, kind: str, target: Any) -> tuple[str, Any]:
-    """What to reset for a target: a function that cannot be reset alone goes with the smallest slot or bus that can."""
+    """Return what to reset for a target: for a function that cannot be reset alone, the smallest slot or bus that
+    can."""
     together = found.together(target.dev.name) if kind == "function" else []
     if together and next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name).rc:
         return machine.target(f"{together[0].kind}:{together[0].name}")
@@ -75,17 +76,17 @@ def best_reset(machine: Machine, found: Survey, kind: str, target: Any) -> tuple
 
 
 def groups(found: Survey, kind: str) -> tuple[ResetGroup, ...]:
-    """All slots, or all buses."""
+    """Return all slots, or all buses."""
     return found.slots if kind == "slot" else found.buses
 
 
 def group_name(kind: str, target: Any) -> str:
-    """The name a ResetGroup has of a struct pci_slot or pci_bus."""
+    """Return the name that ResetGroup uses for a struct pci_slot or pci_bus."""
     return str(target.kobj_name) if kind == "slot" else bus_name(target)
 
 
 def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None) -> dict[str, Any]:
-    """The object that --json prints; with a target, only what has to do with it."""
+    """Return the object that --json prints; with a target, only what concerns it."""
     ladders, slots, buses = found.ladders, found.slots, found.buses
     if kind == "function":
         ladders = tuple(ladder for ladder in ladders if ladder.bdf == target.dev.name)
@@ -106,7 +107,7 @@ def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None)
 
 
 def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, Any]:
-    """One function."""
+    """Return one function as data."""
     dev = machine.function(ladder.bdf)
     return {
         "bdf": ladder.bdf,
@@ -120,7 +121,7 @@ def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, An
 
 
 def group_json(group: ResetGroup) -> dict[str, Any]:
-    """One slot or bus."""
+    """Return one slot or bus as data."""
     return {
         "name": group.name,
         "bus": group.bus,
@@ -132,13 +133,13 @@ def group_json(group: ResetGroup) -> dict[str, Any]:
 
 
 def guard_json(guard: Guard | None) -> dict[str, Any] | None:
-    """One refusal."""
+    """Return one refusal as data."""
     if guard is None:
         return None
     return {
         "rc": guard.rc,
         "text": guard.text,
-        "room": guard.site.file,
+        "file": guard.site.file,
         "line": guard.site.line,
         "function": guard.site.function,
         "c": guard.site.c_source,
@@ -153,7 +154,7 @@ def guard_json(guard: Guard | None) -> dict[str, Any] | None:
 
 
 def rehearsal_json(done: Rehearsal | None) -> dict[str, Any] | None:
-    """How the reset went on a copy."""
+    """Return the outcome of the reset on a copy as data."""
     if done is None:
         return None
     return {

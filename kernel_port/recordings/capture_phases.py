@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The accesses of one captured reset, in three: waking the functions it needs, the reset, letting them sleep again.
+"""The three phases of one captured reset: waking the functions it needs, the reset, putting them back to sleep.
 
-A driver that lets idle functions sleep (vfio-pci since v6.0) has their state restored before a reset and saved after
-it. That is told by its shape: the header is saved upwards and restored downwards, and a reset saves before it restores.
+A driver that lets idle functions sleep (vfio-pci since v6.0) restores their state before a reset and saves it after.
+The order of accesses identifies the phases: the header is saved upwards and restored downwards, and a reset saves
+before it restores.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Access:
 
     @property
     def key(self) -> tuple[str, str, int, int]:
-        """What makes two accesses the same, whatever their values."""
+        """The key under which two accesses are the same, whatever their values."""
         return self.op, self.bdf, self.where, self.size
 
 
@@ -43,14 +44,14 @@ class Window:
     """What the captured kernel did between the marks of a test."""
 
     start: int
-    """Index, in the capture, of the op with which saving begins; of the first, if nothing is saved."""
+    """Index, in the capture, of the op that starts saving; of the first op, if nothing is saved."""
     wake: list[Access]
     reset: list[Access]
     sleep: list[Access]
 
 
 def windows(ops: list[list[Any]]) -> Iterator[Window]:
-    """The accesses of each test, between its marks."""
+    """Yield the accesses of each test, between its marks."""
     begin: int | None = None
     for index, op in enumerate(ops):
         if op[0] != "mark":
@@ -63,7 +64,8 @@ def windows(ops: list[list[Any]]) -> Iterator[Window]:
 
 
 def divide(ops: list[list[Any]], begin: int) -> Window:
-    """Find where in *ops*, of which the first has the index *begin*, functions have been woken, and are done with."""
+    """Find where in *ops*, whose first has the index *begin*, waking the functions ends and putting them to sleep
+    begins."""
     saves, restores = list(passes(ops, PCI_VENDOR_ID, PCI_COMMAND)), list(passes(ops, *HEADER_END))
     first = next(iter(saves), 0)
     wake = first if restores and restores[0] < first else 0
@@ -75,7 +77,7 @@ def divide(ops: list[list[Any]], begin: int) -> Window:
 
 
 def passes(ops: list[list[Any]], first: int, second: int) -> Iterator[int]:
-    """Where a function's header is read from dword *first* on, with dword *second* next."""
+    """Yield the indices where a function's header is read from dword *first* on, with dword *second* next."""
     dwords = [(index, op) for index, op in enumerate(ops) if op[0] == "r" and op[3] == 4 and op[2] <= HEADER_END[0]]
     for (index, op), (_, following) in pairwise(dwords):
         if (op[2], following[2]) == (first, second) and op[1] == following[1]:
@@ -83,7 +85,7 @@ def passes(ops: list[list[Any]], first: int, second: int) -> Iterator[int]:
 
 
 def accesses(ops: list[list[Any]]) -> Iterator[Access]:
-    """Config cycles, and the pauses between them."""
+    """Yield config cycles, and the pauses between them."""
     last = ops[0][5] if ops else 0
     for op in ops:
         if op[5] - last >= PAUSE:

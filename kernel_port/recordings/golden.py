@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Golden traces (reset-golden/1): what the real C did, one JSON object a line. Read and checked here."""
+"""Golden traces (reset-golden/1): what the real C did, one JSON object per line; reading and checking."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..hw.address import Address
 from ..hw.errors import MachineError
 
 FORMAT = "reset-golden/1"
-#: Operands of each op; wider ones are optional.
+#: Least and most operands of each op.
 OPERANDS = {
     "r": (4, 4), "w": (4, 4), "msleep": (1, 1), "mdelay": (1, 1), "udelay": (1, 1), "lock": (2, 2), "unlock": (2, 2),
     "get_module": (1, 1), "get_module_failed": (1, 1), "put_module": (1, 1), "wait": (3, 3), "irq": (1, 1),
@@ -35,7 +35,7 @@ class GoldenFunction:
 
 @dataclass(frozen=True, slots=True)
 class GoldenTrace:
-    """One recorded call; the fields are FORMAT.md's."""
+    """One recorded call; the fields are those of FORMAT.md."""
 
     source: str
     name: str
@@ -51,7 +51,7 @@ class GoldenTrace:
 
 
 def is_golden(path: Path) -> bool:
-    """Whether the first line of *path* says that golden traces follow."""
+    """Return whether the first line of *path* announces golden traces."""
     try:
         with opened(path, LONGEST) as file:
             return FORMAT.encode() in file.readline(1 << 25)
@@ -60,9 +60,9 @@ def is_golden(path: Path) -> bool:
 
 
 def read(path: Path) -> Iterator[GoldenTrace]:
-    """The traces of a file, in order.
+    """Yield the traces of a file, in order.
 
-    :raises MachineError: names file and line of what is not a golden trace"""
+    :raises MachineError: a line is not a golden trace; names file and line"""
     try:
         with io.TextIOWrapper(opened(path, LONGEST), encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -75,7 +75,7 @@ def read(path: Path) -> Iterator[GoldenTrace]:
 
 
 def parse(line: str, source: str) -> GoldenTrace:
-    """One line of a golden file; *source* names it in errors.
+    """Parse one line of a golden file; *source* names it in errors.
 
     :raises MachineError: names *source* and what is wrong"""
     try:
@@ -104,7 +104,7 @@ def parse(line: str, source: str) -> GoldenTrace:
     except ValueError as error:
         raise MachineError(f"{source}: {error}") from None
     except (TypeError, AttributeError, IndexError, OverflowError):
-        raise MachineError(f"{source}: is not of the form of {FORMAT}: a value is of another kind") from None
+        raise MachineError(f"{source}: is not {FORMAT}: a value has the wrong type") from None
 
 
 def _level(level: Any) -> int:
@@ -138,11 +138,11 @@ def _op(op: list[Any]) -> list[Any]:
     if not least <= len(op) - 1 <= most:
         raise ValueError(f"op {json.dumps(op)} is not one of {FORMAT}")
     if op[0] in ("r", "w") and not (all(type(number) is int for number in op[2:]) and op[3] in (1, 2, 4)):
-        raise ValueError(f"op {json.dumps(op)[:80]} is no access of 1, 2 or 4 bytes")
+        raise ValueError(f"op {json.dumps(op)[:80]} is not an access of 1, 2 or 4 bytes")
     return op
 
 
 def parse_bus(text: str) -> tuple[int, int]:
-    """Domain and number of a bus written DDDD:BB."""
+    """Return domain and number of a bus written DDDD:BB."""
     address = Address.parse(f"{text}:00.0")
     return address.domain, address.bus

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The machine of a golden trace as kernel objects, and the calls that can be made on it (golden/FORMAT.md).
+"""The machine of a golden trace as kernel objects, and the calls on it (golden/FORMAT.md).
 
-Everything is taken from the recorded registers: set-up is the port's own probing against registers that only remember.
+Everything comes from the recorded registers: set-up is the port's own probing against registers that only store.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from .tape import Divergence, Tape
 
 
 def leads_somewhere(config: bytes) -> bool:
-    """Whether these are the registers of a bridge with a secondary bus."""
+    """Return whether these are the registers of a bridge with a secondary bus."""
     return config[PCI_HEADER_TYPE] & 0x7F == PCI_HEADER_TYPE_BRIDGE and config[PCI_SECONDARY_BUS] != 0
 
 
 class GoldenMachine:
-    """The machine of a trace as kernel objects, set up as FORMAT.md says, and the calls that can be made on it."""
+    """The machine of a trace as kernel objects, set up as FORMAT.md says, and the calls on it."""
 
     def __init__(self, trace: GoldenTrace) -> None:
         self.source = trace.source
@@ -46,7 +46,7 @@ class GoldenMachine:
         self.registers = {str(function.address): function.config for function in trace.functions}
         self.devices: dict[str, Any] = {}
         self.buses: dict[tuple[int, int], Any] = {}
-        #: The remembered copy of a saved state; freeing it leaves NULL there, as in C.
+        #: The stored copy of a saved state; freeing it leaves NULL there, as in C.
         self.saved: list[Any] = [None]
         vars(self.kernel).update(pciehp_poll_mode=int(trace.poll_mode))
         self._make_buses(trace)
@@ -86,7 +86,7 @@ class GoldenMachine:
             dev.bus.children.append(bus)
 
     def _set_resources(self, dev: Any, config: bytes) -> None:
-        """Without sizing: a BAR exists if its register is not 0, the ROM matters if it is enabled."""
+        """Set resources without sizing: a BAR exists if its register is not 0, the ROM counts if it is enabled."""
         kernel, count = self.kernel, 2 if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE else 6
         dev.resource = [kernel.resource() for _ in range(kernel.DEVICE_COUNT_RESOURCE)]
         words = [dword(config, PCI_BASE_ADDRESS_0 + 4 * i) for i in range(7)]
@@ -127,7 +127,7 @@ class GoldenMachine:
         )
 
     def _bind_pciehp(self, dev: Any) -> Any:
-        """Bind pciehp, then put back what its own commands did to its state: nobody answered them."""
+        """Bind pciehp, then undo what its own commands did to its state: nobody answered them."""
         kernel = self.kernel
         pcie = kernel.pcie_device(port=dev, irq=dev.irq)
         kernel.pciehp_probe(pcie)
@@ -141,7 +141,7 @@ class GoldenMachine:
         return ctrl
 
     def _stub_removal(self) -> None:
-        """On tapes a removal and a scan are one op each; what they do inside is not recorded."""
+        """Make a removal and a scan one op each, as on tapes, which do not record what they do inside."""
         remove = self.kernel.pci_stop_and_remove_bus_device
 
         def pci_stop_and_remove_bus_device(dev: Any) -> None:
@@ -179,9 +179,9 @@ class GoldenMachine:
     def perform(self, call: dict[str, Any]) -> Any:
         """Make one call of the trace on the objects.
 
-        :return: its result in the form the trace has it
+        :return: its result in the form of the trace
         :raises Divergence: the kernel has no such function at this point of the series
-        :raises MachineError: the call names what the machine does not have"""
+        :raises MachineError: the call names something the machine does not have"""
         name = call["function"]
         try:
             values = {"probe": 0, **call.get("args", {}), **call, "target": self._target(name, call.get("target"))}
@@ -195,7 +195,7 @@ class GoldenMachine:
         return getattr(self.kernel, name)(values["target"], *operands)
 
     def _target(self, name: str, target: str | None) -> Any:
-        """The object meant by *target*: device, bus or slot, or what *name* takes of a slot."""
+        """Return the object that *target* means: device, bus or slot, or what *name* takes of a slot."""
         if target is None:
             return None
         kind, _, rest = target.partition(" ")
@@ -215,12 +215,12 @@ class GoldenMachine:
         self.kernel.run_one_work(self.controllers[self.tape.work.popleft()].slot.wq)
 
     def store_saved_state(self, dev: Any) -> int:
-        """Remember a copy of the saved state; 1 if there was one."""
+        """Store a copy of the saved state; return 1 if there was one."""
         self.saved[0] = self.kernel.pci_store_saved_state(dev)
         return int(bool(self.saved[0]))
 
 
-#: Operands after the target, by the names they have in a call, where there are any.
+#: Operands after the target, by their names in a call.
 OPERANDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
@@ -244,7 +244,7 @@ OPERANDS: dict[str, tuple[str, ...]] = {
     "pcie_capability_clear_dword": ("pos", "value"),
 }  # fmt: skip
 
-#: What a function takes of a slot where it is not the struct pci_slot itself.
+#: What a function takes of a slot if that is not the struct pci_slot itself.
 SLOT_SIDE: dict[str, Callable[[Any], Any]] = {
     "pci_hp_reset_slot": lambda slot: slot.hotplug,
     "reset_slot": lambda slot: slot.hotplug,
@@ -257,7 +257,7 @@ SLOT_SIDE: dict[str, Callable[[Any], Any]] = {
 
 
 def value_or_error(answer: tuple[int, int]) -> int:
-    """How traces give the result of an accessor: the value, or the negative error."""
+    """Return the result of an accessor as traces have it: the value, or the negative error."""
     status, value = answer
     return status if status < 0 else value
 

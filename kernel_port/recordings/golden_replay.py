@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Replay a golden trace: run the port against the tape and demand the same acts, in the same order."""
+"""Replay a golden trace: run the port against the tape and require the same acts, in the same order."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Replayed:
     name: str
     source: str
     divergence: str = ""
-    #: Where in the port, "patch/p04_...py:33 in pciehp_reset_slot (C: ...)", if a statement of it is to blame.
+    #: The statement of the port to blame, if any: "patch/p04_...py:33 in pciehp_reset_slot (C: ...)".
     where: str = ""
 
 
 def replay(trace: GoldenTrace) -> Replayed:
     """Run the port against *trace*.
 
-    :raises MachineError: the trace names what its machine does not have"""
+    :raises MachineError: the trace names something its machine does not have"""
     stage = set_up(trace)
     tape, call = stage.tape, trace.call
     tape.rolling = True
@@ -41,15 +41,15 @@ def replay(trace: GoldenTrace) -> Replayed:
         return Replayed(trace.name, trace.source, end_state(stage, trace, result))
     except MachineError:
         raise
-    except Exception as error:  # whatever the port does instead of what the C did is a divergence
+    except Exception as error:  # whatever the port does that the C did not is a divergence
         problem = str(error) if isinstance(error, Divergence) else f"the port failed: {error!r}"
         return Replayed(trace.name, trace.source, problem, blame(error, vars(stage.kernel)))
 
 
 def set_up(trace: GoldenTrace) -> GoldenMachine:
-    """The machine of *trace*, ready for its call.
+    """Return the machine of *trace*, ready for its call.
 
-    :raises MachineError: no such machine is possible"""
+    :raises MachineError: the machine is impossible"""
     try:
         return GoldenMachine(trace)
     except Exception as error:
@@ -57,7 +57,7 @@ def set_up(trace: GoldenTrace) -> GoldenMachine:
 
 
 def step_result(stage: GoldenMachine, index: int, step: dict[str, Any]) -> Any:
-    """Make one call of a sequence; what happened to the hardware between calls is on the tape already."""
+    """Make one call of a sequence; hardware events between calls are on the tape already."""
     if "hw" in step:
         return None
     stage.tape.emit("step", index)
@@ -65,7 +65,7 @@ def step_result(stage: GoldenMachine, index: int, step: dict[str, Any]) -> Any:
 
 
 def end_state(stage: GoldenMachine, trace: GoldenTrace, result: Any) -> str:
-    """What is wrong when all acts were right, "" for nothing."""
+    """Return what is wrong after all acts were right, "" for nothing."""
     tape = stage.tape
     if tape.cursor < len(tape.ops):
         return f"op {tape.cursor}: expected {show(tape.ops[tape.cursor])}, got the end of the call"
@@ -83,7 +83,7 @@ def end_state(stage: GoldenMachine, trace: GoldenTrace, result: Any) -> str:
 
 
 def blame(error: Exception, symtab: dict[str, Any]) -> str:
-    """The statement of the port at which it went wrong, with the C it stands for."""
+    """Return the statement of the port that went wrong, with its C."""
     stack = [(frame.f_code, lasti) for frame, lasti in _frames(error.__traceback__) if frame.f_globals is symtab]
     return str(cause(reversed(stack)) or "")
 

@@ -22,7 +22,7 @@ from .capture_phases import Access, windows
 from .linux61_reasons import NEW, OLD, VALUE, reason
 from .qemu_capture import describe, states
 
-#: What is written to a function's reset_method -> the rungs of __pci_dev_reset it allows.
+#: Value written to a function's reset_method -> the methods of __pci_dev_reset it allows.
 METHODS = {
     "flr": ("pcie_flr",),
     "af_flr": ("pci_af_flr",),
@@ -33,7 +33,7 @@ METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A line of the comparison: what the one did, what the other did, and why they differ."""
+    """A line of the comparison: what each kernel did, and why they differ."""
 
     side: str
     """"same", "2013", "6.1", "value" (both, with another value) or "pause"."""
@@ -48,13 +48,13 @@ class CallComparison:
 
     test: str
     call: str
-    """What the port ran."""
+    """The call the port made."""
     old_result: int
     new_result: str
     rows: tuple[Pair, ...]
 
     def count(self, side: str) -> int:
-        """How many rows are of one side."""
+        """Return how many rows are of one side."""
         return sum(row.side == side for row in self.rows)
 
     @property
@@ -64,10 +64,10 @@ class CallComparison:
 
 
 def compare_calls(capture: dict[str, Any], patches: int) -> Iterator[CallComparison]:
-    """Every reset of *capture*, beside the port's.
+    """Compare every reset of *capture* with the port's.
 
     :param patches: the point of the series the port runs at
-    :raises MachineError: the capture's tests are not what FORMAT.md says"""
+    :raises MachineError: the capture's tests do not follow FORMAT.md"""
     captured = list(windows(capture["ops"]))
     tests, results = (capture.get(key, []) for key in ("tests", "return_codes"))
     if not (isinstance(tests, list) and isinstance(results, list) and all(isinstance(e, str) for e in tests + results)):
@@ -91,7 +91,7 @@ def compare_calls(capture: dict[str, Any], patches: int) -> Iterator[CallCompari
 
 
 def as_access(event: Event) -> Iterator[Access]:
-    """The config cycle or the sleep that an event of the port's trace is, if it is one."""
+    """Return the config cycle or the sleep that an event of the port's trace is, if it is one."""
     if event.op in ("r", "w"):
         yield Access(event.op, *event.args)
     elif event.op in ("msleep", "mdelay"):
@@ -101,33 +101,33 @@ def as_access(event: Event) -> Iterator[Access]:
 def perform(machine: Machine, test: str) -> tuple[str, int]:
     """Do in the port what the test did.
 
-    :return: the call in words, and its result"""
+    :return: the call as text, and its result"""
     what, _, rest = test.partition(" ")
     if what == "hot":
         return vfio_hot_reset(machine, machine.function(rest.partition(" ")[0]))
     if rest not in METHODS:
         raise MachineError(f"test {test!r}: the series has no reset method {rest!r}; known are {', '.join(METHODS)}")
     dev = machine.function(what)
-    allowed = [rung for rung in rungs(machine) if rung in METHODS[rest]]
+    allowed = [method for method in rungs(machine) if method in METHODS[rest]]
     call = f"pci_reset_function({what})"
-    if all(machine.call(rung, dev, 1) for rung in allowed):
-        # A method that the function does not have is refused when it is written, and the others stay.
+    if all(machine.call(method, dev, 1) for method in allowed):
+        # A write of a method that the function does not have is refused, and the other methods stay.
         return f"{call}, which has no {rest}", machine.call("pci_reset_function", dev)
-    for rung in set(rungs(machine)) - set(allowed):
-        vars(machine.kernel)[rung] = lambda dev, probe: -ENOTTY  # what reset_method does since v5.15
+    for method in set(rungs(machine)) - set(allowed):
+        vars(machine.kernel)[method] = lambda dev, probe: -ENOTTY  # what reset_method does since v5.15
     machine.events.clear()
     return f"{call}, only {' or '.join(METHODS[rest])}", machine.call("pci_reset_function", dev)
 
 
 def vfio_hot_reset(machine: Machine, dev: Any) -> tuple[str, int]:
-    """What VFIO does for VFIO_DEVICE_PCI_HOT_RESET once the user owns all that is affected: slot, else bus."""
+    """Do what VFIO does for VFIO_DEVICE_PCI_HOT_RESET when the user owns all affected functions: slot, else bus."""
     if dev.slot and machine.call("pci_slot_reset", dev.slot, 1) == 0:
         return f"pci_reset_slot({dev.slot.kobj_name})", machine.call("pci_reset_slot", dev.slot)
     return f"pci_reset_bus({dev.bus.number:02x})", machine.call("pci_reset_bus", dev.bus)
 
 
 def align(old: list[Access], new: list[Access], machine: Machine) -> Iterator[Pair]:
-    """Pair the accesses that are the same; give the others a reason."""
+    """Pair equal accesses; give the others a reason."""
     matcher = SequenceMatcher(None, [a.key for a in old], [a.key for a in new], autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
@@ -139,13 +139,13 @@ def align(old: list[Access], new: list[Access], machine: Machine) -> Iterator[Pa
 
 
 def added(new: list[Access], machine: Machine, phase: str = "") -> Iterator[Pair]:
-    """The rows of accesses that only the later kernel makes."""
+    """Yield the rows of accesses that only the later kernel makes."""
     for b in new:
         yield Pair("pause", None, b) if b.op == "pause" else Pair(NEW, None, b, why(NEW, b, machine, phase))
 
 
 def same(old: Access, new: Access, machine: Machine) -> Pair:
-    """The row of an access that both make."""
+    """Return the row of an access that both make."""
     if old.op == "pause":
         return Pair("pause", old, new)
     if old.value == new.value:
@@ -154,7 +154,7 @@ def same(old: Access, new: Access, machine: Machine) -> Pair:
 
 
 def why(side: str, access: Access, machine: Machine, phase: str = "") -> str:
-    """The known reason for an access that only one side makes, or makes otherwise."""
+    """Return the known reason for an access that only one side makes, or makes differently."""
     address = Address.parse(access.bdf)
     if not machine.fabric.has(address):
         return ""
@@ -164,7 +164,7 @@ def why(side: str, access: Access, machine: Machine, phase: str = "") -> str:
 
 
 def traits(address: Address, config: bytes) -> frozenset[str]:
-    """What rules ask of a function: "bridge", "slot" (a port with one), "root" (has Root Control), "link"."""
+    """Return what rules ask of a function: "bridge", "slot" (a port with one), "root" (has Root Control), "link"."""
     layout = Layout(FunctionDescription(address, config, size=len(config)))
     root_complex = layout.port_type in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
     return frozenset(trait for trait, has in (

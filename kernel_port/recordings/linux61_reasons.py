@@ -1,39 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What became of the series: why Linux 6.1 makes accesses that the kernel of 2013 does not, and the other way round.
+"""Why Linux 6.1 makes accesses that the kernel of 2013 does not, and the other way round.
 
-Versions are given as far as known; "about" marks those told from memory of the change, not from its commit.
+Versions are given as far as known; "about" marks those from memory, not from the commit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Who makes an access that the other does not, or "value": both make it, with another value.
+#: Which kernel makes an access that the other does not, or "value": both make it, with different values.
 OLD, NEW, VALUE = "2013", "6.1", "value"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A known difference. It explains an access if everything it names fits."""
+    """A known difference. It explains an access if everything it names matches."""
 
     side: str
     reason: str
-    #: Register names, all of those an access touches must be among them; a trailing * stands for any ending.
+    #: Register names: all those an access touches must be among them; a trailing * matches any ending.
     registers: tuple[str, ...]
     #: "r", "w" or both.
     ops: str = "rw"
     #: Access sizes in bytes.
     sizes: tuple[int, ...] = (1, 2, 4)
-    #: What the function must be or have, and what it must not: "bridge", "slot", "root", "link" (compare.traits).
+    #: What the function must be or have, and what it must not: "bridge", "slot", "root", "link" (linux61.traits).
     has: str = ""
     lacks: str = ""
-    #: Only what wakes functions before the reset ("wake"), or lets them sleep after it ("sleep").
+    #: Only accesses that wake functions before the reset ("wake"), or put them to sleep after it ("sleep").
     phase: str = ""
 
     def explains(
         self, side: str, op: str, size: int, registers: tuple[str, ...], traits: frozenset[str], phase: str
     ) -> bool:
-        """Whether the rule is about this access."""
+        """Return whether the rule explains this access."""
         return (
             side == self.side
             and self.phase in ("", phase)
@@ -46,11 +46,11 @@ class Rule:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether *name* is *pattern*, or begins with it where it ends in *."""
+    """Return whether *name* equals *pattern*, or matches it where it ends in *."""
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
-#: The first that fits is given as the reason.
+#: The first match gives the reason.
 RULES = (
     Rule(NEW, "vfio-pci lets an unused function sleep since v6.0, and waking it restores its saved state", ("*",),
          phase="wake"),
@@ -58,11 +58,11 @@ RULES = (
          phase="sleep"),
     Rule(OLD, "a capability's ID and pointer were read one byte at a time; since about v4.3 as one word",
          ("PCI_CAP_LIST_ID", "PCI_CAP_LIST_NEXT"), "r", (1,)),
-    Rule(OLD, "the way to reset was looked for at each reset; since v5.15 it is remembered from enumeration",
+    Rule(OLD, "the reset method was looked up at each reset; since v5.15 it is known from enumeration",
          ("PCI_STATUS", "PCI_CAPABILITY_LIST"), "r"),
-    Rule(OLD, "a function level reset was looked for each time; since v5.15 Device Capabilities are remembered",
+    Rule(OLD, "a function level reset was looked up each time; since v5.15 Device Capabilities are cached",
          ("PCI_EXP_DEVCAP",), "r"),
-    Rule(OLD, "the way to reset was looked for at each reset (here: the PM reset); since v5.15 it is remembered",
+    Rule(OLD, "the reset method was looked up at each reset (here: the PM reset); since v5.15 it is known",
          ("PCI_PM_CTRL",), "r"),
     Rule(OLD, "the power state of a function without a driver was unknown, so patch 8 sets it; it is read at"
          " enumeration since about v3.14", ("PCI_PM_CTRL",), "w"),
@@ -74,7 +74,7 @@ RULES = (
          ("PCI_EXP_LNKCTL",), lacks="link"),
     Rule(OLD, "each slot command looked at Slot Status first; since about v3.17 it waits for the one before it",
          ("PCI_EXP_SLTSTA",), "r", has="bridge"),
-    Rule(OLD, "the event of a restored Slot Control is served at once; the later kernel's port has no interrupt before"
+    Rule(OLD, "the event of a restored Slot Control is handled at once; the later kernel's port has no interrupt before"
          " its MSI is restored", ("PCI_EXP_SLTSTA",), "w", has="slot"),
     Rule(NEW, "a capability's ID and pointer are read as one word since about v4.3",
          ("PCI_CAP_LIST_ID", "PCI_CAP_LIST_NEXT"), "r", (2,)),
@@ -98,9 +98,9 @@ RULES = (
          " v6.3 and in stable releases", ("PCI_EXP_LNKSTA", "PCI_EXP_LNKCAP2"), "r", has="bridge"),
     Rule(NEW, "the interrupt handler of v4.19 reads Slot Status again until nothing new appears",
          ("PCI_EXP_SLTSTA",), "r", has="bridge"),
-    Rule(NEW, "the function's driver stops it before the reset and starts it again behind it (reset_prepare and"
+    Rule(NEW, "the function's driver stops it before the reset and restarts it afterwards (reset_prepare and"
          " reset_done, since about v4.13)", ("PCI_VENDOR_ID", "PCI_DEVICE_ID"), "r", (4,), lacks="bridge"),
-    Rule(NEW, "the function's driver stops it before the reset and starts it again behind it (reset_prepare and"
+    Rule(NEW, "the function's driver stops it before the reset and restarts it afterwards (reset_prepare and"
          " reset_done, since about v4.13)", ("PCI_INTERRUPT_PIN",), "r", (1,), lacks="bridge"),
     Rule(NEW, "restored by MSI's own code, which the port leaves out", ("PCI_MSI*",)),
     Rule(NEW, "restoring MSI turns INTx off (pci_intx_for_msi); the port leaves MSI out", ("PCI_COMMAND",), sizes=(2,)),
@@ -112,5 +112,5 @@ RULES = (
 
 
 def reason(side: str, op: str, size: int, registers: tuple[str, ...], traits: frozenset[str], phase: str = "") -> str:
-    """Why *side* makes this access, as far as known; "" if nobody has said yet."""
+    """Return why *side* makes this access, as far as known, else ""."""
     return next((rule.reason for rule in RULES if rule.explains(side, op, size, registers, traits, phase)), "")

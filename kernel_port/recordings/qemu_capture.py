@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Live captures: a real Linux on QEMU's devices, replayed against the hardware model.
 
-The kernel's writes are carried out in order and at their times on a model of the captured machine with QEMU's quirks;
-what each read of the kernel returns there is compared with what QEMU answered.
+The replay repeats the kernel's writes, in order and at their times, on a model of the captured machine with QEMU's
+quirks, and compares the result of each read with QEMU's.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ QUIRKS = "qemu"
 NSEC_PER_USEC = 1_000
 #: Lines of a function's sysfs "resource" file that are BARs, and the one that is the expansion ROM.
 BARS, ROM = range(6), 6
-#: include/linux/ioport.h: the ROM's resource is a copy in memory and says nothing of the BAR's size.
+#: include/linux/ioport.h: the ROM's resource is a copy in memory and does not give the BAR's size.
 IORESOURCE_ROM_SHADOW = 0x2
-#: Keys of a capture that are needed here.
+#: Keys of a capture that the replay needs.
 KEYS = {"config_before": dict, "resources": dict, "ops": list}
 
-#: Why QEMU may answer otherwise than the model, by register; what no configuration cycle decides, no model can know.
+#: Why QEMU may answer differently from the model, by register: state that no configuration cycle decides.
 REASONS = {
     "PCI_STATUS": "the device model raised or dropped its interrupt, or recorded an error",
     "PCI_EXP_DEVSTA": "the device model recorded an error",
@@ -45,15 +45,15 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A read that the model answered otherwise than QEMU."""
+    """A read that the model answered differently from QEMU."""
 
     index: int
-    """Of the op in the capture."""
+    """Index of the op in the capture."""
     bdf: str
     where: int
     """Offset of the access, bytes."""
     size: int
-    """Of the access, bytes."""
+    """Size of the access, bytes."""
     expected: int
     """What QEMU answered."""
     got: int
@@ -61,7 +61,7 @@ class Mismatch:
     registers: tuple[str, ...]
     """The registers whose bits differ."""
     bits: str
-    """The bits that differ by name, from expected to got."""
+    """The bits that differ, by name, from expected to got."""
     reason: str
     """Why, as far as known, else ""."""
 
@@ -76,7 +76,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class LiveReport:
-    """How well the model foretells QEMU."""
+    """How well the model predicts QEMU."""
 
     equal: int
     total: int
@@ -86,7 +86,7 @@ class LiveReport:
 def read(path: Path) -> dict[str, Any]:
     """Read a capture.
 
-    :raises MachineError: *path* cannot be read or is none; names it"""
+    :raises MachineError: *path* cannot be read or is not a capture; names it"""
     try:
         with opened(path, LONGEST) as file:
             text = file.read()
@@ -104,16 +104,16 @@ def read(path: Path) -> dict[str, Any]:
         for index, op in enumerate(capture["ops"]):
             _check(index, op)
             if op[0] != "mark":
-                op[4] &= (1 << 8 * op[3]) - 1  # QEMU's own trace of a read that nobody answers has 64 ones
+                op[4] &= (1 << 8 * op[3]) - 1  # QEMU's own trace shows 64 one bits for a read that nobody answers
     except MachineError as error:
         raise MachineError(f"{path}: {error}") from None
     return dict(capture)
 
 
 def _check(index: int, op: Any) -> None:
-    """An op is as FORMAT.md has it.
+    """Check that an op follows FORMAT.md.
 
-    :raises MachineError: it is not; names it"""
+    :raises MachineError: it does not; names it"""
     match op:
         case ["mark", str(), int()]:
             return
@@ -127,9 +127,9 @@ def _check(index: int, op: Any) -> None:
 
 
 def describe(capture: dict[str, Any]) -> MachineDescription:
-    """The captured machine before its first reset, on QEMU's hardware.
+    """Describe the captured machine before its first reset, on QEMU's hardware.
 
-    :raises MachineError: a function of the capture is none"""
+    :raises MachineError: a function of the capture is not valid"""
     functions = []
     for bdf, text in capture["config_before"].items():
         try:
@@ -150,7 +150,7 @@ def describe(capture: dict[str, Any]) -> MachineDescription:
 
 
 def _size(line: list[int]) -> int:
-    """The size of a resource, 0 if it says nothing."""
+    """Return the size of a resource, 0 if it does not give one."""
     start, end, flags = map(operator.index, line)
     if not 0 <= start <= end + 1 <= 1 << 64:
         raise ValueError(f"resource {line} ends before it begins, or past all addresses")
@@ -158,7 +158,7 @@ def _size(line: list[int]) -> int:
 
 
 def replay(capture: dict[str, Any]) -> LiveReport:
-    """Carry out the kernel's writes on the model, and compare what its reads return.
+    """Repeat the kernel's writes on the model, and compare the results of its reads.
 
     :raises MachineError: the captured machine is impossible"""
     fabric, clock = power_on(capture)
@@ -173,7 +173,7 @@ def replay(capture: dict[str, Any]) -> LiveReport:
 
 
 def states(capture: dict[str, Any], indices: list[int]) -> Iterator[dict[Address, bytes]]:
-    """The registers of every function before each of the ops *indices*, ascending, is carried out."""
+    """Yield the registers of every function before each of the ops *indices*, ascending."""
     fabric, clock = power_on(capture)
     addresses = [Address.parse(bdf) for bdf in capture["config_before"]]
     done = 0
@@ -185,7 +185,7 @@ def states(capture: dict[str, Any], indices: list[int]) -> Iterator[dict[Address
 
 
 def power_on(capture: dict[str, Any]) -> tuple[Fabric, Clock]:
-    """The captured machine's hardware before the first op, and its clock.
+    """Return the captured machine's hardware before the first op, and its clock.
 
     :raises MachineError: the captured machine is impossible"""
     clock = Clock()
@@ -193,9 +193,9 @@ def power_on(capture: dict[str, Any]) -> tuple[Fabric, Clock]:
 
 
 def carry_out(op: list[Any], fabric: Fabric, clock: Clock) -> int | None:
-    """Do at its time what the kernel did.
+    """Carry out an op of the kernel at its time.
 
-    :return: what a read returned, None for other ops"""
+    :return: the result of a read, None for other ops"""
     clock.advance(max(clock.now, op[-1] * NSEC_PER_USEC))
     if op[0] == "mark":
         return None
@@ -218,7 +218,7 @@ def _difference(fabric: Fabric, index: int, op: list[Any], got: int) -> Mismatch
 
 
 def _differing(config: bytes, where: int, size: int, bits: int) -> Iterator[str]:
-    """Names of the registers in which *bits* of an access are."""
+    """Yield the registers in which *bits* of an access are."""
     for part in decode.parts(config, where, size, bits):
         if part.value:
             yield part.name

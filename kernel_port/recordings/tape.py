@@ -12,12 +12,12 @@ from ..kernel.system import System
 
 #: Lock kinds that tapes have; the port takes others too (pci_bus_sem, ...).
 LOCK_KINDS = frozenset({"cfg", "device", "ctrl", "slot"})
-#: Events the port has and tapes have not.
+#: Events that the port has and tapes do not.
 UNTAPED = frozenset({"printk", "hw", "lock_wait", "waited", "already_there"})
 
 
 class Divergence(Exception):
-    """The port did something else than the C. The text says what, and where in the port."""
+    """The port did something other than the C. The text says what, and where in the port."""
 
 
 class Tape(System):
@@ -28,7 +28,7 @@ class Tape(System):
         self.sched: Scheduler = _TapeScheduler(self)
         self.ops = [op for op in ops if op[0] not in ("printk", "hw")]
         self.cursor = 0
-        #: False while the machine is set up, and while something runs that the recording stubbed out.
+        #: False during set-up, and while something runs that the recording stubbed out.
         self.rolling = False
         #: Ports with queued work, oldest first.
         self.work: deque[str] = deque()
@@ -36,7 +36,7 @@ class Tape(System):
         self._expects_satisfied: bool | None = None
 
     def emit(self, op: str, *args: Any) -> None:
-        """Demand that the tape has this act here."""
+        """Require this act at this point of the tape."""
         if not self.rolling or (op in ("lock", "unlock") and args[0] not in LOCK_KINDS):
             return
         if op == "waited":
@@ -57,7 +57,7 @@ class Tape(System):
         return value
 
     def interrupts(self) -> None:
-        """Let the recorded interrupts happen now."""
+        """Take the interrupts recorded at this point."""
         while self.rolling and self.cursor < len(self.ops) and self.ops[self.cursor][0] == "irq":
             self.interrupt(self.ops[self.cursor][1])
 
@@ -67,17 +67,17 @@ class Tape(System):
 
     def _match(self, got: list[Any], expected: list[Any]) -> None:
         if got != expected:
-            self.rolling = False  # what the port does while it unwinds is nobody's business
+            self.rolling = False  # ignore what the port does while it unwinds
             raise Divergence(f"op {self.cursor - 1}: expected {show(expected)}, got {show(got)}")
 
     def _end_wait(self, satisfied: bool) -> None:
         if satisfied != self._expects_satisfied:
             self.rolling = False
-            raise Divergence(f"op {self.cursor - 1}: the wait was{' not' * satisfied} satisfied, here it is otherwise")
+            raise Divergence(f"op {self.cursor - 1}: the wait was{' not' * satisfied} satisfied, here the opposite")
 
 
 class _NoTime:
-    """A clock that stands still: on a tape, time is a matter of record."""
+    """A clock that stands still: the tape decides what happens when."""
 
     now = 0
 
@@ -85,17 +85,17 @@ class _NoTime:
         return object()
 
     def cancel(self, handle: object) -> None:
-        """Nothing is ever due."""
+        """Do nothing: nothing is ever due."""
 
     def next_deadline(self) -> int | None:
         return None
 
     def advance(self, to: int) -> None:
-        """Time stands still."""
+        """Do nothing: time stands still."""
 
 
 class _TapeScheduler(Scheduler):
-    """One thread; giving way means letting the recorded interrupts happen."""
+    """One thread; giving way takes the recorded interrupts."""
 
     def __init__(self, tape: Tape) -> None:
         super().__init__(_NoTime())
@@ -110,7 +110,7 @@ class _TapeScheduler(Scheduler):
 
 
 def show(op: list[Any]) -> str:
-    """An op for people: addresses and values in hexadecimal."""
+    """Return an op as text: addresses and values in hexadecimal."""
     if op[0] in ("r", "w") and len(op) > 3:
         value = f" = {op[4]:#0{2 + 2 * op[3]}x}" if len(op) > 4 else ""
         return f"{op[0]}{8 * op[3]} {op[1]} {op[2]:#05x}{value}"

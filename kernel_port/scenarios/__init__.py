@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Scenarios: a machine, a script of threads, and the question that running it answers.
 
-Each room here is one scenario. Its docstring begins with the question; its SCENARIO says what to run. The threads are
-plain functions of the booted machine; what they return is their result, 0 or -errno. They run as kernel threads: each
-gives way only where C may sleep, and who goes next is decided by seed or by `choose`. When all have returned, the
-horizon passes, so that work and hardware can come to rest.
+Each module here is one scenario. Its docstring begins with the question; its SCENARIO says what to run. The threads are
+plain functions that take the booted machine and return 0 or -errno. They run as kernel threads: each gives way only
+where C may sleep, and a seed or `choose` picks the next one. When all have returned, the horizon passes, so that
+pending work and the hardware can settle.
 
     run = play(load("mess"), patches=4)
     run.outcome.spurious, run.outcome.recreated, run.answer, run.broken
@@ -41,27 +41,27 @@ Thread = Callable[[Machine], int | None]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What to run. The scenario's name and its docstring come from its room."""
+    """What to run. The module gives the scenario its name and docstring."""
 
     #: An example ("example:vga") or a machine description in TOML.
     machine: str
-    #: The script by name of the thread; the first is the main thread.
+    #: The script: thread name -> body; the first is the main thread.
     threads: dict[str, Thread]
-    #: What to say of a run: the answer to the question.
+    #: Turns the outcome of a run into the answer to the question.
     answer: Callable[[Outcome, int], str]
     #: Behaviour of functions that differs from the machine's: address -> field of FunctionDescription -> value.
     knobs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: Done before the script begins, unrecorded: drivers with code of their own, say.
+    #: Runs before the script and leaves no trace: sets up drivers with code of their own, say.
     prepare: Callable[[Machine], None] | None = None
-    #: Whether pciehp looks at its slots by timer instead of being interrupted.
+    #: Whether pciehp polls its slots by timer instead of taking interrupts.
     poll_mode: bool = False
     #: Virtual time that passes after the last thread has returned, ms.
     horizon_ms: int = 5000
     #: The first point of the series that has what the script is about.
     since: int = 0
-    #: Which findings of running the C it is about.
+    #: Numbers of the findings from running the C that it is about.
     findings: tuple[int, ...] = ()
-    #: Later commits of Linux it explains: id or year, and what it did.
+    #: Later Linux commits it explains: id or year, and what the commit did.
     commits: tuple[str, ...] = ()
     name: str = ""
     about: str = ""
@@ -72,7 +72,7 @@ class Scenario:
         return " ".join(self.about.partition("\n\n")[0].split())
 
     def description(self) -> MachineDescription:
-        """The machine, made anew."""
+        """Return a new description of the machine."""
         named = self.machine.startswith("example:")
         machine = load_machine(self.machine) if named else parse(self.machine.encode(), self.name)
         machine.functions.sort(key=lambda function: function.address)
@@ -99,36 +99,36 @@ class Run:
 
     @property
     def answer(self) -> str:
-        """What this run has to say to the scenario's question."""
+        """The answer of this run to the scenario's question."""
         if self.patches < self.scenario.since:
-            return f"At this point of the series there is no such call: it comes with patch {self.scenario.since}."
+            return f"This point of the series has no such call: patch {self.scenario.since} adds it."
         if self.outcome.deadlock:
             unfinished = self.outcome.unfinished
             each_other = "each other" if len(unfinished) > 1 else "itself"
-            return f"Deadlock: {' and '.join(unfinished)} wait{'s' * (len(unfinished) == 1)} for {each_other} for ever."
+            return f"Deadlock: {' and '.join(unfinished)} wait{'s' * (len(unfinished) == 1)} for {each_other} forever."
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
 
     @property
     def broken(self) -> list[str]:
-        """Which invariants do not hold, and why."""
+        """The invariants that do not hold, and why."""
         return broken(self.outcome)
 
 
 def names() -> list[str]:
-    """Names of all scenarios."""
-    rooms = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return sorted(room.replace("_", "-") for room in rooms if not room.startswith("_"))
+    """Return the names of all scenarios."""
+    modules = (path.stem for path in Path(__file__).parent.glob("*.py"))
+    return sorted(module.replace("_", "-") for module in modules if not module.startswith("_"))
 
 
 def load(name: str) -> Scenario:
-    """The scenario of that name.
+    """Return the scenario of that name.
 
     :raises MachineError: there is none"""
     if name not in names():
         raise MachineError(f"there is no scenario {name!r}; there are {', '.join(names())}")
-    room = import_module(f".{name.replace('-', '_')}", __package__)
-    scenario: Scenario = room.SCENARIO
-    return replace(scenario, name=name, about=cleandoc(room.__doc__ or ""))
+    module = import_module(f".{name.replace('-', '_')}", __package__)
+    scenario: Scenario = module.SCENARIO
+    return replace(scenario, name=name, about=cleandoc(module.__doc__ or ""))
 
 
 def play(
@@ -137,8 +137,8 @@ def play(
     """Boot the scenario's machine and run its script.
 
     :param patches: how many patches of the series the kernel has
-    :param seed: decides which of several runnable threads goes next; None: the oldest
-    :param choose: decides that instead: given how many threads can run, two or more, says which (see Scheduler)"""
+    :param seed: picks the next thread where several can run; None: the oldest runs
+    :param choose: picks it instead of the seed: takes the number of runnable threads, returns one (see Scheduler)"""
     if seed is not None:
         choose = Random(seed).randrange
     with ready(scenario, patches) as machine:
@@ -155,7 +155,7 @@ def ready(scenario: Scenario, patches: int = 8) -> Machine:
 
 
 def perform(scenario: Scenario, machine: Machine, choose: Callable[[int], int] | None = None) -> Run:
-    """Run the scenario's script on its machine, which is ready for it. Who listens to the machine, goes on doing so."""
+    """Run the scenario's script on its machine, which is ready for it. An existing listener keeps listening."""
     machine.system.sched.choose = choose or machine.system.sched.choose
     before, recorder = Before(machine), Recorder(machine)
     notes = [recorder.note, *filter(None, [machine.system.listen])]
@@ -169,24 +169,24 @@ def perform(scenario: Scenario, machine: Machine, choose: Callable[[int], int] |
     deadlock = script.perform()
     machine.system.listen = None
     outcome = observe(machine, before, recorder, script.results, deadlock, script.ended)
-    events = list(machine.events)  # switching the machine off ends threads, and that leaves traces too
+    events = list(machine.events)  # switching the machine off ends threads, which adds events
     return Run(scenario, machine.kernel.point, machine, events, recorder.start, recorder.before, outcome)
 
 
 class _Script:
-    """The threads of a scenario, on their way."""
+    """The threads of a running scenario."""
 
     def __init__(self, machine: Machine, scenario: Scenario) -> None:
         self.machine = machine
         self.scenario = scenario
-        #: What the threads returned that have returned, and when the last of them did, ns.
+        #: Results of the threads that have returned, and when the last one returned, ns.
         self.results: dict[str, int | None] = {}
         self.ended = machine.clock.now
 
     def perform(self) -> str:
-        """Run all threads, then let the machine come to rest.
+        """Run all threads, then let the machine settle.
 
-        :return: the report if that ended in a deadlock, else an empty text"""
+        :return: the report of a deadlock, or "\""""
         sched = self.machine.system.sched
         main, *others = self.scenario.threads
         sched.threads[0].name = sched.context = main

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Machines that more than one scenario runs on."""
+"""Machines that several scenarios run on."""
 
-#: The smallest machine the series is about: a card with one function and no reset of its own, in a slot from which
-#: cards may be pulled without notice.
+#: The smallest machine the series is about: a card with one function and no reset of its own, in a slot with surprise
+#: removal.
 LONE_CARD = """
 name = "lone-card"
 
@@ -45,7 +45,7 @@ express = {{width = 8}}
 #: The same with a second function on the card.
 TWO_FUNCTIONS = LONE_CARD.replace("lone-card", "two-functions") + _SECOND_FUNCTION.format(address="01:00.1")
 
-#: The same with its second function so high that, by Alternative Routing-ID, it looks like another device.
+#: The same with a second function number so high that, with Alternative Routing-ID, it looks like another device.
 HIGH_FUNCTION = (
     TWO_FUNCTIONS.replace("two-functions", "high-function")
     .replace("01:00.1", "01:01.0")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came of a scenario, as facts."""
+"""The outcome of a scenario, as facts."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from ..machine import Machine
 from ..pci_regs import PCI_VENDOR_ID
 from ..trace.snapshot import Loss, Recorder, RegisterChange
 
-#: Registers that pci_save_state() saves, beside the header. Their neighbours (capabilities, status) are nobody's to
-#: restore.
+#: Registers that pci_save_state() saves, besides the header. Nobody restores their neighbours (capabilities, status).
 SAVED = frozenset({
     "PCI_EXP_DEVCTL", "PCI_EXP_LNKCTL", "PCI_EXP_SLTCTL", "PCI_EXP_RTCTL", "PCI_EXP_DEVCTL2", "PCI_EXP_LNKCTL2",
     "PCI_X_CMD",
 })  # fmt: skip
-#: Registers of the header that hold what happened, not how the function is set up.
+#: Registers of the header that record events rather than configuration.
 HAPPENED = frozenset({"PCI_STATUS", "PCI_SEC_STATUS"})
 HEADER_END = 0x40
 NOBODY = 0xFFFF
 
-#: Hardware events after which a presence event is no false alarm.
+#: Hardware events that make a presence event real.
 MOVED = frozenset({"card pulled", "card put in"})
 PRESENCE = frozenset({"INT_PRESENCE_ON", "INT_PRESENCE_OFF"})
 
@@ -36,54 +35,55 @@ class Outcome:
     results: dict[str, int | None]
     #: Threads that never returned.
     unfinished: list[str]
-    #: The report, if it ended in a deadlock.
+    #: The report of a deadlock, or "".
     deadlock: str
-    #: Locks that were taken in contradicting orders.
+    #: Locks taken in conflicting orders.
     inversions: list[Inversion]
-    #: Locks that are held at the end: "device lock of 0000:01:00.0, by main".
+    #: Locks still held at the end: "device lock of 0000:01:00.0, by main".
     locked: list[str]
     #: What each context locked, in order, each lock once.
     taken: dict[str, list[Lock]]
-    #: Functions the kernel has forgotten and not found again; functions it forgot and found anew, as new structs.
+    #: Functions the kernel removed and did not find again; functions it removed and re-added, as new structs.
     removed: list[str]
     recreated: list[str]
-    #: Functions that the kernel tried to add although it had them, or has twice.
+    #: Functions that the kernel tried to add although it had them, or that it has twice.
     added_twice: list[str]
-    #: Functions that the kernel has and that do not answer.
+    #: Functions that the kernel has but that do not answer.
     silent: list[str]
-    #: Presence events that were queued although no card had moved: (ms, port, event).
+    #: Presence events queued although no card had moved: (ms, port, event).
     spurious: list[tuple[float, str, str]]
     #: Whether a card really came or went.
     card_moved: bool
-    #: Function -> kinds of reset it took, in order.
+    #: Function -> kinds of reset it went through, in order.
     resets: dict[str, list[str]]
     #: What resets did to the functions' registers.
     losses: list[Loss]
-    #: What the kernel said: (ms, level, text).
+    #: Kernel messages: (ms, level, text).
     messages: list[tuple[float, str, str]]
-    #: How long it all took in virtual time, until the last thread had returned or the deadlock came, ns.
+    #: Virtual time until the last thread returned or the deadlock came, ns.
     time_ns: int
 
     @property
     def lost(self) -> dict[str, list[RegisterChange]]:
-        """Function -> registers which a reset changed, which pci_save_state() saves, and which are not as before."""
+        """Function -> registers that a reset changed, that pci_save_state() saves, and that did not get their old value
+        back."""
         found = {loss.bdf: [each for each in loss.changed if is_saved(each)] for loss in self.losses if loss.resets}
         return {bdf: differences for bdf, differences in found.items() if differences}
 
     @property
     def restored(self) -> list[str]:
-        """Functions that were reset and have their registers back."""
+        """Functions that were reset and got their registers back."""
         return sorted(set(self.resets) - set(self.lost))
 
 
 def is_saved(difference: RegisterChange) -> bool:
-    """Whether a register is one that pci_save_state() saves and pci_restore_state() is to bring back."""
+    """Return whether pci_save_state() saves a register and pci_restore_state() should bring it back."""
     name, offset, _size = difference.where
     return name in SAVED or (offset < HEADER_END and name not in HAPPENED)
 
 
 class Before:
-    """What there was before the script began."""
+    """The state before the script began."""
 
     def __init__(self, machine: Machine) -> None:
         self.functions: dict[str, Any] = {dev.dev.name: dev for dev in machine.functions}
@@ -129,7 +129,7 @@ def _answers(machine: Machine, dev: Any) -> bool:
 
 
 def _spurious(events: list[Event], start: int) -> list[tuple[float, str, str]]:
-    """Presence events that were queued while the card had not moved since power on."""
+    """Return the presence events queued while no card had moved since power on."""
     found, moved = [], set()
     for event in events:
         if event.op == "hw" and event.args[0] in MOVED:

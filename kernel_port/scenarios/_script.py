@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What threads of scenarios do: call the kernel, as drivers and users would, or touch the hardware, as hands do."""
+"""Steps for scenario threads: kernel calls, as drivers and users make them, and hands on the hardware."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def reset_bus(machine: Machine, bus: str) -> int:
 
 
 def reset_together(machine: Machine, bus: str) -> int:
-    """Reset a bus, its functions saved and restored; where the kernel cannot, by hand, which saves nothing."""
+    """Reset a bus and save and restore its functions; where the kernel has no call for that, reset it by hand, which
+    saves nothing."""
     if machine.kernel.point >= 7:
         return reset_bus(machine, bus)
     return poke(machine, machine.bus(bus).self.dev.name)
@@ -55,7 +56,7 @@ def poke(machine: Machine, bridge: str, hold_ms: int = 100) -> int:
 
 
 def controller(machine: Machine, slot: str) -> Any:
-    """The struct controller of a slot of pciehp's."""
+    """Return the struct controller of a pciehp slot."""
     return machine.slot(slot).hotplug.private.ctrl
 
 
@@ -66,13 +67,13 @@ def before_poll(machine: Machine, slot: str, ms: int) -> None:
 
 
 def switch(machine: Machine, slot: str, power: int) -> int:
-    """Switch a slot on (1) or off (0), as a write to its power file does. 0, not the length, if that went well."""
+    """Switch a slot on (1) or off (0), as a write to its power file does. Success is 0, not the length."""
     rc: int = machine.kernel.power_write_file(machine.slot(slot), str(power))
     return min(rc, 0)
 
 
 def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], int | None]:
-    """A thread that acts *ms* after the script began."""
+    """Return a thread that acts *ms* after the script began."""
 
     def thread(machine: Machine) -> int | None:
         machine.kernel.msleep(ms)
@@ -82,12 +83,12 @@ def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], 
 
 
 def press_button(machine: Machine, port: str) -> None:
-    """Somebody presses the attention button of a port's slot."""
+    """Press the attention button of a port's slot."""
     _port(machine, port).slot.event(PCI_EXP_SLTSTA_ABP)
 
 
 def move_card(machine: Machine, port: str) -> None:
-    """Somebody pulls the card out of a port's slot, or puts it back in."""
+    """Pull the card out of a port's slot, or put it back in."""
     _port(machine, port).slot.event(PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC)
 
 

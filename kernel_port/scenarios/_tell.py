@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Facts as words, for the answers of scenarios."""
+"""Facts in words, for the answers of scenarios."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ._outcome import Outcome
 
 
 def code(rc: int | None) -> str:
-    """A result: "0", "-ENOTTY"."""
+    """Return a result as text: "0", "-ENOTTY"."""
     return f"-{errorcode[-rc]}" if rc is not None and -rc in errorcode else str(rc)
 
 
 def listed(names: Iterable[str], otherwise: str = "nothing") -> str:
-    """Functions, without the domain that all of them share: "01:00.0 and 01:00.1"."""
+    """List functions without the domain they share: "01:00.0 and 01:00.1"."""
     short = [name.removeprefix("0000:") for name in names]
     if len(short) < 2:
         return "".join(short) or otherwise
@@ -23,7 +23,7 @@ def listed(names: Iterable[str], otherwise: str = "nothing") -> str:
 
 
 def lost(outcome: Outcome) -> str:
-    """Which functions did not get which registers back: "COMMAND of 01:00.0"."""
+    """Say which functions did not get which registers back: "COMMAND of 01:00.0"."""
     texts = []
     for bdf, differences in outcome.lost.items():
         names = [difference.where.name.removeprefix("PCI_") for difference in differences]
@@ -33,13 +33,13 @@ def lost(outcome: Outcome) -> str:
 
 
 def accident(outcome: Outcome) -> str:
-    """What became of false presence events."""
+    """Say what false presence events led to."""
     if not outcome.spurious:
         return "pciehp noticed nothing"
     events = ", ".join(f"{event} at {ms:g} ms" for ms, _, event in outcome.spurious)
     effects = [
         f"{listed(outcome.removed)} removed" * bool(outcome.removed),
-        f"{listed(outcome.recreated)} removed and found anew" * bool(outcome.recreated),
-        f"{listed(outcome.added_twice)} to be added although it was there" * bool(outcome.added_twice),
+        f"{listed(outcome.recreated)} removed and re-added" * bool(outcome.recreated),
+        f"{listed(outcome.added_twice)} added although it was there" * bool(outcome.added_twice),
     ]
     return f"pciehp queued {events}: {', '.join(filter(None, effects)) or 'dropped later'}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""VFIO as a consumer of the series: a user who owns some functions asks for a reset of all that goes together."""
+"""VFIO as a consumer of the series: a user who owns some functions asks to reset everything that resets together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..machine import Machine
 
 
 def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
-    """Reset the slot of a function if it can be, else its bus, provided that the user owns all that is hit.
+    """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected.
 
     :return: 0; -EPERM if somebody else owns part of it; -ENOSYS where the kernel has no such reset yet; or as
         pci_reset_slot() and pci_reset_bus()"""
@@ -31,12 +31,12 @@ def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
 
 
 def owns(owned: Iterable[str], functions: Iterable[Any]) -> bool:
-    """Whether the user owns each of the functions."""
+    """Return whether the user owns each of the functions."""
     return {dev.dev.name for dev in functions} <= {f"0000:{name}" for name in owned}
 
 
 def together(bus: Any, slot: Any = None) -> Iterator[Any]:
-    """All functions on a bus (or in a slot of it) and below."""
+    """Return all functions on a bus (or in a slot of it) and below."""
     for dev in bus.devices:
         if slot is None or dev.slot is slot:
             yield dev

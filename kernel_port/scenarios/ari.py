@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A card has a function above 7, by Alternative Routing-ID. Does the slot's reset know of it?
 
-It does not. Function 8 looks like device 1, function 0 (01:01.0), and the slot is the one of device 0; so to patch
-5's check function 0 is alone in its slot, and its reset goes ahead. It hits function 8 too, which is neither locked
-nor saved. Before, the parent bus reset refused, because there was another device on the bus.
+It does not. Function 8 looks like device 1, function 0 (01:01.0), and the slot belongs to device 0. So the check in
+patch 5 finds function 0 alone in its slot, and the reset goes ahead. It hits function 8 too, which is neither locked
+nor saved. Before patch 5, the parent bus reset refused, because there was another device on the bus.
 
 A reviewer could have asked: does every function below the port belong to the slot? This run answers it.
 """

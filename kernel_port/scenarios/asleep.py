@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Can a function be reset that sleeps in D3hot, if its only way is the reset by power state?
+"""Can a function in D3hot be reset if its only reset method is the power state?
 
 The probe says yes. Up to patch 7 the reset then saves and disables it, and refuses with -EINVAL because it is not
-in D0. Patch 8 wakes it first, so the reset succeeds; but waking resets this function, and its reset values are what
-gets saved: its command register is lost.
+in D0. Patch 8 wakes it first, so the reset succeeds. But waking resets this function, so the kernel saves its reset
+values: its command register is lost.
 """
 
 from . import Scenario

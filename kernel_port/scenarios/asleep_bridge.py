@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is saved below a bridge that sleeps in D3hot?
 
-Nothing below can be reached, so all ones are saved, and "restored" after the reset, which wakes the bridge; each
-register that does not take them is tried ten times, a millisecond apart. Patch 8 wakes parents before it saves
+All ones, because nothing below can be reached. They are "restored" after the reset, which wakes the bridge; each
+register that does not take them is retried ten times, a millisecond apart. Patch 8 wakes parents before it saves
 children.
 """
 
@@ -16,7 +16,7 @@ from ._tell import code, lost
 
 
 def fall_asleep(machine: Machine) -> None:
-    """Run-time power management sends a port of the switch to sleep."""
+    """Send a port of the switch to sleep, as run-time power management does."""
     machine.kernel.pci_set_power_state(machine.function("02:00.0"), PCI_D3hot)
 
 

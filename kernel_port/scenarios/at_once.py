@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A slot is reset and switched off at the same moment. Does it matter who is first?
+"""A slot is reset and switched off at the same moment. Does it matter which comes first?
 
-It decides what is left, and more where threads may take turns at every lock: the reset finds its functions by
-walking the list of the bus, once to save, once to lock, once to unlock and once to restore, and the removal empties
-that list meanwhile. `kernel-port explore at-once --preempt` tries every order.
+It does, and more so where threads may take turns at every lock: the reset walks the list of the bus once to save, once
+to lock, once to unlock and once to restore, and the removal empties that list meanwhile.
+`kernel-port explore at-once --preempt` tries every order.
 """
 
 from . import Scenario

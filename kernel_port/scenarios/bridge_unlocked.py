@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody writes Bridge Control of the bridge while the bus below it is reset. Who keeps them apart?
+"""Somebody writes Bridge Control of the bridge during the reset of the bus below it. What keeps them apart?
 
-Nobody: pci_bus_lock locks what is on the bus, not the bridge that resets it. Here setpci reads the register while
-the reset bit is set and writes it back, with a bit of its own, when the reset is over: the bus is held in reset for
-good, and everything is restored to nobody.
+Nothing: pci_bus_lock locks what is on the bus, not the bridge that resets it. Here setpci reads the register while
+the reset bit is set and writes it back, with one more bit, when the reset is over. The bus stays in reset for good,
+and nobody receives the restored registers.
 
 Explains: "Add missing bridge lock to pci_bus_lock()" (2024).
 A reviewer could have asked: which registers does the reset write, and does it hold their lock? This run answers it.
@@ -18,7 +18,7 @@ from ._tell import code, lost
 
 
 def setpci(machine: Machine, bridge: str) -> int:
-    """setpci -s BRIDGE BRIDGE_CONTROL=20:20, which takes 60 ms."""
+    """Run setpci -s BRIDGE BRIDGE_CONTROL=20:20, which takes 60 ms."""
     kernel, dev = machine.kernel, machine.function(bridge)
     _, control = kernel.pci_user_read_config_word(dev, PCI_BRIDGE_CONTROL)
     kernel.msleep(60)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""And while the slot below it is reset?
+"""Somebody writes Bridge Control of a port during the reset of its slot. What keeps them apart?
 
-The same: pci_slot_lock locks what is in the slot, not the port that resets it.
+Nothing: pci_slot_lock locks what is in the slot, not the port that resets it.
 
 Explains: "fix slot reset device locking" (2026).
 A reviewer could have asked: which registers does the reset write, and does it hold their lock? This run answers it.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci_reset_bus of a bus that is a surprise-removal slot: who masks presence?
+"""pci_reset_bus resets the bus of a surprise-removal slot. Who masks presence?
 
 Nobody. pci_reset_bus goes straight to the bridge, whatever driver the bridge has, so the accident that patches 2 to
-5 end is back: the card is removed and found anew.
+5 prevent is back: the card is removed and re-added.
 
 Explains: "make reset_subordinate hotplug safe" (2026).
 A reviewer could have asked: may one reset the bus of a pciehp port, and should pci_reset_bus try its slot? This run

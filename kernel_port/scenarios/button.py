@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody presses the attention button while the slot is being reset. Is presence still masked?
+"""Somebody presses the attention button during the reset of the slot. Is presence still masked?
 
-It is not. pciehp_reset_slot clears the enable of presence events, so these do not interrupt; but the interrupt
-handler looks at status bits, not at enables. When it runs for another reason, such as a button or a shared line, it
-finds the presence change as well and queues a removal.
+It is not. pciehp_reset_slot disables presence events, so they do not interrupt; but the interrupt handler looks at
+status bits, not at enable bits. When it runs for another reason, such as a button or a shared line, it finds the
+presence change as well and queues a removal.
 
 Explains: "Ignore Link Down/Up caused by Secondary Bus Reset" (2025).
 A reviewer could have asked: what else can make the handler run meanwhile? This run answers it.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""And in a slot from which cards are not expected to be pulled?
+"""What happens to a card in a slot without surprise removal when its only function is reset?
 
-Presence interrupts all the same, at every point of the series; the work is queued, and dropped when it is looked
-at, because the slot is not surprise-capable. So patch 4 masks nothing there.
+Nothing. Presence interrupts all the same, at every point of the series, and queues work; but the work does nothing,
+because the slot is not surprise-capable. So patch 4 masks nothing there.
 """
 
 from . import Scenario

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A hot-plug slot lies below the bus that is reset. Who writes its Slot Control?
 
-The restore does, along with the port's other registers: a command behind the back of pciehp, which would have held
-ctrl_lock and waited. Its completion stays noted, and the next command of a polled slot takes that for its own: here
-it returns at once, though the slot needs 200 ms for each.
+The restore does, along with the port's other registers: a slot command behind the back of pciehp, which would have
+held ctrl_lock and waited. Its completion bit stays set, and the next command of a polled slot takes it for its own:
+here it returns at once, though the slot needs 200 ms for each.
 """
 
 from ..machine import Machine
@@ -14,7 +14,8 @@ from ._script import controller, reset_bus
 
 
 def command_after_reset(machine: Machine) -> int:
-    """Reset the bus the port is on, wait, then switch its lamp on, which it is: how long that took, in ms."""
+    """Reset the bus the port is on, wait, then switch its indicator on, which it already is. Return how long that took,
+    ms."""
     kernel = machine.kernel
     reset_bus(machine, "02")
     kernel.msleep(300)

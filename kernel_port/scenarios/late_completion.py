@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A slot command completes late, in the middle of the reset. Is presence still masked?
 
-It is not. The slot has neither lamps nor a power controller, so pciehp awaits no completion; the one of the command
-that disables presence events comes in the middle of the reset, interrupts, and the handler finds the presence
-change as well.
+It is not. The slot has neither indicators nor a power controller, so pciehp waits for no completion. The completion of
+the command that disables presence events comes in the middle of the reset and interrupts, and the handler finds the
+presence change as well.
 
 Explains: "Ignore Link Down/Up caused by Secondary Bus Reset" (2025).
-A reviewer could have asked: what of commands whose completion is not awaited? This run answers it.
+A reviewer could have asked: what about commands nobody waits for? This run answers it.
 """
 
 from . import Scenario

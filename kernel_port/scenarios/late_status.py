@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A bridge takes 300 ms to report that presence changed. Is the mask still on by then?
+"""A bridge takes 300 ms to report that presence changed. Is presence still masked by then?
 
-It is not. pciehp_reset_slot clears the event and enables it again after 200 ms; the reports of the reset come after
-that, and the card is removed and found anew. Slot status that comes late also hides from the handler that the card
-is back.
+It is not. pciehp_reset_slot clears the event and enables it again after 200 ms. The presence changes caused by the
+reset are reported after that, and the card is removed and re-added. The late slot status also hides from the handler
+that the card is back.
 
 A reviewer could have asked: how long after the reset may its events come? This run answers it.
 """

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A slot is switched off while it is being reset. Do their locks get into each other's way?
+"""A slot is switched off during its reset. Can the two deadlock?
 
-They do not. The reset holds the device lock and takes ctrl_lock for each command. The removal takes the device
-lock, and holds no lock that a reset needs while it waits for it: slot->lock is dropped before. So it waits until
-the reset is over, and goes on.
+They cannot. The reset holds the device lock and takes ctrl_lock for each command. The removal takes the device lock,
+and while it waits for it holds no lock that a reset needs: slot->lock is dropped before. So it waits until the reset
+is over, and goes on.
 
-Explains: f5eff5591b8f (v6.4), which mends a deadlock that does not apply to the series: it takes the lock that
+Explains: f5eff5591b8f (v6.4), which fixes a deadlock that does not apply to the series: it takes the lock that
 5b3f7b7d062b (v4.19) added. `lock-order-later` is this run with that lock.
 """
 
@@ -20,13 +20,13 @@ SOUND = "01:00.1"
 
 
 def slow_remove(machine: Machine) -> None:
-    """The driver of the second function takes its time to let go of it."""
+    """Make the driver of the second function take its time to unbind."""
     dev = machine.function(SOUND)
     dev.driver = machine.kernel.device_driver("slow", remove=lambda dev: machine.kernel.msleep(20))
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    order = "; ".join(map(str, outcome.inversions)) or "none in both orders"
+    order = "; ".join(map(str, outcome.inversions)) or "no conflict"
     return f"""The reset returned {code(outcome.results["main"])}, switching off {code(outcome.results["user"])};
         removed: {listed(outcome.removed)}; locks taken: {order}."""
 

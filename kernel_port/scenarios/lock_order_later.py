@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""And with the lock that 5b3f7b7d062b added later?
+"""Can a reset and a removal deadlock with the lock that 5b3f7b7d062b added later?
 
-Then reset and removal take two locks in contradicting orders: the reset holds the device locks when it wants to
-write reset_lock; the removal has it for reading when it wants a device lock. This is the deadlock of f5eff5591b8f,
-in the series' own functions, with the lock put around them.
+They can: they take two locks in opposite orders. The reset holds the device locks when it wants reset_lock for
+writing; the removal holds reset_lock for reading when it wants a device lock. This is the deadlock that f5eff5591b8f
+fixes, in the series' own functions, with the lock added around them.
 
-Explains: f5eff5591b8f (v6.4), which takes reset_lock less long.
+Explains: f5eff5591b8f (v6.4), which holds reset_lock for a shorter time.
 A reviewer of 5b3f7b7d062b could have asked: in which order does the removal take these locks? This run answers it.
 """
 
@@ -22,7 +22,7 @@ from .lock_order import slow_remove
 
 
 def add_reset_lock(machine: Machine) -> None:
-    """Take reset_lock as v4.19 does: to write it around a reset, to read it around a removal."""
+    """Take reset_lock as v4.19 does: for writing around a reset, for reading around a removal."""
     kernel = machine.kernel
     slow_remove(machine)
     if kernel.point < 4:
@@ -33,7 +33,7 @@ def add_reset_lock(machine: Machine) -> None:
 
 
 def around(operation: Callable[..., int], lock: Callable[[], None], unlock: Callable[[], None]) -> Callable[..., int]:
-    """An operation of the slot, with a lock held; a probe takes none."""
+    """Wrap an operation of the slot in a lock; a probe takes none."""
 
     def locked(slot: Any, probe: int = 0) -> int:
         if probe:

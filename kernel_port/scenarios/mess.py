@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What becomes of a card in a surprise-removal slot when its only function is reset?
+"""What happens to a card in a surprise-removal slot when its only function is reset?
 
 The card has no reset of its own, so pci_reset_function resets the bus, which takes the link down. Presence is
-detected in-band: it goes with the link and comes back with it. To pciehp that looks as if the card had been pulled:
-it starts a hot remove, which has to wait for the device lock that the reset holds; and when the reset is done, it
-removes the card and finds it anew. Patch 4 gives pciehp a reset_slot that hides this, and patch 5 has the function
-reset use it.
+detected in-band: it goes with the link and comes back with it. To pciehp that looks as if the card had been pulled.
+It starts a hot remove, which has to wait for the device lock that the reset holds; once the reset is done, it removes
+the card and adds it again. Patch 4 gives pciehp a reset_slot that hides this, and patch 5 makes the function reset
+use it.
 """
 
 from . import Scenario
@@ -16,7 +16,7 @@ from ._tell import accident, code
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    how = "by its slot" if patches >= 5 else "by its bus"
+    how = "through its slot" if patches >= 5 else "through its bus"
     return f"pci_reset_function reset it {how} and returned {code(outcome.results['main'])}; {accident(outcome)}."
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What becomes of the card if pciehp looks at its slots by timer instead of being interrupted?
+"""What happens to the card if pciehp polls its slots by timer instead of taking interrupts?
 
-The reset is over long before the timer comes round, so presence is back: what pciehp sees is a card that was put
-in. It tries to add a card that is there already, fails, and switches its power lamp off. From patch 4 on,
-pciehp_reset_slot stops the timer, clears what was noted, and looks at once.
+The reset is over long before the timer fires, so presence is back, and pciehp sees a card that was inserted. It tries
+to add a card that is there already, fails, and turns the power indicator off. From patch 4 on, pciehp_reset_slot
+stops the timer, clears the pending events, and polls at once.
 """
 
 from . import Scenario

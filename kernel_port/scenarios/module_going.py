@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pciehp is just being unloaded when its slot is to be reset. Who masks the slot?
+"""pciehp is being unloaded when somebody resets its slot. Who masks the slot?
 
 Nobody. pci_hp_reset_slot gets no reference to the module and returns -ENOTTY, which reads as "this slot cannot be
-reset"; so the function reset tries the next way, which is the bus, with presence detection still on.
+reset". So the function reset tries the next method, the bus, with presence detection still on.
 
 A reviewer could have asked: should a module that goes away be an error that ends the search? This run answers it.
 """
@@ -16,7 +16,7 @@ from ._tell import accident, code
 
 
 def unload(machine: Machine) -> None:
-    """rmmod has begun."""
+    """Begin rmmod."""
     machine.slot("1").hotplug.ops.owner.going = True
 
 

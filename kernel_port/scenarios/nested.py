@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A bus reset below which there are more bridges: do they get their bus numbers back?
+"""There are more bridges below a bus that is reset. Do they get their bus numbers back?
 
 Bridges lose their bus numbers in a reset, and without those nothing below can be reached. pci_reset_bus (patch 7)
 restores parents before children, so each bus can be reached when its turn comes. A reset by hand restores nothing.

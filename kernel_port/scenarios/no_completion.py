@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A slot never completes a command. Does the reset fail?
 
-It only takes longer: each of the two commands of pciehp_reset_slot waits its full second, and goes on. That the
-second was in vain is a debug message, never an error.
+It only takes longer: each of the two commands of pciehp_reset_slot waits its full second, and goes on. The timeout is
+a debug message, never an error.
 """
 
 from . import Scenario

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci_reset_bridge_secondary_bus is exported. What if it is given a device that is no bridge?
+"""pci_reset_bridge_secondary_bus is exported. What if somebody calls it on a device that is not a bridge?
 
-It does not ask. It reads and writes a word at 0x3e, which in an endpoint is Min_Gnt and Max_Lat, waits its 200 ms,
+It does not check. It reads and writes a word at 0x3e, which in an endpoint is Min_Gnt and Max_Lat, waits its 200 ms,
 and returns nothing, so its caller cannot know that nothing was reset.
 
 A reviewer could have asked: should it look at the header type, and return an error? This run answers it.
@@ -15,7 +15,7 @@ from ._tell import listed
 
 
 def reset(machine: Machine) -> None:
-    """Give it the endpoint."""
+    """Call it on the endpoint."""
     if machine.kernel.point >= 1:
         machine.kernel.pci_reset_bridge_secondary_bus(machine.function("01:00.0"))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A driver resets its device while it lets go of it. Whose lock does it wait for?
+"""A driver resets its device from its remove callback. Whose lock does it wait for?
 
 Its own: remove is called with the device lock held, and pci_reset_function takes it again. For callers that hold it
-there is __pci_reset_function_locked; for slots and buses the series has nothing of the kind.
+there is __pci_reset_function_locked; for slots and buses the series has nothing like it.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ CARD = "01:00.0"
 
 
 def bind(machine: Machine) -> None:
-    """Give the card to a driver that resets it in the end."""
+    """Bind the card to a driver that resets it in its remove callback."""
     kernel = machine.kernel
 
     def remove(dev: Any) -> None:
@@ -26,13 +26,13 @@ def bind(machine: Machine) -> None:
 
 
 def unbind(machine: Machine) -> int:
-    """Take the card from its driver."""
+    """Unbind the card from its driver."""
     machine.kernel.device_release_driver(machine.function(CARD))
     return 0
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return "The driver has let go of it."
+    return "The driver has released it."
 
 
 SCENARIO = Scenario(machine=LONE_CARD, threads={"main": unbind}, prepare=bind, answer=answer)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How long does a function level reset wait for transactions that are pending?
+"""How long does a function level reset wait for pending transactions?
 
-It looks four times, after 0, 100, 300 and 700 ms, and then resets anyway, with a complaint. Here they have come
-back after 650 ms, just in time.
+It looks four times, after 0, 100, 300 and 700 ms, and then resets anyway, with a warning. Here they complete after
+650 ms, just in time.
 """
 
 from . import Scenario
@@ -12,7 +12,7 @@ from ._tell import code
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    said = "; ".join(text for _, _, text in outcome.messages) or "no complaint"
+    said = "; ".join(text for _, _, text in outcome.messages) or "no warning"
     return f"pci_reset_function returned {code(outcome.results['main'])} after {outcome.time_ns / 1e6:g} ms; {said}."
 
 

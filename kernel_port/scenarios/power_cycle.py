@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A user switches a slot off and on again. What happens, in which order?
 
-The driver lets go of the card with the device lock held, the function goes off the lists, the power goes, a second
-passes, the lamp goes out. Then the way back: power, blinking, link, scan, driver, lamp. What the card had in its
-registers is gone with the power; finding a card anew is not restoring it.
+The driver releases the card with the device lock held, the function leaves the lists, the power goes off, a second
+passes, the power indicator goes off. Then the way back: power, blinking, link, scan, driver, indicator. The power loss
+cleared the card's registers; adding a card again does not restore them.
 """
 
 from ..machine import Machine
@@ -16,24 +16,24 @@ DRIVER = "mlx4_core"
 
 
 def bind(machine: Machine) -> None:
-    """Give the card to a driver that says when it lets go."""
+    """Bind the card to a driver that logs a message when it releases the card."""
     kernel, dev = machine.kernel, machine.function("02:00.0")
 
     def remove(dev: object) -> None:
         held = ", ".join(kind for kind, _ in machine.system.sched.current.held)
-        kernel.printk("info", f"{DRIVER} lets go of it; locked: {held}")
+        kernel.printk("info", f"{DRIVER} releases it; locked: {held}")
 
     dev.driver = kernel.device_driver(DRIVER, remove=remove)
 
 
 def off_and_on(machine: Machine) -> int:
-    """echo 0 > power; echo 1 > power"""
+    """Run echo 0 > power; echo 1 > power."""
     return switch(machine, "2", 0) or switch(machine, "2", 1)
 
 
 def answer(outcome: Outcome, patches: int) -> str:
     said = [text for _, _, text in outcome.messages if text.startswith(DRIVER)]
-    return f"""{" ".join(said)}. Power file: {code(outcome.results["main"])}; found anew: {listed(outcome.recreated)},
+    return f"""{" ".join(said)}. Power file: {code(outcome.results["main"])}; re-added: {listed(outcome.recreated)},
         after {outcome.time_ns / 1e6:g} ms."""
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Presence events were disabled before the slot was reset. Are they afterwards?
+"""Presence events were disabled before the slot was reset. Are they disabled afterwards?
 
-They are enabled: pciehp_reset_slot does not put the enable back as it was, it sets it.
+They are enabled: pciehp_reset_slot sets the enable bit, whatever it was before.
 
 A reviewer could have asked: who says that they were enabled? This run answers it.
 """
@@ -15,12 +15,12 @@ from ._script import controller, reset_function
 
 
 def disable(machine: Machine) -> None:
-    """Somebody has disabled presence events."""
+    """Disable presence events."""
     machine.kernel.pcie_write_cmd(controller(machine, "1"), 0, PCI_EXP_SLTCTL_PDCE)
 
 
 def reset(machine: Machine) -> int:
-    """Reset the card; 1 if presence events are enabled afterwards."""
+    """Reset the card; return 1 if presence events are enabled afterwards."""
     reset_function(machine, "01:00.0")
     _, control = machine.kernel.pciehp_readw(controller(machine, "1"), PCI_EXP_SLTCTL)
     return int(bool(control & PCI_EXP_SLTCTL_PDCE))

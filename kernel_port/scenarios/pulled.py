@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody really pulls the card and puts it back. Does the kernel follow?
+"""Somebody really pulls the card and puts it back. Does the kernel notice?
 
-It does, at every point of the series: presence events that are true lead to removal and to finding the card anew.
+It does, at every point of the series: real presence events remove the card and add it again.
 """
 
 from . import Scenario
@@ -12,7 +12,7 @@ from ._tell import listed
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return f"Removed and found anew: {listed(outcome.recreated)}; false alarms: {len(outcome.spurious)}."
+    return f"Removed and re-added: {listed(outcome.recreated)}; false alarms: {len(outcome.spurious)}."
 
 
 SCENARIO = Scenario(

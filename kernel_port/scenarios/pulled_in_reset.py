@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody really pulls the card in the middle of the reset. Is it noticed?
+"""Somebody really pulls the card in the middle of the reset. Does the kernel notice?
 
-Not from patch 5 on: pciehp_reset_slot disables presence events, and clears the one that was noted before it enables
-them again, without a look at whether the card is there. The kernel keeps a device that is gone. (Presence is
-detected out-of-band here, so the slot does not lose it by the reset itself.)
+Not from patch 5 on: pciehp_reset_slot disables presence events, and clears the recorded one before it enables them
+again, without checking whether the card is there. The kernel keeps a device that is gone. (Presence is detected
+out-of-band here, so the reset itself does not change it.)
 
 A reviewer could have asked: should reset_slot compare presence before and after? This run answers it.
 """
@@ -16,8 +16,8 @@ from ._tell import code
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    noticed = "was noticed" if outcome.removed else "was not noticed: the kernel still has it"
-    return f"pci_reset_function returned {code(outcome.results['main'])}; that the card is gone {noticed}."
+    noticed = "noticed" if outcome.removed else "did not notice"
+    return f"pci_reset_function returned {code(outcome.results['main'])}; the kernel {noticed} that the card is gone."
 
 
 SCENARIO = Scenario(

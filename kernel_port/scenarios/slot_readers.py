@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody reads the slot's files while it is being reset. What do they say?
+"""Somebody reads the slot's files during its reset. What do they say?
 
 That there is no card. The getters read the port's registers, and nothing keeps them from doing so during the reset:
-reset_slot masks the interrupt, but takes no lock that readers take, too.
+reset_slot masks the interrupt, but takes no lock that readers take too.
 
-Explains: 5b3f7b7d062b (v4.19), which has readers wait until the reset is over.
+Explains: 5b3f7b7d062b (v4.19), which makes readers wait until the reset is over.
 A reviewer could have asked: who else looks at presence and link meanwhile? This run answers it.
 """
 
@@ -16,7 +16,7 @@ from ._script import after, reset_function
 
 
 def read(machine: Machine) -> int:
-    """cat /sys/bus/pci/slots/1/adapter"""
+    """Run cat /sys/bus/pci/slots/1/adapter."""
     return int(machine.kernel.presence_read_file(machine.slot("1")))
 
 

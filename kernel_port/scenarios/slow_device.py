@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A PCI Express device needs half a second after reset before it answers. Is 100 ms enough?
 
-It is not. After 100 ms a device may still ask for patience (CRS) for up to a second; nobody asks it. The registers
-are written to nobody, and the reset returns 0.
+It is not. After 100 ms a device may still answer "retry" (CRS) for up to a second, and the kernel does not check. It
+restores the registers while nobody answers, and returns 0.
 
 Explains: 100 ms being too short for a slow PCIe device.
 A reviewer could have asked: who makes sure that the device is back before its registers are? This run answers it.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The poll timer fires while a command is being polled for. Who gets the completion?
+"""The poll timer fires while a command polls for its completion. Who gets it?
 
-Whoever looks first. In polling mode pcie_write_cmd looks every 10 ms whether its command is completed; here the
-timer's handler looks in between, clears the bit, and the command waits its full second for what has long been.
+Whoever looks first. In polling mode pcie_write_cmd checks every 10 ms whether its command has completed; here the
+timer's handler checks in between and clears the bit, and the command waits its full second for an event long past.
 """
 
 from ..machine import Machine

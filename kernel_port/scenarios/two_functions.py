@@ -2,7 +2,7 @@
 """Can one function be reset through its slot when there is another function in it?
 
 No: pci_dev_reset_slot_function (patch 5) refuses, because the slot's reset would hit the other one, which is
-neither locked nor saved. So did the parent bus reset before. pci_reset_slot (patch 7) resets both.
+neither locked nor saved. The parent bus reset refused for the same reason. pci_reset_slot (patch 7) resets both.
 """
 
 from ..machine import Machine
@@ -14,7 +14,7 @@ from ._tell import code, listed, lost
 
 
 def whole(machine: Machine) -> int:
-    """The slot's reset, once the function's was refused."""
+    """Reset the slot after the reset of the function was refused."""
     rc = reset_function(machine, "01:00.0")
     return reset_slot(machine, "1") if rc else 0
 

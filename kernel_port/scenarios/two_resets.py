@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two users reset the same card, the second in the middle of the first one's reset. Is the second reset's save any
-good?
+"""Two users reset the same card, the second in the middle of the first one's reset. What does the second one save?
 
-It is not. pci_reset_function saves before it takes the locks, so the second user saves while the card is in reset:
-all ones, over what the first had saved. The first one puts those in place; the second, after its own turn, finds
-nothing saved. Patches 6 and 7 keep that order, for slots and buses too; later kernels (about v4.13 on) save and
-restore with the device locked.
+All ones. pci_reset_function saves before it takes the locks, so the second user saves while the card is in reset, and
+overwrites what the first had saved. The first one restores all ones; the second, after its own turn, finds nothing
+saved. Patches 6 and 7 keep that order, for slots and buses too; later kernels (about v4.13 on) save and restore with
+the device locked.
 
 A reviewer could have asked: why is the state saved and restored outside the locks? This run answers it.
 """

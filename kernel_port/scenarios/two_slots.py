@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two slots on one bus: does the reset of one leave the other alone?
+"""Two slots share a bus. Does the reset of one leave the other alone?
 
-pciehp has one slot to a bus, but other drivers have several. This one is made up: it has two slots on a
-conventional bus, and a reset_slot that has nothing to do. pci_reset_slot locks and saves what is in its slot and
-passes by the rest.
+pciehp has one slot per bus, but other drivers have several. This one is made up: it has two slots on a conventional
+bus, and a reset_slot that does nothing. pci_reset_slot locks and saves what is in its slot and skips the rest.
 """
 
 from ..machine import Machine

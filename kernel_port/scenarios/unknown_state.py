@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A function sleeps that no driver has ever looked after. Is patch 8 good for it?
+"""A function sleeps and never had a driver. Does patch 8 help it?
 
-It is worse off. The kernel does not know its power state; and from the unknown state to D0 there is no delay. This
-one resets itself as it wakes and needs 5 ms, in which it does not answer: so all ones are saved. Up to patch 7 it
-was saved asleep, which works, because a function in D3hot still answers configuration cycles.
+It is worse off. The kernel does not know its power state, and does not delay between the unknown state and D0. This
+function resets itself as it wakes and does not answer for 5 ms, so the kernel saves all ones. Up to patch 7 it was
+saved asleep, which works, because a function in D3hot still answers configuration cycles.
 
 A reviewer could have asked: does every path to D0 wait the 10 ms of D3hot? This run answers it.
 """

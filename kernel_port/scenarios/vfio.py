@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A user owns both functions of a card through VFIO, and asks for a reset. Which one is it?
+"""A user owns both functions of a card through VFIO, and asks for a reset. Which reset does VFIO do?
 
-The slot's, which pciehp masks. The card's own reset does nothing, so without the series the next user of the card
-would find it as this one left it.
+The slot's, for which pciehp masks presence. The card's own reset does nothing, so without the series the next user of
+the card would find it as this one left it.
 """
 
 from . import Scenario

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A user owns two conventional cards on one bus. There is a slot, but its driver cannot reset it: and then?
+"""A user owns two conventional cards on one bus, and the driver of their slot cannot reset it. What does VFIO do?
 
-pci_reset_slot returns -ENOTTY and touches nothing, and VFIO falls through to pci_reset_bus, which takes both cards:
-so it matters that the user owns all of the bus, not only of the slot.
+pci_reset_slot returns -ENOTTY and touches nothing, and VFIO falls back to pci_reset_bus, which resets both cards. So
+it matters that the user owns the whole bus, not just the slot.
 """
 
 from ..machine import Machine

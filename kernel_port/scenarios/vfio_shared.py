@@ -2,7 +2,7 @@
 """A user owns the graphics function of a card, but not its sound function. May VFIO reset the slot?
 
 No: pci_reset_slot would reset the other function as well, whose driver knows nothing of it. The series leaves this
-check to the consumer: pci_reset_slot and pci_reset_bus ask nobody.
+check to the consumer: pci_reset_slot and pci_reset_bus do not check who owns what they reset.
 """
 
 from . import Scenario

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A graphics card claims that waking from D3hot resets it, and does nothing. What can reset it?
 
-pci_reset_function believes the claim and returns 0. The sound function beside it keeps the bus from being reset for
-one of them alone. What does reset the card is pci_reset_slot, from patch 7 on, which takes both functions along.
+pci_reset_slot, from patch 7 on, which resets both functions. pci_reset_function believes the claim and returns 0
+without a reset, and the sound function beside it rules out a bus reset for one of them alone.
 """
 
 from ..machine import Machine
@@ -13,7 +13,7 @@ from ._tell import code, listed
 
 
 def reset(machine: Machine) -> int:
-    """The function reset, which claims to have worked, then the slot's."""
+    """Reset the function, which claims to have worked, then the slot."""
     reset_function(machine, "01:00.0")
     return reset_slot(machine, "1")
 

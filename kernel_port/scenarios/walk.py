@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A function is removed while the slot's functions are being locked. What becomes of its lock?
+"""A function is removed while pci_slot_lock locks the slot's functions. What happens to its lock?
 
-pci_slot_lock walks the list of the bus and sleeps on each lock, and nothing holds the list still: pci_bus_sem is
-not taken. Here the walk waits for the second function, which is just being removed; when it gets the lock the
-function is off the list, so pci_slot_unlock never comes by, and its locks are held for ever. In C the memory would
-be freed as well.
+pci_slot_lock walks the list of the bus and sleeps on each lock, and nothing keeps the list from changing: it does not
+take pci_bus_sem. Here the walk waits for the second function, which is being removed. When it gets the lock the
+function is off the list, so pci_slot_unlock never sees it, and its locks are held forever. In C the memory would be
+freed as well.
 
 Explains: the walks without pci_bus_sem, of pci_slot_lock as of pci_dev_reset_slot_function (see walk-preempted).
 A reviewer could have asked: what keeps the list the same from lock to unlock? This run answers it.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel is preempted in the middle of pci_dev_reset_slot_function's walk. Where does the walk go on?
 
-The walk follows the list of the bus without pci_bus_sem. Here the processor goes to a removal at the worst moment,
-when the walk stands on a function that is then taken off the list. The C would read its next pointer from there,
-from memory that may have been freed. With pci_bus_sem the removal would wait until the walk is over.
+The walk follows the list of the bus without pci_bus_sem. Here a removal runs at the worst moment, when the walk is at
+a function that is then taken off the list. The C would read its next pointer from there, from memory that may have
+been freed. With pci_bus_sem the removal would wait until the walk is over.
 
 Explains: the walk in pci_dev_reset_slot_function without pci_bus_sem.
 A reviewer could have asked: what protects dev->bus->devices here? pci_get_slot takes pci_bus_sem. This run answers
@@ -22,7 +22,7 @@ from ._script import reset_function
 
 
 class Preempted(list[Any]):
-    """A list of devices; whoever walks it in pci_dev_reset_slot_function loses the processor at each step."""
+    """A list of devices that gives up the processor at each step of pci_dev_reset_slot_function's walk."""
 
     def __init__(self, machine: Machine, devices: list[Any]) -> None:
         super().__init__(devices)
@@ -36,12 +36,12 @@ class Preempted(list[Any]):
                 continue
             system.sched.sleep(0)
             if dev not in self:
-                self.machine.kernel.printk("err", f"the walk stands on {dev.dev.name}, which is off the list")
+                self.machine.kernel.printk("err", f"the walk is at {dev.dev.name}, which is off the list")
             yield dev
 
 
 def walks(symtab: dict[str, Any]) -> bool:
-    """Whether the running kernel code is the walk in question, and pci_bus_sem is not held."""
+    """Return whether the running kernel code is the walk in question, and pci_bus_sem is not held."""
     frame = sys._getframe(2)
     return frame.f_code.co_name == "pci_dev_reset_slot_function" and not symtab["pci_bus_sem"].readers
 
@@ -53,12 +53,13 @@ def preempt(machine: Machine) -> None:
 
 
 def remove(machine: Machine) -> None:
-    """Somebody removes the first function by its file in sysfs."""
+    """Remove the first function, as its file in sysfs does."""
     machine.kernel.pci_stop_and_remove_bus_device(machine.function("01:00.0"))
 
 
 def answer(outcome: Outcome, patches: int) -> str:
-    return "; ".join(text for _, level, text in outcome.messages if level == "err") or "The walk met nobody."
+    said = "; ".join(text for _, level, text in outcome.messages if level == "err")
+    return said or "Nothing was removed during the walk."
 
 
 SCENARIO = Scenario(

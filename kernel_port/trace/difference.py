@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two traces of the same thing aligned act by act, thread by thread: what only one of the two does."""
+"""Two traces of the same thing, aligned act by act, thread by thread: what only one of them does."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from ..terminal import Paint, clean
 from .outcome import count
 from .render import RUN, TraceLine, headed, laid_out
 
-#: Only before, only after, both with another value read.
+#: Only in the old trace, only in the new one, in both with different values read.
 GONE, NEW, VALUE = "-", "+", "~"
 STYLES = {GONE: "red", NEW: "green", VALUE: "yellow"}
-#: What says most about a thread.
+#: The operations that say most about a thread.
 LANDMARKS = ("queue_work", "remove_device", "scan_slot", "already_there", "printk", "lock_wait", "hw")
-#: Lines shown of one place; the rest is counted.
+#: Lines shown of one place; the rest are counted.
 SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An act that only one of two traces has, or a read that gave something else."""
+    """An act that only one of two traces has, or a read with a different result."""
 
     side: str
     """GONE, NEW or VALUE."""
     line: TraceLine
-    """As told in the new trace, where it is there; else in the old one."""
+    """From the new trace if it is there, else from the old one."""
     before: int | None = None
-    """What the read gave in the old trace, for VALUE."""
+    """The value read in the old trace, for VALUE."""
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """Equal for accesses that may share a line; never for others."""
+        """Equal for accesses that may share a line, never for others."""
         event, site = self.line.event, self.line.site
         if self.side != VALUE and not self.line.routine:
             return (id(self),)
         return self.side, event.op, event.args[0], event.args[2], site and site.function
 
     def as_json(self, start: int) -> dict[str, Any]:
-        """The difference as data."""
+        """Return the difference as data."""
         event, site = self.line.event, self.line.site
         return {
             "side": self.side,
@@ -60,7 +60,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A trace, told."""
+    """A trace as text."""
 
     lines: Sequence[TraceLine] = ()
     start: int = 0
@@ -69,14 +69,15 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class TraceComparison:
-    """Two traces, and where they differ, in the order of the new one."""
+    """Two traces and their differences, in the order of the new one."""
 
     old: Trace
     new: Trace
     differences: tuple[Difference, ...]
 
     def landmarks(self) -> tuple[list[Difference], Counter[str]]:
-        """The differences without the daily round of threads that only one of the traces has, and how long that is."""
+        """Return the differences without the routine of threads that only one trace has, and how much that leaves
+        out."""
         alone = {_context(line) for line in self.old.lines} ^ {_context(line) for line in self.new.lines}
         kept, left_out = [], Counter[str]()
         for difference in self.differences:
@@ -87,11 +88,11 @@ class TraceComparison:
                 kept.append(difference)
         return kept, left_out
 
-    def told(self, verbose: bool, paint: Paint) -> Iterator[str]:
-        """The differences for people, line by line.
+    def report(self, verbose: bool, paint: Paint) -> Iterator[str]:
+        """Yield the differences for people, line by line.
 
-        :param verbose: all of them, not only the first few of each place and the landmarks of threads that only one of
-            the traces has"""
+        :param verbose: all of them, not just the first few of each place and the landmarks of threads that only one
+            trace has"""
         chosen, left_out = (self.differences, Counter[str]()) if verbose else self.landmarks()
         for (context, about, path), group in groupby(_headed(chosen), lambda pair: pair[0]):
             who = "" if context == "main" else f"  ({clean(context)})"
@@ -106,23 +107,24 @@ class TraceComparison:
             yield f"  {clean(context)}: {count(times, 'act')} more (-v)"
 
     def _lines(self, run: list[Difference], paint: Paint) -> Iterator[str]:
-        """Differences of a kind: one line for many."""
+        """Yield differences of one kind, several in one line."""
         start = self.start_of(run[0])
         texts = [_together(run)] if len(run) >= RUN else map(_text, run)
         for difference, text in zip(run, texts, strict=False):
             yield f"{paint(STYLES[difference.side], difference.side)} {laid_out(difference.line, text, start, paint)}"
 
     def start_of(self, difference: Difference) -> int:
-        """When the trace began that a difference is told from, ns."""
+        """Return when the trace that a difference comes from began, ns."""
         return self.old.start if difference.side == GONE else self.new.start
 
     def as_json(self) -> list[dict[str, Any]]:
-        """The differences as data."""
+        """Return the differences as data."""
         return [difference.as_json(self.start_of(difference)) for difference in self.differences]
 
 
 def compare_traces(old: Trace, new: Trace) -> TraceComparison:
-    """Align two traces, threads and interrupts each by itself: who goes first is another matter than who does what."""
+    """Align two traces, each thread and interrupt by itself: the order of threads does not matter, only what each
+    does."""
     times = [line.event.time - new.start for line in new.lines]
     placed: list[tuple[tuple[int, int, int], Difference]] = []
     for context in dict.fromkeys(map(_context, (*old.lines, *new.lines))):
@@ -149,18 +151,18 @@ def _context(line: TraceLine) -> str:
 
 
 def _read(line: TraceLine) -> int | None:
-    """What a read gave."""
+    """Return the value that a read returned."""
     return line.event.args[3] if line.event.op == "r" else None
 
 
 def _key(line: TraceLine) -> tuple[Any, ...]:
-    """What makes two acts the same: what a read gives does not, nor which function does it."""
+    """Return what equal acts share: neither the value of a read nor the calling function counts."""
     event = line.event
     return (event.op, *(event.args[:3] if event.op == "r" else event.args))
 
 
 def _headed(differences: Iterable[Difference]) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], Difference]]:
-    """Each difference with the heading of its line."""
+    """Yield each difference with the heading of its line."""
     differences = tuple(differences)
     headings = (heading for heading, _ in headed(difference.line for difference in differences))
     return zip(headings, differences, strict=True)
@@ -174,7 +176,7 @@ def _text(difference: Difference) -> str:
 
 
 def _together(run: list[Difference]) -> str:
-    """Several accesses of a kind in one line."""
+    """Describe several accesses of one kind in one line."""
     op, size = run[0].line.event.op, run[0].line.event.args[2]
     offsets = [difference.line.event.args[1] for difference in run]
     span, acts = f"{min(offsets):#05x}..{max(offsets):#05x}", "reads" if op == "r" else "writes"

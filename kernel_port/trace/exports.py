@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A run in the text forms of other tools: ftrace's, QEMU's trace log, and a shell script for setpci."""
+"""A run in the text formats of other tools: ftrace, QEMU's trace log, and a shell script for setpci."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .spans import DELAYS
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What is written."""
+    """What to write."""
 
     title: str
     kernel: str
@@ -48,7 +48,7 @@ FTRACE_HEAD = """\
 #           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
 #              | |         |   |||||     |         |
 """
-#: Events, and the fields of their arguments. Names are those of the kernel's trace points where it has one.
+#: Events and the names of their arguments. Names are those of the kernel's trace points where it has them.
 FTRACE = {
     "r": ("pci_cfg_read", ("dev", "where", "size", "value")), "w": ("pci_cfg_write", ("dev", "where", "size", "value")),
     "msleep": ("msleep", ("ms",)), "mdelay": ("mdelay", ("ms",)), "udelay": ("udelay", ("us",)),
@@ -65,13 +65,13 @@ FTRACE = {
     "already_there": ("pci_already_there", ("dev",)),
     "printk": ("console", ("level", "text")), "hw": ("pci_hardware", ("what", "dev")),
 }  # fmt: skip
-#: Linux keeps as much of a task's name.
+#: Linux keeps this many characters of a task's name.
 TASK_COMM_LEN = 15
 HEXADECIMAL = ("where", "value")
 
 
 def ftrace(export: Export) -> str:
-    """The text that /sys/kernel/tracing/trace gives and `trace-cmd report` prints."""
+    """Return the text that /sys/kernel/tracing/trace contains and `trace-cmd report` prints."""
     pids: dict[str, int] = {}
     task = "main"
     lines = []
@@ -90,7 +90,7 @@ def ftrace(export: Export) -> str:
 
 
 def ftrace_fields(event: Event) -> tuple[str, str]:
-    """An event's name, and its arguments as name=value."""
+    """Return an event's name, and its arguments as name=value."""
     name, names = FTRACE.get(event.op, (event.op, tuple(f"arg{index}" for index in range(len(event.args)))))
     fields = []
     for field, value in zip(names, event.args, strict=False):
@@ -104,10 +104,10 @@ def ftrace_fields(event: Event) -> tuple[str, str]:
 
 
 def qemu(export: Export) -> str:
-    """The lines that QEMU writes with `-trace 'pci_cfg_*'`: config cycles alone, as nothing else has a form there.
+    """Return the lines that QEMU writes with `-trace 'pci_cfg_*'`: config cycles only, the one thing that format has.
 
-    The name is not of QEMU's device models, but "bridge" or "function"; the lines know no domain, so another domain
-    than 0 is told with the name."""
+    The name is "bridge" or "function", not a QEMU device model; the format has no domain, so a domain other than 0
+    is part of the name."""
     lines = []
     for event in export.events:
         if event.op not in ("r", "w"):
@@ -143,13 +143,13 @@ WIDTHS = {1: "b", 2: "w", 4: "l"}
 
 
 def setpci(export: Export) -> str:
-    """A shell script of the config writes and delays; all else is told in comments."""
+    """Return a shell script of the config writes and delays; everything else becomes comments."""
     head = SETPCI_HEAD.format(title=clean(export.title), kernel=clean(export.kernel))
     return head + "".join(f"{line}\n" for line in setpci_lines(export))
 
 
 def setpci_lines(export: Export) -> Iterator[str]:
-    """The script without its head."""
+    """Yield the script without its head."""
     context, function = "main", ""
     for line in tell(export.events, export.configs, verbose=True):
         event = line.event

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came of a call into the kernel: result, what was reset, what configuration space lost and got back, messages."""
+"""The outcome of a call into the kernel: result, resets, what configuration space lost and got back, messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHANGE_COLUMN = 44
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A call that has ended, and its trace."""
+    """A finished call and its trace."""
 
     machine: str
     kernel: str
@@ -28,7 +28,7 @@ class Outcome:
     """The C function called."""
     target: str
     rc: int | None
-    """What it returned; None for a function without a result, and if it never returned."""
+    """What it returned; None for a function without a result, or if it never returned."""
     deadlock: str
     """The report, if it never returned."""
     events: list[Event]
@@ -40,19 +40,19 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether it returned an error, or not at all."""
+        """Whether it returned an error, or never returned."""
         return bool(self.deadlock) or (self.rc is not None and self.rc < 0)
 
     @property
     def messages(self) -> list[Event]:
-        """What the kernel said, debugging left out."""
+        """Kernel messages, without debug messages."""
         return [event for event in self.events if event.op == "printk" and event.args[0] != "debug"]
 
     def summary(self, paint: Paint) -> Iterator[str]:
-        """The outcome for people, line by line; the last is the return code."""
+        """Yield the outcome for people, line by line; the last line is the return code."""
         yield paint("bold", "Configuration space: before, after the reset, at the end")
         for loss in self.losses:
-            yield from told(loss, self.start)
+            yield from loss_lines(loss, self.start)
         if not self.losses:
             yield "  as before"
         if self.messages:
@@ -69,7 +69,7 @@ class Outcome:
         yield paint("red" if self.failed else "green", result(self.rc))
 
     def as_json(self) -> dict[str, Any]:
-        """The outcome as data; `kernel-port reset --help` says which keys."""
+        """Return the outcome as data; `kernel-port reset --help` says which keys."""
         return {
             "machine": self.machine,
             "kernel": self.kernel,
@@ -89,12 +89,12 @@ class Outcome:
 
 
 def count(number: int, what: str) -> str:
-    """A number of things: "1 event", "2 events"."""
+    """Count things: "1 event", "2 events"."""
     return f"{number} {what}{'s' * (number != 1)}"
 
 
 def result(rc: int | None) -> str:
-    """A return code: "0", "-ENOTTY (25): Inappropriate ioctl for device"."""
+    """Return a return code as text: "0", "-ENOTTY (25): Inappropriate ioctl for device"."""
     if rc is None:
         return "nothing (the function has no result)"
     if rc >= 0:
@@ -103,8 +103,8 @@ def result(rc: int | None) -> str:
     return f"{name}: {os.strerror(-rc)}"
 
 
-def told(loss: Loss, start: int) -> Iterator[str]:
-    """What one function went through, line by line."""
+def loss_lines(loss: Loss, start: int) -> Iterator[str]:
+    """Yield what happened to one function, line by line."""
     resets = ", ".join(f"{what} at {time / 1e6:.3f} ms" for time, what in loss.resets) or "not reset"
     counts = f"; {count(len(loss.lost), 'register')} lost, {len(loss.restored)} restored" if loss.resets else ""
     yield f"  {loss.bdf}  {resets}{counts}"
@@ -117,7 +117,7 @@ def told(loss: Loss, start: int) -> Iterator[str]:
 
 
 def loss_as_json(loss: Loss) -> dict[str, Any]:
-    """What one function went through, as data."""
+    """Return what happened to one function, as data."""
     return {
         "bdf": loss.bdf,
         "resets": [{"t": time, "kind": kind} for time, kind in loss.resets],
@@ -127,7 +127,7 @@ def loss_as_json(loss: Loss) -> dict[str, Any]:
 
 
 def difference_as_json(difference: RegisterChange) -> dict[str, Any]:
-    """A register that is different, as data."""
+    """Return a changed register as data."""
     name, offset, size = difference.where
     return {
         "register": name,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A run as Chrome trace events (JSON), which ui.perfetto.dev and chrome://tracing open.
 
-Processes are "kernel" with a track for each thread, interrupt and timer, "locks" with one for each lock, and "hardware"
-with one for each state of each function. Times there are microseconds; here they are ns, so they have three decimals.
+The processes are "kernel", with a track for each thread, interrupt and timer, "locks", with one for each lock, and
+"hardware", with one for each state of each function. The format counts microseconds; times have three decimals for ns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .spans import Span, spans
 
 KERNEL, LOCKS, HARDWARE = 1, 2, 3
 PROCESSES = {KERNEL: "kernel", LOCKS: "locks", HARDWARE: "hardware"}
-#: Which process a span belongs to, unless it is a thread's.
+#: The process of a span, unless it belongs to a thread.
 PLACES = {
     "lock": LOCKS, "reset held": HARDWARE, "link down": HARDWARE, "presence lost": HARDWARE, "not ready": HARDWARE,
     "interrupt": HARDWARE,
@@ -30,7 +30,7 @@ Entry = dict[str, Any]
 
 
 def perfetto(export: Export) -> str:
-    """The JSON object: traceEvents, and what they are of."""
+    """Return the JSON object: traceEvents, and what they are about."""
     tracks = Tracks(export.start)
     entries = [*tracks.calls(export), *tracks.happenings(export), *tracks.spans(export)]
     about = {"title": clean(export.title), "kernel": clean(export.kernel), "clock": "virtual"}
@@ -39,27 +39,28 @@ def perfetto(export: Export) -> str:
 
 
 class Tracks:
-    """The tracks of the trace, numbered as they come up."""
+    """The tracks of the trace, numbered in order of appearance."""
 
     def __init__(self, start: int) -> None:
         self._start = start
         self._numbers: dict[tuple[int, str], int] = {}
 
     def entry(self, phase: str, process: int, track: str, name: str, time: int, **more: Any) -> Entry:
-        """One trace event."""
+        """Return one trace event."""
         thread = self._numbers.setdefault((process, clean(track)), len(self._numbers) + 1)
         stamp = (time - self._start) / NSEC_PER_USEC
         return {"ph": phase, "pid": process, "tid": thread, "name": clean(name), "ts": stamp, **more}
 
     def names(self) -> Iterator[Entry]:
-        """What processes and tracks are called."""
+        """Yield the names of processes and tracks."""
         for process, name in PROCESSES.items():
             yield {"ph": "M", "pid": process, "tid": 0, "name": "process_name", "args": {"name": name}}
         for (process, name), thread in self._numbers.items():
             yield {"ph": "M", "pid": process, "tid": thread, "name": "thread_name", "args": {"name": name}}
 
     def calls(self, export: Export) -> Iterator[Entry]:
-        """The call stacks of each thread, as far as events show them: a call begins with the first event in it."""
+        """Yield the call stacks of each thread, as far as events show them: a call begins with the first event in
+        it."""
         stacks: dict[str, list[str]] = {}
         latest: dict[str, int] = {}
         for event in export.events:
@@ -77,7 +78,7 @@ class Tracks:
                 yield self.entry("E", KERNEL, context, name, latest[context])
 
     def happenings(self, export: Export) -> Iterator[Entry]:
-        """Each event as an instant on the track of whoever did it."""
+        """Yield each event as an instant on the track of the thread that caused it."""
         for number, line in enumerate(tell(export.events, export.configs, verbose=True)):
             event = line.event
             process, track = (HARDWARE, f"{event.args[1]} events") if event.op == "hw" else (KERNEL, event.context)
@@ -86,7 +87,7 @@ class Tracks:
             yield self.entry("i", process, track, line.text, event.time, s="t", cat=event.op, args=args)
 
     def spans(self, export: Export) -> Iterator[Entry]:
-        """What lasts, on tracks of their own: locks need not be released in order."""
+        """Yield what lasts, on separate tracks: locks need not be released in order."""
         for span in spans(export.events, export.configs):
             process = PLACES.get(span.track, KERNEL)
             yield self.entry(
@@ -96,5 +97,5 @@ class Tracks:
             )  # fmt: skip
 
     def _track(self, span: Span, process: int) -> str:
-        """The track of a span: things on one must not overlap."""
+        """Return the track of a span: spans on one track must not overlap."""
         return span.label if process == LOCKS else f"{span.who} {span.track}"

@@ -4,12 +4,12 @@
 JSON lines (`--trace FILE`): one object per event, oldest first, with the keys
 
     t         virtual time in ns since the call began
-    context   who did it: "main", the name of a worker, "irq 0000:00:1c.0", "timer ..."
+    context   the thread or interrupt: "main", the name of a worker, "irq 0000:00:1c.0", "timer ..."
     op, args  as in the golden traces: ["r", bdf, offset, size, value] is {"op": "r", "args": [bdf, offset, ...]};
               a wait has its outcome as its last argument, null if it never ended
-    at        file and line of the port's statement, "base/pci.py:136", and in
-    function  the C function that statement is in, which is in
-    c         the C file, its linkage and the patch it came with
+    at        file and line of the port's statement, "base/pci.py:136"
+    function  the C function that contains it
+    c         the C file of that function, its linkage and the patch that added it
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from .decode import changed, decode, parts
 from .shadow import Shadows
 from .site import Site, cause, locate
 
-#: Accesses of a kind that are worth one line together.
+#: Accesses of one kind that share a line, at least.
 RUN = 3
-#: Column where the statement that did it is named.
+#: Column of the statement that caused the event.
 SITE_COLUMN = 80
-#: Which argument of an op says what function it is about.
+#: Index of the argument that names the function an op is about.
 ABOUT = {
     "r": 0, "w": 0, "lock": 1, "unlock": 1, "lock_wait": 1, "irq": 0, "queue_work": 1, "queue_delayed_work": 1,
     "cancel_delayed_work": 1, "add_timer": 0, "del_timer": 0,
 }  # fmt: skip
-#: Wait queues, told.
+#: Wait queues in words.
 QUEUES = {"cmd": "command completed"}
 TEXTS = {
-    "msleep": "sleep {0} ms", "mdelay": "delay {0} ms, without giving way", "udelay": "delay {0} us",
+    "msleep": "sleep {0} ms", "mdelay": "busy-wait {0} ms", "udelay": "busy-wait {0} us",
     "lock": "lock {0} {1}", "unlock": "unlock {0} {1}", "lock_wait": "wait for lock {0} {1}",
     "get_module": "take a reference to module {0}", "put_module": "drop the reference to module {0}",
     "get_module_failed": "module {0} is going away: no reference", "wait": "wait for {0}: at most {1} ms",
@@ -52,21 +52,21 @@ TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class TraceLine:
-    """One event, told."""
+    """One event as text."""
 
     event: Event
     path: tuple[str, ...]
-    """The two outermost kernel functions it happened in; empty for what the hardware does."""
+    """The two outermost kernel functions it happened in; empty for hardware events."""
     about: str
-    """Address of the function it is about, if any."""
+    """Address of the function it is about, or ""."""
     text: str
     site: Site | None
     routine: bool
-    """An access that told or changed nothing new."""
+    """An access that read or changed nothing new."""
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """Equal for accesses that may share a line; never for others."""
+        """Equal for accesses that may share a line, never for others."""
         if not self.routine:
             return (id(self),)
         return self.event.op, self.event.args[0], self.event.args[2], self.site and self.site.function
@@ -76,15 +76,15 @@ def render(
     events: Sequence[Event], configs: dict[str, bytes], start: int, verbose: bool, paint: Paint,
     keep: Callable[[TraceLine], bool] = lambda line: True,
 ) -> Iterator[str]:  # fmt: skip
-    """The text of a trace, line by line, under a heading for each function it is about.
+    """Yield the text of a trace, line by line, under a heading for each function it is about.
 
     :param configs: registers of each function when the trace began, by address
-    :param start: virtual time of the beginning, ns; times are told from there, in ms
-    :param verbose: every access on a line of its own, and debug messages
-    :param keep: says which lines to tell"""
+    :param start: virtual time of the beginning, ns; times count from there, in ms
+    :param verbose: every access on its own line, and debug messages
+    :param keep: returns whether to show a line"""
     heading = None
-    told = (pair for pair in headed(tell(events, configs, verbose)) if keep(pair[1]))
-    for key, group in groupby(told, lambda pair: pair[0]):
+    shown = (pair for pair in headed(tell(events, configs, verbose)) if keep(pair[1]))
+    for key, group in groupby(shown, lambda pair: pair[0]):
         if key != heading:
             context, about, path = heading = key
             who = "" if context == "main" else f"  ({clean(context)})"
@@ -98,10 +98,10 @@ def render(
 
 
 def headed(lines: Iterable[TraceLine]) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], TraceLine]]:
-    """Each line with its heading: who, about which function, in which kernel functions.
+    """Yield each line with its heading: thread, function it is about, kernel functions it happened in.
 
-    What is about no function in particular, a delay say, goes with what was done there before. What the hardware does,
-    and that it asks for an interrupt, is told where it happens."""
+    An event about no function in particular, a delay say, goes under the heading before it. Hardware events and
+    interrupt requests appear where they happen."""
     context, path = "", tuple[str, ...]()
     about: dict[tuple[str, tuple[str, ...]], str] = {}
     for line in lines:
@@ -114,7 +114,7 @@ def headed(lines: Iterable[TraceLine]) -> Iterator[tuple[tuple[str, str, tuple[s
 
 
 def tell(events: Iterable[Event], configs: dict[str, bytes], verbose: bool) -> Iterator[TraceLine]:
-    """Each event that is worth telling."""
+    """Yield a line for each event worth showing."""
     shadows = Shadows(configs)
     for event in events:
         if event.op == "printk" and event.args[0] == "debug" and not verbose:
@@ -131,13 +131,13 @@ def tell(events: Iterable[Event], configs: dict[str, bytes], verbose: bool) -> I
 
 
 def outermost(event: Event) -> tuple[str, ...]:
-    """The two outermost kernel functions that decided on an event, rather than carrying it out."""
+    """Return the two outermost kernel functions that decided on an event, rather than carried it out."""
     sites = [site for frame in event.stack if (site := locate(*frame)) is not None]
     return tuple(site.function for site in reversed(sites) if not site.carries_out)[:2]
 
 
 def access(shadows: Shadows, event: Event) -> tuple[str, bool]:
-    """An access as text, and whether it brought nothing new."""
+    """Return an access as text, and whether it read or changed nothing new."""
     bdf, where, size, value = event.args
     config = shadows.configs.get(bdf, b"")
     old, new = shadows.read(bdf, where, size, value) if event.op == "r" else shadows.write(bdf, where, size, value)
@@ -157,7 +157,7 @@ def access(shadows: Shadows, event: Event) -> tuple[str, bool]:
 
 
 def together(run: list[TraceLine]) -> str:
-    """Several accesses of a kind as one line."""
+    """Describe several accesses of one kind in one line."""
     op, size = run[0].event.op, run[0].event.args[2]
     offsets = [line.event.args[1] for line in run]
     span = f"{min(offsets):#05x}..{max(offsets):#05x}"
@@ -165,7 +165,7 @@ def together(run: list[TraceLine]) -> str:
 
 
 def plain(event: Event) -> str:
-    """An event that is no access as text."""
+    """Return an event that is not an access as text."""
     args = [QUEUES.get(arg, clean(str(arg))) for arg in event.args]
     match event.op:
         case "waited":
@@ -184,27 +184,27 @@ def plain(event: Event) -> str:
 
 
 def laid_out(line: TraceLine, text: str, start: int, paint: Paint) -> str:
-    """A line of the trace: time, what, and the statement that did it."""
-    told = f"{(line.event.time - start) / 1e6:>11.3f}  {text}"
+    """Lay out a line of the trace: time, event, and the statement that caused it."""
+    shown = f"{(line.event.time - start) / 1e6:>11.3f}  {text}"
     if line.event.op == "hw" or line.site is None:
-        return paint("yellow", told)
+        return paint("yellow", shown)
     by = f"{line.site.function} ({short_name(line.site.file)}:{line.site.line})"
-    return f"{told.ljust(SITE_COLUMN)}  {paint('dim', by)}"
+    return f"{shown.ljust(SITE_COLUMN)}  {paint('dim', by)}"
 
 
 def short_name(file: str) -> str:
-    """The short name of a module, which `kernel-port show` takes too: "pciehp_hpc", "p07"."""
+    """Return the short name of a file, which `kernel-port show` takes too: "pciehp_hpc", "p07"."""
     stem = PurePath(file).stem
     return stem.partition("_")[0] if file.startswith("patch/") else stem
 
 
 def json_lines(events: Sequence[Event], start: int) -> Iterator[str]:
-    """The JSON lines of a trace."""
+    """Yield the JSON lines of a trace."""
     return (json.dumps(entry) for entry in as_json(events, start))
 
 
 def as_json(events: Sequence[Event], start: int) -> Iterator[dict[str, Any]]:
-    """The events as data; the module says which keys."""
+    """Yield the events as data; the module's docstring lists the keys."""
     for index, event in enumerate(events):
         if event.op == "waited":
             continue
@@ -222,7 +222,7 @@ def as_json(events: Sequence[Event], start: int) -> Iterator[dict[str, Any]]:
 
 
 def outcome(events: Sequence[Event], index: int) -> bool | None:
-    """How the wait at *index* ended."""
+    """Return how the wait at *index* ended."""
     context, what = events[index].context, events[index].args[0]
     for event in events[index + 1 :]:
         if event.op == "waited" and event.context == context and event.args[0] == what:

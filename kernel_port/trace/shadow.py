@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known of registers while a trace goes by: what was last seen in them, and what the hardware made of that."""
+"""What is known of registers along a trace: the values last seen in them, and what the hardware made of those."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Shadows:
     def __init__(self, configs: dict[str, bytes]) -> None:
         #: Registers of each function when the trace began, by address.
         self.configs = configs
-        #: As the kernel saw them last. A reset does not change what was seen.
+        #: As the kernel last saw them. A reset does not change these.
         self._seen = {bdf: bytearray(config) for bdf, config in configs.items()}
-        #: As they should be by the register table.
+        #: As they should be according to the register table.
         self._held = {bdf: bytearray(config) for bdf, config in configs.items()}
         self._masks: dict[str, Masks] = {}
 
     def masks(self, bdf: str) -> Masks:
-        """What writes and resets do to the registers of a function."""
+        """Return what writes and resets do to the registers of a function."""
         if bdf not in self._masks:
             config = self.configs[bdf]
             layout = Layout(FunctionDescription(Address.parse(bdf), config, size=len(config)))
@@ -32,16 +32,16 @@ class Shadows:
         return self._masks[bdf]
 
     def read(self, bdf: str, where: int, size: int, value: int) -> tuple[int, int]:
-        """A read that gave *value*: what was last seen there, and *value*. All ones are nobody's registers."""
+        """Note a read of *value*. Return the value last seen there, and *value*; all ones are not register contents."""
         old = self._get(self._seen, bdf, where, size, value)
         if value != (1 << 8 * size) - 1:
             self._put(bdf, where, size, value)
         return old, value
 
     def write(self, bdf: str, where: int, size: int, value: int) -> tuple[int, int]:
-        """A write of *value*: what the register held, and what it holds with that written.
+        """Note a write of *value*. Return what the register held before and after it.
 
-        A bit that is written to clear it counts as held: the hardware may have set it since it was last seen."""
+        A bit that is written to clear it counts as set before: the hardware may have set it since the last read."""
         old = self._get(self._held, bdf, where, size, value)
         if bdf not in self.configs:
             return old, value
@@ -57,7 +57,7 @@ class Shadows:
         return old, new | value & trigger & ((1 << 8 * size) - 1)
 
     def happened(self, what: str, bdf: str) -> None:
-        """Something happened to a function; a reset gives its registers their defaults."""
+        """Note a hardware event; a reset gives the function's registers their defaults."""
         if what in RESETS and bdf in self.configs:
             self._held[bdf][:] = self.masks(bdf).after(RESETS[what], bytes(self._held[bdf]))
 

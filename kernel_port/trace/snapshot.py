@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a call did to configuration space: registers before, right after each reset, and at the end."""
+"""What a call does to configuration space: registers before, right after each reset, and at the end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..machine import Machine
 from .decode import Location, Part, register_map
 from .shadow import RESETS
 
-#: Bytes compared at once: most of configuration space is as it was.
+#: Bytes compared at once: most of configuration space does not change.
 STRIDE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterChange:
-    """A register whose value is not what it was."""
+    """A register whose value changed."""
 
     where: Location
     old: int
@@ -31,31 +31,31 @@ class RegisterChange:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What one function went through."""
+    """What happened to one function."""
 
     bdf: str
     resets: tuple[tuple[int, str], ...]
-    """Time (ns since the call) and kind of each reset it took."""
+    """Time (ns since the call) and kind of each of its resets."""
     lost: tuple[RegisterChange, ...]
-    """What the last reset made different from before the call."""
+    """The registers that the last reset changed from before the call."""
     changed: tuple[RegisterChange, ...]
-    """What is different at the end: of the lost registers those that were not restored, and what else was written."""
+    """The registers that differ at the end: lost ones that were not restored, and others that were written."""
 
     @property
     def restored(self) -> tuple[RegisterChange, ...]:
-        """The lost registers that are as before at the end."""
+        """The lost registers that have their old value at the end."""
         still = {difference.where for difference in self.changed}
         return tuple(difference for difference in self.lost if difference.where not in still)
 
     @property
     def otherwise_changed(self) -> tuple[RegisterChange, ...]:
-        """What is different at the end and not because a reset lost it."""
+        """The registers that differ at the end, but not because a reset lost them."""
         lost = {difference.where for difference in self.lost}
         return tuple(difference for difference in self.changed if difference.where not in lost)
 
 
 class Recorder:
-    """Takes the snapshots of a machine. Its `note` is to see each event as it happens (System.listen)."""
+    """Takes the snapshots of a machine. Pass each event to `note` as it happens (System.listen)."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -69,7 +69,7 @@ class Recorder:
         return [function.address for function in self.machine.description.functions]
 
     def note(self, event: Event) -> None:
-        """Look at a function's registers at the first event after it was reset, before anybody else touches them."""
+        """Record a function's registers at the first event after its reset, before anything else touches them."""
         self._look()
         if event.op == "hw" and event.args[0] in RESETS:
             what, bdf = event.args
@@ -82,7 +82,7 @@ class Recorder:
         self._in_reset.clear()
 
     def losses(self) -> list[Loss]:
-        """Each function that was reset or is not as before, in order of address."""
+        """Return each function that was reset or has changed, in order of address."""
         self._look()
         found = []
         for bdf, before in self.before.items():
@@ -94,7 +94,7 @@ class Recorder:
 
 
 def differences(old: bytes, new: bytes) -> tuple[RegisterChange, ...]:
-    """The registers that differ, ascending; where no register is known, runs of bytes (as far as a dword reaches)."""
+    """Return the registers that differ, ascending; unknown bytes in runs within a dword."""
     registers, found, where = register_map(old), [], 0
     while where < len(old):
         if old[where : where + STRIDE] == new[where : where + STRIDE]:

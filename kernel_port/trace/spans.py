@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What lasts in a trace: delays, waits, locks, work, resets held, links down. Time lines are drawn from this."""
+"""What lasts in a trace: delays, waits, locks, work, resets held, links down. Time lines show this."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from ..pci_regs import (
 )
 from .shadow import RESETS
 
-#: Delays, and the ns their argument counts.
+#: Delays, and the ns in a unit of their argument.
 DELAYS = {"msleep": NSEC_PER_MSEC, "mdelay": NSEC_PER_MSEC, "udelay": NSEC_PER_USEC}
-#: Happenings in hardware that something else ends: what ends them, and on which track they are.
+#: Hardware events that another event ends: the event that ends each, and its track.
 LASTING = {"link down": ("link up", "link down"), "presence off": ("presence on", "presence lost")}
-#: The work queue's function that calls the work.
+#: The function of the work queue that calls the work.
 RUNNER = "run_one_work"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something with a beginning and an end; both are the same for what happens at once."""
+    """Something with a beginning and an end, which are the same for an instant."""
 
     track: str
-    """Of one kind: "reset held", "link down", "presence lost", "not ready", "interrupt", "work", "queued", "delay",
-    "wait" or "lock"."""
+    """The kind: "reset held", "link down", "presence lost", "not ready", "interrupt", "work", "queued", "delay", "wait"
+    or "lock"."""
     who: str
     """The thread, or the address of the function."""
     label: str
     begin: int
     """Number of the event it begins with."""
     end: int | None
-    """Number of the event it ends with; None if it ends by itself, or never."""
+    """Number of the event it ends with; None if no event ends it."""
     start: int
     """Virtual time, ns."""
     stop: int
-    """Virtual time, ns; of what never ends, that of the last event."""
+    """Virtual time, ns; for a span that never ends, the time of the last event."""
     open: bool = False
-    """It did not end within the trace."""
+    """Whether it does not end within the trace."""
 
 
 def spans(events: Sequence[Event], configs: dict[str, bytes]) -> list[Span]:
-    """Everything that lasts, in the order of beginning.
+    """Return everything that lasts, in order of its beginning.
 
     :param configs: registers of each function when the trace began, by address"""
     found = [*_delays(events), *_pairs(events, configs), *_work(events)]
@@ -69,29 +69,29 @@ def _delays(events: Sequence[Event]) -> Iterator[Span]:
 
 
 class _Pairs:
-    """What has begun and not ended."""
+    """What has begun but not ended."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
         self._open: dict[tuple[str, ...], list[tuple[int, str]]] = {}
 
     def begin(self, index: int, track: str, of: str, who: str) -> None:
-        """*of* begins on a track; a lock may be held by several readers."""
+        """Begin *of* on a track; several readers may hold a lock."""
         self._open.setdefault((track, of), []).append((index, who))
 
     def is_open(self, track: str, of: str) -> bool:
-        """Whether *of* has begun and not ended."""
+        """Return whether *of* has begun and not ended."""
         return bool(self._open.get((track, of)))
 
     def end(self, index: int, track: str, of: str) -> Iterator[Span]:
-        """*of* ends, if it ever began."""
+        """End *of*, if it ever began."""
         begun = self._open.get((track, of))
         if begun:
             begin, who = begun.pop()
             yield self._span(track, who, of, begin, index)
 
     def rest(self) -> Iterator[Span]:
-        """What never ends."""
+        """Yield what never ends."""
         for (track, of), begun in self._open.items():
             for begin, who in begun:
                 yield self._span(track, who, of, begin, None)
@@ -129,7 +129,7 @@ def _pairs(events: Sequence[Event], configs: dict[str, bytes]) -> Iterator[Span]
 
 
 def _happened(pairs: _Pairs, reset: dict[str, int], events: Sequence[Event], index: int) -> Iterator[Span]:
-    """Something happened in hardware."""
+    """Note a hardware event, and yield the spans it ends."""
     what, bdf = events[index].args
     if what in RESETS:
         reset[bdf] = index
@@ -145,7 +145,7 @@ def _happened(pairs: _Pairs, reset: dict[str, int], events: Sequence[Event], ind
 
 
 def bus_reset(configs: dict[str, bytes], bdf: str, where: int, size: int, value: int) -> int | None:
-    """What a write makes of a bridge's Secondary Bus Reset: 1 or 0; None if it does not touch it."""
+    """Return the Secondary Bus Reset bit that a write sets in a bridge, 1 or 0; None if it does not touch it."""
     config = configs.get(bdf, b"")
     if len(config) <= PCI_HEADER_TYPE or header_type(config) != PCI_HEADER_TYPE_BRIDGE:
         return None
@@ -155,7 +155,7 @@ def bus_reset(configs: dict[str, bytes], bdf: str, where: int, size: int, value:
 
 
 def _work(events: Sequence[Event]) -> Iterator[Span]:
-    """Work that is done: from the first event of a handler to its last."""
+    """Yield the work done: from the first event of a handler to its last."""
     running: dict[str, tuple[str, int, int]] = {}
     for index, event in enumerate(events):
         handler = _handler(event)
@@ -170,7 +170,7 @@ def _work(events: Sequence[Event]) -> Iterator[Span]:
 
 
 def _handler(event: Event) -> str:
-    """The work that the event is part of: the function the work queue called; "" if none."""
+    """Return the work that the event is part of, the function that the work queue called; "" if none."""
     names = [code.co_name for code, _ in event.stack]
     return names[names.index(RUNNER) - 1] if RUNNER in names[1:] else ""
 

@@ -21,16 +21,16 @@ class FollowedCall:
 
     code: CodeType
     symtab: dict[str, Any]
-    #: Line of the caller that made it, 0 for the outermost.
+    #: Line of the caller that made it; 0 for the outermost call.
     caller_line: int
-    #: The trace of the computer from the moment of the call to the return.
+    #: The computer's events from the call to the return.
     events: list[Event]
-    #: Lines run through, in order, again and again in a loop.
+    #: Lines run, in order; repeated in a loop.
     lines: list[int] = field(default_factory=list)
-    #: Calls made directly (not by interrupts that came meanwhile), in order.
+    #: Calls made directly, in order; interrupts in between do not count.
     calls: list[FollowedCall] = field(default_factory=list)
     result: Any = None
-    #: Local variables at a return of a negative number; elsewhere nobody asks for them.
+    #: Local variables at a return of a negative number; empty otherwise.
     variables: dict[str, Any] = field(default_factory=dict)
     first_event: int = 0
 

@@ -2,8 +2,8 @@
 """Why a kernel function refused: the statement that produced the negative result, found by running the function.
 
 Nothing here knows what any function decides. follow() follows a call; guard() goes down the calls that passed the
-result up, to the statement that made it, and reads off the tests around it (or, where a function falls through to a
-refusal at its end, the tests before it that would have led elsewhere).
+result up, to the statement that made it, and collects the tests around it (or, where a function falls through to a
+refusal at its end, the earlier tests that would have led elsewhere).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .follow import FollowedCall
 from .scope import Scope, show
 from .source import Condition, Source, source
 
-#: What configuration space of a function (by address) holds; tells what register is where.
+#: Returns the configuration space of a function (by address), which says where each register is.
 Config = Callable[[str], bytes]
 
 
@@ -42,27 +42,27 @@ class Guard:
     """The test that refused."""
 
     rc: int
-    #: "if not (cap & PCI_EXP_DEVCAP_FLR): return -ENOTTY"; a test that was not true is followed by "...".
+    #: "if not (cap & PCI_EXP_DEVCAP_FLR): return -ENOTTY"; a test that was false is followed by "...".
     text: str
     site: Site
-    #: What the comment at the test says.
+    #: The comment at the test.
     explanation: str
-    #: The operand of an `and` or `or` that settled the test; "" if there is no choice.
+    #: The operand of an `and` or `or` that decided the test; "" if there is no choice.
     because: str = ""
-    #: Variables, members and calls of the test -> their values, as text.
+    #: Variables, members and calls in the test -> their values, as text.
     values: dict[str, str] = field(default_factory=dict)
     reads: tuple[Read, ...] = ()
 
 
 def errno_name(rc: int) -> str:
-    """-ENOTTY for -25; the number if it has no name."""
+    """Return "-ENOTTY" for -25, or the number as text if it has no name."""
     return f"-{errno.errorcode[-rc]}" if -rc in errno.errorcode else str(rc)
 
 
 def guard(call: FollowedCall, config: Config | None) -> Guard | None:
-    """The test that made *call* return a negative number; None if it did not.
+    """Return the test that made *call* return a negative number; None if it did not.
 
-    :param config: None: only which test it was, without values and reads, in a third of the time"""
+    :param config: None: find only the test, without values and reads, in a third of the time"""
     if not isinstance(call.result, int) or call.result >= 0:
         return None
     while (callee := passed_on(call)) is not None:
@@ -71,7 +71,7 @@ def guard(call: FollowedCall, config: Config | None) -> Guard | None:
 
 
 def passed_on(call: FollowedCall) -> FollowedCall | None:
-    """The callee whose result *call* handed up; None if *call* made the result itself."""
+    """Return the callee whose result *call* passed up; None if *call* made the result itself."""
     made_by = maker(source(call.code), tuple(call.lines))
     if made_by is None:
         return None
@@ -82,7 +82,8 @@ def passed_on(call: FollowedCall) -> FollowedCall | None:
 
 @cache
 def maker(text: Source, lines: tuple[int, ...]) -> ast.stmt | None:
-    """The statement that made the result: the last `return` run, or the assignment to the variable it returns."""
+    """Return the statement that made the result: the last `return` run, or the assignment to the variable it
+    returns."""
     returned = last_run(lines, returns(text))
     if returned is None or not isinstance(returned, ast.Return) or not isinstance(returned.value, ast.Name):
         return returned
@@ -90,13 +91,13 @@ def maker(text: Source, lines: tuple[int, ...]) -> ast.stmt | None:
 
 
 def result_expression(statement: ast.stmt) -> ast.expr | None:
-    """What a `return` or an assignment evaluates."""
+    """Return the expression that a `return` or an assignment evaluates."""
     return getattr(statement, "value", None)
 
 
 @cache
 def stores(statement: ast.stmt, name: str) -> bool:
-    """Whether the head of *statement* gives *name* a value."""
+    """Return whether the head of *statement* assigns *name*."""
     heads: Iterable[ast.AST] = [statement]
     if isinstance(statement, ast.For):
         heads = [statement.target, statement.iter]
@@ -113,18 +114,18 @@ def stores(statement: ast.stmt, name: str) -> bool:
 
 @cache
 def returns(text: Source) -> dict[int, ast.stmt]:
-    """The `return` of each line that has one."""
+    """Return the `return` statement of each line that has one."""
     return by_line(statement for statement in text.statements if isinstance(statement, ast.Return))
 
 
 @cache
 def setters(text: Source, name: str) -> dict[int, ast.stmt]:
-    """The statement that gives *name* a value, of each line that has one."""
+    """Return the statement that assigns *name*, for each line that has one."""
     return by_line(statement for statement in text.statements if stores(statement, name))
 
 
 def by_line(statements: Iterable[ast.stmt]) -> dict[int, ast.stmt]:
-    """Each line of the heads of statements, and the statement."""
+    """Map each line of the statements' heads to its statement."""
     found: dict[int, ast.stmt] = {}
     for statement in statements:
         end = statement.lineno if hasattr(statement, "body") else statement.end_lineno or statement.lineno
@@ -133,31 +134,31 @@ def by_line(statements: Iterable[ast.stmt]) -> dict[int, ast.stmt]:
 
 
 def last_run(lines: Sequence[int], statements: dict[int, ast.stmt]) -> ast.stmt | None:
-    """The one of *statements*, by line, that a call ran through last."""
+    """Return the last one of *statements*, which are by line, that a call ran."""
     return next((statements[line] for line in reversed(lines) if line in statements), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What can be said of a refusal without looking at a value."""
+    """Everything about a refusal that needs no values."""
 
     text: str
     site: Site
     explanation: str = ""
-    #: The test that the result was made in; None for none.
+    #: The test around the statement that made the result; None for none.
     innermost: Condition | None = None
-    #: What was looked at.
+    #: The expressions tested.
     heads: tuple[ast.expr, ...] = ()
 
 
 @cache
 def verdict(text: Source, lines: tuple[int, ...]) -> Verdict:
-    """The verdict of a call that ran through *lines*: worked out once, for a fleet has few ways to be refused."""
+    """Return the verdict of a call that ran *lines*. Cached: a fleet has few different refusals."""
     return Course(text, lines).verdict()
 
 
 class Course:
-    """The lines that a call ran through until it made a negative result itself."""
+    """The lines that a call ran until it made a negative result itself."""
 
     def __init__(self, text: Source, lines: tuple[int, ...]) -> None:
         self.source = text
@@ -165,7 +166,7 @@ class Course:
         self.ran = set(lines)
 
     def verdict(self) -> Verdict:
-        """Put together what there is to say."""
+        """Assemble the verdict."""
         returned = last_run(self.lines, returns(self.source))
         made = maker(self.source, self.lines)
         if returned is None or made is None:  # code without statements of its own
@@ -184,7 +185,7 @@ class Course:
         )
 
     def head(self, condition: Condition, anchor: ast.stmt) -> str:
-        """A test as it reads on the way to *anchor*."""
+        """Return a test as it reads on the way to *anchor*."""
         header = self.source.header(condition)
         if condition not in self.source.enclosing(anchor):
             runs_on = isinstance(condition, ast.For | ast.While) and self.entered(condition)
@@ -192,7 +193,7 @@ class Course:
         return f"{header}: ... else:" if self.source.in_else(condition, anchor) else f"{header}:"
 
     def failed(self, returned: ast.stmt) -> Iterator[Condition]:
-        """The tests before *returned* that came out false and would have led to another result."""
+        """Yield the tests before *returned* that were false and would have led to another result."""
         name = returned.value.id if isinstance(returned, ast.Return) and isinstance(returned.value, ast.Name) else ""
         for statement in self.source.statements:
             if not isinstance(statement, Condition) or statement.lineno not in self.ran:
@@ -203,12 +204,12 @@ class Course:
                 yield statement
 
     def entered(self, condition: Condition) -> bool:
-        """Whether the body of *condition* ran."""
+        """Return whether the body of *condition* ran."""
         return condition.body[0].lineno in self.ran
 
 
 class Refusal:
-    """A call that made a negative result itself, and the values it looked at."""
+    """A call that made a negative result itself, and the values it tested."""
 
     def __init__(self, call: FollowedCall, config: Config | None) -> None:
         self.call = call
@@ -218,7 +219,7 @@ class Refusal:
         self.explains = config is not None
 
     def guard(self) -> Guard:
-        """Put together what there is to say."""
+        """Assemble the guard."""
         said = verdict(self.source, tuple(self.call.lines))
         return Guard(
             self.call.result,
@@ -231,7 +232,7 @@ class Refusal:
         )
 
     def because(self, condition: Condition | None) -> str:
-        """The operand that settled the test alone; "" where it took them all."""
+        """Return the operand that alone decided the test; "" where all of them were needed."""
         test = getattr(condition, "test", None)
         if not isinstance(test, ast.BoolOp):
             return ""
@@ -241,7 +242,7 @@ class Refusal:
         return self.source.text(operand)
 
     def values(self, heads: Iterable[ast.expr]) -> dict[str, str]:
-        """What the tests looked at, and the value of each."""
+        """Return the operands of the tests with their values."""
         shown: dict[str, str] = {}
         tested = {name for head in heads for name in names(head)}
         for head in heads:
@@ -250,7 +251,7 @@ class Refusal:
         return shown
 
     def show(self, node: ast.expr, value: object, tested: set[str]) -> str:
-        """A value, with the register's name and the bits tested if it was read from one."""
+        """Return a value as text, with the register's name and the tested bits if it was read from a register."""
         if isinstance(value, int) and (event := self.read_by(node, value)) is not None:
             bdf, offset, size, _ = event.args
             named = parts(self.config(bdf), offset, size, value)
@@ -259,7 +260,7 @@ class Refusal:
         return show(value)
 
     def read_by(self, node: ast.expr, value: int) -> Event | None:
-        """The register read whose result *node* is, if it is one."""
+        """Return the register read that gave *node* its value, if there is one."""
         statement: ast.AST | None = node
         if isinstance(node, ast.Name):
             statement = last_run(self.call.lines, setters(self.source, node.id))
@@ -270,7 +271,7 @@ class Refusal:
         return next((event for event in reads if self.line_of(event) in lines), None)
 
     def line_of(self, event: Event) -> int:
-        """The line that made an access; 0 if it was made by way of a function that decides something itself."""
+        """Return the line that made an access; 0 if a function that decides something itself made it."""
         for code, lasti in event.stack:
             if code is self.call.code:
                 return line_at(code, lasti)
@@ -280,7 +281,7 @@ class Refusal:
         return 0
 
     def reads(self) -> Iterator[Read]:
-        """Everything read between the call and its return."""
+        """Yield every read between the call and its return."""
         for event in self.call.events:
             if event.op == "r":
                 bdf, offset, size, value = event.args
@@ -289,30 +290,30 @@ class Refusal:
 
 @cache
 def names(expression: ast.expr) -> frozenset[str]:
-    """The variables that an expression names."""
+    """Return the variables that an expression names."""
     return frozenset(node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
 
 
 def test_of(condition: Condition) -> ast.expr:
-    """What decides whether the body of *condition* runs."""
+    """Return the expression that decides whether the body of *condition* runs."""
     return condition.iter if isinstance(condition, ast.For) else condition.test
 
 
 def computed(anchor: ast.stmt) -> list[ast.expr]:
-    """What a `return` or an assignment computes; nothing if it only names a variable."""
+    """Return the expression that a `return` or an assignment computes; nothing if it only names a variable."""
     expression = result_expression(anchor)
     return [] if expression is None or isinstance(expression, ast.Name) else [expression]
 
 
 @cache
 def leads_elsewhere(condition: Condition, name: str) -> bool:
-    """Whether the body of *condition* returns something else than a literal error, or than *name*, or sets that."""
+    """Return whether the body of *condition* returns anything but a literal error or *name*, or sets *name*."""
     inside = (node for child in condition.body for node in ast.walk(child) if isinstance(node, ast.stmt))
     return any(differs(statement, name) for statement in inside)
 
 
 def differs(statement: ast.stmt, name: str) -> bool:
-    """Whether *statement* returns something else than a literal error, or than variable *name*, or sets that."""
+    """Return whether *statement* returns anything but a literal error or variable *name*, or sets *name*."""
     if not isinstance(statement, ast.Return):
         return name != "" and stores(statement, name)
     value = statement.value

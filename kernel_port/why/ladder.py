@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What can be reset on a booted machine, and why the rest cannot: the port's own probes, run one by one.
+"""What can be reset on a booted machine, and why the rest cannot: the kernel's own probes, run one by one.
 
-A probe only reads configuration space. What a slot or bus reset takes along is found by taking the locks it takes, in
-its order, and letting go of them again. Neither leaves anything in the machine's trace.
+A probe only reads configuration space. Taking and releasing the locks of a slot or bus reset, in its order, finds the
+functions it resets. Neither leaves anything in the machine's trace.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .source import source
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One way to reset a function, and whether it would work."""
+    """One reset method, and whether it would work on a function."""
 
     function: str
     """The C function."""
@@ -36,22 +36,22 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """All ways to reset one function, in the order the kernel tries them."""
+    """All reset methods of one function, in the order the kernel tries them."""
 
     bdf: str
     rc: int
-    """What the kernel's own probe of the whole ladder returns."""
+    """What the kernel's own probe of all methods returns."""
     rungs: tuple[Rung, ...]
 
     @property
     def taken(self) -> Rung | None:
-        """The way the kernel takes: the first that does not say "not this way"; None if all do."""
+        """The method the kernel takes: the first that does not say -ENOTTY; None if all do."""
         return next((rung for rung in self.rungs if rung.rc != -ENOTTY), None)
 
 
 @dataclass(frozen=True, slots=True)
 class ResetGroup:
-    """A slot or a bus: what is reset together."""
+    """A slot or a bus: the functions that are reset together."""
 
     kind: str
     """"slot" or "bus"."""
@@ -62,15 +62,15 @@ class ResetGroup:
     bridge: str
     """Address of the bridge above the bus, "" for none."""
     rc: int | None
-    """What the probe of pci_reset_slot() or pci_reset_bus() returns; None: the kernel has no such function yet."""
+    """What the probe of pci_reset_slot() or pci_reset_bus() returns; None: the kernel has no such function."""
     guard: Guard | None
     takes: tuple[str, ...]
-    """Every function that is reset, in the order of locking; empty if the reset is refused."""
+    """Every function that is reset, in locking order; empty if the reset is refused."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Everything that can be said about the resets of a machine."""
+    """The resets of a machine."""
 
     ladders: tuple[Ladder, ...]
     slots: tuple[ResetGroup, ...]
@@ -85,31 +85,32 @@ class Survey:
         return found
 
     def together(self, bdf: str) -> list[ResetGroup]:
-        """The slots and buses whose reset takes *bdf* along, the smallest first, slots before buses."""
+        """Return the slots and buses whose reset includes *bdf*, the smallest first, slots before buses."""
         return self._together.get(bdf, [])
 
     def refused_around(self, dev: Any) -> list[ResetGroup]:
-        """The slot and the bus that *dev* is in, as far as they cannot be reset."""
+        """Return the slot and the bus of *dev*, those that cannot be reset."""
         slot = dev.slot.kobj_name if dev.slot else None
         mine = [group for group in self.slots if group.name == slot]
         mine += [group for group in self.buses if group.name == bus_name(dev.bus)]
         return [group for group in mine if group.rc != 0]
 
     def outcome(self, ladder: Ladder) -> str:
-        """ "alone", "together" or "none": how a function can be reset."""
+        """Say how a function can be reset: "alone", "together" or "none"."""
         if ladder.rc == 0:
             return "alone"
         return "together" if self.together(ladder.bdf) else "none"
 
 
 def rungs(machine: Machine) -> list[str]:
-    """The functions that __pci_dev_reset() tries at this point of the series: what it passes its own arguments to."""
+    """Return the functions that __pci_dev_reset() tries at this point of the series: those it passes its own arguments
+    to."""
     return passed_on_to(machine.kernel.__pci_dev_reset.__code__)
 
 
 @cache
 def passed_on_to(code: CodeType) -> list[str]:
-    """The functions that a function calls with its own parameters, in order."""
+    """Yield the functions that a function calls with its own parameters, in order."""
     node = source(code).node
     parameters = list(code.co_varnames[: code.co_argcount])
     calls = [each for each in ast.walk(node or ast.Module([], [])) if isinstance(each, ast.Call)]
@@ -120,7 +121,7 @@ def passed_on_to(code: CodeType) -> list[str]:
 def survey(machine: Machine, progress: Callable[[list[Any]], Any] = iter, explain: bool = True) -> Survey:
     """Probe every function, slot and bus of *machine*.
 
-    :param explain: False: guards come without what they looked at, which takes half the time"""
+    :param explain: False: guards without the values and reads, in half the time"""
     buses = list(machine.buses())
     slots = (slot for bus in buses for slot in sorted(bus.slots, key=lambda slot: slot.number))
     return Survey(
@@ -131,7 +132,7 @@ def survey(machine: Machine, progress: Callable[[list[Any]], Any] = iter, explai
 
 
 def ladder(machine: Machine, dev: Any, explain: bool = True) -> Ladder:
-    """Try every way to reset *dev*, whether or not an earlier one would do."""
+    """Try every method on *dev*, even after one that would work."""
     found = [Rung(name, *probe(machine, explain, name, dev, 1)) for name in rungs(machine)]
     with traced(machine, False):
         rc = machine.kernel.pci_probe_reset_function(dev)
@@ -139,20 +140,20 @@ def ladder(machine: Machine, dev: Any, explain: bool = True) -> Ladder:
 
 
 def slot_group(machine: Machine, slot: Any, explain: bool) -> ResetGroup:
-    """What pci_reset_slot() would say of *slot* and take along."""
+    """Ask pci_reset_slot() about *slot*."""
     bus = bus_name(slot.bus)
     bridge = slot.bus.self.dev.name if slot.bus.self else ""
     return ResetGroup("slot", slot.kobj_name, bus, bridge, *reach(machine, explain, slot, "slot"))
 
 
 def bus_group(machine: Machine, bus: Any, explain: bool) -> ResetGroup:
-    """What pci_reset_bus() would say of *bus* and take along."""
+    """Ask pci_reset_bus() about *bus*."""
     bridge = bus.self.dev.name if bus.self else ""
     return ResetGroup("bus", bus_name(bus), bus_name(bus), bridge, *reach(machine, explain, bus, "bus"))
 
 
 def reach(machine: Machine, explain: bool, target: Any, kind: str) -> tuple[int | None, Guard | None, tuple[str, ...]]:
-    """The probe of a slot or bus reset, and the functions it locks, in order."""
+    """Return the probe of a slot or bus reset, and the functions it locks, in order."""
     if not hasattr(machine.kernel, f"pci_{kind}_reset"):
         return None, None, ()
     rc, refused = probe(machine, explain, f"pci_{kind}_reset", target, 1)
@@ -168,9 +169,9 @@ def reach(machine: Machine, explain: bool, target: Any, kind: str) -> tuple[int 
 
 
 def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, Guard | None]:
-    """Run a kernel function that only looks: its result, and the guard if it refused."""
+    """Run a kernel function that only probes. Return its result, and the guard if it refused."""
     before = len(machine.events)
-    with traced(machine, explain):  # without, nobody asks what was read
+    with traced(machine, explain):  # without explanations nobody needs the reads
         call = follow(machine.system, getattr(machine.kernel, name), *args)
     del machine.events[before:]
     return call.result, guard(call, cache(lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)
@@ -178,7 +179,7 @@ def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, 
 
 @contextmanager
 def traced(machine: Machine, wanted: bool) -> Iterator[None]:
-    """Keep a trace of what happens meanwhile, or none."""
+    """Keep a trace meanwhile, or none."""
     before, machine.system.tracing = machine.system.tracing, wanted
     try:
         yield
@@ -187,5 +188,5 @@ def traced(machine: Machine, wanted: bool) -> Iterator[None]:
 
 
 def bus_name(bus: Any) -> str:
-    """A bus as 0000:01."""
+    """Return a bus as "0000:01"."""
     return f"{bus.sysdata.domain:04x}:{bus.number:02x}"

@@ -10,7 +10,7 @@ from itertools import groupby
 from .guard import Guard, errno_name
 from .ladder import Ladder, Rung
 from .report import (
-    ALL_IN_ONE_HAND,
+    ALL_OWNED,
     TOGETHER_SINCE,
     VFIO_ALONE,
     VFIO_TOGETHER,
@@ -24,51 +24,51 @@ from .report import (
 
 STYLES = {"alone": "green", "together": "yellow", "none": "red"}
 
-#: Equal for refusals that are explained by the same words.
+#: Equal for refusals with the same explanation.
 Key = tuple[object, ...]
 
 
 @dataclass(slots=True)
 class Reason:
-    """One guard that refused, and all whom it refused."""
+    """One guard that refused, and the functions it refused."""
 
     mark: str
     rung: str
     guard: Guard
-    #: What the values were -> for which functions.
+    #: Values -> functions that had them.
     cases: dict[str, list[str]] = field(default_factory=dict)
 
 
 def key(rung: Rung) -> Key:
-    """What a refusal has in common with others."""
+    """Return what equal refusals share."""
     return (rung.function, rung.guard.site, rung.guard.because) if rung.guard else (rung.function,)
 
 
 def letters(number: int) -> str:
-    """a, b, ... z, aa, ab, ..."""
+    """Return the label of a number: a, b, ... z, aa, ab, ..."""
     return (letters(number // 26 - 1) if number >= 26 else "") + chr(ord("a") + number % 26)
 
 
 class Overview(Report):
-    """Writes a whole machine's answer."""
+    """Writes the report on a whole machine."""
 
     def whole(self) -> None:
-        """Everything but the caveats."""
+        """Write everything but the caveats."""
         ladders = self.survey.ladders
         count = f"{len(ladders)} function{'s' * (len(ladders) != 1)}"
         self.line(f"{self.machine.description.name}: {count}, {self.kernel_name}", "bold")
         reasons = self.reasons()
         self.table(reasons)
-        self.heading("Why not")
+        self.heading("Reasons")
         for reason in reasons.values():
             self.reason(reason)
-        self.heading("Slots and buses: what is reset together")
+        self.heading("Slots and buses: what they reset together")
         for group in (*self.survey.slots, *self.survey.buses):
             self.group(group)
         self.summary()
 
     def reasons(self) -> dict[Key, Reason]:
-        """The refusals, equal ones together, in order of rung and first function."""
+        """Return the refusals, equal ones merged, in order of method and first function."""
         found: dict[Key, Reason] = {}
         for rungs in zip(*(ladder.rungs for ladder in self.survey.ladders), strict=True):
             for ladder, rung in zip(self.survey.ladders, rungs, strict=True):
@@ -78,12 +78,12 @@ class Overview(Report):
         return found
 
     def table(self, reasons: dict[Key, Reason]) -> None:
-        """A line for each function: its ways, and which is taken."""
+        """Write a line for each function: its methods, and which one the kernel takes."""
         ladders = self.survey.ladders
         ways = [rung.function for rung in ladders[0].rungs] if ladders else []
         numbered = ", ".join(f"{number} {way}" for number, way in enumerate(ways, 1))
-        self.lines(f"The ways to reset a function alone, in the order the kernel tries them: {numbered}.")
-        self.lines("* is the one it takes, + would work too; a letter is the reason why not, below.")
+        self.lines(f"Reset methods for one function alone, in the order the kernel tries them: {numbered}.")
+        self.lines("* marks the method it takes, + one that would work too; letters refer to the reasons below.")
         self.write("")
         address = max((len(self.short(ladder.bdf)) for ladder in ladders), default=0)
         cell = max([2, *(len(reason.mark) + 1 for reason in reasons.values())])
@@ -97,20 +97,20 @@ class Overview(Report):
             self.line(line[: self.width], STYLES[self.survey.outcome(ladder)])
 
     def result(self, ladder: Ladder) -> str:
-        """How a function can be reset, in short."""
+        """Say in short how a function can be reset."""
         if ladder.rc == 0 and ladder.taken:
             return ladder.taken.function
         groups = self.survey.together(ladder.bdf)
         return f"only with {groups[0].kind} {self.group_name(groups[0])}" if groups else f"no ({errno_name(ladder.rc)})"
 
     def mark(self, rung: Rung, ladder: Ladder, reasons: dict[Key, Reason]) -> str:
-        """One cell of the table."""
+        """Return one cell of the table."""
         if rung.guard is not None:
             return reasons[key(rung)].mark
         return "*" if rung is ladder.taken else "+"
 
     def reason(self, reason: Reason) -> None:
-        """One reason, and for whom it holds."""
+        """Write one reason, and the functions it applies to."""
         count = sum(map(len, reason.cases.values()))
         everyone = count == len(self.survey.ladders)
         whom = "every function" if everyone else f"{count} function{'s' * (count > 1)}"
@@ -127,7 +127,7 @@ class Overview(Report):
             self.lines(case, "   - ", "     ")
 
     def summary(self) -> None:
-        """The sums, and what to do."""
+        """Write the totals, and what to do."""
         self.heading("Summary")
         sums = (("alone", "can be reset alone"), ("together", "only with their slot or bus"), ("none", "not at all"))
         wide = len(str(len(self.survey.ladders)))
@@ -139,7 +139,7 @@ class Overview(Report):
                 self.lines(f"{len(functions):>{wide}} {result}: {self.many(functions)}", "      ", " " * (9 + wide))
         self.write("")
         self.lines(
-            f"Alone: echo 1 > /sys/bus/pci/devices/ADDRESS/reset, or {VFIO_ALONE}; where that is refused it says "
-            f"{failure(-ENOTTY)}. Together: {VFIO_TOGETHER}, from patch {TOGETHER_SINCE} on. {ALL_IN_ONE_HAND} More on "
-            "one function, slot or bus: kernel-port why MACHINE TARGET."
+            f"Alone: echo 1 > /sys/bus/pci/devices/ADDRESS/reset, or {VFIO_ALONE}; a refusal is {failure(-ENOTTY)}. "
+            f"Together: {VFIO_TOGETHER}, from patch {TOGETHER_SINCE} on. {ALL_OWNED} Details of one function, "
+            "slot or bus: kernel-port why MACHINE TARGET."
         )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The reset itself, carried out on a copy of a machine: what a probe that says yes is worth.
+"""The reset itself, on a copy of the machine, to see whether a probe that says yes keeps its promise.
 
-A probe can say yes where the reset then fails (before patch 8, of a function that sleeps), or resets more than the
-kernel has locked and saved (functions 8 and up of a card behind a slot), or nothing at all.
+A probe can say yes and the reset then fail (a sleeping function, before patch 8), reset more than the kernel locked
+and saved (functions 8 and up of a card in a slot), or do nothing at all.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from .guard import Guard, guard
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """How the reset went."""
+    """The outcome of the reset."""
 
     call: str
     target: str
-    """Written as TARGET is: "01:00.0", "slot:1", "bus:0000:01"."""
+    """As TARGET on the command line: "01:00.0", "slot:1", "bus:0000:01"."""
     rc: int | None
-    """What it returned; None: it never did."""
+    """What it returned; None: it never returned."""
     guard: Guard | None
     ms: float
-    """How long it took, in virtual time."""
+    """How long it took in virtual time, ms."""
     reset: tuple[str, ...]
     """Functions that the hardware reset, in order."""
     unsaved: tuple[str, ...]
     """Those of them that the kernel had neither locked nor saved."""
     ignored: tuple[str, ...]
-    """Functions that were told to reset and did not."""
+    """Functions that ignored the reset."""
     removed: tuple[str, ...]
-    """Functions that the hot-plug driver removed, because it took the reset for a card that went."""
+    """Functions that the hot-plug driver removed, because it took the reset for a card removal."""
 
 
 def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
-    """Reset *target* of a copy of *machine*; None if the kernel has no such function, or its probe says no."""
+    """Reset *target* on a copy of *machine*; None if the kernel has no such function, or its probe says no."""
     name = RESETS[kind]
     if not hasattr(machine.kernel, name):
         return None
@@ -68,7 +68,7 @@ def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
 
 
 def effects(events: list[Event]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The functions that were reset; reset though not locked; told to in vain; removed."""
+    """Return the functions that were reset, reset without a lock, that ignored the reset, and that were removed."""
     happened = [event.args for event in events if event.op == "hw"]
     reset = tuple(dict.fromkeys(where for what, where in happened if what.endswith("reset")))
     locked = {event.args[1] for event in events if event.op == "lock" and event.args[0] == "device"}
@@ -78,7 +78,7 @@ def effects(events: list[Event]) -> tuple[tuple[str, ...], tuple[str, ...], tupl
 
 
 def target_text(kind: str, target: Any) -> str:
-    """How a TARGET is written."""
+    """Return a target as TARGET on the command line."""
     if kind == "function":
         return str(target.dev.name)
     if kind == "slot":

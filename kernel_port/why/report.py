@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A survey of resets for people: one function, slot or bus in full, and what one can do about it."""
+"""The resets of a machine, for people: one function, slot or bus in full, and what to do."""
 
 from __future__ import annotations
 
@@ -17,47 +17,48 @@ from .guard import Guard, errno_name
 from .ladder import Ladder, ResetGroup, Rung, Survey
 from .rehearsal import Rehearsal
 
-#: The VFIO request for a reset of one function, and of a slot or bus.
+#: The VFIO request that resets one function, and the one that resets a slot or bus.
 VFIO_ALONE, VFIO_TOGETHER = "VFIO_DEVICE_RESET", "VFIO_DEVICE_PCI_HOT_RESET"
-ALL_IN_ONE_HAND = (
-    "Every function that is reset must be bound to vfio-pci (or to no driver) and in the hands of the one user who "
-    "asks; each loses what it was doing."
+ALL_OWNED = (
+    "Every function that is reset must be bound to vfio-pci (or to no driver) and owned by the user who asks; each "
+    "loses its current work."
 )
-#: The patch that brings pci_reset_slot() and pci_reset_bus().
+#: The patch that adds pci_reset_slot() and pci_reset_bus().
 TOGETHER_SINCE = 7
-#: Said with every answer.
+#: Printed with every answer.
 NOT_PORTED = (
-    "device-specific resets (pci_dev_specific_reset) are not ported: a real kernel may know a way to reset some device "
+    "device-specific resets (pci_dev_specific_reset) are not ported: a real kernel may be able to reset a device "
     "that is refused here"
 )
 
 
 def kernel_name(patches: int) -> str:
-    """Which kernel this is."""
+    """Return the name of this kernel."""
     if patches == 0:
         return "Linux 3.11, before the series"
     return f"Linux 3.11 with patch{'es 1 to' * (patches > 1)} {patches} of {len(PATCHES)}"
 
 
 def failure(rc: int) -> str:
-    """-ENOTTY (25, Inappropriate ioctl for device)."""
+    """Return "-ENOTTY (25, Inappropriate ioctl for device)"."""
     return f"{errno_name(rc)} ({-rc}, {os.strerror(-rc)})"
 
 
 def place(guard: Guard) -> str:
-    """Where a guard is: file and line, and the C it stands for."""
+    """Say where a guard is: file and line, and its C function."""
     site = guard.site
     c = f"{site.function}() in {site.origin.file}, {site.origin.since}" if site.origin else "none"
     return f"{site.file}:{site.line}; C: {c}"
 
 
 def condition(guard: Guard) -> str:
-    """The source of a guard, and which part of it settled the matter."""
+    """Return the source of a guard, and the operand that decided it."""
     return f"{guard.text}{f'  (because {guard.because})' if guard.because else ''}"
 
 
 def facts(guard: Guard, itself: str = "") -> str:
-    """The values that settled it: those of the operand that did, long lists and the function's own address left out."""
+    """Return the values that decided it: those of the deciding operand, without long lists and the function's own
+    address."""
     values = {
         name: value
         for name, value in guard.values.items()
@@ -68,7 +69,7 @@ def facts(guard: Guard, itself: str = "") -> str:
 
 
 def compact(addresses: Iterable[str]) -> str:
-    """Addresses in the order given, functions of one device together: 00:14.0-3, 06:00.0,2."""
+    """Join addresses in the order given, functions of one device together: 00:14.0-3, 06:00.0,2."""
     shown = []
     for device, group in groupby(addresses, key=lambda address: address[:-1]):
         functions = [int(address[-1]) for address in group]
@@ -78,7 +79,7 @@ def compact(addresses: Iterable[str]) -> str:
 
 
 def title(dev: Any) -> str:
-    """What a function is, by pci.ids where that is installed, else by its numbers."""
+    """Name a function, by pci.ids where that is installed, else by its numbers."""
     ids = installed()
     kind = ids.class_name(dev.class_ >> 8) or f"class {dev.class_ >> 8:04x}"
     vendor = ids.vendor(dev.vendor) or f"vendor {dev.vendor:04x}"
@@ -87,7 +88,7 @@ def title(dev: Any) -> str:
 
 
 def warnings(machine: Machine) -> list[str]:
-    """What an answer about *machine* cannot tell."""
+    """Return what the answer about *machine* cannot know."""
     known = {dev.dev.name for dev in machine.functions}
     unknown = [str(f.address) for f in machine.description.functions if str(f.address) not in known]
     not_found = (
@@ -98,18 +99,18 @@ def warnings(machine: Machine) -> list[str]:
 
 
 class Report:
-    """Writes what a survey found out about a machine."""
+    """Writes the survey of a machine."""
 
     def __init__(self, machine: Machine, survey: Survey, write: Callable[[str], object] = print) -> None:
         self.machine, self.survey, self.write = machine, survey, write
         self.paint = Paint()
         self.width = max(60, width() - 1)
         self.kernel_name = kernel_name(machine.kernel.point)
-        #: Whether addresses need their domain to be told apart.
+        #: Whether addresses need their domain.
         self.domain = any(not dev.dev.name.startswith("0000:") for dev in machine.functions)
 
     def line(self, text: str, style: str = "") -> None:
-        """Write one line as it is."""
+        """Write one line unchanged."""
         self.write(self.paint(style, clean(text)) if style else clean(text))
 
     def lines(self, text: str, indent: str = "", then: str | None = None, style: str = "") -> None:
@@ -126,23 +127,23 @@ class Report:
         self.line(text, "bold")
 
     def short(self, bdf: str) -> str:
-        """An address, with its domain only where there is more than one."""
+        """Shorten an address: with its domain only where there is more than one."""
         return bdf if self.domain else bdf[5:]
 
     def many(self, addresses: Iterable[str]) -> str:
-        """Several addresses in little space."""
+        """Join several addresses in little space."""
         return compact(map(self.short, addresses))
 
     # -- one target ----------------------------------------------------------------------------------------------
 
     def function(self, ladder: Ladder, done: Rehearsal | None = None) -> None:
-        """Everything about one function, and how its reset went on a copy."""
+        """Write everything about one function, and the outcome of its reset on a copy."""
         dev = self.machine.function(ladder.bdf)
         self.line(f"{ladder.bdf}  {title(dev)}", "bold")
-        self.lines(f"The ways to reset it alone, in the order in which {self.kernel_name} tries them:")
+        self.lines(f"Reset methods for this function alone, in the order {self.kernel_name} tries them:")
         for number, rung in enumerate(ladder.rungs, 1):
             self.rung(number, rung, ladder)
-        self.heading("Together with others")
+        self.heading("With other functions")
         for group in (*self.survey.together(ladder.bdf), *self.survey.refused_around(dev)):
             self.group(group)
         self.rehearsal(done)
@@ -151,7 +152,7 @@ class Report:
             self.lines(advice, "  ", "    ")
 
     def rung(self, number: int, rung: Rung, ladder: Ladder) -> None:
-        """One way: its verdict, and what refused it."""
+        """Write one method: its verdict, and what refused it."""
         taken = rung is ladder.taken
         head = f"{'>' if taken else ' '} {number} {rung.function:<28}"
         if rung.guard is None:
@@ -163,7 +164,7 @@ class Report:
             self.refusal(rung.guard, " " * 8, ladder.bdf)
 
     def refusal(self, guard: Guard, indent: str, itself: str = "") -> None:
-        """The guard, where it is, what it saw."""
+        """Write the guard, where it is, and the values it tested."""
         self.lines(condition(guard), indent, indent + "  ", "cyan")
         self.lines(f"in {place(guard)}", indent, indent + "  ", "dim")
         if values := facts(guard, itself):
@@ -172,12 +173,12 @@ class Report:
             self.lines(f"read: {'; '.join(read.text for read in guard.reads)}", indent, indent + "  ")
 
     def group(self, group: ResetGroup) -> None:
-        """One slot or bus: whether it can be reset, and what goes along."""
+        """Write one slot or bus: whether it can be reset, and what that resets."""
         on = f" on bus {self.short_bus(group.bus)}" if group.kind == "slot" else ""
         below = f" below {self.short(group.bridge)}" if group.bridge else ""
         head = f"{group.kind} {self.group_name(group)}{on}{below}: pci_reset_{group.kind}()"
         if group.rc is None:
-            self.lines(f"{head} is not in this kernel; it comes with patch {TOGETHER_SINCE}", "  ", "      ")
+            self.lines(f"{head} is not in this kernel; patch {TOGETHER_SINCE} adds it", "  ", "      ")
         elif group.guard:
             self.lines(f"{head} says no: {group.guard.explanation or errno_name(group.rc)}", "  ", "      ")
             self.refusal(group.guard, "      ")
@@ -186,32 +187,32 @@ class Report:
             self.lines(f"{head} says yes; resets, in lock order: {along}", "  ", "      ", "green")
 
     def together(self, group: ResetGroup, done: Rehearsal | None = None) -> None:
-        """Everything about one slot or bus, and how its reset went on a copy."""
+        """Write everything about one slot or bus, and the outcome of its reset on a copy."""
         self.line(f"{group.kind} {group.name}, {self.kernel_name}", "bold")
         self.group(group)
         for ladder in self.survey.ladders:
             if ladder.bdf in group.takes:
-                way = f"alone by {ladder.taken.function}" if ladder.rc == 0 and ladder.taken else "in no way alone"
+                way = f"alone by {ladder.taken.function}" if ladder.rc == 0 and ladder.taken else "not alone"
                 device = title(self.machine.function(ladder.bdf))
                 self.lines(f"{self.short(ladder.bdf)}: {way}; {device}", "    ", "      ")
         self.rehearsal(done)
         if group.takes:
             self.heading("What you can do")
             self.lines(
-                f"Through VFIO: {VFIO_TOGETHER} on any function of it. {ALL_IN_ONE_HAND}",
+                f"Through VFIO: {VFIO_TOGETHER} on any function of it. {ALL_OWNED}",
                 "  ",
             )
 
     def group_name(self, group: ResetGroup) -> str:
-        """The name of a slot or bus, without the domain where there is only one."""
+        """Return the name of a slot or bus, without the domain where there is only one."""
         return group.name if group.kind == "slot" else self.short_bus(group.name)
 
     def short_bus(self, name: str) -> str:
-        """A bus, with its domain only where there is more than one."""
+        """Shorten a bus: with its domain only where there is more than one."""
         return name if self.domain else name[5:]
 
     def advice(self, ladder: Ladder, done: Rehearsal | None) -> Iterator[str]:
-        """What a person with this function can do about it."""
+        """Say what a person can do with this function."""
         if ladder.rc == 0 and ladder.taken:
             yield from self.advice_alone(ladder.bdf, ladder.taken.function, done)
             return
@@ -224,19 +225,19 @@ class Report:
             others = [self.short(other) for other in group.takes if other != ladder.bdf]
             yield (
                 f"It can be reset with {', '.join(others) or 'nothing else'}, by pci_reset_{group.kind}() of "
-                f"{group.kind} {group.name}. Through VFIO: {VFIO_TOGETHER}. {ALL_IN_ONE_HAND}"
+                f"{group.kind} {group.name}. Through VFIO: {VFIO_TOGETHER}. {ALL_OWNED}"
             )
             return
         yield (
-            "Nothing in this kernel resets it. What is left: a way special to this kind of device, which a real kernel "
-            "may have; suspending the whole computer; turning it off. A virtual machine gets it in the state its last "
+            "Nothing in this kernel resets it. What is left: a device-specific reset, which a real kernel may "
+            "have; suspending the computer; turning it off. A virtual machine gets the device in the state its last "
             "user left it in."
         )
         if self.machine.kernel.point < TOGETHER_SINCE:
-            yield f"Resets of slots and buses come with patch {TOGETHER_SINCE}: see --patches {len(PATCHES)}."
+            yield f"Patch {TOGETHER_SINCE} adds resets of slots and buses: see --patches {len(PATCHES)}."
 
     def advice_alone(self, bdf: str, way: str, done: Rehearsal | None) -> Iterator[str]:
-        """What to do with a function that has a reset of its own, be it one that does not keep what the probe says."""
+        """Say what to do with a function that has a reset of its own, even one that fails despite the probe."""
         if done and done.rc:
             newer = f" Compare --patches {len(PATCHES)}." if self.machine.kernel.point < len(PATCHES) else ""
             yield f"The probe says that it can be reset, but the reset fails: {failure(done.rc)}, see above.{newer}"
@@ -249,16 +250,16 @@ class Report:
         )
         if way == "pci_pm_reset":
             if self.machine.function(bdf).subordinate:
-                yield "It is a bridge: only its own registers are saved and put back, not those of what is below it."
-            yield "That way believes the device: some say that they forget their state in D3hot, and do not."
+                yield "It is a bridge: the reset saves and restores its own registers, not those below it."
+            yield "This method trusts the device: some claim to lose their state in D3hot, and do not."
             for group in self.survey.together(bdf)[:1]:
-                yield f"pci_reset_{group.kind}() of {group.kind} {group.name} does not ask it."
+                yield f"pci_reset_{group.kind}() of {group.kind} {group.name} does not rely on that."
 
     def rehearsal(self, done: Rehearsal | None) -> None:
-        """How the reset went on a copy of the machine."""
+        """Write the outcome of the reset on a copy of the machine."""
         if done is None:
             return
-        self.heading("Carried out on a copy of the machine")
+        self.heading("Trial run on a copy of the machine")
         if done.rc is None:
             self.lines(f"{done.call}() of {done.target} never returns: see kernel-port reset", "  ", "    ", "red")
         else:
@@ -269,15 +270,15 @@ class Report:
             self.refusal(done.guard, "    ")
         for addresses, said in (
             (done.reset, "reset by the hardware"),
-            (done.unsaved, "reset though neither locked nor saved, so what they were set up with is lost"),
-            (done.ignored, "told to reset, and did not"),
-            (done.removed, "removed by the hot-plug driver, which took the reset for a card that went"),
+            (done.unsaved, "reset without being locked or saved, so their configuration is lost"),
+            (done.ignored, "ignored the reset"),
+            (done.removed, "removed by the hot-plug driver, which took the reset for a card removal"),
         ):
             if addresses:
                 self.lines(f"{said}: {', '.join(map(self.short, addresses))}", "  ", "    ")
 
     def caveats(self) -> None:
-        """What the answer leaves out, and what the machine's description cannot tell."""
-        self.heading("To be borne in mind")
+        """Write what the answer leaves out, and what the machine's description does not say."""
+        self.heading("Caveats")
         for warning in warnings(self.machine):
             self.lines(warning, "  ", "    ")

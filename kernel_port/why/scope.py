@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the expressions of a kernel function were worth when it returned: looked up, never computed by calling anything.
+"""The values of a kernel function's expressions when it returned: looked up, never computed by calling anything.
 
 A call in an expression has the value it returned when the function ran.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from ..kernel.structs import pci_bus, pci_dev, pci_slot
 from .follow import FollowedCall
 
-#: The value of what cannot be told without calling something.
+#: The value of what is unknown without calling something.
 UNKNOWN = object()
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -45,13 +45,13 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 class Scope:
-    """The variables of one call, and what the calls it made returned."""
+    """The variables of one call, and the results of the calls it made."""
 
     def __init__(self, call: FollowedCall) -> None:
         self.call = call
 
     def value(self, node: ast.expr) -> Any:
-        """The value of an expression, or UNKNOWN."""
+        """Return the value of an expression, or UNKNOWN."""
         match node:
             case ast.Constant():
                 return node.value
@@ -75,7 +75,7 @@ class Scope:
         return UNKNOWN
 
     def decisive(self, node: ast.BoolOp) -> ast.expr | None:
-        """The operand that settles an `and` or `or`; None if that cannot be told."""
+        """Return the operand that decides an `and` or `or`; None if that is unknown."""
         for operand in node.values:
             value = self.value(operand)
             if value is UNKNOWN:
@@ -85,14 +85,15 @@ class Scope:
         return node.values[-1]
 
     def result(self, node: ast.Call) -> Any:
-        """What a call in the source returned, the last time it was made."""
+        """Return the result of a call in the source, the last time it ran."""
         code = getattr(self.value(node.func), "__code__", None)
         lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
         made = [call for call in self.call.calls if call.code is code and call.caller_line in lines]
         return made[-1].result if made else UNKNOWN
 
     def operands(self, node: ast.AST) -> Iterator[ast.expr]:
-        """What an expression looks at: variables, members, calls and their arguments; not constants or functions."""
+        """Yield what an expression looks at: variables, members, calls and their arguments; not constants or
+        functions."""
         match node:
             case ast.Name() | ast.Attribute():
                 constant = node.id if isinstance(node, ast.Name) else ""
@@ -112,7 +113,7 @@ class Scope:
 
 
 def attribute(thing: Any, name: str) -> Any:
-    """A member of a struct, a module or an instance: read, not computed by a property."""
+    """Return a member of a struct, module or instance; a property is not evaluated."""
     found = getattr(type(thing), name, None)
     if isinstance(found, MemberDescriptorType) or name in getattr(thing, "__dict__", {}):
         return getattr(thing, name, UNKNOWN)
@@ -120,7 +121,7 @@ def attribute(thing: Any, name: str) -> Any:
 
 
 def apply(function: Callable[..., Any] | None, *operands: Any) -> Any:
-    """function(*operands), if all of them are known plain values."""
+    """Return function(*operands), if all of them are known plain values."""
     if function is None or any(operand is UNKNOWN for operand in operands):
         return UNKNOWN
     try:
@@ -130,12 +131,12 @@ def apply(function: Callable[..., Any] | None, *operands: Any) -> Any:
 
 
 def unshowable(value: Any) -> bool:
-    """Whether a name of this value says more than the value."""
+    """Return whether a name says more than its value."""
     return value is UNKNOWN or isinstance(value, FunctionType | type | ModuleType)
 
 
 def show(value: Any) -> str:
-    """A value for people: addresses for devices, buses and slots; numbers in hexadecimal from 10 on."""
+    """Return a value for people: addresses for devices, buses and slots; numbers in hexadecimal from 10 on."""
     if value is None:
         return "NULL"
     if isinstance(value, pci_dev):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The source text of kernel functions: their syntax tree, and the comments that belong to a statement."""
+"""The source text of kernel functions: syntax trees, and the comments that belong to a statement."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Condition = ast.If | ast.For | ast.While
 
 
 class Source:
-    """One function's source."""
+    """The source of one function."""
 
     def __init__(self, code: CodeType) -> None:
         self.code = code
         self.path = code.co_filename
-        #: None for what has no statements: a lambda, a generator expression, code made from a string.
+        #: None for code without statements: a lambda, a generator expression, code made from a string.
         self.node = functions(self.path).get((code.co_name, code.co_firstlineno))
         nodes = ast.walk(self.node) if self.node else ()
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
@@ -34,7 +34,7 @@ class Source:
         self._origin = origin_of(code)
 
     def enclosing(self, statement: ast.stmt) -> list[Condition]:
-        """The tests and loops around *statement*, outermost first."""
+        """Return the tests and loops around *statement*, outermost first."""
         around: list[Condition] = []
         node: ast.AST = statement
         while (parent := self._parents.get(node)) is not None:
@@ -44,14 +44,14 @@ class Source:
         return around
 
     def in_else(self, condition: Condition, statement: ast.stmt) -> bool:
-        """Whether *statement*, which is inside *condition*, is in its else branch."""
+        """Return whether *statement*, which is inside *condition*, is in its else branch."""
         inside = {id(node) for branch in condition.orelse for node in ast.walk(branch)}
         return id(statement) in inside
 
     def text(self, node: ast.expr | ast.stmt) -> str:
-        """The source of an expression or statement, on one line."""
+        """Return the source of an expression or statement, on one line."""
         if node not in self._texts:
-            # ast.get_source_segment() does the same, after splitting the whole file into lines each time.
+            # ast.get_source_segment() does the same, but splits the whole file into lines each time.
             lines = [line.encode() for line in linecache.getlines(self.path)[node.lineno - 1 : node.end_lineno]]
             lines[-1] = lines[-1][: node.end_col_offset]
             lines[0] = lines[0][node.col_offset :]
@@ -61,13 +61,13 @@ class Source:
         return self._texts[node]
 
     def header(self, condition: Condition) -> str:
-        """The first line of a test or loop, without the colon."""
+        """Return the first line of a test or loop, without the colon."""
         if isinstance(condition, ast.For):
             return f"for {self.text(condition.target)} in {self.text(condition.iter)}"
         return f"{'while' if isinstance(condition, ast.While) else 'if'} {self.text(condition.test)}"
 
     def comment(self, statement: ast.stmt) -> str:
-        """What the comment directly above *statement*, or else behind its first lines, says."""
+        """Return the comment directly above *statement*, or else the one behind its first lines."""
         above = statement.lineno - 1
         while self._line(above).startswith("#"):
             above -= 1
@@ -76,7 +76,7 @@ class Source:
         return said or self._trailing(statement)
 
     def _trailing(self, statement: ast.stmt) -> str:
-        """The comment at the end of the line where the head of *statement* ends."""
+        """Return the comment at the end of the line where the head of *statement* ends."""
         head: ast.AST = statement
         if isinstance(statement, Condition):
             head = statement.iter if isinstance(statement, ast.For) else statement.test
@@ -89,11 +89,11 @@ class Source:
         return linecache.getline(self.path, number).strip()
 
     def site(self, line: int) -> Site:
-        """Line *line* of the function as a place of the port."""
+        """Return line *line* of the function as a place in the port."""
         return Site(self._file, line, self.code.co_name, self._origin)
 
 
 @cache
 def source(code: CodeType) -> Source:
-    """The source of the function that *code* belongs to."""
+    """Return the source of the function that *code* belongs to."""
     return Source(code)

@@ -40,7 +40,7 @@ from .ladder import Ladder, Survey, bus_name
 #: Speed fields of the link registers, GT/s.
 SPEEDS = {1: 2.5, 2: 5.0, 3: 8.0, 4: 16.0, 5: 32.0, 6: 64.0}
 
-#: What a slot has, as in lspci's SltCap line but in words.
+#: The features of a slot, as in lspci's SltCap line but in words.
 SLOT_FEATURES = {
     PCI_EXP_SLTCAP_HPC: "hot-plug",
     PCI_EXP_SLTCAP_HPS: "surprise removal",
@@ -55,7 +55,7 @@ SLOT_FEATURES = {
 
 
 def tree(machine: Machine, found: Survey) -> list[dict[str, Any]]:
-    """The root buses, with everything below them."""
+    """Return the root buses, with everything below them."""
     ladders = {ladder.bdf: ladder for ladder in found.ladders}
     drivers = {str(function.address): function.driver for function in machine.description.functions}
     return [bus_node(machine, found, ladders, drivers, bus) for bus in machine.kernel.pci_root_buses]
@@ -64,7 +64,7 @@ def tree(machine: Machine, found: Survey) -> list[dict[str, Any]]:
 def bus_node(
     machine: Machine, found: Survey, ladders: dict[str, Ladder], drivers: dict[str, str], bus: Any
 ) -> dict[str, Any]:
-    """A bus, its slots, and the functions on it."""
+    """Return a bus, its slots, and the functions on it."""
     return {
         "bus": bus_name(bus),
         "slots": [slot.kobj_name for slot in bus.slots],
@@ -75,7 +75,7 @@ def bus_node(
 def function_node(
     machine: Machine, found: Survey, ladders: dict[str, Ladder], drivers: dict[str, str], dev: Any
 ) -> dict[str, Any]:
-    """One function, and the bus below it if it is a bridge."""
+    """Return one function, and the bus below it if it is a bridge."""
     bdf = dev.dev.name
     ladder = ladders[bdf]
     config = machine.fabric.config(Address.parse(bdf))
@@ -96,13 +96,14 @@ def function_node(
 
 
 def register(dev: Any, config: bytes, offset: int, size: int) -> int:
-    """A register of the PCI Express capability as the device holds it now."""
+    """Return a register of the PCI Express capability as the device holds it now."""
     where = dev.pcie_cap + offset
     return int.from_bytes(config[where : where + size], "little")
 
 
 def link(dev: Any, config: bytes) -> dict[str, Any] | None:
-    """The link of a PCI Express function: GT/s and lanes, now and at best; is it up (None: it does not tell)."""
+    """Return the link of a PCI Express function: GT/s and lanes, now and at best; whether it is up (None: it cannot
+    tell)."""
     type_ = dev.pcie_flags_reg >> 4 & 0xF
     if not dev.pcie_cap or type_ in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC):
         return None
@@ -118,7 +119,7 @@ def link(dev: Any, config: bytes) -> dict[str, Any] | None:
 
 
 def port(dev: Any, config: bytes) -> dict[str, Any] | None:
-    """The physical slot that a port leads to: its number, what it has, whether a card is there."""
+    """Return the physical slot of a port: its number, its features, whether it holds a card."""
     type_ = dev.pcie_flags_reg >> 4 & 0xF
     if type_ not in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM) or not dev.pcie_flags_reg & PCI_EXP_FLAGS_SLOT:
         return None

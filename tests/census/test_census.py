@@ -86,8 +86,8 @@ def test_answer_says_what_why_says(capsys):
         refusals = [(rung["function"], rung["guard"]) for rung in full["rungs"]]
         if full["outcome"] == "none":
             refusals.append(("pci_reset_bus", buses[full["bus"]]))
-        assert [(g["rung"], g["room"], g["line"], g["because"], g["explanation"]) for g in guards] == [
-            (way, *(guard[key] for key in ("room", "line", "because", "explanation")))
+        assert [(g["rung"], g["file"], g["line"], g["because"], g["explanation"]) for g in guards] == [
+            (way, *(guard[key] for key in ("file", "line", "because", "explanation")))
             for way, guard in refusals
             if guard
         ]
@@ -169,7 +169,7 @@ def test_census_sysfs_tree_is_one_machine(tmp_path, capsys):
 def test_census_without_machines_is_bad_input(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert census(tmp_path / "empty") == 2
-    assert "no machine in it" in capsys.readouterr().err
+    assert "no machine there" in capsys.readouterr().err
 
 
 def test_census_does_not_write_over_a_machine(fleet, capsys):
@@ -217,7 +217,7 @@ def test_census_interrupted_goes_on_without_repeating(fleet, tmp_path, monkeypat
     assert census(fleet, "--jsonl", whole) == 0
     stop_after(monkeypatch, 4)
     assert census(fleet, "--jsonl", part) == 130
-    assert f"interrupted after 4 of 6 machines; go on with --resume {part}" in capsys.readouterr().err
+    assert f"interrupted after 4 of 6 machines; continue with --resume {part}" in capsys.readouterr().err
     under_way = tmp_path / "part.jsonl.part"
     assert whole.read_bytes().startswith(under_way.read_bytes())
     under_way.write_bytes(under_way.read_bytes()[:-10])  # and the last line had been cut short
@@ -294,7 +294,7 @@ def test_census_resume_of_something_else_is_refused(fleet, tmp_path, capsys):
     other = tmp_path / "notes.txt"
     other.write_text("dear diary\n")
     assert census(fleet, "--resume", other) == 2
-    assert f"{other}:1: no line of a census report" in capsys.readouterr().err
+    assert f"{other}:1: not a line of a census report" in capsys.readouterr().err
     assert other.read_text() == "dear diary\n"
 
 
@@ -386,7 +386,7 @@ def test_census_ended_by_a_signal_goes_on_without_repeating(sixty, whole, tmp_pa
     if ending != signal.SIGKILL:
         assert process.returncode == 130
         assert [line for line in said.decode().splitlines() if not line.startswith("census: ")] == [
-            f"kernel-port: interrupted after {done} of 61 machines; go on with --resume {report}"
+            f"kernel-port: interrupted after {done} of 61 machines; continue with --resume {report}"
         ]
     assert report.read_bytes() == b"an earlier one"
     report.unlink()

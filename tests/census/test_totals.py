@@ -21,7 +21,7 @@ def paper(file, error=None, **functions):
     if error is not None:
         return record
     outcomes = {outcome: functions.get(outcome, 0) for outcome in ("alone", "together", "none")}
-    guard = {"rung": "pcie_flr", "explanation": "no <FLR>", "text": "if x: return", "room": "base/pci.py", "line": 87}
+    guard = {"rung": "pcie_flr", "explanation": "no <FLR>", "text": "if x: return", "file": "base/pci.py", "line": 87}
     return record | outcomes | {"machine": "paper", "unseen": 0, "functions": made, "guards": [guard], "groups": []}
 
 
@@ -39,11 +39,11 @@ def test_totals_add_up():
     assert charts["Functions that can be reset"] == {
         "alone": (3, 8), "only with their slot or bus": (4, 8), "not at all": (1, 8),
     }  # fmt: skip
-    assert charts["By which way"] == {"pci_reset_bus": (4, 8), "pcie_flr": (3, 8)}
-    assert charts["Neighbours that come along, of those that go only with their slot or bus"] == {"2-3": (4, 4)}
+    assert charts["Reset methods"] == {"pci_reset_bus": (4, 8), "pcie_flr": (3, 8)}
+    assert charts["Neighbours reset along with functions that need their slot or bus"] == {"2-3": (4, 4)}
     guard = "pcie_flr: no <FLR>"
-    assert charts["Guards that refuse a reset alone, of those that go only with their slot or bus"] == {guard: (4, 4)}
-    assert charts["Guards that refuse those that cannot be reset at all"] == {guard: (1, 1)}
+    assert charts["Guards that refuse a reset alone, for functions that need their slot or bus"] == {guard: (4, 4)}
+    assert charts["Guards that refuse any reset, for functions that cannot be reset at all"] == {guard: (1, 1)}
 
 
 def test_show_chart_bars_are_in_proportion(capsys):

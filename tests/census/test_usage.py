@@ -17,8 +17,8 @@ def census(capsys, *arguments):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--jsonl", "a.jsonl", "--resume", "b.jsonl"], "--jsonl begins a report and --resume goes on with one"),
-        (["--jsonl", "/dev/null/a.jsonl"], "/dev/null/a.jsonl: cannot be written there; choose a folder"),
+        (["--jsonl", "a.jsonl", "--resume", "b.jsonl"], "--jsonl starts a report and --resume continues one"),
+        (["--jsonl", "/dev/null/a.jsonl"], "/dev/null/a.jsonl: cannot be written; choose an existing, writable folder"),
     ],
 )
 def test_census_report_that_cannot_be_written_is_one_line(capsys, tmp_path, monkeypatch, options, said):

@@ -200,8 +200,8 @@ def test_reset_does_not_write_over_the_machine(capsys, tmp_path, option):
     ("option", "name", "said"),
     [
         ("-o", "out.doc", "no format for the ending '.doc'"),
-        ("-o", "missing/out.txt", "choose a folder that is there"),
-        ("--trace", "missing/trace", "choose a folder that is there"),
+        ("-o", "missing/out.txt", "choose an existing, writable folder"),
+        ("--trace", "missing/trace", "choose an existing, writable folder"),
         ("--trace", ".", "not a regular file"),
         ("-o", "trace.txt", "name two files"),
         ("-o", "out.ecam", "64 of 256 bytes are known"),

@@ -91,7 +91,7 @@ def test_c_number_that_is_none_is_kept_as_a_word(word):
 def test_golden_number_that_is_infinite_is_refused():
     trace = {"format": golden.FORMAT, "name": "x", "level": 0, "call": {"function": "f"}, "ops": [], "return": 0}
     function = {"bdf": "00:00.0", "config": "00" * 256, "power_state": float("inf")}
-    with pytest.raises(MachineError, match="a value is of another kind"):
+    with pytest.raises(MachineError, match="a value has the wrong type"):
         golden.parse(json.dumps({**trace, "machine": {"functions": [function]}}), "x:1")
 
 
@@ -107,7 +107,7 @@ def test_capture_resource_that_is_none_is_refused(line):
 def test_golden_access_of_any_size_is_refused(op):
     # its value was shown with as many digits: gigabytes of text
     trace = {"format": golden.FORMAT, "name": "x", "level": 0, "call": {"function": "f"}, "ops": [op], "return": 0}
-    with pytest.raises(MachineError, match="is no access of 1, 2 or 4 bytes"):
+    with pytest.raises(MachineError, match="is not an access of 1, 2 or 4 bytes"):
         golden.parse(json.dumps({**trace, "machine": {"functions": []}}), "x:1")
 
 
@@ -142,7 +142,7 @@ def test_pci_remove_bus_of_a_root_bus_takes_it_off_the_list():
     ("target", "call", "why"),
     [
         # of a root bus there is no bridge to read: in C, its callers see to it
-        ("bus:00", "pci_read_bridge_io", "pci_read_bridge_io is not for this target: the kernel goes wrong in"),
+        ("bus:00", "pci_read_bridge_io", "pci_read_bridge_io is not for this target: the kernel fails in"),
         ("bus:01", "pci_alloc_dev", "pci_alloc_dev returns no number; try"),
         ("slot:1", "hotplug_slot_name", "hotplug_slot_name returns no number; try"),
     ],
@@ -188,5 +188,5 @@ def test_census_report_that_is_damaged_is_refused(tmp_path, damage):
     Ledger(report, resume=True)
     damage(record)
     report.write_text(f"{json.dumps(record)}\n")
-    with pytest.raises(MachineError, match=r"report\.jsonl:1: no line of a census report"):
+    with pytest.raises(MachineError, match=r"report\.jsonl:1: not a line of a census report"):
         Ledger(report, resume=True)

@@ -62,5 +62,5 @@ def test_save_onto_something_that_is_no_file_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     with pytest.raises(MachineError, match="not a regular file"):
         save(load("example:vga"), tmp_path / "pipe.txt")
-    with pytest.raises(MachineError, match="No such file or directory; choose a folder"):
+    with pytest.raises(MachineError, match="No such file or directory; choose a writable folder"):
         save(load("example:vga"), tmp_path / "nowhere" / "m.txt")

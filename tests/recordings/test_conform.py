@@ -88,7 +88,7 @@ def test_conform_wait_that_ended_otherwise_is_told(capsys, tmp_path):
     trace = next(line for line in traces if waited in line)
     (tmp_path / "t.jsonl").write_text(trace.replace(waited, waited.replace("true", "false"), 1))
     assert main(["conform", str(tmp_path / "t.jsonl")]) == 1
-    assert "the wait was not satisfied, here it is otherwise" in capsys.readouterr().out
+    assert "the wait was not satisfied, here the opposite" in capsys.readouterr().out
 
 
 def test_conform_golden_that_is_not_text_is_one_line(capsys, tmp_path):
@@ -100,7 +100,7 @@ def test_conform_golden_that_is_not_text_is_one_line(capsys, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("missing.jsonl", "cannot be read: No such file or directory"), ("", "not a regular file; name another one")],
+    [("missing.jsonl", "cannot be read: No such file or directory"), ("", "not a regular file; name another file")],
 )
 def test_conform_what_cannot_be_read_is_one_line(capsys, tmp_path, name, said):
     assert main(["conform", str(tmp_path / name)]) == 2

@@ -28,7 +28,7 @@ def test_scenarios_lists_each_with_its_question(capsys):
     status, out, _ = cli(capsys, "scenarios")
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()[:-2]] == scenarios.names()
-    assert "mess                  What becomes of a card in a surprise-removal slot when" in out
+    assert "mess                  What happens to a card in a surprise-removal slot when" in out
 
 
 def test_scenarios_verbose_tells_all_of_the_text(capsys):
@@ -52,11 +52,12 @@ def test_scenarios_json(capsys):
 def test_run_mess_at_base_and_with_all_patches(capsys):
     status, out, _ = cli(capsys, "run", "mess", "--patches", 0)
     assert status == 1
-    assert out.startswith("mess, linux-3.11+0: What becomes of a card")
-    assert "  not so      no function removed that was only reset: 0000:01:00.0 was removed and found anew\n" in out
+    assert out.startswith("mess, linux-3.11+0: What happens to a card")
+    assert "  broken      no function removed that was only reset: 0000:01:00.0 was removed and found anew\n" in out
     status, out, _ = cli(capsys, "run", "mess")
     assert status == 0
-    assert out.endswith("Answer\n  pci_reset_function reset it by its slot and returned 0; pciehp noticed nothing.\n")
+    answer = "pci_reset_function reset it through its slot and returned 0; pciehp noticed nothing."
+    assert out.endswith(f"Answer\n  {answer}\n")
 
 
 def test_run_tells_the_story_in_order(capsys):
@@ -64,7 +65,7 @@ def test_run_tells_the_story_in_order(capsys):
     story = [
         "[BUS_RESET+]", "presence off", "interrupt of 0000:00:1c.0", "INT_PRESENCE_OFF", "sleep 100 ms",
         "remove device 0000:01:00.0", "wait for lock device 0000:01:00.0", "[BUS_RESET-]", "presence on",
-        "INT_PRESENCE_ON", "[PIC on->off]", "scan bus 0000:01, device 0", "[PIC blink->on]", "What came of it",
+        "INT_PRESENCE_ON", "[PIC on->off]", "scan bus 0000:01, device 0", "[PIC blink->on]", "Outcome",
     ]  # fmt: skip
     where = 0
     for step in story:
@@ -97,7 +98,7 @@ def test_run_deadlock_prints_the_report(capsys):
     assert status == 1
     assert "  circular locking:\n    user waits for device lock of 0000:01:00.0, held by reset\n" in out
     assert "pci_slot_reset (patch/p07_add_slot_and_bus_reset_interfaces.py:" in out
-    assert out.endswith("Answer\n  Deadlock: user and reset wait for each other for ever.\n")
+    assert out.endswith("Answer\n  Deadlock: user and reset wait for each other forever.\n")
 
 
 def test_run_trace_is_what_json_has(capsys, tmp_path):

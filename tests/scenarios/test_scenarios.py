@@ -153,7 +153,7 @@ def test_unbind_and_reset_wait_for_each_other(patches):
     assert "unbind: waits for vfio group released wait queue; holds device lock of 0000:01:00.0" in outcome.deadlock
     assert "user: waits for device lock of 0000:01:00.0; holds cfg lock of 0000:01:00.0" in outcome.deadlock
     assert outcome.results == {}
-    assert played("unbind", patches).answer == "Deadlock: unbind and user wait for each other for ever."
+    assert played("unbind", patches).answer == "Deadlock: unbind and user wait for each other forever."
 
 
 def test_own_lock_is_recursive_locking():
@@ -215,7 +215,7 @@ def test_slot_readers_see_no_card():
 
 def test_walk_preempted_stands_on_a_removed_function():
     said = [text for _, level, text in played("walk-preempted", 8).outcome.messages if level == "err"]
-    assert said == ["the walk stands on 0000:01:00.0, which is off the list"]
+    assert said == ["the walk is at 0000:01:00.0, which is off the list"]
 
 
 def test_asleep_bridge_still_counts_as_asleep_until_patch_8():
@@ -235,7 +235,7 @@ def test_all_ones_are_every_event_at_once():
 
 def test_power_cycle_removes_under_the_device_lock_and_lights_the_lamp():
     run = played("power-cycle", 8)
-    assert any(text == "mlx4_core lets go of it; locked: device" for _, _, text in run.outcome.messages)
+    assert any(text == "mlx4_core releases it; locked: device" for _, _, text in run.outcome.messages)
     lamps = [value & 0x300 for value in commands(run, "0000:00:03.0")]
     # power off (lamp as it was: on), lamp off, power on, lamp blinks, lamp on
     assert lamps == [0x100, 0x300, 0x300, 0x200, 0x100]
@@ -369,7 +369,7 @@ def test_room_asks_a_question_and_is_small(name):
 def test_answer_says_so_where_the_call_is_missing(name):
     scenario = scenarios.load(name)
     if scenario.since:
-        missing = f"At this point of the series there is no such call: it comes with patch {scenario.since}."
+        missing = f"This point of the series has no such call: patch {scenario.since} adds it."
         assert played(name, scenario.since - 1).answer == missing
         assert played(name, scenario.since).answer != missing
 

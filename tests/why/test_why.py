@@ -359,8 +359,8 @@ def test_why_json_has_the_documented_keys(capsys):
             assert list(rung) == ["function", "rc", "guard"]
             assert (rung["guard"] is None) == (rung["rc"] == 0)
     refusal = found["functions"][0]["rungs"][0]["guard"]
-    assert {"text", "room", "line", "function", "c", "explanation", "values", "reads"} <= refusal.keys()
-    assert (refusal["room"], refusal["c"]) == ("base/quirks.py", "drivers/pci/quirks.c, global, base")
+    assert {"text", "file", "line", "function", "c", "explanation", "values", "reads"} <= refusal.keys()
+    assert (refusal["file"], refusal["c"]) == ("base/quirks.py", "drivers/pci/quirks.c, global, base")
 
 
 @pytest.mark.parametrize("target", ["01:00.0", "slot:1", "bus:01"])
@@ -379,7 +379,7 @@ def test_why_of_a_function_says_what_to_do(capsys):
     others = ", ".join(f"01:00.{number}" for number in (0, 2, 3, 4, 5, 6, 7))
     assert f"It can be reset with {others}, by pci_reset_slot() of slot 2" in text
     assert "pci_reset_slot() of slot:2 returns 0 after 200 ms" in text
-    assert "neither locked nor saved, so what they were set up with is lost: 01:01.0, 01:01.1" in text
+    assert "reset without being locked or saved, so their configuration is lost: 01:01.0, 01:01.1" in text
     assert "VFIO_DEVICE_PCI_HOT_RESET" in text
     assert "device-specific resets (pci_dev_specific_reset) are not ported" in text
 
@@ -388,14 +388,14 @@ def test_why_of_a_function_says_what_to_do(capsys):
     ("arguments", "said"),
     [
         (["example:vga", "slot:1"], "pci_reset_slot() says yes; resets, in lock order: 01:00.0, 01:00.1"),
-        (["example:vga", "bus:01"], "removed by the hot-plug driver, which took the reset for a card that went"),
-        (["example:vga", "01:00.0"], "told to reset, and did not: 01:00.0"),
-        (["example:vga", "01:00.0"], "pci_reset_slot() of slot 1 does not ask it"),
+        (["example:vga", "bus:01"], "removed by the hot-plug driver, which took the reset for a card removal"),
+        (["example:vga", "01:00.0"], "ignored the reset: 01:00.0"),
+        (["example:vga", "01:00.0"], "pci_reset_slot() of slot 1 does not rely on that"),
         (["example:d3hot", "01:00.0", "--patches", "7"], "the reset fails: -EINVAL (22, Invalid argument)"),
-        (["example:vga", "01:00.0", "--patches", "0"], "in which Linux 3.11, before the series tries them"),
+        (["example:vga", "01:00.0", "--patches", "0"], "in the order Linux 3.11, before the series tries them"),
         (["example:vga", "00:1c.0"], "Nothing in this kernel resets it."),
-        (["example:vga", "00:1c.0", "--patches", "6"], "Resets of slots and buses come with patch 7"),
-        (["example:vga", "bus:01", "--patches", "6"], "pci_reset_bus() is not in this kernel; it comes with patch 7"),
+        (["example:vga", "00:1c.0", "--patches", "6"], "Patch 7 adds resets of slots and buses"),
+        (["example:vga", "bus:01", "--patches", "6"], "pci_reset_bus() is not in this kernel; patch 7 adds it"),
         (["example:vga", "bus:00"], "the bus is a root bus: there is no bridge above it that could reset it"),
         (["example:nested", "04:00.0"], "Unbind its driver (mpt2sas) first"),
     ],
@@ -407,7 +407,8 @@ def test_why_of_a_target_says(capsys, arguments, said):
 
 def test_why_of_a_bridge_that_resets_alone_warns_of_what_is_below(capsys, shared):
     assert main(["why", str(shared / "dumps" / DUMPS[0]), "00:1c.1"]) == 0
-    assert "It is a bridge: only its own registers are saved and put back" in capsys.readouterr().out
+    said = "It is a bridge: the reset saves and restores its own registers, not those below it"
+    assert said in capsys.readouterr().out
 
 
 def test_why_is_the_same_every_time(capsys):

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What scripts of all pages use. A page's scripts are one script, this first. Text goes into the page as text only.
+// Functions for the scripts of all pages. A page's scripts are joined into one, this first. Text is inserted as text only.
 "use strict";
 
-/** An element with attributes or properties, and children, which are text unless they are elements. */
+/** Make an element with attributes or properties, and children; children that are not elements become text. */
 function h(tag, attributes, ...children) {
   const element = tag.startsWith("svg:")
     ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4))
@@ -16,12 +16,12 @@ function h(tag, attributes, ...children) {
   return element;
 }
 
-/** Nanoseconds as text: "12.345 ms". */
+/** Return nanoseconds as text: "12.345 ms". */
 function milliseconds(ns) {
   return `${(ns / 1e6).toFixed(3)} ms`;
 }
 
-/** Make the children of *parent* those of *items*, pairs of a key and what makes the child. Children whose key stays, stay. */
+/** Make *items*, pairs of a key and a function that makes the child, the children of *parent*. A child with the same key stays. */
 function reconcile(parent, items) {
   const keys = parent.keys || [];
   items.forEach(([key, make], index) => {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which parts of C and Python are comments, strings, keywords and numbers: told by Pygments, if it is installed.
+"""Finds comments, strings, keywords and numbers in C and Python, with Pygments, if it is installed.
 
-Without it (it is the optional extra "highlight") nothing is, and the text stays plain.
+Without it (it is the optional extra "highlight") the text stays plain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Mark = tuple[int, int, str]
 
 
 def marks(text: str, language: str) -> dict[int, list[Mark]]:
-    """What to set apart in each line, from 0 on, from left to right.
+    """Return the marks of each line, from 0 on, from left to right.
 
     :param language: "c" or "python" """
     found: dict[int, list[Mark]] = {}
@@ -46,7 +46,7 @@ def marks(text: str, language: str) -> dict[int, list[Mark]]:
 
 
 def tokens(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """The tokens of a text with the kind of each, "" for what stays as it is."""
+    """Yield the tokens of a text with the kind of each, "" for unmarked ones."""
     lexer = pygments.lexers.get_lexer_by_name(language, stripnl=False, ensurenl=False)
     for token, value in lexer.get_tokens(text):
         yield next((KINDS[each] for each in KINDS if token in each), ""), value

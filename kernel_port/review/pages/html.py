@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that are one file: everything in them, nothing fetched, and nothing that a dump says can do anything.
+"""Pages that are one file: everything in them, nothing fetched, and nothing in a dump can run.
 
-Text goes through text(), data through data(); both spell out control characters and marks that turn writing around.
-The page allows itself its own script and style, by their hashes, and no other.
+Text goes through text(), data through data(); both escape control characters and direction marks. The page's policy
+allows its own script and style, by their hashes, and no other.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any
 
 from ...terminal import clean
 
-#: What would end a script element or begin a comment in it, and what JavaScript takes for the end of a line.
+#: Characters that could end a script element or begin a comment in it, or that JavaScript takes for the end of a line.
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def text(value: object) -> str:
-    """*value* as text of an element or of a quoted attribute."""
+    """Return *value* as text of an element or of a quoted attribute."""
     return html.escape(clean(str(value)))
 
 
 def cleaned(value: Any) -> Any:
-    """*value*, made of lists, dicts and strings, with every string harmless to look at."""
+    """Return *value*, made of lists, dicts and strings, with every string harmless to display."""
     match value:
         case str():
             return clean(value)
@@ -39,18 +39,18 @@ def cleaned(value: Any) -> Any:
 
 
 def data(name: str, value: Any) -> str:
-    """An element that carries *value* for scripts, as JSON: document.getElementById(name).textContent."""
+    """Return an element that carries *value* for scripts, as JSON: document.getElementById(name).textContent."""
     encoded = json.dumps(cleaned(value), separators=(",", ":"), ensure_ascii=False)
     return f'<script type="application/json" id="{text(name)}">{encoded.translate(UNSAFE)}</script>'
 
 
 def asset(name: str) -> str:
-    """A script or style of this folder."""
+    """Return a script or style of this folder."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def page(title: str, body: str, styles: Iterable[str], scripts: Iterable[str] = (), head: str = "") -> str:
-    """A whole page.
+    """Return a whole page.
 
     :param body: elements, their text escaped
     :param styles: names of the style sheets in this folder, in order
@@ -90,5 +90,5 @@ def page(title: str, body: str, styles: Iterable[str], scripts: Iterable[str] = 
 
 
 def digest(source: str) -> str:
-    """A source of the Content-Security-Policy that allows exactly this inline script or style."""
+    """Return a source for the Content-Security-Policy that allows exactly this inline script or style."""
     return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A listing of source, in which the lines that run now are marked.
+// A listing of source that marks the current lines.
 
-/** A line of source with its comments, strings and keywords marked. */
+/** Return a line of source with its comments, strings and keywords marked. */
 function coloured(text, marks) {
   const parts = [];
   let at = 0;
@@ -12,7 +12,7 @@ function coloured(text, marks) {
   return [...parts, text.slice(at)];
 }
 
-/** Lines of source: text, marks, and a number where they are not counted from the first. */
+/** Lines of source: text, marks, and a number unless they count from the first. */
 class Listing {
   constructor(label, kind) {
     this.element = h("pre", { class: `code ${kind}`, tabindex: 0, "aria-label": label });
@@ -25,7 +25,7 @@ class Listing {
     this.marked = [];
   }
 
-  /** Show lines and mark those whose indices are in *here*. Returns the first marked element. */
+  /** Show lines and mark those whose indices are in *here*. Return the first marked element. */
   show(lines, here, first = 1) {
     if (this.lines !== lines) {
       this.clear();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// One run on the page: its time line, and what there is to see at the current step.
+// One run on the page: its time line, and its state at the current step.
 
 const AROUND = 7;
-/** As many functions are listed one by one. */
+/** The most functions listed one by one. */
 const FEW = 12;
 const USUAL = ["D0", "ready", "not in reset", "active", "occupied", "on", "not asserted"];
 
-/** One run on the page: its time line and everything about the current step. */
+/** One run on the page: its time line and its state at the current step. */
 class Pane {
   constructor(run, column) {
     this.run = run;
@@ -18,7 +18,7 @@ class Pane {
       if (pair[column] >= 0) this.rowOf[pair[column]] = row;
       this.reached.push(pair[column] >= 0 ? pair[column] : row ? this.reached[row - 1] : -1);
     });
-    /** Of each event, the function that it or else one before it is about. */
+    /** For each event, the function that it, or an earlier event, is about. */
     this.whose = [];
     for (const event of run.events) this.whose.push(event[ABOUT] >= 0 ? event[ABOUT] : this.whose.at(-1) ?? 0);
     this.starts = this.replay.images.map((image) => image.slice());
@@ -39,7 +39,7 @@ class Pane {
     this.place = h("p", { class: "place" });
     this.source = new Listing("Source of the function", "python");
     this.placeC = recording.c ? h("p", { class: "place" }) : null;
-    this.sourceC = recording.c ? new Listing("The C that it stands for", "c") : null;
+    this.sourceC = recording.c ? new Listing("Its C", "c") : null;
     this.threads = h("ul", { class: "threads" });
     this.hardware = h("ul", { class: "hardware-list" });
     this.select = h("select", { "aria-label": "Function", onchange: () => { this.follow.checked = false; this.registers(); this.scroll(); } },
@@ -51,8 +51,8 @@ class Pane {
     const registers = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Registers" },
       h("table", {}, h("thead", {}, h("tr", {}, ...heads)), this.table));
     const choice = h("p", { class: "choice" }, this.select,
-      h("label", {}, this.follow, " the one this step is about"),
-      h("label", {}, this.differing, " only what is not as in the beginning"));
+      h("label", {}, this.follow, " follow the current step"),
+      h("label", {}, this.differing, " changes only"));
     this.timelineBox = h("div", {});
     this.element = h("section", { class: "run", "aria-labelledby": `run-${this.column}` },
       h("div", { class: "heading" },
@@ -71,7 +71,7 @@ class Pane {
         this.panel("Configuration space", "config", choice, registers)));
   }
 
-  /** The time line needs to know of both runs. */
+  /** Add the time line, which needs to know both runs. */
   addTimeline(last, go) {
     this.timeline = new Timeline(this.run, rows.length, this.rowOf, last, recording.divergence ?? -1, go);
     this.timelineBox.append(this.timeline.element);
@@ -95,14 +95,14 @@ class Pane {
     this.registers();
   }
 
-  /** Bring what was marked into view. Apart from update(), so that the page is laid out once. */
+  /** Scroll the marked elements into view. Separate from update(), so that the page is laid out once. */
   scroll() {
     const places = this.toShow.map(([box, element]) => element.offsetTop - box.clientHeight / 2 + element.offsetHeight);
     this.toShow.forEach(([box], index) => { box.scrollTop = places[index]; });
     this.toShow = [];
   }
 
-  /** The trace around the step. */
+  /** Show the trace around the step. */
   lines(step) {
     const first = Math.max(1, Math.min(step - AROUND, rows.length - 2 * AROUND));
     const items = [];
@@ -112,29 +112,29 @@ class Pane {
       const same = rows[at - 1].every((index) => index >= 0);
       const mark = rows[at - 1].length < 2 || same ? "" : event ? "≠ " : "";
       const who = event && event[CONTEXT] !== context ? (context = event[CONTEXT]) : "";
-      const told = event
+      const cells = event
         ? [h("span", { class: "when" }, (event[TIME] / 1e6).toFixed(3)), h("span", { class: "who", title: who }, who.replace("0000:", "")), h("span", { class: `what op-${event[OP]}` }, mark, this.address(event), event[TEXT])]
-        : [h("span", { class: "when" }), h("span", { class: "who" }), h("span", { class: "what nothing" }, "– nothing here –")];
+        : [h("span", { class: "when" }), h("span", { class: "who" }), h("span", { class: "what nothing" }, "– no event –")];
       items.push(h("li", { class: at === step ? "current" : null },
         h("a", { href: `#step=${at}`, "aria-current": at === step ? "step" : null, title: event ? event[TEXT] : null },
-          h("span", { class: "marker", "aria-hidden": "true" }, at === step ? "▶" : ""), ...told)));
+          h("span", { class: "marker", "aria-hidden": "true" }, at === step ? "▶" : ""), ...cells)));
     }
     this.trace.replaceChildren(...items);
   }
 
-  /** Whose registers an access is of; other events say so themselves. */
+  /** Return the function of an access; other events name it themselves. */
   address(event) {
     return event[WHERE] ? h("span", { class: "whose" }, `${this.run.functions[event[ABOUT]]?.bdf.replace(/^0000:/, "")} `) : "";
   }
 
-  /** What each thread is at. */
+  /** Show the state of each thread. */
   stacks() {
     const { threads, latest } = this.replay;
     const now = this.event?.[CONTEXT];
     const contexts = Object.keys(threads);
     if (now !== undefined && !contexts.includes(now)) contexts.unshift(now);
     this.threads.replaceChildren(...contexts.map((name) => {
-      const [state, held] = threads[name] || ["on the back of a thread", null];
+      const [state, held] = threads[name] || ["borrows a thread", null];
       const index = ["idle", "has returned"].includes(state) && name !== now ? undefined : latest[name];
       const current = name === now;
       const locks = held?.length ? held.map((lock) => h("li", {}, lock)) : [h("li", { class: "none" }, "no locks")];
@@ -163,12 +163,12 @@ class Pane {
     });
   }
 
-  /** The source of the frame that the event is laid to, or of another one. */
+  /** Show the source of the frame that caused the event, or of another one. */
   code(code, line) {
     if (code === undefined) {
       const frame = this.event && recording.stacks[this.event[STACK]][this.event[FRAME]];
       if (!frame) {
-        this.place.replaceChildren(this.event ? "The hardware does this by itself." : "Nothing has run yet.");
+        this.place.replaceChildren(this.event ? "The hardware does this on its own." : "Nothing has run yet.");
         this.source.clear();
         this.placeC?.replaceChildren();
         this.sourceC?.clear();
@@ -182,9 +182,9 @@ class Pane {
     if (beside) this.codeC(beside, beside.at[line] || []);
   }
 
-  /** The C of that source, and which of its lines the current one stands for. */
+  /** Show the C of that source, and mark the lines that match the current one. */
   codeC({ place, note, lines }, here) {
-    const said = [note, lines.length && !here.length ? "nothing in it stands for this line" : ""].filter(Boolean).join("; ");
+    const said = [note, lines.length && !here.length ? "no line matches this one" : ""].filter(Boolean).join("; ");
     this.placeC.replaceChildren(h("strong", {}, place || "No C"), said ? `: ${said}` : "", h("span", { class: "c" }, recording.c));
     this.bring(this.sourceC, this.sourceC.show(lines, here));
   }
@@ -193,7 +193,7 @@ class Pane {
     if (element) this.toShow.push([listing.element, element]);
   }
 
-  /** The state of the hardware; of many functions, those that are alike together. */
+  /** Show the state of the hardware; with many functions, group equal ones. */
   conditions() {
     const { hardware, was } = this.replay;
     const groups = new Map();
@@ -220,7 +220,7 @@ class Pane {
       h("strong", {}, this.run.functions[members[0]].bdf), more, h("ul", { class: "aspects" }, ...aspects));
   }
 
-  /** The registers of the chosen function. */
+  /** Show the registers of the chosen function. */
   registers() {
     const which = +this.select.value;
     if (!this.run.functions.length) return;
@@ -243,7 +243,7 @@ class Pane {
     if (first >= 0) this.toShow.push([this.table.closest(".scroll"), this.table.children[first]]);
   }
 
-  /** The registers that have names, and bytes without a name that are not as in the beginning. */
+  /** Return the named registers, and the changed bytes without a name. */
   named(which, image, before) {
     const one = this.run.functions[which];
     if (!one.covered) {
@@ -263,7 +263,7 @@ class Pane {
     const bits = [];
     for (const field of known) {
       if ((value ^ old) & field[1]) bits.push(h("ins", {}, fields.change(field, old, value)), " ");
-      else if (fields.told(field, value)) bits.push(`${fields.show(field, value)} `);
+      else if (fields.isShown(field, value)) bits.push(`${fields.show(field, value)} `);
     }
     if (value !== old && !bits.some((bit) => bit instanceof Element)) bits.push(h("ins", {}, `was ${hex(old, size)}`));
     const mark = value !== old ? "● " : access ? "○ " : "";
@@ -274,7 +274,7 @@ class Pane {
       h("td", {}, hex(value, size)), h("td", { class: "bits" }, ...bits));
   }
 
-  /** The step in words. */
+  /** Return the step in words. */
   sentence() {
     if (!this.event) return "the beginning, before the call";
     const frame = recording.stacks[this.event[STACK]][this.event[FRAME]];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Keys for the side by side: j and k go from function to function, n and p from patch to patch. The page needs none of it.
+// Keys for the side by side: j and k go from function to function, n and p from patch to patch. The page works without them.
 "use strict";
 
 (() => {

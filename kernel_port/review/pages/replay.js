@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The machine as it was at any step of a run, and its registers by name. The data is in the element "recording"; watch.py
-// says what is in it.
+// The state of the machine at any step of a run, and its registers by name. The data is in the element "recording";
+// review/watch/page.py describes it.
 
 const recording = JSON.parse(document.getElementById("recording").textContent);
 const rows = recording.rows || recording.runs[0].events.map((_, index) => [index]);
@@ -28,10 +28,10 @@ const fields = {
     if (fields.plain(mask, values)) return `${fields.show([short, mask, values], value)} (was ${fields.of(mask, old) ? "+" : "-"})`;
     return `${short} ${fields.call(values, fields.of(mask, old))} → ${fields.call(values, fields.of(mask, value))}`;
   },
-  told: ([, mask, values], value) => ((value & mask) >>> 0) !== 0 || "0" in values,
+  isShown: ([, mask, values], value) => ((value & mask) >>> 0) !== 0 || "0" in values,
 };
 
-/** The machine as it is after an event. Goes forwards change by change; backwards from the nearest checkpoint. */
+/** The machine after an event. Goes forwards change by change, backwards from the nearest checkpoint. */
 class Replay {
   constructor(run) {
     this.run = run;
@@ -75,7 +75,7 @@ class Replay {
     }
   }
 
-  /** One event on; `was` keeps what it changed. */
+  /** Go to the next event; `was` keeps what it changed. */
   forward() {
     const change = this.run.changes[++this.index];
     this.was = { config: [], hardware: {} };
@@ -95,7 +95,7 @@ class Replay {
     this.latest[this.run.events[this.index][CONTEXT]] = this.index;
   }
 
-  /** The registers of a function before the latest event. */
+  /** Return the registers of a function before the latest event. */
   before(which) {
     const image = this.images[which].slice();
     for (const [changed, where, old] of this.was.config) if (changed === which) image.set(old, where);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The time line of a run: what lasted how long, and where in it the current step is.
+// The time line of a run: what lasted how long, and the current step.
 
 /** Tracks of the hardware and of threads, from top to bottom. */
 const HARDWARE_TRACKS = ["reset held", "link down", "presence lost", "not ready", "interrupt"];
@@ -7,7 +7,7 @@ const THREAD_TRACKS = ["delay", "wait", "lock", "work", "queued"];
 const PHONE = 640;
 const LABELS = 176;
 const LANE = 16;
-/** As many lanes have room for names; more are thinner, down to a line each. */
+/** The most lanes that show names; more lanes are thinner, down to a line each. */
 const THICK_LANES = 6;
 const THIN_LANES_HEIGHT = 84;
 const THINNEST_LANE = 1;
@@ -41,13 +41,13 @@ class Timeline {
     new ResizeObserver(() => this.draw()).observe(this.element);
   }
 
-  /** What a screen reader says of it. */
+  /** Return the text for a screen reader. */
   summary() {
-    const told = this.tracks.map((track) => `${track.name}: ${track.spans.length}`);
-    return `Time line of ${milliseconds(this.last)}. ${told.join(", ")}. Use the slider to move.`;
+    const counts = this.tracks.map((track) => `${track.name}: ${track.spans.length}`);
+    return `Time line of ${milliseconds(this.last)}. ${counts.join(", ")}. Use the slider to move.`;
   }
 
-  /** The spans by track, each track's spans on lanes where they do not overlap. */
+  /** Group the spans by track, each track's spans on lanes where they do not overlap. */
   group() {
     const tracks = new Map();
     const order = (span) => {
@@ -71,7 +71,7 @@ class Timeline {
     return [...tracks.values()].sort((a, b) => (a.who && b.who && a.who.localeCompare(b.who)) || a.order - b.order);
   }
 
-  /** Where a step is: partly by its number, partly by its time, as much as delays are compressed. */
+  /** Return the position of a step, a mix of its number and its time that depends on the compression of delays. */
   place(row, time) {
     const share = this.compress * (row / Math.max(this.rows, 1)) + (1 - this.compress) * (time / this.last);
     return this.left + share * (this.width - this.left - 10);
@@ -81,12 +81,12 @@ class Timeline {
     return index < 0 ? this.place(0, 0) : this.place(this.rowOf[index] + 1, this.run.events[index][0]);
   }
 
-  /** Where something is that ends by itself. */
+  /** Return the position of a time at which no event happens. */
   ofTime(begin, time) {
     return this.place(this.rowOf[begin] + 1, time);
   }
 
-  /** The step whose place is nearest. */
+  /** Return the nearest step. */
   nearest(x) {
     let low = 0;
     let high = this.run.events.length;
@@ -138,20 +138,20 @@ class Timeline {
     const end = span.end === null ? (span.open ? this.width - 10 : this.ofTime(span.begin, span.stop)) : this.ofEvent(span.end);
     const width = Math.max(end - from, 2);
     const lasted = span.stop > span.start ? `, ${milliseconds(span.stop - span.start)}` : "";
-    const told = `${span.track}: ${span.label}${lasted}${span.open ? ", does not end" : ""}; from ${milliseconds(span.start)}`;
+    const title = `${span.track}: ${span.label}${lasted}${span.open ? ", does not end" : ""}; from ${milliseconds(span.start)}`;
     const kind = span.track.replace(" ", "-");
     const thin = lane < THINNEST_WITH_GAP;
     const look = { class: `bar ${kind}${span.open ? " open" : ""}${thin ? " thin" : ""}`, rx: thin ? 0 : 2 };
-    const parts = [h("svg:rect", { ...look, x: from, y, width, height: thin ? lane : lane - 2 }, h("svg:title", {}, told))];
-    const room = Math.floor((width - 6) / CHARACTER);
-    if (lane === LANE && room > 3) {
-      const text = span.label.length > room ? `${span.label.slice(0, room - 1)}…` : span.label;
+    const parts = [h("svg:rect", { ...look, x: from, y, width, height: thin ? lane : lane - 2 }, h("svg:title", {}, title))];
+    const most = Math.floor((width - 6) / CHARACTER);
+    if (lane === LANE && most > 3) {
+      const text = span.label.length > most ? `${span.label.slice(0, most - 1)}…` : span.label;
       parts.push(h("svg:text", { class: "inside", x: from + 4, y: y + 11 }, text));
     }
     return parts;
   }
 
-  /** Every config cycle: reads short, writes tall. */
+  /** Draw every config cycle: reads short, writes tall. */
   cycles(y) {
     const paths = { r: [], w: [] };
     this.run.events.forEach((event, index) => {
@@ -161,7 +161,7 @@ class Timeline {
     return ["r", "w"].map((op) => h("svg:path", { class: `cycle-${op}`, d: paths[op].join("") }));
   }
 
-  /** The times, at round numbers, where there is room. */
+  /** Draw round times, where they fit. */
   axis(bottom) {
     const parts = [];
     const rough = this.last / Math.max(2, Math.floor((this.width - this.left) / 90));

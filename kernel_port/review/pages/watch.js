@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The steps of a recorded run, or of two, and everything that moves between them.
+// Steps through a recorded run, or two.
 
 const PAGE = 25;
 const QUIET = 150;
 
-/** Pictures on buttons, as paths in a box of 16. */
+/** Icons of the buttons, as paths in a box of 16. */
 const ICONS = {
   first: "M3 3h2v10H3zM13 3v10L6 8z", before: "M8 3v10L2 8zM14 3v10L8 8z", back: "M12 3v10L4 8z",
   forward: "M4 3v10l8-5z", next: "M2 3v10l6-5zM8 3v10l6-5z", last: "M11 3h2v10h-2zM3 3v10l7-5z",
@@ -15,22 +15,22 @@ function icon(name) {
     h("svg:path", { d: ICONS[name] }));
 }
 
-/** The steps, and everything that moves between them. */
+/** Moves between the steps. */
 class Player {
   constructor() {
     this.step = 0;
     this.panes = recording.runs.map((run, column) => new Pane(run, column));
     const last = Math.max(...this.panes.map((pane) => pane.last));
     for (const pane of this.panes) pane.addTimeline(last, (step) => this.go(step));
-    this.changing = rows.map((pair) => pair.some((index, column) => index >= 0 && this.tells(column, index)));
+    this.changing = rows.map((pair) => pair.some((index, column) => index >= 0 && this.changes(column, index)));
     this.build();
     addEventListener("hashchange", () => this.go(this.linked()));
     addEventListener("keydown", (event) => this.key(event));
     this.go(this.linked());
   }
 
-  /** Whether an event changes anything but what thread is at what. */
-  tells(column, index) {
+  /** Return whether an event changes anything but thread states. */
+  changes(column, index) {
     const run = recording.runs[column];
     const change = run.changes[index];
     return change.config.length || Object.keys(change.hardware).length || !["r", "printk"].includes(run.events[index][OP]);
@@ -62,7 +62,7 @@ class Player {
     this.controls = h("div", { class: "controls", role: "group", "aria-label": "Steps" },
       h("div", { class: "buttons" },
         this.button("first", "First step", "Home", () => this.go(0)),
-        this.button("before", "Change before", "p", () => this.seek(-1)),
+        this.button("before", "Previous change", "p", () => this.seek(-1)),
         this.button("back", "Step back", "left arrow", () => this.go(this.step - 1)),
         this.button("forward", "Step forward", "right arrow", () => this.go(this.step + 1)),
         this.button("next", "Next change", "n", () => this.seek(1)),
@@ -70,8 +70,8 @@ class Player {
       this.slider, this.count,
       h("label", { class: "compress" }, "delays to scale ", compress, " compressed"), this.status);
     const help = h("details", { class: "keys" }, h("summary", {}, "Keys and marks"),
-      h("p", {}, "← → step, Page Up and Page Down 25 steps, Home and End, p and n to what changes something, d to the first difference."),
-      h("p", {}, "● a register that this step changed, ○ one that it accessed, ▲ a state out of the ordinary, ▶ where it is now, ≠ only in one of the runs. The address of the page leads to the step."));
+      h("p", {}, "← → step, Page Up and Page Down 25 steps, Home and End, p and n to the previous and next change, d to the first difference."),
+      h("p", {}, "● a register that this step changed, ○ one that it accessed, ▲ an unusual state, ▶ the current step, ≠ only in one run. The page's address includes the step."));
     const runs = h("div", { class: this.panes.length > 1 ? "runs two" : "runs" }, ...this.panes.map((pane) => pane.element));
     document.getElementById("watch").append(this.controls, runs, help);
     for (const pane of this.panes) pane.timeline.draw();
@@ -87,23 +87,23 @@ class Player {
     this.step = Math.max(0, Math.min(rows.length, step));
     for (const pane of this.panes) pane.update(this.step);
     for (const pane of this.panes) pane.scroll();
-    const told = this.told();
+    const sentence = this.sentence();
     this.slider.value = this.step;
     this.slider.setAttribute("aria-valuetext", `${this.step} of ${rows.length}`);
     this.count.textContent = `${this.step} / ${rows.length}`;
-    this.status.textContent = told;
+    this.status.textContent = sentence;
     clearTimeout(this.pending);
     this.pending = setTimeout(() => history.replaceState(null, "", `#step=${this.step}`), QUIET);
   }
 
-  told() {
+  sentence() {
     const here = this.panes.filter((pane) => pane.here);
-    const told = (here.length ? here : this.panes.slice(0, 1)).map((pane) => pane.sentence())[0];
+    const sentence = (here.length ? here : this.panes.slice(0, 1)).map((pane) => pane.sentence())[0];
     const only = this.panes.length > 1 && here.length === 1 ? `≠ only ${here[0].run.kernel}: ` : "";
-    return `Step ${this.step} of ${rows.length}: ${only}${told}`;
+    return `Step ${this.step} of ${rows.length}: ${only}${sentence}`;
   }
 
-  /** To the next or previous step that changes something. */
+  /** Go to the next or previous step that changes something. */
   seek(by) {
     let step = this.step + by;
     while (step > 0 && step < rows.length && !this.changing[step - 1]) step += by;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which statement of the Python stands for which statement of the C, told by the names and constants both use.
+"""Match statements of the Python with statements of the C by the names and constants they share.
 
-Each pair of statements has a likeness; the alignment is the one in which neither side goes backwards and the likeness
-of what is matched is greatest (dynamic programming, as for any sequences). How lines are broken does not matter.
+Each pair of statements has a likeness. The alignment keeps the order of both sides and maximizes the likeness of the
+matched pairs (dynamic programming, as for any sequences). Line breaks do not matter.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from functools import cache
 from ..port.renames import RENAMES
 from ..upstream.statements import Statement
 
-#: Likeness below which two statements are better left alone.
+#: Statements less alike than this are not matched.
 THRESHOLD = 0.3
-#: How much alike two kinds are that are not the same.
+#: Likeness of two kinds that differ.
 KINDS = {
     frozenset(pair.split("-")): alike
     for pair, alike in {
         "assign-call": 0.85,  # a result comes back through a pointer in C, as the result in Python
         "goto-return": 0.95,
         "goto-break": 0.8,
-        "goto-call": 0.7,  # the first statement of the way out
+        "goto-call": 0.7,  # the first statement of the unwinding
         "goto-continue": 0.7,
         "case-if": 0.85,
         "call-return": 0.7,
@@ -37,16 +37,16 @@ KINDS = {
     }.items()
 }
 UNLIKE = 0.2
-#: What counts beside the names: the same function called, the same variable assigned, what is around, and the place.
+#: What counts besides names: the same function called, the same variable assigned, the context, and the position.
 CALLED, ASSIGNED, AROUND, PLACE = 0.2, 0.25, 0.3, 0.06
-#: Ways out of a function, a loop, a test: alike whatever they say, if what is around them is.
+#: Exits of a function, a loop, a test: alike whatever they say, if their contexts are.
 LEAVES = frozenset(("return", "goto", "break", "continue"))
-#: Messages, whatever prints them.
+#: Functions that print messages.
 MESSAGE = re.compile(r"(?:(?:dev|pci|ctrl)_)?(?:err|warn|info|notice|dbg|printk)")
 
 
 def align(left: Sequence[Statement], right: Sequence[Statement]) -> list[tuple[int, int]]:
-    """Pairs of numbers of statements that match, in order; on neither side does a number come before a smaller one.
+    """Return pairs of numbers of statements that match, ascending on both sides.
 
     :param left: the C; :param right: the Python"""
     likeness = Likeness(left, right)
@@ -78,7 +78,7 @@ class Likeness:
         self._tokens |= {id(one): Counter(map(message, one.tokens.elements())) for one in right}
         self._calls = {id(one): {translate(name) for name in one.calls} for one in left}
         self._calls |= {id(one): {message(name) for name in one.calls} for one in right}
-        # A name that is everywhere in a function tells little about where one is.
+        # A name used throughout a function says little about the position.
         count = Counter(token for tokens in self._tokens.values() for token in set(tokens))
         self._weight = {token: 1 / math.sqrt(number) for token, number in count.items()}
         self._alone: dict[tuple[int, int], float] = {}
@@ -99,18 +99,18 @@ class Likeness:
         return alike * (0.5 if one.is_way_out else 1)
 
     def alone(self, one: Statement, other: Statement) -> float:
-        """The likeness of two statements, whatever is around them."""
+        """Return the likeness of two statements, without their contexts."""
         key = id(one), id(other)
         if key not in self._alone:
             self._alone[key] = self.kind(one, other) * self.names(one, other)
         return self._alone[key]
 
     def kind(self, one: Statement, other: Statement) -> float:
-        """How much alike the kinds of two statements are."""
+        """Return the likeness of the kinds of two statements."""
         return 1.0 if one.kind == other.kind else KINDS.get(frozenset((one.kind, other.kind)), UNLIKE)
 
     def names(self, one: Statement, other: Statement) -> float:
-        """How much alike two statements are by the names and constants in them."""
+        """Return the likeness of two statements by the names and constants in them."""
         mine, its = self._tokens[id(one)], self._tokens[id(other)]
         if not mine and not its:
             return 0.8
@@ -123,12 +123,12 @@ class Likeness:
         return min(alike, 1.0)
 
     def weigh(self, tokens: Counter[str]) -> float:
-        """How much tokens tell together."""
+        """Return the weight of tokens together."""
         return sum(self._weight[token] * number for token, number in tokens.items())
 
 
 class Translation:
-    """Names of the C as the Python has them: later names of what had another one, prefixes that come and go."""
+    """Translates names of the C into the Python's: later names of renamed functions, prefixes that come and go."""
 
     def __init__(self, known: set[str]) -> None:
         self._known = known
@@ -145,5 +145,5 @@ class Translation:
 
 @cache
 def message(word: str) -> str:
-    """A name, or "printk" for whatever prints a message."""
+    """Return a name, or "printk" for any function that prints a message."""
     return "printk" if MESSAGE.fullmatch(word) else word

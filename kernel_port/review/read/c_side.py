@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C that the reader has, for a definition of ours: from a kernel, or from the mails of the series."""
+"""The reader's C for a definition of the port: from a kernel, or from the mails of the series."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from .columns import SourceLine
 
 @dataclass(frozen=True, slots=True)
 class CText:
-    """C that stands for a definition of ours, or why there is none."""
+    """The C of a definition of the port, or why there is none."""
 
     lines: tuple[SourceLine, ...]
-    #: Its file and, if it is known, line.
+    #: Its file and, if known, line.
     place: str
-    #: What is to be said of it.
+    #: A remark for the reader, or "".
     note: str
-    #: Whether lines are known to be changed or not; if not, the Python tells.
+    #: Whether the lines have signs of a patch; if not, the Python decides.
     is_signed: bool = False
-    #: function, struct, or macro, whose lines are no statements.
+    #: function, struct, or macro, whose lines are not statements.
     kind: str = "function"
 
 
 class CSide(Protocol):
-    """Where C comes from."""
+    """A source of C."""
 
-    #: What it is, in a few words.
-    told: str
+    #: Its title.
+    title: str
 
     def find(self, each: Ported) -> CText:
-        """The C of a definition."""
+        """Return the C of a definition."""
 
 
 def open_side(source: str, revision: str = "") -> CSide:
-    """The C at *source*, as open_source() takes it.
+    """Open the C at *source*, as open_source() takes it.
 
     :raises MachineError: there is none"""
     given = open_source(source, revision)
@@ -62,14 +62,14 @@ class KernelSide:
     def __init__(self, tree: Tree) -> None:
         self.source = CSource(tree)
         self.age = version(tree)
-        self.told = f"Linux v{self.age[0]}.{self.age[1]}" if self.age else "a kernel of unknown version"
-        self.told += f", {tree.name}"
+        self.title = f"Linux v{self.age[0]}.{self.age[1]}" if self.age else "a kernel of unknown version"
+        self.title += f", {tree.name}"
 
     def find(self, each: Ported) -> CText:
         found = check_tree.look(self.source, each, self.age)
         since = f" since {found.since}" if found.since else ""
         if not found.file:
-            gone = f"not there yet: {found.why}" if found.state == "not yet" else f"not there any more{since}"
+            gone = f"not there yet: {found.why}" if found.state == "not yet" else f"removed{since}"
             return CText((), "", gone + (f": {found.why}" if found.why and found.state == "gone" else ""))
         place = f"{found.file}:{found.line}"
         note = {"moved": "has moved", "renamed": f"now {found.now}(){since}: {found.why}"}.get(found.state, "")
@@ -83,10 +83,10 @@ class KernelSide:
 
 
 class SeriesSide:
-    """The mails of the series, as posted or as merged: what they touch is there, and nothing else."""
+    """The mails of the series, as posted or as merged. They contain only what they touch."""
 
     def __init__(self, mails: Sequence[Mail], name: str) -> None:
-        self.told = f"the patches in {name}"
+        self.title = f"the patches in {name}"
         self.patches: dict[int, Mail] = {}
         for mail in mails:
             if mail.changes and (patch := counterpart(mail, touched(mail))) is not None:
@@ -94,7 +94,7 @@ class SeriesSide:
 
     def find(self, each: Ported) -> CText:
         if not each.point:
-            return CText((), "", "the patches do not touch it, so they do not show it")
+            return CText((), "", "the patches do not touch it")
         other, file = MERGED_NAMES.get(each.name, (each.c_name, each.c_file))
         own = self.patches.get(each.point)
         for mail in filter(None, (own, *self.patches.values())):
@@ -106,7 +106,7 @@ class SeriesSide:
 
 
 def in_mail(mail: Mail, name: str, path: str) -> tuple[SourceLine, ...]:
-    """The lines of the function or struct *name* that a patch shows; hunks are apart by a line of dots."""
+    """Return the lines of the function or struct *name* that a patch shows; dots separate hunks."""
     found: list[SourceLine] = []
     for change in mail.changes:
         for hunk in change.hunks if change.path == path else ():
@@ -117,7 +117,7 @@ def in_mail(mail: Mail, name: str, path: str) -> tuple[SourceLine, ...]:
 
 
 def in_hunk(hunk: Hunk, name: str) -> list[SourceLine]:
-    """The lines of the function or struct *name* in a hunk, those taken away too."""
+    """Return the lines of the function or struct *name* in a hunk, removed ones included."""
     numbered, old, new = [], hunk.old, hunk.new
     for raw in hunk.lines:
         if raw[:1] not in ("+", "-", " "):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two texts beside each other: rows of lines, the C on the left and on the right the Python that stands for it.
+"""Two texts side by side: rows of lines, the C on the left and the matching Python on the right.
 
-A row is one statement, or several that have become one, with the comments above it. What has no counterpart has a row
-of its own, so that nothing looks like a translation that is none.
+A row is one statement, or several that became one, with the comments above it. A statement without a counterpart has
+its own row, so that only translations look like translations.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import pairwise
 from ..upstream.statements import Statement
 from .align import align
 
-#: What belongs to the statement below it: empty lines and comments.
+#: Lines that belong to the statement below: empty lines and comments.
 LEADING = re.compile(r"\s*(?:#(?!\s*(?:define|if|else|endif))|//|/\*|\*(?![\w(])|$)")
 NOTHING = frozenset(("declaration", "label"))
 
@@ -25,10 +25,10 @@ NOTHING = frozenset(("declaration", "label"))
 class SourceLine:
     """One line of a text."""
 
-    #: In its file; 0 where it is in none, as in a patch.
+    #: In its file; 0 if it has no file, as in a patch.
     number: int
     text: str
-    #: What a patch does to it: " " nothing, "+" adds it, "-" takes it away.
+    #: The sign in a patch: " " unchanged, "+" added, "-" removed.
     sign: str = " "
 
 
@@ -38,8 +38,8 @@ class Row:
 
     left: tuple[SourceLine, ...]
     right: tuple[SourceLine, ...]
-    #: same: one stands for the other; words: so does a message, but for its words; above: comments on what is the same;
-    #: left, right: only there; quiet: only there, and it means nothing.
+    #: same: both sides match; words: so do two messages, but for their words; above: comments above a match; left,
+    #: right: only there; quiet: only there, and insignificant.
     kind: str
     #: Why the Python differs.
     reason: str = ""
@@ -47,13 +47,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One text and its statements; lines that a patch takes away have none."""
+    """One text and its statements; lines that a patch removes have none."""
 
     lines: Sequence[SourceLine]
     statements: Sequence[Statement]
 
     def blocks(self) -> list[tuple[int, int]]:
-        """From which line to which other each statement reaches, with what is above it; the first from the top.
+        """Return the first and last line of each statement's block, which includes what is above it; the first block
+        starts at the top.
 
         Statements that begin in the same line share its block."""
         kept = [index for index, line in enumerate(self.lines) if line.sign != "-"]
@@ -68,14 +69,14 @@ class Column:
 
 
 def lay_out(left: Column, right: Column) -> list[Row]:
-    """The rows of two texts."""
+    """Return the rows of two texts."""
     if not left.statements or not right.statements:
         return [Row(tuple(left.lines), tuple(right.lines), "same")] if left.lines or right.lines else []
     return list(Alignment(left, right).rows())
 
 
 class Alignment:
-    """Puts blocks of two texts beside each other."""
+    """Lays out the blocks of two texts side by side."""
 
     def __init__(self, left: Column, right: Column) -> None:
         self.columns = left, right
@@ -83,11 +84,11 @@ class Alignment:
         self.firsts = [sorted({statement.line for statement in column.statements}) for column in self.columns]
 
     def block(self, side: int, number: int) -> int:
-        """The block of statement *number*."""
+        """Return the block of statement *number*."""
         return bisect_right(self.firsts[side], self.columns[side].statements[number].line) - 1
 
     def rows(self) -> Iterator[Row]:
-        """The rows from top to bottom."""
+        """Yield the rows from top to bottom."""
         done = [0, 0]
         for group in self.groups():
             for side in (0, 1):
@@ -100,7 +101,7 @@ class Alignment:
                 yield self.alone(side, number)
 
     def groups(self) -> list[list[list[int]]]:
-        """First and last block of each side that stand for each other."""
+        """Yield the first and last block of each side that match."""
         groups: list[list[list[int]]] = []
         for i, j in align(self.columns[0].statements, self.columns[1].statements):
             pair = self.block(0, i), self.block(1, j)
@@ -112,12 +113,12 @@ class Alignment:
         return groups
 
     def lines(self, side: int, first: int, last: int) -> tuple[SourceLine, ...]:
-        """The lines of the blocks *first* to *last*."""
+        """Return the lines of the blocks *first* to *last*."""
         blocks = self.blocks[side]
         return tuple(self.columns[side].lines[blocks[first][0] : blocks[last][1]])
 
     def alone(self, side: int, number: int) -> Row:
-        """The row of a block without counterpart."""
+        """Return the row of a block without a counterpart."""
         lines = self.lines(side, number, number)
         line = self.firsts[side][number]
         kinds = {statement.kind for statement in self.columns[side].statements if statement.line == line}
@@ -127,7 +128,7 @@ class Alignment:
 
 
 def together(left: tuple[SourceLine, ...], right: tuple[SourceLine, ...]) -> Iterator[Row]:
-    """Lines that stand for each other; what is above the statements of either side first, so that these begin level."""
+    """Yield rows of matching lines. Lines above the statements come first, so that the statements start level."""
     (left_above, left), (right_above, right) = divided(left), divided(right)
     if left_above or right_above:
         yield Row(left_above, right_above, "above")
@@ -135,11 +136,11 @@ def together(left: tuple[SourceLine, ...], right: tuple[SourceLine, ...]) -> Ite
 
 
 def divided(lines: tuple[SourceLine, ...]) -> tuple[tuple[SourceLine, ...], tuple[SourceLine, ...]]:
-    """Lines above the first statement, and from there on."""
+    """Split lines at the first statement."""
     first = next((number for number, line in enumerate(lines) if is_code(line)), 0)
     return lines[:first], lines[first:]
 
 
 def is_code(line: SourceLine) -> bool:
-    """Whether a line is neither empty nor comment nor taken away."""
+    """Return whether a line is neither empty nor a comment nor removed."""
     return line.sign != "-" and not LEADING.match(line.text)

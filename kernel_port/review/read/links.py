@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which words of a text are names of the kernel side, so that they can lead to their definitions."""
+"""Finds names of the kernel side in a text, to link them to their definitions."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ..port.definitions import Definition
 from ..port.symbols import Symbols, local_names
 from ..upstream.csource import QUIET, blank
 
-#: A name in C, with what is before and behind it as far as that tells what the name is.
+#: A name in C, with as much context as its meaning depends on.
 C_NAME = re.compile(r"(->\s*|\.\s*|\bstruct\s+|=\s*&?)?\b([A-Za-z_]\w*)(\s*\()?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class NameLink:
-    """A word that leads somewhere."""
+    """A word that is a link."""
 
     #: First and last column.
     start: int
     end: int
-    #: What it leads to; several where a pointer may lead to any of them.
+    #: The definitions it leads to; several where a pointer may lead to any of them.
     names: tuple[str, ...]
-    #: What it is called there, if it is called something else: the member that holds the pointer, a later name.
+    #: Its name there, if different: the member that holds the pointer, a later name.
     alias: str = ""
 
 
 def python_links(definition: Definition, symbols: Symbols) -> dict[int, list[NameLink]]:
-    """The links in a definition, by line of its file."""
+    """Return the links in a definition, by line of its file."""
     found: dict[int, set[NameLink]] = defaultdict(set)
     own = local_names(definition.node)
     typed = {id(each) for each in ast.walk(definition.node) for each in annotation(each)}
@@ -50,14 +50,14 @@ def python_links(definition: Definition, symbols: Symbols) -> dict[int, list[Nam
 
 
 def annotation(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of the types that a node is annotated with."""
+    """Yield the nodes of the types that a node is annotated with."""
     for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
         if isinstance(part, ast.AST):
             yield from ast.walk(part)
 
 
 def in_characters(link: NameLink, line: str) -> NameLink:
-    """A link whose columns, which Python counts in bytes, are counted in characters."""
+    """Convert a link's columns from bytes, as Python counts them, to characters."""
     if line.isascii():
         return link
     start, end = (len(line.encode()[:column].decode()) for column in (link.start, link.end))
@@ -65,7 +65,7 @@ def in_characters(link: NameLink, line: str) -> NameLink:
 
 
 def c_links(text: str, symbols: Symbols) -> dict[int, list[NameLink]]:
-    """The links in a piece of C, by line from 0 on."""
+    """Return the links in a piece of C, by line from 0 on."""
     found: dict[int, list[NameLink]] = {}
     for number, line in enumerate(blank(QUIET, text).split("\n")):
         if links := [link for match in C_NAME.finditer(line) if (link := c_link(match, symbols))]:
@@ -74,7 +74,7 @@ def c_links(text: str, symbols: Symbols) -> dict[int, list[NameLink]]:
 
 
 def c_link(match: re.Match[str], symbols: Symbols) -> NameLink | None:
-    """The link that a name in C is, if it is one."""
+    """Return the link for a name in C, if it is one."""
     before, name, called = (match[1] or "").strip(), match[2], match[3]
     start, end = match.span(2)
     if before in ("->", "."):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where names lead on a page of the side by side: to a passage, or to a line of the index at the end of the page."""
+"""Link targets on a page of the side by side: passages, and the index of names at the end."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Names:
         self._shown: dict[str, list[Definition]] = defaultdict(list)
         for passage in passages:
             self._shown[passage.name].append(passage.definition)
-        #: What something on the page leads to and has no passage.
+        #: Definitions that the page links to but that have no passage.
         self._listed: dict[str, Definition] = {}
 
     def anchor(self, definition: Definition) -> str:
-        """What a passage is called in links: by its name, an older version with its point too."""
+        """Return the name of a passage in links: its own name; an older version has its point too."""
         newest = self._shown[definition.name][-1]
         return definition.name if definition == newest else f"{definition.name}.{definition.point}"
 
     def target(self, definition: Definition) -> str:
-        """The anchor that leads to a definition: its passage, that of another version, or its line in the index."""
+        """Return the anchor of a definition: its passage, that of another version, or its line in the index."""
         shown = self._shown.get(definition.name)
         if shown:
             return self.anchor(definition if definition in shown else shown[-1])
@@ -42,21 +42,21 @@ class Names:
         return f"name-{definition.name}"
 
     def link(self, word: str, link: NameLink, point: int) -> str:
-        """A word as a link to what it means at *point* of the series; a pointer to what it leads to."""
+        """Link a word to what it means at *point* of the series; a pointer to the functions it may lead to."""
         targets = [each for name in link.names if (each := self.symbols.at(name, point))]
         kind = " class=pointer" if link.alias in self.symbols.pointers else ""
         return f'<a{kind} href="#{self.target(targets[0])}" title="{text(self.hint(link, targets))}">{text(word)}</a>'
 
     def hint(self, link: NameLink, targets: Sequence[Definition]) -> str:
-        """What a link leads to, in a line."""
+        """Describe the target of a link in a line."""
         places = ", ".join(f"{each.name}, {each.file}:{each.line}" for each in targets)
         if link.alias in self.symbols.pointers:
             return f"function pointer: {places}"
         return f"in 2013: {places}" if link.alias else value(targets[0]) or places
 
     def used(self, uses: Sequence[Use]) -> str:
-        """Places as links, those in one definition together."""
-        told = []
+        """Return places as links, grouped by definition."""
+        parts = []
         for name in dict.fromkeys(use.name for use in uses):
             at = [use for use in uses if use.name == name]
             definition = self.symbols.at(name, at[0].point)
@@ -64,27 +64,28 @@ class Names:
             lines = ", ".join(self._place(definition, line) for line in sorted({use.line for use in at}))
             through = dict.fromkeys(use.pointer for use in at if use.pointer)
             by = "".join(f" through <code>.{text(pointer)}()</code>" for pointer in through)
-            told.append(f'<a href="#{self.target(definition)}">{text(name)}</a>{by} ({lines})')
-        return ", ".join(told)
+            parts.append(f'<a href="#{self.target(definition)}">{text(name)}</a>{by} ({lines})')
+        return ", ".join(parts)
 
     def _place(self, definition: Definition, line: int) -> str:
-        """A line of a definition, as a link if it is on the page."""
+        """Return a line of a definition, as a link if it is on the page."""
         if definition in self._shown.get(definition.name, []):
             return f'<a href="#{self.anchor(definition)}.{line}">{line}</a>'
         return str(line)
 
     def index(self) -> str:
-        """What has no passage: where it is defined, what it is, who uses it on this page."""
+        """Return the index of names without a passage: where each is defined, what it is, and who uses it on this
+        page."""
         entries: dict[str, str] = {}
         while new := [name for name in self._listed if name not in entries]:
-            entries |= {name: self._entry(self._listed[name]) for name in new}  # which may lead to further names
+            entries |= {name: self._entry(self._listed[name]) for name in new}  # they may link to further names
         if not entries:
             return ""
-        told = "".join(entries[name] for name in sorted(entries, key=str.lower))
-        return f'<section class=names id="names"><h2><a href="#names">Names</a></h2><dl>{told}</dl></section>'
+        parts = "".join(entries[name] for name in sorted(entries, key=str.lower))
+        return f'<section class=names id="names"><h2><a href="#names">Names</a></h2><dl>{parts}</dl></section>'
 
     def _entry(self, definition: Definition) -> str:
-        """One name of the index."""
+        """Return one name of the index."""
         name, place = text(definition.name), f"kernel_port/{definition.file}:{definition.line}"
         uses = self.symbols.callers(definition.name, len(PATCHES))
         here = [use for use in uses if any(each.point == use.point for each in self._shown.get(use.name, []))]
@@ -95,10 +96,10 @@ class Names:
 
 
 def value(definition: Definition) -> str:
-    """What a constant or variable is, "" for everything else."""
+    """Return the value of a constant or variable, "" for everything else."""
     return definition.text.split("\n")[-1] if definition.kind == "variable" else ""
 
 
 def emphasised(words: str) -> str:
-    """Words of a docstring, parameters and code set apart."""
+    """Return words of a docstring with parameters and code set apart."""
     return CODE.sub(r"<code>\1</code>", EMPHASIS.sub(r"<var>\1</var>", text(" ".join(words.split()))))

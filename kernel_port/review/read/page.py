@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The side by side as a page: one file that needs no network, and no script to be read."""
+"""The side by side as a page: one file that needs no network, and no script for reading."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ VIEWS = {"both": "Both", "c": "C", "py": "Python"}
 
 
 def read_page(reading: Reading, how_to: str, command: str) -> str:
-    """The page.
+    """Return the page.
 
-    :param how_to: how to get the C, said if there is none
+    :param how_to: how to get the C, shown if there is none
     :param command: the command line that makes this page"""
     return Page(reading, how_to, command).whole()
 
@@ -40,10 +40,10 @@ class Page:
         self.names = Names(reading.passages)
 
     def whole(self) -> str:
-        """The page."""
+        """Return the page."""
         chapters = "\n".join(self.chapter(chapter) for chapter in self.reading.chapters)
-        told = f"C from {text(self.reading.c_told)}" if self.reading.c_told else "without the C"
-        about = f"<p class=about>The series “pci: bus and slot reset interface” of 2013, {told}.</p>"
+        source = f"C from {text(self.reading.c_title)}" if self.reading.c_title else "without the C"
+        about = f"<p class=about>The series “pci: bus and slot reset interface” of 2013, {source}.</p>"
         made = f"Made by <code>{text(self.command)}</code>. The C is the Linux kernel's, GPL-2.0. No network is needed."
         text_itself = f'<main id="text">{self.key()}{chapters}{self.names.index()}</main>'
         body = [
@@ -55,8 +55,8 @@ class Page:
         return page(self.reading.title, "\n".join(body), ["page.css", "read.css"], ["read.js"])
 
     def views(self) -> str:
-        """The choice of columns."""
-        if not self.reading.c_told:
+        """Return the buttons that select columns."""
+        if not self.reading.c_title:
             return ""
         buttons = (
             f'<input type=radio name=view id="view-{key}"{" checked" * (key == "both")}>'
@@ -66,20 +66,20 @@ class Page:
         return f"<fieldset class=views><legend class=hidden>Columns</legend>{''.join(buttons)}</fieldset>"
 
     def key(self) -> str:
-        """How to read it, and how to get the C if it is not there."""
-        if not self.reading.c_told:
+        """Return the legend, and how to get the C if it is missing."""
+        if not self.reading.c_title:
             lines = "".join(f"<p>{text(line)}</p>" for line in self.how_to.split("\n"))
             return f'<aside class="panel key"><h3>Where is the C?</h3>{lines}<p class=keys>{KEYS}</p></aside>'
         legend = "".join(f"<span>{words}</span>" for words in LEGEND)
         return f"<p class=key>{legend}<span class=keys>{KEYS}</span></p>"
 
     def contents(self) -> str:
-        """The table of contents."""
+        """Return the table of contents."""
         parts = "".join(self.entry(chapter) for chapter in self.reading.chapters)
         return f'<nav aria-label="Contents"><details class=all open><summary>Contents</summary>{parts}</details></nav>'
 
     def entry(self, chapter: Chapter) -> str:
-        """A chapter in the table of contents."""
+        """Return a chapter in the table of contents."""
         is_open = " open" if chapter.patch or chapter.anchor == "symbol" else ""
         items = [f'<li><a class=start href="#{chapter.anchor}">{"message" if chapter.patch else "file"}</a></li>']
         for passage in chapter.passages:
@@ -90,19 +90,19 @@ class Page:
         return f"<details{is_open}><summary>{text(chapter.title)}</summary><ul>{''.join(items)}</ul></details>"
 
     def chapter(self, chapter: Chapter) -> str:
-        """A patch or a module."""
+        """Return a patch or a file."""
         passages = "\n".join(self.passage(passage) for passage in chapter.passages)
         message = "".join(map(paragraph, chapter.message.split("\n\n")))
         title = f'<h2><a href="#{chapter.anchor}">{text(chapter.title)}</a></h2>'
         return f'<section id="{chapter.anchor}">{title}<div class=message>{message}</div>{passages}</section>'
 
     def passage(self, passage: Passage) -> str:
-        """A definition beside its C."""
+        """Return a definition beside its C."""
         anchor = self.names.anchor(passage.definition)
         static = "static" if passage.ported and passage.ported.is_static else ""
         tags = filter(None, (HOW.get(passage.how, ("", ""))[1], static, passage.definition.export))
-        told = "".join(f"<span class=tag>{text(tag)}</span>" for tag in tags)
-        title = f'<h3><a href="#{anchor}">{text(passage.name)}</a>{told}</h3>'
+        labels = "".join(f"<span class=tag>{text(tag)}</span>" for tag in tags)
+        title = f'<h3><a href="#{anchor}">{text(passage.name)}</a>{labels}</h3>'
         reasons = "".join(f"<p class=reason>≠ {text(why)}</p>" for why in passage.reasons)
         used = f"<p class=used>Used by {self.names.used(passage.uses)}</p>" if passage.uses else ""
         table = Table(passage, self.names).whole()
@@ -110,7 +110,7 @@ class Page:
 
 
 def paragraph(part: str) -> str:
-    """A paragraph of a commit message; the list of files keeps its lines, a label stands out."""
+    """Return a paragraph of a commit message; the list of files keeps its lines, labels are marked."""
     if part.startswith("Upstream:"):
         lines = "\n".join(map(text, part.split("\n")))
         return f"<pre>{lines}</pre>"
@@ -119,7 +119,7 @@ def paragraph(part: str) -> str:
 
 
 def about(passage: Passage) -> str:
-    """What the docstring says: a sentence, and what goes in and comes out."""
+    """Return what the docstring says: a sentence, and the parameters and result."""
     words, *fields = FIELD.split(passage.about)
     pairs = zip(fields[::2], fields[1::2], strict=True)
     rows = "".join(f"<dt>{text(name.removeprefix('param '))}</dt><dd>{emphasised(what)}</dd>" for name, what in pairs)

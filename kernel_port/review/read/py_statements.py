@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The statements of a Python function, in the terms of its C."""
+"""The statements of a Python function, in terms of its C."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS: dict[type[ast.stmt], str] = {
 
 
 def py_statements(text: str) -> list[Statement]:
-    """The statements of the definition that *text* is, in order. Its docstring and `global` are none."""
+    """Return the statements of the definition in *text*, in order, without docstring and `global`."""
     reader = Reader(text)
     for node in ast.parse(text).body:
         reader.statement(node, 0, None)
@@ -42,7 +42,7 @@ class Reader:
         self.found: list[Statement] = []
 
     def statement(self, node: ast.stmt, depth: int, within: Statement | None) -> None:
-        """One statement, with all that is in it."""
+        """Read one statement and those in it."""
         match node:
             case ast.FunctionDef():
                 self.function(node)
@@ -61,12 +61,12 @@ class Reader:
                 self.add(node.lineno, last, kind, meant(node), depth, within)
 
     def block(self, body: list[ast.stmt], depth: int, within: Statement | None) -> None:
-        """Statements one after the other."""
+        """Read statements one by one."""
         for node in body:
             self.statement(node, depth, within)
 
     def function(self, node: ast.FunctionDef) -> None:
-        """A function's head and body."""
+        """Read a function's head and body."""
         arguments = [ast.Name(argument.arg) for argument in node.args.args]
         first = node.body[0].lineno - 1
         last = next(line for line in range(node.lineno, first + 2) if HEAD_END.search(self.lines[line - 1]))
@@ -74,7 +74,7 @@ class Reader:
         self.block(node.body, 0, None)
 
     def compound(self, node: Heads, depth: int, within: Statement | None) -> None:
-        """A test or loop, what is in it, and its else."""
+        """Read a test or loop, its body, and its else."""
         last = max([node.lineno, *(getattr(part, "end_lineno", 0) for part in meant(node))])
         head = self.add(node.lineno, last, KINDS[type(node)], meant(node), depth, within)
         self.block(node.body, depth + 1, head)
@@ -89,7 +89,7 @@ class Reader:
     def branch(
         self, body: list[ast.stmt], test: list[ast.AST], above: list[ast.stmt], depth: int, within: Statement | None
     ) -> None:
-        """An else or finally, with a line of its own unless it is an elif."""
+        """Read an else or finally, with its own line unless it is an elif."""
         if not body:
             return
         first, end = body[0].lineno, above[-1].end_lineno or 0
@@ -103,7 +103,7 @@ class Reader:
     def add(
         self, line: int, last: int, kind: str, nodes: list[ast.AST], depth: int, within: Statement | None
     ) -> Statement:
-        """Note a statement that consists of *nodes*."""
+        """Add a statement that consists of *nodes*."""
         inner = [each for node in nodes for each in ast.walk(node)]
         called = {name for each in inner if isinstance(each, ast.Call) for name in names(each.func)[-1:]}
         tokens = Counter(canonical(name) for each in inner for name in names(each)[-1:])
@@ -113,7 +113,7 @@ class Reader:
 
 
 def names(node: ast.AST) -> list[str]:
-    """The name or number that a node of the tree is, of an attribute the last one only; nothing of the nodes in it."""
+    """Yield the name or number of a node of the tree, for an attribute the last part only; not those of nodes in it."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return [name]
@@ -123,7 +123,7 @@ def names(node: ast.AST) -> list[str]:
 
 
 def assigned(node: ast.AST) -> str:
-    """What an assignment is to; of several, the last, which is the value where the first is a status."""
+    """Return the target of an assignment; of several, the last, which is the value where the first is a status."""
     target = node
     match node:
         case ast.Assign(targets=[to]) | ast.AugAssign(target=to) | ast.AnnAssign(target=to):
@@ -134,7 +134,7 @@ def assigned(node: ast.AST) -> str:
 
 
 def meant(node: ast.stmt) -> list[ast.AST]:
-    """The parts of a statement that count: not its type, and of a test or loop only the head."""
+    """Return the parts of a statement that count: not its annotation; for a test or loop only the head."""
     match node:
         case ast.While(test=ast.Constant()):
             return []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What there is to read, and in which order: patches with their definitions, each beside its C; then what they call."""
+"""The contents and their order: patches with their definitions, each beside its C; then the functions they call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .columns import Column, Row, SourceLine, lay_out
 from .py_statements import py_statements
 
 PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
-#: Characters and statements of C beyond which nothing is a function that ours could stand for.
+#: Limits, characters and statements, beyond which C is not compared.
 LONGEST, MOST = 20_000, 500
 NAME = re.compile(r"\b\w*_\w+\b")
 CALLED = re.compile(r"\b(\w+)\(")
@@ -38,24 +38,24 @@ class Passage:
     """One definition beside its C."""
 
     definition: Definition
-    #: What it stands for; None if it has no C.
+    #: Its counterpart; None if it has no C.
     ported: Ported | None
-    #: What the patch does: adds, modifies, or "" for what was there.
+    #: What the patch does: adds, modifies, or "" for older definitions.
     how: str
     c: CText | None
     rows: tuple[Row, ...]
-    #: What its docstring says, without the C file it names.
+    #: What its docstring says, without the line with the C file.
     about: str
     #: Why it differs from the C as a whole.
     reasons: tuple[str, ...]
     #: Where it is used.
     uses: tuple[Use, ...]
-    #: The last point of the series at which it counts.
+    #: The last point of the series at which it is current.
     last_point: int
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return self.definition.name
 
     @property
@@ -69,7 +69,7 @@ class Chapter:
     """Passages that belong together."""
 
     title: str
-    #: What it is called in links.
+    #: Its name in links.
     anchor: str
     #: The commit message of a patch, or a sentence.
     message: str
@@ -79,24 +79,24 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that is to be read."""
+    """Everything to read."""
 
     title: str
-    #: Where the C is from; "" if there is none.
-    c_told: str
+    #: Title of the C; "" if there is none.
+    c_title: str
     chapters: tuple[Chapter, ...]
 
     @property
     def passages(self) -> list[Passage]:
-        """All passages in their order."""
+        """All passages in order."""
         return [passage for chapter in self.chapters for passage in chapter.passages]
 
 
 def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
-    """What a user asked for: the number of a patch, a symbol, or "all".
+    """Return what a user asked for: the number of a patch, a symbol, or "all".
 
-    :param beneath: also what it uses, as chapters of their own
-    :raises MachineError: there is no such thing; names those that are nearest"""
+    :param beneath: also include what it uses, as separate chapters
+    :raises MachineError: there is no such thing; names the nearest ones"""
     author = Author(side)
     if what == "all":
         chapters, title = [author.patch(patch) for patch in PATCHES], "The series, side by side"
@@ -107,7 +107,7 @@ def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
         chapters, title = [author.symbol(what)], f"{what}, side by side"
     if beneath:
         chapters += list(author.beneath(chapters, every=what == "all"))
-    return Reading(title, side.told if side else "", tuple(chapters))
+    return Reading(title, side.title if side else "", tuple(chapters))
 
 
 class Author:
@@ -119,20 +119,20 @@ class Author:
         self._ported = {each.definition: each for each in everything()}
 
     def patch(self, patch: Patch) -> Chapter:
-        """A patch: its commit message and what it adds and modifies."""
+        """Return a patch: its commit message and what it adds and modifies."""
         found = [each for each in self._all() if each.point == patch.number and each.kind != "variable"]
         passages = (self.passage(each, "modifies" if each.name in patch.modifies else "adds") for each in found)
         title = f"{patch.number}/{len(PATCHES)} {patch.subject}"
         return Chapter(title, f"patch-{patch.number}", message(patch), tuple(passages), patch)
 
     def symbol(self, name: str) -> Chapter:
-        """A symbol at every point where it is defined."""
+        """Return a symbol at every point where it is defined."""
         definitions = self.symbols.definitions.get(name)
         if not definitions:
             known = [*self.symbols.definitions, "all"]
             near = get_close_matches(name, known, n=4, cutoff=0.5)
             hint = f"; the nearest: {', '.join(near)}" if near else ""
-            raise MachineError(f"{clean(name)}: no symbol, number of a patch, or all{hint}")
+            raise MachineError(f"{clean(name)}: not a symbol, number of a patch, or all{hint}")
         hows = ["" if not each.point else "modifies" if index else "adds" for index, each in enumerate(definitions)]
         passages = tuple(self.passage(each, how) for each, how in zip(definitions, hows, strict=True))
         points = ", ".join(f"patch {each.point}" if each.point else "base" for each in definitions)
@@ -141,7 +141,7 @@ class Author:
     def beneath(self, chapters: list[Chapter], every: bool) -> Iterator[Chapter]:
         """What these chapters use of base, by module.
 
-        :param every: also what that uses in turn"""
+        :param every: also include what that uses in turn"""
         shown = [passage.definition for chapter in chapters for passage in chapter.passages]
         seen = {definition.name for definition in shown}
         found: dict[str, Definition] = {}
@@ -165,7 +165,7 @@ class Author:
             )
 
     def named(self, definition: Definition) -> Iterator[str]:
-        """Names that a definition uses, and what its pointers lead to."""
+        """Yield the names that a definition uses, and the functions its pointers lead to."""
         for node in ast.walk(definition.node):
             match node:
                 case ast.Name(id=name):
@@ -174,7 +174,7 @@ class Author:
                     yield from self.symbols.pointers.get(member, ())
 
     def passage(self, definition: Definition, how: str) -> Passage:
-        """A definition beside its C."""
+        """Return a definition beside its C."""
         ported = self._ported.get(definition)
         c = self.side.find(ported) if self.side and ported else None
         about, reasons = said(definition.doc)
@@ -184,12 +184,12 @@ class Author:
         return Passage(definition, ported, how, c, rows, about, reasons, uses, last)
 
     def last_point(self, definition: Definition) -> int:
-        """The last point at which a definition counts."""
+        """Return the last point at which a definition is current."""
         later = [each.point for each in self.symbols.definitions[definition.name] if each.point > definition.point]
         return later[0] - 1 if later else len(PATCHES)
 
     def rows(self, definition: Definition, how: str, c: CText | None) -> Iterator[Row]:
-        """The rows of a passage."""
+        """Return the rows of a passage."""
         right = self.python(definition, how)
         left = c_column(c) if c else Column((), ())
         rows = lay_out(left, right)
@@ -202,7 +202,8 @@ class Author:
             yield replace(row, kind="words" if says(row) else row.kind, reason=reason(row, pool))
 
     def python(self, definition: Definition, how: str) -> Column:
-        """The lines of a definition without its docstring, those of the one before it too where they differ."""
+        """Return the lines of a definition without its docstring, and those of the previous version where they
+        differ."""
         lines, statements = code(definition)
         if how == "adds":
             return Column([replace(line, sign="+") for line in lines], statements)
@@ -210,24 +211,24 @@ class Author:
         if how != "modifies" or not before:
             return Column(lines, statements)
         old = [line.text for line in code(before[-1])[0]]
-        told: list[SourceLine] = []
+        shown: list[SourceLine] = []
         for tag, i, j, k, m in SequenceMatcher(None, old, [line.text for line in lines], False).get_opcodes():
             if tag == "equal":
-                told += lines[k:m]
+                shown += lines[k:m]
             else:
-                told += [SourceLine(0, text, "-") for text in old[i:j]] + [
+                shown += [SourceLine(0, text, "-") for text in old[i:j]] + [
                     replace(line, sign="+") for line in lines[k:m]
                 ]
-        return Column(told, statements)
+        return Column(shown, statements)
 
     def _all(self) -> Iterator[Definition]:
-        """All definitions."""
+        """Return all definitions."""
         for definitions in self.symbols.definitions.values():
             yield from definitions
 
 
 def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
-    """The lines of a definition but for its docstring, and its statements, counted in these lines."""
+    """Return the lines of a definition without its docstring, and its statements, numbered by these lines."""
     node, texts = definition.node, definition.text.split("\n")
     words: set[int] = set()
     if isinstance(node, ast.FunctionDef | ast.ClassDef) and definition.doc:
@@ -243,7 +244,7 @@ def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
 
 
 def c_column(c: CText) -> Column:
-    """The lines of a C text and their statements."""
+    """Return the lines of a C text and their statements."""
     after = "\n".join(line.text for line in c.lines if line.sign != "-")
     if not after.strip() or len(after) > LONGEST or c.kind in ("macro", "generated"):
         return Column(c.lines, ())
@@ -252,7 +253,7 @@ def c_column(c: CText) -> Column:
 
 
 def signed(row: Row) -> Row:
-    """A row whose C is marked as changed where its Python is: a kernel does not tell, and later ones changed more."""
+    """Mark the C of a row as changed where its Python is: a kernel has no signs, and later kernels changed more."""
     changed = any(line.sign == "+" for line in row.right)
     if not changed or row.kind not in ("same", "above"):
         return row
@@ -260,7 +261,7 @@ def signed(row: Row) -> Row:
 
 
 def unseen(row: Row) -> Row:
-    """A row of a patch's hunks, which say nothing of the lines that they do not show."""
+    """Mark a row of a patch's hunks, which do not show unchanged lines elsewhere."""
     if row.kind == "right" and not any(line.sign == "+" for line in row.right):
         return replace(row, kind="quiet")
     return row
@@ -273,14 +274,14 @@ def says(row: Row) -> bool:
 
 
 def said(docstring: str) -> tuple[str, tuple[str, ...]]:
-    """What a docstring says without the C file it names, and the reasons for departures in it."""
+    """Return a docstring without the line with the C file, and the reasons for departures in it."""
     reasons = tuple(re.findall(r"\bPORT:\s*([^\n)]*)", docstring))
     kept = (line for line in docstring.split("\n") if not line.strip().startswith(("C: ", "# PORT:", "PORT:")))
     return "\n".join(kept).strip(), reasons
 
 
 def port_reasons(text: str) -> Iterator[str]:
-    """The reasons of all `# PORT:` comments in a text, each with the comment lines that go on below it."""
+    """Return the reasons of all `# PORT:` comments in a text, each with its continuation lines."""
     lines = text.split("\n")
     for index, line in enumerate(lines):
         if match := PORT.search(line):
@@ -295,12 +296,13 @@ def port_reasons(text: str) -> Iterator[str]:
 
 @cache
 def module_reasons(name: str) -> tuple[str, ...]:
-    """The reasons that a module gives for itself, above its definitions."""
+    """Return the reasons that a file gives for itself, above its definitions."""
     return tuple(port_reasons("\n".join(line for line in module(name).text.split("\n") if line.startswith("#"))))
 
 
 def reason(row: Row, pool: Iterable[str]) -> str:
-    """Why a row differs: its own comment, or for C without counterpart the comment that names what it is about."""
+    """Return why a row differs: from its own comment, or for C without a counterpart the comment that names its
+    subject."""
     own = list(port_reasons("\n".join(line.text for line in row.right)))
     if own:
         return "; ".join(own)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One passage as a table of the page: rows, lines, and what is in a line."""
+"""One passage as a table of the page: rows, lines, and their parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .links import NameLink, c_links, python_links
 from .names import Names
 from .reading import Passage
 
-#: Kind of a row -> the sign between the columns and what it means.
+#: Kind of a row -> the sign between the columns and its meaning.
 BETWEEN = {
     "left": ("&lt;", "only in C"),
     "right": ("&gt;", "only in Python"),
@@ -25,7 +25,7 @@ SIGNS = {"+": ("add", "added"), "-": ("del", "removed")}
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What the lines of one column are made of, by line."""
+    """What the lines of one column consist of, by line."""
 
     marks: dict[int, list[Mark]]
     links: dict[int, list[NameLink]]
@@ -48,7 +48,7 @@ class Table:
         )
 
     def whole(self) -> str:
-        """The table."""
+        """Return the table."""
         name = text(self.passage.name)
         if self.passage.has_c:
             rows = "".join(self.row(row) for row in self.passage.rows)
@@ -59,7 +59,7 @@ class Table:
         return f'<div class="sides alone" role=table aria-label="{name}: Python">{self.head()}{only}</div>'
 
     def head(self) -> str:
-        """Where both sides are from."""
+        """Return the headings: the origin of both sides."""
         definition, c, ported = self.passage.definition, self.passage.c, self.passage.ported
         c_place = c.place if c and c.place else ported.c_file if ported else "no C"
         note = f" <span class=note>{text(c.note)}</span>" if c and c.note else ""
@@ -68,18 +68,18 @@ class Table:
             ("mid", "<span class=hidden>What differs</span>"),
             ("py", text(f"kernel_port/{definition.file}:{definition.line}")),
         )
-        cells = "".join(f"<div class={kind} role=columnheader>{told}</div>" for kind, told in places)
+        cells = "".join(f"<div class={kind} role=columnheader>{heading}</div>" for kind, heading in places)
         return f'<div class="row heads" role=row>{cells}</div>'
 
     def prototype(self) -> str:
-        """What is known of C that is not there."""
+        """Return what is known of missing C."""
         ported = self.passage.ported
         if ported is None:
             return "<p>a service of the port, with no C of its own</p>"
         return f"<code>{text(f'{ported.prototype};' if ported.prototype else f'{ported.kind} {ported.c_name}')}</code>"
 
     def row(self, row: Row) -> str:
-        """A row of the two columns."""
+        """Return a row of the two columns."""
         kind = "differs" if row.reason else row.kind
         sign, meaning = BETWEEN.get(kind, ("", ""))
         between = f'<span aria-hidden=true title="{meaning}">{sign}</span><span class=hidden>{meaning}</span>'
@@ -87,15 +87,15 @@ class Table:
         return f'<div class="row {kind}" role=row>{cells}{cell("py", self.lines(row.right, 1) + self.why(row))}</div>'
 
     def why(self, row: Row) -> str:
-        """Why a row differs, unless its Python says so itself."""
+        """Return why a row differs, unless its Python says so itself."""
         return f"<p class=reason>{text(row.reason)}</p>" if row.reason and not row.right else ""
 
     def lines(self, lines: Sequence[SourceLine], side: int) -> str:
-        """Lines of one column."""
+        """Return the lines of one column."""
         return "".join(self.line(line, side) for line in lines)
 
     def line(self, line: SourceLine, side: int) -> str:
-        """A line with its number, which leads to itself, its sign, its links and its colours."""
+        """Return a line with its number, which links to itself, its sign, links and colours."""
         number, kind = "<span class=n></span>", ""
         if line.number:
             name = f"{self.anchor}.{line.number}" if side else f"{self.anchor}.c{line.number}"
@@ -108,7 +108,7 @@ class Table:
         return f'<div class="line {kind}">{number}{sign}<code>{code}</code></div>'
 
     def segments(self, line: SourceLine, side: Side) -> Iterator[str]:
-        """The text of a line, with links and colours."""
+        """Yield the text of a line, with links and colours."""
         at, found = 0, side.marks.get(id(line), [])
         for link in side.links.get(id(line), []):
             if link.start >= at:
@@ -119,18 +119,18 @@ class Table:
 
 
 def cell(kind: str, content: str) -> str:
-    """A cell of a row."""
+    """Return a cell of a row."""
     return f'<div class="{kind}" role=cell>{content}</div>'
 
 
 def coloured(lines: Sequence[SourceLine], language: str) -> dict[int, list[Mark]]:
-    """What to set apart in each of the lines."""
+    """Return the marks of each line."""
     found = marks("\n".join(line.text for line in lines), language)
     return {id(line): found.get(number, []) for number, line in enumerate(lines)}
 
 
 def painted(whole: str, first: int, last: int, found: Sequence[Mark]) -> Iterator[str]:
-    """The elements that a part of a line is made of."""
+    """Yield the elements of a part of a line."""
     at = first
     for start, end, kind in found:
         if end > at and start < last:
@@ -141,5 +141,5 @@ def painted(whole: str, first: int, last: int, found: Sequence[Mark]) -> Iterato
 
 
 def plain(part: str) -> str:
-    """Text of a line; tabs stay tabs, so that the page can say how wide they are. No arrow is broken in two."""
+    """Return text of a line. Tabs stay tabs, so that the page can set their width. Arrows are never broken in two."""
     return "\t".join(text(piece) for piece in part.split("\t")).replace("-&gt;", "<span class=to>-&gt;</span>")

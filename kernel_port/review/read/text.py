@@ -14,45 +14,45 @@ from ..port.symbols import symbols
 from .columns import Row, SourceLine
 from .reading import Chapter, Passage, Reading
 
-#: Between the columns: what a row is.
+#: Sign between the columns: the kind of a row.
 BETWEEN = {"left": "<", "right": ">", "words": '"'}
 STYLES = {"c": "dim", "s": "yellow", "k": "blue", "n": "cyan"}
-#: Narrower columns are of no use.
+#: The least useful width of a column.
 NARROWEST = 36
 NUMBER = 5
 TAB = 4
 
 
 def lines(reading: Reading, how_to: str) -> Iterator[str]:
-    """The whole text, line by line.
+    """Yield the whole text, line by line.
 
-    :param how_to: how to get the C, said if there is none"""
+    :param how_to: how to get the C, shown if there is none"""
     writer = Writer()
     yield writer.paint("bold", clean(reading.title))
-    yield f"C: {clean(reading.c_told)}" if reading.c_told else how_to
+    yield f"C: {clean(reading.c_title)}" if reading.c_title else how_to
     if any(passage.has_c for passage in reading.passages):
-        signs = "│ one stands for the other", '" a message, in other words', "< only in C", "> only in Python"
+        signs = "│ both sides match", '" a message, in other words', "< only in C", "> only in Python"
         yield f"{', '.join(signs)}, ≠ differs, with the reason below"
     for chapter in reading.chapters:
         yield from writer.chapter(chapter)
 
 
 class Writer:
-    """Writes passages in the width there is."""
+    """Writes passages in the available width."""
 
     def __init__(self) -> None:
         self.paint = Paint()
         self.column = max((width() - 3) // 2, NARROWEST)
 
     def chapter(self, chapter: Chapter) -> Iterator[str]:
-        """A chapter: title, message, passages."""
+        """Yield a chapter: title, message, passages."""
         yield from ("", "", self.paint("bold", f"══ {chapter.title} " + "═" * max(0, self.column - len(chapter.title))))
         yield from ("", *chapter.message.split("\n"))
         for passage in chapter.passages:
             yield from self.passage(passage)
 
     def passage(self, passage: Passage) -> Iterator[str]:
-        """A definition: where it is, its rows, who uses it."""
+        """Yield a definition: where it is, its rows, who uses it."""
         definition, ported = passage.definition, passage.ported
         how = {"adds": "added", "modifies": "modified"}.get(passage.how, "")
         head = ", ".join(filter(None, (passage.name, how, definition.export)))
@@ -69,11 +69,11 @@ class Writer:
         yield from self.rows(passage)
         for pointer, names in pointers(passage).items():
             yield f"   .{pointer}() leads to {', '.join(names)}"
-        if told := used(passage):
-            yield f"   used by {told}"
+        if uses := used(passage):
+            yield f"   used by {uses}"
 
     def rows(self, passage: Passage) -> Iterator[str]:
-        """The rows; without C in one column."""
+        """Yield the rows; without C in one column."""
         colours = [Colours(passage, side) for side in (0, 1)]
         alone = not passage.has_c
         for row in passage.rows:
@@ -88,7 +88,7 @@ class Writer:
     def pair(
         self, row: Row, left: SourceLine | None, right: SourceLine | None, colours: Sequence[Colours]
     ) -> Iterator[str]:
-        """One line of each side, broken where the column ends."""
+        """Yield one line of each side, broken at the end of the column."""
         cells = [self.cell(line, colours[side]) for side, line in enumerate((left, right))]
         between = "≠" if row.reason else BETWEEN.get(row.kind, "│")
         for one, other in zip_longest(*cells, fillvalue=("", "")):
@@ -96,17 +96,17 @@ class Writer:
             yield f"{one[1]}{padding} {between} {other[1]}".rstrip()
 
     def cell(self, line: SourceLine | None, colours: Colours) -> list[tuple[str, str]]:
-        """A line as lines of the column's width, each plain and in colour."""
+        """Return a line as lines of the column's width, each plain and in colour."""
         if line is None:
             return [("", "")]
         head, columns = f"{numbered(line)}{line.sign} ", self.column - NUMBER - 3
         pieces = colours.pieces(line, columns)
         style = {"+": "green", "-": "red"}.get(line.sign, "dim")
-        told = []
+        parts = []
         for index, (plain, painted) in enumerate(pieces or [("", "")]):
             front = head if not index else " " * (NUMBER + 1) + line.sign + " "
-            told.append((front + plain, self.paint(style, front) + (painted if self.paint.on else plain)))
-        return told
+            parts.append((front + plain, self.paint(style, front) + (painted if self.paint.on else plain)))
+        return parts
 
 
 class Colours:
@@ -119,18 +119,18 @@ class Colours:
         self.marks = {id(line): found.get(number, []) for number, line in enumerate(every)}
 
     def painted(self, line: SourceLine, paint: Paint) -> str:
-        """The whole line in colour."""
+        """Return the whole line in colour."""
         return "".join(self.between(line, 0, len(self.texts[id(line)]), paint))
 
     def pieces(self, line: SourceLine, columns: int) -> list[tuple[str, str]]:
-        """The line broken into pieces of that many *columns*, each plain and in colour."""
+        """Return the line broken into pieces of *columns* columns, each plain and in colour."""
         text, paint = self.texts[id(line)], Paint()
         return [
             (text[at:end], "".join(self.between(line, at, end, paint))) for at, end in pairwise(cuts(text, columns))
         ]
 
     def between(self, line: SourceLine, first: int, last: int, paint: Paint) -> Iterator[str]:
-        """What stands in the columns from *first* to *last*."""
+        """Yield the text in the columns from *first* to *last*."""
         text, at = self.texts[id(line)][:last], first
         for start, end, kind in self.marks[id(line)]:
             if end > at and start < last:
@@ -141,7 +141,7 @@ class Colours:
 
 
 def cuts(text: str, columns: int) -> list[int]:
-    """Where to break a line: behind a blank, if there is one in the second half of what fits."""
+    """Return where to break a line: behind a blank, if there is one in the second half of what fits."""
     at = [0]
     while len(text) - at[-1] > columns:
         blank = text.rfind(" ", at[-1] + columns // 2, at[-1] + columns)
@@ -150,12 +150,12 @@ def cuts(text: str, columns: int) -> list[int]:
 
 
 def numbered(line: SourceLine) -> str:
-    """The number of a line, or nothing."""
+    """Return the number of a line, or blanks."""
     return f"{line.number or '':>{NUMBER}} "
 
 
 def pointers(passage: Passage) -> dict[str, list[str]]:
-    """Members that a definition calls through -> functions they lead to, with the places of those."""
+    """Return the members that a definition calls through -> the functions they lead to, with their places."""
     known = symbols()
     found = {}
     for node in ast.walk(passage.definition.node):
@@ -168,10 +168,10 @@ def pointers(passage: Passage) -> dict[str, list[str]]:
 
 
 def used(passage: Passage) -> str:
-    """Where a definition is used, and through which pointers."""
-    told = []
+    """Say where a definition is used, and through which pointers."""
+    parts = []
     for name in dict.fromkeys(use.name for use in passage.uses):
         at = [use for use in passage.uses if use.name == name]
         pointers = "".join(f" through .{pointer}()" for pointer in dict.fromkeys(use.pointer for use in at) if pointer)
-        told.append(f"{name}{pointers} ({', '.join(str(line) for line in sorted({use.line for use in at}))})")
-    return ", ".join(told)
+        parts.append(f"{name}{pointers} ({', '.join(str(line) for line in sorted({use.line for use in at}))})")
+    return ", ".join(parts)

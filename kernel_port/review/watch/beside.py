@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C beside the Python that runs: for each line of a function, the lines of the C that it stands for."""
+"""The C beside the running Python: for each line of a function, the matching lines of the C."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from ..read.columns import Column
 from ..read.reading import c_column, code
 from ..upstream.check_series import everything
 
-#: As wide as a tab is in the kernel.
+#: Tab width in the kernel.
 TAB = 8
 
 
 class Beside:
-    """Finds the C of functions that run."""
+    """Finds the C of running functions."""
 
     def __init__(self, side: CSide) -> None:
         self._side = side
         self._ported = {(each.definition.file, each.name): each for each in everything()}
 
     def find(self, file: str, name: str) -> dict[str, Any]:
-        """The C of a function as data: its place, what is to be said of it, its lines, and in `at` for each line of
-        the Python that has a counterpart the numbers, from 0 on, of the lines of that.
+        """Return the C of a function as data: its place, a note, its lines, and in `at`, for each line of the Python
+        with a counterpart, the numbers of the C lines, from 0 on.
 
-        :param file: that of the Python, "base/pci.py"
+        :param file: the file of the Python, "base/pci.py"
         :param name: the function"""
         ported = self._ported.get((file, name))
         if ported is None:
-            return told(CText((), "", "a part of the port that has no C of its own"), {})
+            return as_json(CText((), "", "a part of the port that has no C of its own"), {})
         c = self._side.find(ported)
         now = CText(tuple(line for line in c.lines if line.sign != "-"), c.place, c.note, kind=c.kind)
-        return told(now, counterparts(c_column(now), ported.definition))
+        return as_json(now, counterparts(c_column(now), ported.definition))
 
 
-def told(c: CText, at: dict[int, list[int]]) -> dict[str, Any]:
-    """C as data. Marks are those of the text as it is shown."""
+def as_json(c: CText, at: dict[int, list[int]]) -> dict[str, Any]:
+    """Return C as data. Marks refer to the text as shown."""
     shown = [clean(line.text.expandtabs(TAB)) for line in c.lines]
     marked = marks("\n".join(shown), "c")
     lines = [[text, marked.get(index, []), c.lines[index].number] for index, text in enumerate(shown)]
@@ -49,7 +49,7 @@ def told(c: CText, at: dict[int, list[int]]) -> dict[str, Any]:
 
 
 def counterparts(c: Column, definition: Definition) -> dict[int, list[int]]:
-    """Line of the Python's file -> the lines of the C, from 0 on, of the statements it stands for."""
+    """Map lines of the Python's file to the C lines, from 0 on, of the matching statements."""
     lines, statements = code(definition)
     found: dict[int, set[int]] = defaultdict(set)
     for one, other in align(c.statements, statements):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A run, recorded so that it can be stepped through: its events, and what each changed in registers, hardware, threads.
+"""A recorded run to step through: its events, and what each changed in registers, hardware, threads.
 
-What an event sets off is over when the next one happens, so that is when it is looked at.
+The effects of an event are complete when the next one happens, so the observer looks then.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ...pci_regs import PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_BUS_RESET, PCI_HEADER
 
 #: Registers of a function, whether it is silent, and the state of the link below it.
 Glance = tuple[bytes, bool, LinkState | None]
-#: What hardware is like, in words, by aspect: {"link": "down"}.
+#: The state of hardware, in words, by aspect: {"link": "down"}.
 Condition = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """What a kernel thread is at."""
+    """The state of a kernel thread."""
 
     state: str
     """"runs", "can run", "idle", "sleeps", or "waits for ..."."""
@@ -45,7 +45,7 @@ class StepChange:
 
 
 class Observer:
-    """Looks at a machine after each event. Its `note` is to see them as they happen (System.listen)."""
+    """Looks at a machine after each event. Pass each event to `note` as it happens (System.listen)."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -54,11 +54,11 @@ class Observer:
         #: Registers of each function at the beginning, by address.
         self.before = {str(address): machine.fabric.config(address) for address in addresses}
         self._functions = {str(address): machine.fabric.function(address) for address in addresses}
-        #: What hardware is like at the beginning, by address.
+        #: State of the hardware at the beginning, by address.
         self.condition = {bdf: condition(function) for bdf, function in self._functions.items()}
         #: What each event changed.
         self.changes: list[StepChange] = []
-        #: Functions that the trace is about, in order of appearance; nothing happens to others.
+        #: Functions in the trace, in order of appearance; nothing happens to others.
         self.involved: dict[str, None] = {}
         self._registers = dict(self.before)
         self._seen: dict[str, Glance] = {}
@@ -67,13 +67,13 @@ class Observer:
         self._states = dict(self.threads)
 
     def note(self, event: Event) -> None:
-        """The next event happens: what came before it is done."""
+        """Note the next event: the effects of the previous one are complete."""
         self.finish()
         self.changes.append(StepChange())
         self.involved |= dict.fromkeys(arg for arg in event.args if isinstance(arg, str) and arg in self._functions)
 
     def finish(self) -> None:
-        """See what the latest event changed. To be called once more when the run is over."""
+        """Record the effects of the last event. Call it once when the run is over."""
         if not self.changes:
             return
         change = self.changes[-1]
@@ -99,7 +99,7 @@ class Observer:
 
 
 def thread_state(thread: Thread, current: bool) -> ThreadState:
-    """What a thread is at."""
+    """Return the state of a thread."""
     held = tuple(f"{kind} {of}".rstrip() for kind, of in thread.held)
     if thread.idle:
         return ThreadState("idle", held)
@@ -115,31 +115,31 @@ def thread_state(thread: Thread, current: bool) -> ThreadState:
 
 
 def glance(function: Function) -> Glance:
-    """All that its condition follows from, in less time."""
+    """Return everything that the condition of a function depends on, faster."""
     link = function.link if isinstance(function, Bridge) else None
     return function.dump(), function.silent, link.state if link is not None else None
 
 
 def condition(function: Function) -> Condition:
-    """What a function is like, as far as its registers do not simply say so."""
-    told = {"power": ("D0", "D1", "D2", "D3hot")[function.power_state]}
-    told["function"] = "not ready" if function.silent else "ready"
+    """Return the condition of a function, as far as its registers do not show it."""
+    state = {"power": ("D0", "D1", "D2", "D3hot")[function.power_state]}
+    state["function"] = "not ready" if function.silent else "ready"
     if not isinstance(function, Bridge):
-        return told
+        return state
     if function.layout.header_type == PCI_HEADER_TYPE_BRIDGE:
         reset = function.get(PCI_BRIDGE_CONTROL, 2) & PCI_BRIDGE_CTL_BUS_RESET
-        told["secondary bus"] = "held in reset" if reset else "not in reset"
+        state["secondary bus"] = "held in reset" if reset else "not in reset"
     if function.link is not None:
-        told["link"] = function.link.state.value
+        state["link"] = function.link.state.value
     if function.slot is not None:
-        told["slot"] = "occupied" if function.slot.present else "empty"
-        told["slot power"] = "off" if function.slot.power_off else "on"
-        told["interrupt"] = "asserted" if function.slot.asserted else "not asserted"
-    return told
+        state["slot"] = "occupied" if function.slot.present else "empty"
+        state["slot power"] = "off" if function.slot.power_off else "on"
+        state["interrupt"] = "asserted" if function.slot.asserted else "not asserted"
+    return state
 
 
 def patches(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
-    """The runs of bytes that differ: offset, and what is there now."""
+    """Return the runs of bytes that differ: offset, and the new bytes."""
     found, where = [], 0
     while where < len(new):
         end = where

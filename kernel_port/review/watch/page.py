@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A recorded run as a page to step through, alone or beside another point of the series.
 
-What the page gets (`replay.js` and `pane.js` read it) are texts ready to be shown, and numbers that point into tables,
-so that five thousand events stay a small file. Steps are the events; with two runs, the rows of their alignment.
+The data on the page (`replay.js` and `pane.js` read it) is text ready to show, and indices into tables, so that five
+thousand events stay a small file. Steps are the events; with two runs, the rows of their alignment.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ class Recording:
     """How many patches of the series the kernel has."""
     kernel: str
     result: str
-    """What came of it, in a line."""
+    """The outcome, in a line."""
     failed: bool
     deadlock: str
-    """The report, if it ended in one."""
+    """The report of a deadlock, or ""."""
     events: Sequence[Event]
     seen: Observer
-    """What was seen of the machine meanwhile; it has finished."""
+    """What the observer saw, finished."""
 
 
 def watch_page(
     title: str, about: str, command: str, recordings: Sequence[Recording], warnings: Sequence[str] = (),
     side: CSide | None = None,
 ) -> str:  # fmt: skip
-    """The page of a run, or of two beside each other.
+    """Return the page of a run, or of two side by side.
 
     :param title: what was run: "pci_reset_slot(slot:1) on vga"
-    :param about: a sentence on it
+    :param about: a sentence about it
     :param command: the command line that makes this page
     :param warnings: what is doubtful about the machine
-    :param side: where the C to show beside the Python comes from"""
+    :param side: the source of the C to show beside the Python"""
     tables = Tables(side)
     runs = [tables.run(recording) for recording in recordings]
-    told: dict[str, Any] = {"title": title, "c": side.told if side else "", "runs": runs, **tables.told()}
+    content: dict[str, Any] = {"title": title, "c": side.title if side else "", "runs": runs, **tables.as_json()}
     if len(recordings) == 2:
-        told["rows"], told["divergence"] = alignment(*(recording.events for recording in recordings))
+        content["rows"], content["divergence"] = alignment(*(recording.events for recording in recordings))
     points = " beside ".join(recording.kernel for recording in recordings)
     head = f"<h1>{text(title)}</h1>\n<p class=about>{text(points)}{text(about and f': {about}')}</p>"
     if warnings:
@@ -74,12 +74,12 @@ def watch_page(
     body = f"""<header class=title>{head}</header>
 <main id="watch"><noscript>Stepping needs JavaScript, all of which is in this file.</noscript></main>
 <footer><p>{made}</p></footer>
-{data("recording", told)}"""
+{data("recording", content)}"""
     return page(f"{title}, step by step", body, ["page.css", "watch.css"], SCRIPTS)
 
 
 class Tables:
-    """What runs share: stacks, source texts, register names."""
+    """Tables that runs share: stacks, source texts, register names."""
 
     def __init__(self, side: CSide | None) -> None:
         self._beside = Beside(side) if side else None
@@ -88,12 +88,12 @@ class Tables:
         self._sources: list[dict[str, Any]] = []
         self._registers: dict[str, list[Any]] = {}
 
-    def told(self) -> dict[str, Any]:
-        """The tables as data."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the tables as data."""
         return {"stacks": list(self._stacks), "code": self._sources, "registers": self._registers}
 
     def run(self, recording: Recording) -> dict[str, Any]:
-        """One run as data."""
+        """Return one run as data."""
         seen, events = recording.seen, recording.events
         involved = sorted(seen.involved)
         number = {bdf: index for index, bdf in enumerate(involved)}
@@ -121,7 +121,7 @@ class Tables:
         }
 
     def function(self, bdf: str, seen: Observer) -> dict[str, Any]:
-        """A function as it was at the beginning."""
+        """Return a function as it was at the beginning."""
         config = seen.before[bdf]
         registers = sorted(decode.locations(config), key=lambda register: (register.start, register.size))
         for register in registers:
@@ -134,21 +134,22 @@ class Tables:
             "condition": seen.condition[bdf],
         }
 
-    def event(self, event: Event, told: str, start: int, number: dict[str, int]) -> list[Any]:
-        """An event: time, thread, kind, text, stack, the frame it is laid to, the function it is about,
-        and where it touched its registers: offset and size."""
+    def event(self, event: Event, shown: str, start: int, number: dict[str, int]) -> list[Any]:
+        """Return an event: time, thread, kind, text, stack, the frame that caused it, the function it is about, and the
+        registers it touched: offset and size."""
         sites = [(code, site) for code, lasti in event.stack if (site := locate(code, lasti)) is not None]
         stack = tuple((self.source(code), site.line) for code, site in sites)
         site = cause(event.stack)
         frame = next((index for index, (_, other) in enumerate(sites) if other == site), 0)
         about = event.args[1 if event.op == "hw" else ABOUT[event.op]] if event.op in ABOUT or event.op == "hw" else ""
         return [
-            event.time - start, event.context, event.op, told, self._stacks.setdefault(stack, len(self._stacks)), frame,
+            event.time - start, event.context, event.op, shown,
+            self._stacks.setdefault(stack, len(self._stacks)), frame,
             number.get(about, -1), event.args[1:3] if event.op in ("r", "w") else None,
         ]  # fmt: skip
 
     def source(self, code: CodeType) -> int:
-        """The number of a function's source text."""
+        """Return the number of a function's source text."""
         first, last = extent(code.co_filename, code.co_firstlineno)
         key = code.co_filename, first
         if key not in self._code:
@@ -173,36 +174,36 @@ class Tables:
 
 
 def list_field(field: Field) -> list[Any]:
-    """A field of a register: name, mask, names of values."""
+    """Return a field of a register: name, mask, names of values."""
     return [field.short, field.mask, {str(value): name for value, name in field.values.items()}]
 
 
 def threads(states: dict[str, Any]) -> dict[str, Any]:
-    """What threads are at, as data; null for a thread that ended."""
-    return {name: told_state(state) for name, state in states.items()}
+    """Return the states of threads as data; null for a thread that ended."""
+    return {name: state_json(state) for name, state in states.items()}
 
 
-def told_state(state: ThreadState | None) -> list[Any] | None:
-    """What a thread is at: a word, and the locks it holds."""
+def state_json(state: ThreadState | None) -> list[Any] | None:
+    """Return the state of a thread: a word, and the locks it holds."""
     return None if state is None else [state.state, list(state.held)]
 
 
 def relative(span: dict[str, Any], start: int) -> dict[str, Any]:
-    """A span with its times told from *start*."""
+    """Return a span with times relative to *start*."""
     return span | {"start": span["start"] - start, "stop": span["stop"] - start}
 
 
 def extent(path: str, line: int) -> tuple[int, int]:
-    """First and last line of the innermost function around *line*, which may be a lambda's."""
+    """Return the first and last line of the innermost function around *line*, which may be a lambda's."""
     extents = ((node.lineno, node.end_lineno or node.lineno) for node in functions(path).values())
     around = [each for each in extents if each[0] <= line <= each[1]]
     return max(around, default=(line, line))
 
 
 def alignment(left: Sequence[Event], right: Sequence[Event]) -> tuple[list[list[int]], int]:
-    """Two runs row by row: numbers of events that are the same act, -1 where the other run does something else.
+    """Align two runs row by row: numbers of events that are the same act, -1 where the other run does something else.
 
-    :return: the rows, and which is the first that differs; -1 if none does"""
+    :return: the rows, and the first that differs; -1 if none does"""
     rows: list[list[int]] = []
     for same, first, last, second, end in opcodes(left, right):
         if same:
@@ -214,8 +215,8 @@ def alignment(left: Sequence[Event], right: Sequence[Event]) -> tuple[list[list[
 
 
 def opcodes(left: Sequence[Event], right: Sequence[Event]) -> Iterator[tuple[bool, int, int, int, int]]:
-    """Stretches that are the same and stretches that are not. What both begin with is matched first: runs of the same
-    machine are alike until they differ, and comparing is slow where much repeats itself."""
+    """Yield stretches that are the same and stretches that are not. The common beginning is matched first: runs of the
+    same machine are alike until they differ, and comparing repetitive runs is slow."""
     first, second = [[key(event) for event in events] for events in (left, right)]
     common = next(
         (index for index, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
@@ -227,5 +228,5 @@ def opcodes(left: Sequence[Event], right: Sequence[Event]) -> Iterator[tuple[boo
 
 
 def key(event: Event) -> tuple[Any, ...]:
-    """What makes two events the same act, whenever they happen."""
+    """Return what equal acts share, whenever they happen."""
     return event.context, event.op, *event.args

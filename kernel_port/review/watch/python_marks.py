@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which parts of Python source are comments, strings and keywords, so that pages can set them apart."""
+"""Finds comments, strings and keywords in Python source, for pages to mark."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from functools import cache
 #: A part of a line: from column, to column, "c" comment, "s" string or "k" keyword.
 Mark = tuple[int, int, str]
 KINDS = {tokenize.COMMENT: "c", tokenize.STRING: "s"}
-#: Since Python 3.12 a format string is several tokens; the text in it is a string.
+#: Since Python 3.12 a format string is several tokens; its text is a string.
 KINDS |= {getattr(tokenize, name): "s" for name in ("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END")
           if hasattr(tokenize, name)}  # fmt: skip
 
 
 @cache
 def marks(path: str) -> dict[int, list[Mark]]:
-    """Line number -> what to set apart in it, from left to right, of a source file."""
+    """Return the marks of a source file: line number -> what to mark in it, from left to right."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a name as in code objects
         source = file.read()
     lines = source.splitlines()

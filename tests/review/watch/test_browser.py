@@ -229,7 +229,7 @@ def test_page_marks_the_c_beside_the_python(browser, pages):
     open_page(browser, pages["c"], delay + 1)
     (only,) = browser.find_elements("css selector", ".source .line.here")
     assert "msleep(100)" in only.text
-    assert "nothing in it stands for this line" in browser.find_element("css selector", ".source").text
+    assert "no line matches this one" in browser.find_element("css selector", ".source").text
     assert browser.execute_script("return window.hit === undefined")
     assert len(browser.find_elements("css selector", "script")) == 2
     assert errors(browser) == []
@@ -241,7 +241,7 @@ def test_page_of_two_points_goes_to_the_first_difference(browser, pages):
     assert "≠ only" in browser.find_element("css selector", ".sentence").text
     assert len(browser.find_elements("css selector", ".run")) == 2
     assert len(browser.find_elements("css selector", ".timeline .difference")) == 2
-    assert "nothing here" in browser.find_element("css selector", ".runs").text
+    assert "no event" in browser.find_element("css selector", ".runs").text
 
 
 def test_page_shows_the_source_of_another_frame(browser, pages):
