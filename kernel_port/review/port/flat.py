@@ -122,11 +122,20 @@ def outside_imports(tree: ast.Module, room: str) -> Iterator[tuple[str, tuple[st
         parent = package.rsplit(".", node.level - 1)[0] if node.level else ""
         module = ".".join(filter(None, (parent, node.module)))
         inside = re.fullmatch(r"\w+\.(base|patch)(\.\w+)?", module)
+        if inside:
+            continue
         for alias in node.names:
             if alias.name == "*":
-                yield from ((name, (module, name)) for name in vars(import_module(module)) if name[0] != "_")
-            elif not inside:
+                yield from ((name, (module, name)) for name in header(module))
+            else:
                 yield alias.asname or alias.name, (module, alias.name)
+
+
+@cache
+def header(module: str) -> tuple[str, ...]:
+    """The names that a module defines, and so those that `import *` includes; what it imports is no part of it."""
+    tree = ast.parse(Path(str(import_module(module).__file__)).read_text(encoding="utf-8"))
+    return tuple(name for node in tree.body if (name := defined(node)) and not name.startswith("_"))
 
 
 def pieces_at(point: int) -> list[Piece]:
