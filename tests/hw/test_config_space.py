@@ -83,8 +83,9 @@ def test_base_address_mask_of_a_rom_leaves_out_what_is_no_address():
 
 def test_lists_that_go_wrong_end_where_they_do():
     config = bytearray(4096)
-    config[0x06], config[0x34] = 0x10, 0x40
-    config[0x40:0x42], config[0x50:0x52] = b"\x01\x50", b"\x05\x40"
+    # The two low bits of a pointer are reserved.
+    config[0x06], config[0x34] = 0x10, 0x43
+    config[0x40:0x42], config[0x50:0x52] = b"\x01\x52", b"\x05\x40"
     config[0x100:0x104], config[0x140:0x144] = b"\x01\x00\x01\x14", b"\x0d\x00\x01\x08"
     assert list(capabilities(config)) == [(0x01, 0x40), (0x05, 0x50)]
     assert fault_in_capabilities(config) == "the capability list loops back to 0x40"

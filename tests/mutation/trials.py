@@ -36,8 +36,8 @@ ABOUT = re.compile(
     r"(?:base|patch|hw|recordings|scenarios)/test_\w+|kernel/test_(?:lockdep|sched)|trace/test_(?:decode|render)"
     r"|why/test_tree|c_shims/test_delay|test_(?:machine\w*|link|bisect|explore|determinism)"
 )
-#: Looks at what rooms define and calls none of it, so that nobody sees which lines it is about.
-HEADERS = "tests/base/test_headers.py"
+#: Look at what rooms define and call none of it, so that nobody sees which lines they are about.
+HEADERS = ("tests/base/test_headers.py", "tests/hw/test_data_sheet.py")
 #: The rooms that are broken.
 ROOM = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
 #: Nobody reads why a test failed, and to say so takes longer than the test.
@@ -66,7 +66,7 @@ class Tests(NamedTuple):
         """The tests that run what is broken, those about the room first, and of these the small ones, but soon one of
         each file; or else whole files."""
         if not self.is_known(mutant):
-            return [HEADERS, *self.about]
+            return [*HEADERS, *self.about]
         ordered = sorted(self.lines[mutant.line], key=lambda test: (file_of(test), self.sizes[test], test))
         ranked = [(rank, test) for _, tests in groupby(ordered, file_of) for rank, test in enumerate(tests, 1)]
         ranked.sort(key=lambda pair: (file_of(pair[1]) not in self.about, pair[0] * self.sizes[pair[1]]))
