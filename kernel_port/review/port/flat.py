@@ -73,10 +73,7 @@ def grown(old: Definition, new: Definition) -> Definition:
     head = old.text.splitlines()[: base.body[0].lineno - old.first]
     members = [lines_of(old, node) for node in base.body[1:]]
     added = [lines_of(new, node) for node in subclass.body if isinstance(node, ast.AnnAssign)]
-    text = "\n".join([*head, lines_of(new, subclass.body[0]), "", *members, *added])
-    (node,) = ast.parse(text).body
-    assert isinstance(node, ast.ClassDef)
-    return replace(new, node=node, text=text)
+    return replace(new, text="\n".join([*head, lines_of(new, subclass.body[0]), "", *members, *added]))
 
 
 def lines_of(definition: Definition, node: ast.stmt) -> str:
