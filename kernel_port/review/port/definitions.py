@@ -2,7 +2,7 @@
 """Our own source as data: the modules of the kernel side, what each defines, and the C that a definition stands for.
 
 Every module is read once. Whoever wants to know what is defined where asks here: the export, the side by side, BASE.md,
-`show`, and the place of an event.
+`show`, and the place of an event. Syntax trees are not kept but of what somebody looks into: they are large.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ C_LINE = re.compile(
 SINCE = re.compile(r", (base|service|patch \d+)\s*$")
 
 Statement = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+Import = ast.Import | ast.ImportFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,10 @@ class Definition:
     """From which point of the series on: 0 is the base."""
     kind: str
     """function, struct or variable."""
-    node: Statement
+    doc: str
+    """Its docstring, "" if it has none."""
+    line: int
+    """The line of its `def`, `class` or assignment."""
     first: int
     """The line that the text begins in: that of the comment above, if there is one."""
     text: str
@@ -94,15 +98,11 @@ class Definition:
         """Its file within the package: base/pci.py."""
         return file_of(self.module)
 
-    @property
-    def line(self) -> int:
-        """The line of its `def`, `class` or assignment."""
-        return self.node.lineno
-
-    @property
-    def doc(self) -> str:
-        """Its docstring, "" if it has none."""
-        return (ast.get_docstring(self.node) if isinstance(self.node, ast.FunctionDef | ast.ClassDef) else None) or ""
+    @cached_property
+    def node(self) -> ast.stmt:
+        """Its syntax tree, with the lines of its file."""
+        (node,) = ast.parse("\n" * (self.first - 1) + self.text).body
+        return node
 
     @cached_property
     def origin(self) -> Origin | None:
@@ -123,23 +123,20 @@ class Module:
     """base.pci"""
     point: int
     """Which patch it is; 0 if it is none."""
+    doc: str
     text: str
-    tree: ast.Module
     definitions: tuple[Definition, ...]
+    import_statements: tuple[Import, ...]
+    """Those for type checkers too."""
 
     @property
     def file(self) -> str:
         """Its file within the package: base/pci.py."""
         return file_of(self.name)
 
-    @property
-    def doc(self) -> str:
-        """Its docstring."""
-        return ast.get_docstring(self.tree) or ""
-
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
-        """Name here -> the module it is from and its name there, "" if it is that module; for type checkers too."""
+        """Name here -> the module it is from and its name there, "" if it is that module."""
         return dict(imported(self))
 
 
@@ -161,25 +158,28 @@ def module(name: str) -> Module:
 
 
 @cache
-def tree(path: str) -> ast.Module:
-    """Return the syntax tree of a file, of ours or not."""
-    return ast.parse("".join(linecache.getlines(path)))
-
-
-@cache
 def functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
-    """Return every `def` of a file by name and first line (that of its first decorator, as in code objects)."""
-    nodes = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
+    """Return every `def` of a file, of ours or not, by name and first line (of its decorators, as in code objects)."""
+    nodes = [
+        node for node in ast.walk(ast.parse("".join(linecache.getlines(path)))) if isinstance(node, ast.FunctionDef)
+    ]
     return {(node.name, first_line(node)): node for node in nodes}
 
 
 def read(name: str, point: int) -> Module:
     """Read the module *name*, "base.pci"."""
-    path = str(PACKAGE / file_of(name))
-    lines = "".join(linecache.getlines(path)).splitlines()
-    exports = dict(filter(None, map(exported, tree(path).body)))
-    found = (define(node, name, point, lines, exports) for node in tree(path).body)
-    return Module(name, point, "\n".join(lines), tree(path), tuple(filter(None, found)))
+    text = (PACKAGE / file_of(name)).read_text(encoding="utf-8")
+    tree, lines = ast.parse(text), text.splitlines()
+    exports = dict(filter(None, map(exported, tree.body)))
+    found = (define(node, name, point, lines, exports) for node in tree.body)
+    statements = [*tree.body, *(inner for node in tree.body if isinstance(node, ast.If) for inner in node.body)]
+    imports = tuple(node for node in statements if isinstance(node, Import))
+    return Module(name, point, docstring(tree), text, tuple(filter(None, found)), imports)
+
+
+def docstring(node: ast.AST) -> str:
+    """Return the docstring of a module or definition, "" if it has none."""
+    return (ast.get_docstring(node) if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) else None) or ""
 
 
 def exported(node: ast.stmt) -> tuple[str, str] | None:
@@ -207,7 +207,7 @@ def define(node: ast.stmt, module: str, point: int, lines: list[str], exports: d
     while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("# SPDX"):
         first -= 1
     text = "\n".join(lines[first - 1 : node.end_lineno])
-    return Definition(name, module, point, kind, node, first, text, exports.get(name, ""))
+    return Definition(name, module, point, kind, docstring(node), node.lineno, first, text, exports.get(name, ""))
 
 
 def first_line(node: Statement) -> int:
@@ -219,10 +219,10 @@ def first_line(node: Statement) -> int:
 def imported(module: Module) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield what a module imports, as Module.imports has it; a star as the names it stands for."""
     package = f"{PACKAGE.name}.{module.name}".rpartition(".")[0]
-    for node in ast.walk(module.tree):
+    for node in module.import_statements:
         if isinstance(node, ast.Import):
             yield from ((alias.name, (alias.name, "")) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+        elif node.module != "__future__":
             parent = package.rsplit(".", node.level - 1)[0] if node.level else ""
             source = ".".join(filter(None, (parent, node.module)))
             for alias in node.names:

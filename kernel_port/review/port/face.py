@@ -37,7 +37,7 @@ class PatchedKernel:
 
 
 def newest() -> dict[str, list[Definition]]:
-    """Module -> its definitions that no patch replaces, in link order."""
+    """Return module -> its definitions that no patch replaces, in link order."""
     ours = [module for module in modules() if module.name != "pci_regs"]
     last = {each.name: each for module in ours for each in module.definitions}
     found = {module.name: [each for each in module.definitions if last[each.name] is each] for module in ours}
@@ -45,19 +45,19 @@ def newest() -> dict[str, list[Definition]]:
 
 
 def alias(module: str) -> str:
-    """What a module is called in the stubs: base_pci for base.pci, patch_p06 for a patch."""
+    """Return what a module is called in the stubs: base_pci for base.pci, patch_p06 for a patch."""
     folder, _, stem = module.partition(".")
     return f"{folder}_{stem.partition('_')[0] if folder == 'patch' else stem}"
 
 
 def imports(*more: str) -> str:
-    """The statements that import the modules of the kernel side, and *more* of them, sorted."""
+    """Return the statements that import the modules of the kernel side, and *more* of them, sorted."""
     ours = (f"from .{name.replace('.', ' import ')} as {alias(name)}" for name in newest())
     return "\n".join(sorted([*ours, *more]))
 
 
 def assignments(indent: str, function: str) -> Iterator[str]:
-    """A line for each symbol, by module.
+    """Yield a line for each symbol, by module.
 
     :param function: how to write one that is a function, with the function for %s"""
     for module, definitions in newest().items():
@@ -68,7 +68,7 @@ def assignments(indent: str, function: str) -> Iterator[str]:
 
 
 def files() -> dict[Path, str]:
-    """The stub files and what is in them."""
+    """Return the stub files and what is in them."""
     package = HEAD.format(doc=PACKAGE_DOC, imports=imports("from .machine import boot as boot"))
     package += "\n".join(["\n__version__: str", *assignments("", "%s"), ""])
     face = HEAD.format(doc=CLASS_DOC, imports=imports())

@@ -36,12 +36,12 @@ from __future__ import annotations
 
 
 def modules_at(point: int) -> list[Module]:
-    """The modules whose definitions the flat source of *point* has: base, and the patches up to there."""
+    """Return the modules whose definitions the flat source of *point* has: base, and the patches up to there."""
     return [each for each in modules() if each.name in BASE or 0 < each.point <= point]
 
 
 def definitions_at(point: int) -> list[Definition]:
-    """All definitions of the kernel at *point*, in the order of the flat source."""
+    """Return all definitions of the kernel at *point*, in the order of the flat source."""
     flat: list[Definition] = []
     for module in modules_at(point):
         if module.point:
@@ -66,27 +66,24 @@ def apply(flat: list[Definition], patch: Module) -> None:
 
 
 def grown(old: Definition, new: Definition) -> Definition:
-    """A struct with the members its one-field subclass adds, and the subclass's words about it."""
+    """Return a struct with the members its one-field subclass adds, and the subclass's words about it."""
     base, subclass = old.node, new.node
     assert isinstance(base, ast.ClassDef)
     assert isinstance(subclass, ast.ClassDef)
     head = old.text.splitlines()[: base.body[0].lineno - old.first]
     members = [lines_of(old, node) for node in base.body[1:]]
     added = [lines_of(new, node) for node in subclass.body if isinstance(node, ast.AnnAssign)]
-    text = "\n".join([*head, lines_of(new, subclass.body[0]), "", *members, *added])
-    (node,) = ast.parse(text).body
-    assert isinstance(node, ast.ClassDef)
-    return replace(new, node=node, text=text)
+    return replace(new, text="\n".join([*head, lines_of(new, subclass.body[0]), "", *members, *added]))
 
 
 def lines_of(definition: Definition, node: ast.stmt) -> str:
-    """The lines of a statement in a definition."""
+    """Return the lines of a statement in a definition."""
     lines = definition.text.splitlines()
     return "\n".join(lines[node.lineno - definition.first : (node.end_lineno or 0) - definition.first + 1])
 
 
 def flat_text(definition: Definition) -> str:
-    """A definition as it stands in the flat source, with the mark that exports it."""
+    """Return a definition as it stands in the flat source, with the mark that exports it."""
     text = definition.text
     if definition.origin:
         text = text.replace(f"C: {definition.origin.text}", f"C: {definition.origin.lasting}", 1)
@@ -94,9 +91,9 @@ def flat_text(definition: Definition) -> str:
 
 
 def imports(point: int, definitions: list[Definition]) -> Iterator[str]:
-    """Import statements for what *definitions* use from outside, a name a line so that differences stay small."""
+    """Yield import statements for what *definitions* use from outside, a name a line so that differences stay small."""
     known = {
-        name: where for module in modules_at(point) for name, where in module.imports.items() if is_outside(*where)
+        name: where for module in modules_at(point) for name, where in module.imports.items() if is_outside(where[0])
     }
     used = {name for each in definitions for name in (*each.uses, each.export)}
     names: dict[str, set[str]] = defaultdict(set)
@@ -110,14 +107,13 @@ def imports(point: int, definitions: list[Definition]) -> Iterator[str]:
             yield f"from {module} import (\n" + "".join(f"    {name},\n" for name in sorted(names[module])) + ")\n"
 
 
-def is_outside(module: str, name: str) -> bool:
-    """Whether what is imported is not in the flat source anyway, as everything of base and patches is."""
-    inside = tuple(f"{PACKAGE.name}.{folder}" for folder in ("base", "patch"))
-    return not (module in inside or module.startswith(tuple(f"{folder}." for folder in inside)))
+def is_outside(module: str) -> bool:
+    """Return whether what a module defines is not in the flat source anyway, as all of base and patches is."""
+    return module.removeprefix(f"{PACKAGE.name}.").partition(".")[0] not in ("base", "patch")
 
 
 def source(point: int) -> str:
-    """The flat source of the kernel at *point* of the series, 0 (base) to 8.
+    """Return the flat source of the kernel at *point* of the series, 0 (base) to 8.
 
     :raises ValueError: the series has no such point"""
     if not 0 <= point <= len(PATCHES):
