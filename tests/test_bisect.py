@@ -56,9 +56,9 @@ def bisect(capsys, *argv):
 
 
 def bisect_json(capsys, *argv):
-    told = json.loads(bisect(capsys, *argv, "--json"))
-    assert [point["patches"] for point in told["points"]] == list(range(9))
-    return told["points"], {step["patch"]: step for step in told["steps"]}
+    report = json.loads(bisect(capsys, *argv, "--json"))
+    assert [point["patches"] for point in report["points"]] == list(range(9))
+    return report["points"], {step["patch"]: step for step in report["steps"]}
 
 
 def column(points, name):
