@@ -56,9 +56,9 @@ def bisect(capsys, *argv):
 
 
 def bisect_json(capsys, *argv):
-    told = json.loads(bisect(capsys, *argv, "--json"))
-    assert [point["patches"] for point in told["points"]] == list(range(9))
-    return told["points"], {step["patch"]: step for step in told["steps"]}
+    report = json.loads(bisect(capsys, *argv, "--json"))
+    assert [point["patches"] for point in report["points"]] == list(range(9))
+    return report["points"], {step["patch"]: step for step in report["steps"]}
 
 
 def column(points, name):
@@ -155,7 +155,7 @@ def test_bisect_text_is_short_unless_verbose(capsys, surprise):
         (("example:vga", "02:00.0"), "there is no function 0000:02:00.0"),
         (("example:vga", "slot:1", "--call", "pci_no_such"), "no function pci_no_such"),
         (("example:vga", "slot:1", "--call", "pci_reset_bus"), "not called on a slot"),
-        (("example:vga",), "say which TARGET"),
+        (("example:vga",), "give a TARGET"),
         (("mess", "--call", "pci_reset_bus"), "--call is for a machine"),
     ],
 )

@@ -69,8 +69,8 @@ def test_version_is_that_of_the_installed_package(capsys):
 def test_no_command_lists_the_commands(capsys):
     assert main([]) == 0
     listed = capsys.readouterr().out
-    for room in Path(main.__code__.co_filename).with_name("commands").glob("[a-z]*.py"):
-        assert f"\n  {room.stem} " in listed
+    for module in Path(main.__code__.co_filename).with_name("commands").glob("[a-z]*.py"):
+        assert f"\n  {module.stem} " in listed
 
 
 def test_unknown_command_is_a_usage_error(capsys):

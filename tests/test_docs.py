@@ -72,5 +72,5 @@ def test_reading_order_names_ten_modules_that_exist():
     _, _, section = (ROOT / "README.md").read_text().partition("\n## Reading order\n")
     lines = re.findall(r"^(\d+)\. `kernel_port/([\w/.]+)`: .+$", section.partition("\n## ")[0], re.MULTILINE)
     assert [int(number) for number, _ in lines] == list(range(1, 11))
-    for _, path in lines:
-        assert (ROOT / "kernel_port" / path).exists(), path
+    for _, file in lines:
+        assert (ROOT / "kernel_port" / file).exists(), file

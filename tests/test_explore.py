@@ -178,11 +178,11 @@ def test_explore_command_says_what_fails_and_how_to_see_it(capsys):
 
 def test_explore_command_as_json(capsys):
     assert main(["explore", "mess", "--patches", "0", "--preempt", "--limit", "5", "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert (told["scenario"], told["patches"], told["schedules"], told["complete"]) == ("mess", 0, 5, False)
-    assert told["at_least"] > 5
-    assert told["shortest"]["schedule"] == "0"
-    assert told["broken"]["no function removed that was only reset"] == {"schedules": 5, "simplest": "0"}
+    report = json.loads(capsys.readouterr().out)
+    assert (report["scenario"], report["patches"], report["schedules"], report["complete"]) == ("mess", 0, 5, False)
+    assert report["at_least"] > 5
+    assert report["shortest"]["schedule"] == "0"
+    assert report["broken"]["no function removed that was only reset"] == {"schedules": 5, "simplest": "0"}
 
 
 def test_run_command_replays_the_schedule_that_explore_names(capsys):

@@ -45,13 +45,13 @@ def project_imports(path):
     return {name.removeprefix("kernel_port.") for name in found if name.startswith("kernel_port.")}
 
 
-def rooms(names):
+def wings(names):
     return {name.split(".")[0] for name in names}
 
 
-def offenders(allows, *rooms):
-    """The modules of the rooms, or all if none is named, that *allows* does not allow."""
-    paths = [path for path in MODULES if not rooms or name_of(path).split(".")[0] in rooms]
+def offenders(allows, *wanted):
+    """The modules of the *wanted* packages, or of all, that *allows* does not allow."""
+    paths = [path for path in MODULES if not wanted or name_of(path).split(".")[0] in wanted]
     return [name_of(path) for path in paths if not allows(path)]
 
 
@@ -73,7 +73,7 @@ def f():
 
 def test_hw_imports_hw_and_registers_alone():
     def allows(path):
-        return rooms(project_imports(path)) <= {"hw", "pci_regs"} | ({"_shims"} if path.name == "image.py" else set())
+        return wings(project_imports(path)) <= {"hw", "pci_regs"} | ({"_shims"} if path.name == "image.py" else set())
 
     assert offenders(allows, "hw") == []
 
@@ -81,7 +81,7 @@ def test_hw_imports_hw_and_registers_alone():
 def test_both_sides_need_the_standard_library_alone():
     def allows(path):
         package = ".".join(path.parent.relative_to(ROOT).parts)
-        return rooms(imports(path.read_text(), package)) <= sys.stdlib_module_names | {"kernel_port"}
+        return wings(imports(path.read_text(), package)) <= sys.stdlib_module_names | {"kernel_port"}
 
     assert offenders(allows, "hw", "kernel", "base", "patch") == []
 
@@ -89,16 +89,16 @@ def test_both_sides_need_the_standard_library_alone():
 def test_kernel_side_never_imports_hardware():
     # _stack is the part of kernel.system that is written in C.
     allowed = KERNEL_SIDE | {"pci_regs", "_stack"}
-    assert offenders(lambda path: rooms(project_imports(path)) <= allowed, *KERNEL_SIDE) == []
+    assert offenders(lambda path: wings(project_imports(path)) <= allowed, *KERNEL_SIDE) == []
 
 
 def test_images_never_import_the_kernel_side():
-    assert offenders(lambda path: rooms(project_imports(path)) <= HARDWARE_SIDE | {"pci_regs", "files"}, "images") == []
+    assert offenders(lambda path: wings(project_imports(path)) <= HARDWARE_SIDE | {"pci_regs", "files"}, "images") == []
 
 
 def test_only_composers_import_both_sides():
     def allows(path):
-        seen = rooms(project_imports(path))
+        seen = wings(project_imports(path))
         return name_of(path).split(".")[0] in COMPOSERS or not (seen & KERNEL_SIDE and seen & HARDWARE_SIDE)
 
     assert offenders(allows) == []
@@ -107,7 +107,7 @@ def test_only_composers_import_both_sides():
 def test_the_shim_has_few_users():
     # The image for the bytes, the composer for the delays, and the one that measures both.
     users = {"hw.image", "machine", "commands.bench"}
-    assert offenders(lambda path: "_shims" not in rooms(project_imports(path)) or name_of(path) in users) == []
+    assert offenders(lambda path: "_shims" not in wings(project_imports(path)) or name_of(path) in users) == []
 
 
 def test_sources_begin_with_their_licence():

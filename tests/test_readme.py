@@ -142,8 +142,8 @@ def test_every_kind_of_function_is_named():
 def test_patch_table_is_that_of_the_series():
     rows = re.findall(r"^\| (\d) \| (.+?) \| \[`(\w+)`\]\((\S+)\) \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
     listed = [
-        (int(n), subject, room, path, re.findall(r"\w+", a), re.findall(r"\w+", m))
-        for n, subject, room, path, a, m in rows
+        (int(n), subject, file, path, re.findall(r"\w+", a), re.findall(r"\w+", m))
+        for n, subject, file, path, a, m in rows
     ]
     assert listed == [
         (p.number, p.subject, p.module[:3], f"kernel_port/patch/{p.module}.py", list(p.adds), list(p.modifies))

@@ -29,9 +29,9 @@ from ..terminal import Paint, clean, progress
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of bisect."""
     parser.add_argument("what", metavar="WHAT", help="a scenario, or a machine: a path, host, example:NAME")
-    parser.add_argument("target", metavar="TARGET", nargs="?", help="of a machine: 01:00.0, slot:1 or bus:01")
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
-    parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     parser.add_argument("-v", "--verbose", action="store_true", help="every action that differs")
     parser.add_argument(
         "--json",
@@ -59,7 +59,7 @@ def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
     if args.what not in scenarios.names():
         raise MachineError(
             f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
-            "Of a machine, say which TARGET: 01:00.0, slot:1 or bus:01"
+            "For a machine, give a TARGET: 01:00.0, slot:1 or bus:01"
         )
     scenario = scenarios.load(args.what)
     return f"{scenario.name}: {scenario.question}", partial(measure_scenario, scenario, seed=args.seed)

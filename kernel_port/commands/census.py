@@ -61,7 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, pattern, or - for a list of them")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
     parser.add_argument("--jsonl", metavar="FILE", type=Path, help="write the lines of JSON here")
-    parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip the machines that FILE has already")
+    parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip machines that FILE already has")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table of all functions")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary and its charts as a page")
     parser.add_argument("--jobs", metavar="N", type=int, help="how many processes; default: one per core")

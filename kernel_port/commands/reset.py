@@ -41,8 +41,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
-    parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
-    parser.add_argument("--real-time", action="store_true", help="delays really pass")
+    parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
+    parser.add_argument("--real-time", action="store_true", help="make delays last as long as they say")
     parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="write the machine after the call (.txt .ecam .toml)"

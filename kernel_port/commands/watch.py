@@ -38,11 +38,11 @@ from . import _exports
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of watch."""
     parser.add_argument("what", metavar="WHAT", help="a machine (a path, host, example:NAME or -), or a scenario")
-    parser.add_argument("target", metavar="TARGET", nargs="?", help="of a machine: 01:00.0, slot:1 or bus:01")
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
-    parser.add_argument("--seed", metavar="S", type=int, help="which thread goes next where several can run")
+    parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     parser.add_argument("--c", metavar="SOURCE", default="", help="show the C too: a kernel, or the series as mails")
     parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the page")
@@ -119,7 +119,7 @@ def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
     if args.what not in scenarios.names():
         raise MachineError(
             f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
-            "Of a machine, say which TARGET: 01:00.0, slot:1 or bus:01"
+            "For a machine, give a TARGET: 01:00.0, slot:1 or bus:01"
         )
     scenario, recordings = scenarios.load(args.what), []
     for point in points:

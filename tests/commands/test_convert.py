@@ -32,9 +32,9 @@ def test_convert_to_ecam_puts_a_function_at_its_offset(tmp_path):
 def test_convert_json_counts(tmp_path, capsys):
     path = tmp_path / "out.toml"
     assert main(["convert", "example:vga", "-o", str(path), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["output"] == str(path)
-    assert told["functions"] == len(load("example:vga").functions)
+    report = json.loads(capsys.readouterr().out)
+    assert report["output"] == str(path)
+    assert report["functions"] == len(load("example:vga").functions)
 
 
 def test_convert_to_unknown_ending_is_one_line_and_writes_nothing(tmp_path, capsys):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel-port reset: what it shows is what the machine did, and what it writes is where it was told to.
+"""kernel-port reset: what it shows is what the machine did, and what it writes is where it was asked to.
 
 The built-in example:vga is a graphics card of two functions (01:00.0, 01:00.1) in slot 1 below the port 00:1c.0.
 """
@@ -33,23 +33,23 @@ def reset_json(capsys, *argv):
     return status, json.loads(out)
 
 
-def bridge_writes(told, bdf="0000:00:1c.0"):
+def bridge_writes(report, bdf="0000:00:1c.0"):
     """The port's Bridge Control writes: register 0x3e, bit 6 is Secondary Bus Reset."""
-    writes = [(e["t"], e["args"]) for e in told["trace"] if e["op"] == "w"]
+    writes = [(e["t"], e["args"]) for e in report["trace"] if e["op"] == "w"]
     return [(t, value >> 6 & 1) for t, (where, offset, _, value) in writes if (where, offset) == (bdf, 0x3E)]
 
 
 def test_reset_slot_holds_the_bus_for_100_ms_and_waits_100_more(capsys):
-    status, told = reset_json(capsys, "example:vga", "slot:1")
-    assert (status, told["rc"], told["error"], told["call"]) == (0, 0, None, "pci_reset_slot")
-    (down, set_bit), (up, clear_bit) = bridge_writes(told)
+    status, report = reset_json(capsys, "example:vga", "slot:1")
+    assert (status, report["rc"], report["error"], report["call"]) == (0, 0, None, "pci_reset_slot")
+    (down, set_bit), (up, clear_bit) = bridge_writes(report)
     assert (set_bit, clear_bit, up - down) == (1, 0, 100_000_000)
-    assert sum(e["args"][0] for e in told["trace"] if e["op"] == "msleep") == 200
+    assert sum(e["args"][0] for e in report["trace"] if e["op"] == "msleep") == 200
 
 
 def test_reset_slot_takes_both_functions_and_restores_them(capsys):
-    _, told = reset_json(capsys, "example:vga", "slot:1")
-    hit = {f["bdf"]: f for f in told["functions"] if f["resets"]}
+    _, report = reset_json(capsys, "example:vga", "slot:1")
+    hit = {f["bdf"]: f for f in report["functions"] if f["resets"]}
     assert list(hit) == ["0000:01:00.0", "0000:01:00.1"]
     for function in hit.values():
         assert [r["kind"] for r in function["resets"]] == ["hot reset"]
@@ -100,9 +100,9 @@ def test_reset_function_of_two_is_enotty_with_status_1(capsys):
 
 
 def test_reset_call_by_name_of_a_slot_function_gets_the_hotplug_slot(capsys):
-    status, told = reset_json(capsys, "example:vga", "slot:1", "--call", "pci_hp_reset_slot")
-    assert (status, told["rc"]) == (0, 0)
-    assert bridge_writes(told)
+    status, report = reset_json(capsys, "example:vga", "slot:1", "--call", "pci_hp_reset_slot")
+    assert (status, report["rc"]) == (0, 0)
+    assert bridge_writes(report)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_reset_missing_target_is_one_line(capsys):
 
 def test_reset_trace_has_ops_of_the_golden_shape(capsys, tmp_path):
     path = tmp_path / "trace.jsonl"
-    status, told = reset_json(capsys, "example:vga", "slot:1", "--trace", path)
+    status, report = reset_json(capsys, "example:vga", "slot:1", "--trace", path)
     events = [json.loads(line) for line in path.read_text().splitlines()]
     assert status == 0
-    assert events == told["trace"]
+    assert events == report["trace"]
     for event in events:
         assert set(event) == {"t", "context", "op", "args", "at", "function", "c"}
         least, most = OPERANDS.get(event["op"], (1, 3))
@@ -150,9 +150,9 @@ def test_reset_never_touches_the_machine_file(capsys, tmp_path):
 
 def test_reset_output_is_the_machine_afterwards(capsys, tmp_path):
     path = tmp_path / "after.ecam"
-    _, told = reset_json(capsys, "example:vga", "00:1c.0", "--call", "pci_reset_bridge_secondary_bus", "-o", path)
+    _, report = reset_json(capsys, "example:vga", "00:1c.0", "--call", "pci_reset_bridge_secondary_bus", "-o", path)
     after = {str(f.address): f.config for f in load(path).functions}
-    changed = {f["bdf"]: f["changed"] for f in told["functions"]}
+    changed = {f["bdf"]: f["changed"] for f in report["functions"]}
     for bdf in ("0000:01:00.0", "0000:01:00.1"):
         assert changed[bdf]  # nobody restored anything
         for d in changed[bdf]:
@@ -238,7 +238,7 @@ def test_reset_that_deadlocks_reports_it_with_status_1(capsys, monkeypatch):
 
 @pytest.mark.slow
 def test_reset_in_place_writes_before_it_tells(tmp_path):
-    # Who reads the report and goes away does not keep the outcome from being written.
+    # A reader that goes away does not keep the output file from being written.
     path = tmp_path / "machine.ecam"
     main(["convert", "example:vga", "-o", str(path)])
     before = path.read_bytes()

@@ -38,12 +38,12 @@ def test_scenarios_verbose_tells_all_of_the_text(capsys):
 
 def test_scenarios_json(capsys):
     _, out, _ = cli(capsys, "scenarios", "--json")
-    told = {entry["name"]: entry for entry in json.loads(out)}
-    assert list(told) == scenarios.names()
-    assert told["bus-unmasked"]["since"] == 7
-    assert told["bus-unmasked"]["findings"] == [3]
-    assert told["button"]["threads"] == ["main", "finger"]
-    assert told["unbind"]["commits"] == ["61cf16d8bd38 (v3.14)"]
+    report = {entry["name"]: entry for entry in json.loads(out)}
+    assert list(report) == scenarios.names()
+    assert report["bus-unmasked"]["since"] == 7
+    assert report["bus-unmasked"]["findings"] == [3]
+    assert report["button"]["threads"] == ["main", "finger"]
+    assert report["unbind"]["commits"] == ["61cf16d8bd38 (v3.14)"]
 
 
 # -- run ---------------------------------------------------------------------------------------------------------
@@ -77,20 +77,20 @@ def test_run_verbose_has_every_access_and_quiet_none(capsys):
     for flag in ("-v", "-q", "--json"):
         _, out, _ = cli(capsys, "run", "mess", flag)
         accesses[flag] = len(re.findall(r"^ +\d+\.\d{3}  r(?:8|16|32) ", out, re.MULTILINE))
-    _, told = run_json(capsys, "mess")
-    assert accesses["-v"] == sum(event["op"] == "r" for event in told["trace"]) > 50
+    _, report = run_json(capsys, "mess")
+    assert accesses["-v"] == sum(event["op"] == "r" for event in report["trace"]) > 50
     assert accesses["-q"] == 0
 
 
 def test_run_json_has_the_facts(capsys):
-    status, told = run_json(capsys, "button")
+    status, report = run_json(capsys, "button")
     assert status == 1
-    assert (told["scenario"], told["patches"], told["results"]) == ("button", 8, {"finger": None, "main": 0})
-    assert told["spurious"] == [{"t_ms": 50.0, "port": "0000:00:1c.0", "event": "INT_PRESENCE_OFF"}]
-    assert told["removed"] == ["0000:01:00.0"]
-    assert told["broken"] == ["no function removed that was only reset: 0000:01:00.0 is gone"]
-    assert told["deadlock"] is None
-    assert told["trace"][0]["context"] in ("main", "finger")
+    assert (report["scenario"], report["patches"], report["results"]) == ("button", 8, {"finger": None, "main": 0})
+    assert report["spurious"] == [{"t_ms": 50.0, "port": "0000:00:1c.0", "event": "INT_PRESENCE_OFF"}]
+    assert report["removed"] == ["0000:01:00.0"]
+    assert report["broken"] == ["no function removed that was only reset: 0000:01:00.0 is gone"]
+    assert report["deadlock"] is None
+    assert report["trace"][0]["context"] in ("main", "finger")
 
 
 def test_run_deadlock_prints_the_report(capsys):
@@ -104,8 +104,8 @@ def test_run_deadlock_prints_the_report(capsys):
 def test_run_trace_is_what_json_has(capsys, tmp_path):
     file = tmp_path / "mess.jsonl"
     cli(capsys, "run", "mess", "--trace", file)
-    _, told = run_json(capsys, "mess")
-    assert [json.loads(line) for line in file.read_text().splitlines()] == told["trace"]
+    _, report = run_json(capsys, "mess")
+    assert [json.loads(line) for line in file.read_text().splitlines()] == report["trace"]
 
 
 def test_run_seeds_and_schedules_decide_who_begins(capsys):
@@ -116,8 +116,8 @@ def test_run_seeds_and_schedules_decide_who_begins(capsys):
     assert first("--schedule", "1") == "user"
     assert {first("--seed", seed) for seed in range(6)} == {"unbind", "user"}
     # Where the user is first, the unbinding waits until the reset is over, and then there is no user left to wait for.
-    status, told = run_json(capsys, "unbind", "--schedule", "1")
-    assert (status, told["deadlock"], told["results"]) == (0, None, {"user": 0, "unbind": 0})
+    status, report = run_json(capsys, "unbind", "--schedule", "1")
+    assert (status, report["deadlock"], report["results"]) == (0, None, {"user": 0, "unbind": 0})
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from kernel_port.kernel.lockdep import held_at_end
 
 OFF, ON = "INT_PRESENCE_OFF", "INT_PRESENCE_ON"
 SLTCTL = 0x48 + 0x18
-LAMPS = 0x3C0  # Slot Control: attention indicator 0x0c0, power indicator 0x300
+INDICATORS = 0x3C0  # Slot Control: attention indicator 0x0c0, power indicator 0x300
 ENOSYS, ENOTTY, EINVAL, EPERM = -38, -25, -22, -1
 CARD = ["01:00.0"]
 BOTH = ["01:00.0", "01:00.1"]
@@ -233,12 +233,12 @@ def test_all_ones_are_every_event_at_once():
     assert queued >= {"INT_SWITCH_OPEN", "INT_BUTTON_PRESS", "INT_PRESENCE_ON", "INT_POWER_FAULT"}
 
 
-def test_power_cycle_removes_under_the_device_lock_and_lights_the_lamp():
+def test_power_cycle_removes_under_the_device_lock_and_turns_the_indicator_on():
     run = played("power-cycle", 8)
     assert any(text == "mlx4_core releases it; locked: device" for _, _, text in run.outcome.messages)
-    lamps = [value & 0x300 for value in commands(run, "0000:00:03.0")]
-    # power off (lamp as it was: on), lamp off, power on, lamp blinks, lamp on
-    assert lamps == [0x100, 0x300, 0x300, 0x200, 0x100]
+    indicators = [value & 0x300 for value in commands(run, "0000:00:03.0")]
+    # power off (indicator still on), indicator off, power on, indicator blinks, indicator on
+    assert indicators == [0x100, 0x300, 0x300, 0x200, 0x100]
 
 
 def test_pulled_goes_and_comes_back():
@@ -301,9 +301,10 @@ def test_calm_drops_what_the_C_drops(golden, patches):
 def test_mess_polled_switches_the_lamps_as_the_C_does(golden):
     ops = golden["l4-spurious-removal-race"]
     port = "0000:00:1c.0"
-    lamps = [op[4] & LAMPS for op in ops if op[:3] == ["w", port, SLTCTL]]
-    assert lamps == [0x2C0, 0x3C0, 0x340, 0x340]  # power lamp blinks, goes out; attention lamp on; power lamp out again
-    assert [value & LAMPS for value in commands(played("mess-polled", 4), port)] == lamps
+    indicators = [op[4] & INDICATORS for op in ops if op[:3] == ["w", port, SLTCTL]]
+    # power indicator blinks, goes off; attention indicator on; power indicator off again
+    assert indicators == [0x2C0, 0x3C0, 0x340, 0x340]
+    assert [value & INDICATORS for value in commands(played("mess-polled", 4), port)] == indicators
 
 
 # -- findings, commits, form -------------------------------------------------------------------------------------
@@ -361,8 +362,8 @@ def test_the_readme_names_the_scenarios_of_what_review_missed():
 @pytest.mark.parametrize("name", scenarios.names())
 def test_room_asks_a_question_and_is_small(name):
     assert scenarios.load(name).question.endswith("?")
-    room = Path(scenarios.__file__).with_name(f"{name.replace('-', '_')}.py")
-    assert len(room.read_text().splitlines()) < 120
+    module = Path(scenarios.__file__).with_name(f"{name.replace('-', '_')}.py")
+    assert len(module.read_text().splitlines()) < 120
 
 
 @pytest.mark.parametrize("name", scenarios.names())
