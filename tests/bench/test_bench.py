@@ -57,7 +57,7 @@ def test_witness_sees_each_reset_and_how_long_it_is_held(tmp_path):
     save(load("example:single"), path)
     # Low byte of Bridge Control of 00:01.0: 1 << 15 | 0x3e.
     with ConfigImage.in_place(path) as image, Witness(path, 0x803E) as witness:
-        kernel = link(8, System(RealClock(lib.sleep_until)))
+        kernel = link(8, System(RealClock(lib)))
         for _ in range(2):
             witness.look()
             image.write(0, 8, 0x3E, 2, 0x0040)
