@@ -45,7 +45,10 @@ setup(
     cffi_modules=["c_shims/build.py:ffibuilder"],
     ext_modules=[
         Extension(
-            "kernel_port._stack", ["c_shims/stack.c"], extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra"]
+            "kernel_port._stack",
+            ["c_shims/stack.c"],
+            extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra"],
+            optional=True,  # kernel_port/kernel/stack.py has the same in Python
         )
     ],
     zip_safe=False,
