@@ -18,6 +18,8 @@ from kernel_port.review.port import flat, mails
 from kernel_port.series import PATCHES as SERIES
 
 POINTS = range(len(PATCHES) + 1)
+#: The ends of the series; the points between are for those who have time.
+ENDS = [pytest.param(point, marks=() if point in (0, len(PATCHES)) else pytest.mark.slow) for point in POINTS]
 
 
 def symbols(text):
@@ -28,13 +30,13 @@ def run(*command, cwd):
     return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", ENDS)
 def test_source_defines_what_the_linker_takes_from_base_and_patches(point):
     linked = {name for name, room in link(point).rooms.items() if room.startswith(("base.", "patch."))}
     assert linked <= symbols(flat.source(point))
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", ENDS)
 def test_source_of_a_function_stands_under_its_room_and_line(point):
     lines = flat.source(point).splitlines()
     for index, line in enumerate(lines):
