@@ -39,7 +39,9 @@ setup(
         "dask": ["distributed>=2023.1"],
         "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],
+        "lint": ["mypy==2.4.1", "ruff==0.17.6"],  # pinned: what is well formed depends on the version
         "mutation": ["cosmic-ray>=8.3"],
+        "parallel": ["pytest-xdist>=3"],
     },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
     cffi_modules=["c_shims/build.py:ffibuilder"],

@@ -59,6 +59,12 @@ def test_patch_room_functions_name_their_patch():
             assert C_LINE.search(inspect.getdoc(each))[1] == f"patch {number}", symbol
 
 
+def test_contributing_names_what_exists():
+    named = re.findall(r"`((?:kernel_port|tests|c_shims)/[\w/.]*)`", (ROOT / ".github/CONTRIBUTING.md").read_text())
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_reading_order_names_ten_rooms_that_exist():
     _, _, section = (ROOT / "README.md").read_text().partition("\n## Reading order\n")
     lines = re.findall(r"^(\d+)\. `kernel_port/([\w/.]+)`: .+$", section.partition("\n## ")[0], re.MULTILINE)
