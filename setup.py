@@ -39,13 +39,18 @@ setup(
         "dask": ["distributed>=2023.1"],
         "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],
+        "lint": ["mypy==2.4.1", "ruff==0.17.6"],  # pinned: what is well formed depends on the version
         "mutation": ["cosmic-ray>=8.3"],
+        "parallel": ["pytest-xdist>=3"],
     },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
     cffi_modules=["c_shims/build.py:ffibuilder"],
     ext_modules=[
         Extension(
-            "kernel_port._stack", ["c_shims/stack.c"], extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra"]
+            "kernel_port._stack",
+            ["c_shims/stack.c"],
+            extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra"],
+            optional=True,  # kernel_port/kernel/stack.py has the same in Python
         )
     ],
     zip_safe=False,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Join config_image.[ch] and delay.[ch] into the extension module kernel_port._shims (cffi, API mode)."""
+"""Join config_image.[ch] and delay.[ch] into the extension module kernel_port._shims (cffi, API mode).
+
+stack.c is no part of it: what it returns are Python objects, which cffi cannot hand over. setup.py builds it."""
 
 import os
 import re

@@ -213,21 +213,16 @@ static uint32_t ones(int len)
 	return len == 1 ? UINT8_MAX : len == 2 ? UINT16_MAX : UINT32_MAX;
 }
 
-int pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t *value)
+uint32_t pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len)
 {
 	const uint8_t *addr = pci_dev_base(image, bus, devfn, reg, len);
 
-	*value = UINT32_MAX;
 	if (!addr)
-		return -EINVAL;
+		return ones(len);
 
 	begin(image);
 	uint32_t found = load(addr, len);
-	if (!end(image))
-		return -EINVAL;
-
-	*value = found;
-	return 0;
+	return end(image) ? found : ones(len);
 }
 
 int pci_mmcfg_write(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t value)
@@ -255,16 +250,4 @@ int pci_mmcfg_write_masked(struct config_image *image, const struct register_mas
 	begin(image);
 	store(addr, len, ((load(addr, len) & ~rw) | (value & rw)) & ~(value & w1c));
 	return end(image) ? 0 : -EINVAL;
-}
-
-uint32_t pci_mmcfg_load(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len)
-{
-	const uint8_t *addr = pci_dev_base(image, bus, devfn, reg, len);
-
-	if (!addr)
-		return ones(len);
-
-	begin(image);
-	uint32_t found = load(addr, len);
-	return end(image) ? found : ones(len);
 }

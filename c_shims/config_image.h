@@ -34,8 +34,11 @@ int config_image_put(struct config_image *image, uint64_t offset, const uint8_t 
 int config_image_merge(struct config_image *image, uint64_t offset, const uint8_t *mask, const uint8_t *data,
 		       uint64_t length);
 
-/* One config cycle of len 1, 2 or 4 bytes: 0, or -EINVAL and all ones for one that no register can answer. */
-int pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t *value);
+/*
+ * One config cycle of len 1, 2 or 4 bytes. Where no register can answer, a read gives all ones, len bytes of them, and a
+ * write -EINVAL; else it gives 0.
+ */
+uint32_t pci_mmcfg_read(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len);
 int pci_mmcfg_write(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len, uint32_t value);
 
 /* Which bits of a function's registers software may change: by writing them, and only to 0, by writing 1. */
@@ -47,8 +50,5 @@ struct register_masks {
 /* The same write to registers that have other bits, too. */
 int pci_mmcfg_write_masked(struct config_image *image, const struct register_masks *masks, unsigned int bus,
 			   unsigned int devfn, int reg, int len, uint32_t value);
-
-/* The same read without a status, for callers in a hurry: all ones, len bytes of them, where the other says -EINVAL. */
-uint32_t pci_mmcfg_load(struct config_image *image, unsigned int bus, unsigned int devfn, int reg, int len);
 
 #endif

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's delays in real time. Declarations, also read by cffi. */
+/* The kernel's delays in real time: never early, whatever signals arrive. Declarations, also read by cffi. */
 #ifndef DELAY_H
 #define DELAY_H
 
-#include <stdint.h>
-
-/* CLOCK_MONOTONIC in ns: the clock of Python's time.monotonic_ns(). */
-uint64_t monotonic_ns(void);
-
-/* Return once monotonic_ns() is at least when: never early, whatever signals arrive, and at once if that is past. */
-void sleep_until(uint64_t when);
-
-void ssleep(unsigned int seconds);
+/* Sleep: the processor is free meanwhile. */
 void msleep(unsigned int msecs);
+
+/* Spin, as the kernel does where it may not sleep. */
 void mdelay(unsigned int msecs);
 void udelay(unsigned int usecs);
 

@@ -141,7 +141,8 @@ class Machine:
         return result
 
     def close(self) -> None:
-        """Switch the machine off."""
+        """Switch the machine off; a delay in real time that another thread is in ends with it."""
+        self.clock.stop()
         self.system.sched.shutdown()
         self.fabric.close()
 
@@ -242,7 +243,7 @@ def boot(
     :raises MachineError: the machine cannot be read, or none like it is possible
     :raises ValueError: the series has no such point"""
     description = source if isinstance(source, MachineDescription) else load(source)
-    clock = RealClock(lib.sleep_until) if real_time else Clock()
+    clock = RealClock(lib) if real_time else Clock()
     choose = None if seed is None else Random(seed).randrange
     fabric = Fabric(description, clock, images)
     machine = Machine(description, lambda system: link(patches, system), clock, fabric, choose)

@@ -2,6 +2,7 @@
 """The command itself, and as a process: standard streams that are closed or full, and a reader that goes away."""
 
 import importlib.metadata
+import io
 import signal
 import subprocess
 import sys
@@ -25,12 +26,17 @@ def shell(line):
 @pytest.mark.parametrize(
     ("line", "status"),
     [
-        ("tree example:vga >&-", 0),
-        ("list 2>&-", 0),
-        ("tree - <&-", 2),
-        ("tree nothing 2>&-", 2),
-        ("tree example:vga <&- >&- 2>&-", 0),
+        ("list <&- >&- 2>&-", 0),
         ("tree nothing 2> /dev/full", 2),
+        *(
+            pytest.param(line, status, marks=pytest.mark.slow)
+            for line, status in (
+                ("tree example:vga >&-", 0),
+                ("list 2>&-", 0),
+                ("tree - <&-", 2),
+                ("tree nothing 2>&-", 2),
+            )
+        ),
     ],
 )
 def test_closed_streams_are_as_good_as_dev_null(line, status):
@@ -47,8 +53,9 @@ def test_full_disk_is_one_line():
 @pytest.mark.parametrize(
     "line",
     [
-        "reset example:vga slot:1", "why example:vga --json", "export 8",
+        "reset example:vga slot:1",
         *(pytest.param(line, marks=pytest.mark.slow) for line in (
+            "why example:vga --json", "export 8",
             "census example:vga", "run mess", "read 4", "show --doc base/pci.py", "diff 7", "list --json",
             "tree example:nested", "manual", "scenarios", "check tests/series/merged.mbox",
             "compare tests/live/hp.json",
@@ -81,11 +88,12 @@ def test_unknown_command_is_a_usage_error(capsys):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_terminal_without_letters_for_something_gets_it_spelled_out(encoding):
+def test_terminal_without_letters_for_something_gets_it_spelled_out(monkeypatch, encoding):
     # Its rules are box-drawing lines, U+2500.
-    done = shell(f"PYTHONIOENCODING={encoding} {COMMAND} read 2")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert r"\u2500\u2500" in done.stdout
+    out = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr("sys.stdout", out)
+    assert main(["read", "2"]) == 0
+    assert rb"\u2500\u2500" in out.buffer.getvalue()
 
 
 def test_without_docstrings_it_says_so():

@@ -89,6 +89,7 @@ def test_census_is_the_same_with_any_number_of_processors(tmp_path):
     assert len(found[0][2]) == 3
 
 
+@pytest.mark.slow
 def test_same_traces_on_a_narrow_coloured_terminal(tmp_path):
     argv = ("reset", "example:vga", "slot:1", "--trace", "trace", "--ftrace", "ftrace")
     plain = outcome(argv, tmp_path / "plain", {})[-1]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Input from somebody who means harm: what it says is shown, and nothing of it is done."""
 
-import ast
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,9 +30,6 @@ SERIES = TESTS / "series"
 EVIL = "<script>window.hit=1</script>'\"&amp;`$(id)`;\x1b[2J\x9b31m\x07\u202ertl\u2066\u200f\x1b]8;;http://x\x1b\\"
 #: The same, as far as a machine description may say it.
 PRINTABLE = "".join(filter(str.isprintable, EVIL))
-#: Modules that make objects or code of data, and calls that hand text to somebody who runs it.
-NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "pty", "commands", "xmlrpc", "socket", "ctypes"}
-NEVER_CALLED = {"eval", "exec", "__import__", "system", "popen", "startfile", "mktemp", "extractall", "execfile"}
 
 
 def dump(**changed):
@@ -42,41 +39,19 @@ def dump(**changed):
     return f"00:01.0 {title}\n\tKernel driver in use: {changed.get('driver', 'e1000e')}\n" + "".join(lspci.rows(config))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_package_never_makes_code_of_data_nor_asks_a_shell(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        place = f"{path}:{getattr(node, 'lineno', 0)}"
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            module = getattr(node, "module", None) or ""
-            names = {alias.name.partition(".")[0] for alias in node.names} | {module.partition(".")[0]}
-            assert getattr(node, "level", 0) or not names & NEVER_IMPORTED, place
-        elif isinstance(node, ast.Call):
-            called = node.func
-            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-            assert name not in NEVER_CALLED, place
-            assert not (name == "compile" and isinstance(called, ast.Name)), place
-            assert not any(keyword.arg == "shell" for keyword in node.keywords), place
-
-
 #: Who writes files, each in a way of its own: all others have files.py do it, so that nothing is ever half-written.
 WRITERS = {"files.py", "hw/image.py", "census/ledger.py", "cli.py"}
-WRITING = {"write_text", "write_bytes", "NamedTemporaryFile", "mkstemp", "copyfile", "copytree"}
+WRITING = re.compile(
+    r"""\.(?:write_text|write_bytes|NamedTemporaryFile|mkstemp|copyfile|copytree)\(
+    |   \bopen\(.*["'](?:[wax]b?|[arw]\+b)["']
+    |   \bO_(?:WRONLY|RDWR|CREAT)\b""",
+    re.VERBOSE,
+)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_package_writes_files_in_few_places(path):
-    if str(path.relative_to(PACKAGE)) in WRITERS:
-        return
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            called = getattr(node.func, "attr", "")
-            constants = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
-            name = getattr(node.func, "id", called)
-            assert called not in WRITING, node.lineno
-            assert name != "open" or not set(constants) & {"w", "wb", "a", "ab", "a+b", "r+b", "w+b", "x"}, node.lineno
-            assert not {"O_WRONLY", "O_RDWR", "O_CREAT"} & {
-                one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)
-            }, node.lineno
+def test_package_writes_files_in_few_places():
+    found = {str(path.relative_to(PACKAGE)) for path in SOURCES if WRITING.search(path.read_text())}
+    assert found == WRITERS
 
 
 @pytest.mark.parametrize("argv", [["tree"], ["why"], ["why", "00:01.0"], ["reset", "00:01.0"], ["census"], ["convert"]])
@@ -262,18 +237,18 @@ def test_output_that_is_a_link_in_a_circle_is_one_line(tmp_path, monkeypatch, ca
     assert (tmp_path / "circle").is_symlink()
 
 
-@pytest.mark.parametrize("listed", [b"caf\xe9.txt", b"a\0b.txt", b"circle"])
-def test_census_list_of_impossible_names_is_a_line_each(tmp_path, listed):
+def test_census_list_of_impossible_names_is_a_line_each(tmp_path):
     (tmp_path / "m.txt").write_text(dump())
     (tmp_path / "circle").symlink_to("circle")
-    command = [sys.executable, "-m", "kernel_port", "census", "-", "--jsonl", "out"]
-    done = subprocess.run(command, check=False, cwd=tmp_path, input=listed + b"\nm.txt\n", capture_output=True,
+    listed = [b"caf\xe9.txt", b"a\0b.txt", b"circle", b"m.txt"]
+    command = [sys.executable, "-m", "kernel_port", "census", "-", "--jobs", "1", "--jsonl", "out"]
+    done = subprocess.run(command, check=False, cwd=tmp_path, input=b"\n".join(listed), capture_output=True,
                           env=os.environ | {"PYTHONIOENCODING": "utf-8"})  # fmt: skip
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
-    bad, good = map(json.loads, (tmp_path / "out").read_text().splitlines())
-    assert os.fsencode(bad["file"]) == listed
-    assert bad["error"]
-    assert good["error"] is None
+    found = list(map(json.loads, (tmp_path / "out").read_text().splitlines()))
+    assert {os.fsencode(each["file"]): each["error"] is None for each in found} == dict.fromkeys(listed, False) | {
+        b"m.txt": True
+    }
 
 
 @pytest.mark.parametrize("content", ["dear diary", "dear diary\n", '{"dear": "diary"}\n', '{"file":"x"\n'])

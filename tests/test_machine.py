@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Booting a machine: what the kernel finds agrees with lspci; interrupts; machines that make no sense."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+from functools import partial
 from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 from hw_machine import EXP, PM, exp, function, pm
 from hw_machine import bridge as any_bridge
 from hw_machine import port as any_port
 
+from kernel_port._shims import lib
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.image import ConfigImage
@@ -399,6 +405,39 @@ def test_boot_in_real_time_sleeps_for_real():
         assert monotonic() - started >= 0.020
         machine.call("mdelay", 5)
         assert monotonic() - started >= 0.025
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize(("thread", "delay"), [("main", "msleep"), ("main", "mdelay"), ("worker", "msleep")])
+def test_interrupt_ends_a_delay_in_real_time(monkeypatch, thread, delay):
+    waiting = threading.Event()
+
+    def waits(delay):
+        return lambda count: (waiting.set(), delay(count))
+
+    shim = SimpleNamespace(msleep=waits(lib.msleep), mdelay=waits(lib.mdelay), udelay=lib.udelay)
+    monkeypatch.setattr("kernel_port.machine.lib", shim)
+    machine = machine_of(function("00:01.0"), real_time=True)
+    waiting.clear()
+
+    def run():
+        wait = partial(getattr(machine.kernel, delay), 60_000)
+        with machine:
+            if thread == "main":
+                wait()
+            machine.system.sched.spawn(thread, wait)
+            machine.system.sched.settle()
+
+    def interrupt():
+        waiting.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    started = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert monotonic() - started < 30  # of 60 s
+    assert [thread.name for thread in machine.system.sched.threads] == ["main"]
 
 
 def test_boot_on_an_image_leaves_the_registers_there(tmp_path):

@@ -7,8 +7,15 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 from time import monotonic_ns
+from typing import Protocol
 
+NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
+
+#: In real time, what came meanwhile (Ctrl-C, the end of the machine) is noticed after no more than this.
+SLICE_MS = 50
+#: A sleeper wakes late, on a virtual machine by more than on others, and its caches are cold: it spins in the end.
+SPIN_MS = 1
 
 Callback = Callable[[], None]
 
@@ -21,6 +28,7 @@ class Clock:
         self._due: list[tuple[int, int]] = []
         self._callbacks: dict[int, Callback] = {}
         self._handles = count()
+        self._stopped = False
 
     @property
     def now(self) -> int:
@@ -53,26 +61,46 @@ class Clock:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    def advance(self, to: int) -> None:
-        """Let time pass until *to* (ns): run what falls due on the way, earliest first, ties in order of call_at()."""
+    def advance(self, to: int, *, busy: bool = False) -> None:
+        """Let time pass until *to* (ns): run what falls due on the way, earliest first, ties in order of call_at().
+
+        :param busy: spin, as a kernel that may not sleep
+        :raises InterruptedError: another thread called stop() meanwhile"""
         while (deadline := self.next_deadline()) is not None and deadline <= to:
             _, handle = heapq.heappop(self._due)
-            self._wait(deadline)
+            self._wait(deadline, busy)
             self._callbacks.pop(handle)()
-        self._wait(to)
+        self._wait(to, busy)
 
-    def _wait(self, until: int) -> None:
+    def stop(self) -> None:
+        """Let no more time pass: who waits for it in another thread waits no longer."""
+        self._stopped = True
+
+    def _wait(self, until: int, busy: bool) -> None:
         self._now = max(self._now, until)
 
 
+class Delays(Protocol):
+    """What the shim does in real time, never early (c_shims/delay.h)."""
+
+    def msleep(self, msecs: int) -> None:
+        """Sleep."""
+
+    def mdelay(self, msecs: int) -> None:
+        """Spin."""
+
+    def udelay(self, usecs: int) -> None:
+        """Spin."""
+
+
 class RealClock(Clock):
-    """Time as on the wall: advance() really takes that long.
+    """Time as on the wall: advance() really takes that long, in slices.
 
-    :param sleep_until: returns once time.monotonic_ns() is at least its argument, at once if it is so already"""
+    :param delays: how to wait"""
 
-    def __init__(self, sleep_until: Callable[[int], None]) -> None:
+    def __init__(self, delays: Delays) -> None:
         super().__init__()
-        self._sleep_until = sleep_until
+        self._delays = delays
         self._started = monotonic_ns()
 
     @property
@@ -80,5 +108,13 @@ class RealClock(Clock):
         """The time, ns since the clock was made."""
         return monotonic_ns() - self._started
 
-    def _wait(self, until: int) -> None:
-        self._sleep_until(self._started + until)
+    def _wait(self, until: int, busy: bool) -> None:
+        delay, spin = (self._delays.mdelay, 0) if busy else (self._delays.msleep, SPIN_MS)
+        while (left := until - self.now) > 0:
+            msecs = min(left // NSEC_PER_MSEC - spin, SLICE_MS)
+            if msecs > 0:
+                delay(msecs)
+            else:
+                self._delays.udelay(left // NSEC_PER_USEC)
+            if self._stopped:
+                raise InterruptedError

@@ -107,7 +107,7 @@ class ConfigImage:
 
     def read(self, bus: int, devfn: int, reg: int, size: int) -> int:
         """Return a register of *size* 1, 2 or 4 bytes; all ones if misaligned or outside the image."""
-        return lib.pci_mmcfg_load(self._image, bus, devfn, reg, size)
+        return lib.pci_mmcfg_read(self._image, bus, devfn, reg, size)
 
     def write(self, bus: int, devfn: int, reg: int, size: int, value: int) -> None:
         """Store the low *size* bytes, 1, 2 or 4, of a 32-bit *value*; dropped if misaligned or outside the image."""
@@ -115,7 +115,7 @@ class ConfigImage:
 
     def reader(self, bus: int, devfn: int) -> Callable[[int, int], int]:
         """Return read() of one function, for callers in a hurry: it goes to the shim directly."""
-        return partial(lib.pci_mmcfg_load, self._image, bus, devfn)
+        return partial(lib.pci_mmcfg_read, self._image, bus, devfn)
 
     def writer(self, bus: int, devfn: int) -> Callable[[int, int, int], object]:
         """Return write() of one function, for callers in a hurry."""

@@ -16,7 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from types import FrameType
@@ -48,8 +48,11 @@ class Clock(Protocol):
     def next_deadline(self) -> int | None:
         """When the next call is due, ns; None if none is."""
 
-    def advance(self, to: int) -> None:
-        """Let time pass until *to*, ns, and make the calls that fall due."""
+    def advance(self, to: int, *, busy: bool = False) -> None:
+        """Let time pass until *to*, ns, and make the calls that fall due.
+
+        :param busy: without sleeping
+        :raises InterruptedError: the machine is being shut down meanwhile"""
 
 
 class Deadlock(RuntimeError):
@@ -124,7 +127,7 @@ class Scheduler:
 
     def delay_until(self, when: int) -> None:
         """Let time pass until *when*, ns, without giving way; interrupts are served."""
-        self._advance(when)
+        self._advance(when, busy=True)
 
     def block(self, on: Any, deadline: int | None = None) -> bool:
         """Give way until somebody wakes *on*.
@@ -181,16 +184,20 @@ class Scheduler:
         thread = Thread(name)
 
         def run() -> None:
+            thread.body = None
             failure: BaseException | None = None
-            try:
-                body()
-            except ThreadExit:
-                thread.ended.release()
-                return
-            except BaseException as error:  # handed to the main thread, which raises it
-                failure = error
-            self.threads.remove(thread)
-            self._hand_over(self._fail(failure) if failure is not None else self._next())
+            with suppress(ThreadExit):
+                try:
+                    if self._stopping:
+                        raise ThreadExit
+                    body()
+                except ThreadExit:
+                    raise
+                except BaseException as error:  # handed to the main thread, which raises it
+                    failure = error
+                self.threads.remove(thread)
+                self._hand_over(self._fail(failure) if failure is not None else self._next())
+            thread.ended.release()
 
         thread.body = run
         self.threads.append(thread)
@@ -215,7 +222,7 @@ class Scheduler:
         self._stopping = True
         for thread in self.threads[1:]:
             if thread.body is None:
-                thread.baton.release()
+                self._let_go(thread)
                 thread.ended.acquire()
         del self.threads[1:]
 
@@ -236,12 +243,19 @@ class Scheduler:
             raise failure
 
     def _hand_over(self, thread: Thread) -> None:
+        if self._stopping:
+            raise ThreadExit
         self.current, self.context = thread, thread.name
         if thread.body is None:
-            thread.baton.release()
+            self._let_go(thread)
         else:
-            body, thread.body = thread.body, None
-            Carrier.run(body)
+            Carrier.run(thread.body)
+
+    @staticmethod
+    def _let_go(thread: Thread) -> None:
+        """Have *thread* go on. Ctrl-C in main can come at any time, so that one that has its turn is shut down, too."""
+        with suppress(RuntimeError):
+            thread.baton.release()
 
     def _next(self) -> Thread:
         """The thread to run now, oldest first but for one that could go on; idles to the next deadline while there is
@@ -276,11 +290,13 @@ class Scheduler:
             return False
         return all(thread.waits_for is not None or thread is self.current for thread in self.threads)
 
-    def _advance(self, to: int) -> None:
+    def _advance(self, to: int, *, busy: bool = False) -> None:
         """Let time pass."""
         outer, self._advancing = self._advancing, True
         try:
-            self.clock.advance(to)
+            self.clock.advance(to, busy=busy)
+        except InterruptedError:
+            raise ThreadExit from None
         finally:
             self._advancing = outer
 

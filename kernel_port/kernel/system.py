@@ -11,8 +11,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
 
-from .._stack import kernel_stack
 from .sched import Clock, Scheduler
+from .stack import kernel_stack
 
 #: Frames of kernel code, innermost first: (code, index of the last instruction).
 Stack = tuple[tuple[CodeType, int], ...]

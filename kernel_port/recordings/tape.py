@@ -90,7 +90,7 @@ class _NoTime:
     def next_deadline(self) -> int | None:
         return None
 
-    def advance(self, to: int) -> None:
+    def advance(self, to: int, *, busy: bool = False) -> None:
         """Do nothing: time stands still."""
 
 

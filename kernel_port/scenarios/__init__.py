@@ -186,7 +186,7 @@ class _Script:
     def perform(self) -> str:
         """Run all threads, then let the machine settle.
 
-        :return: the report of a deadlock, or "\""""
+        :return: the report of a deadlock, or an empty text"""
         sched = self.machine.system.sched
         main, *others = self.scenario.threads
         sched.threads[0].name = sched.context = main

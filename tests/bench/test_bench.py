@@ -32,6 +32,7 @@ def only(row):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_bench_quick_json_has_every_figure(capsys, monkeypatch):
     monkeypatch.setattr(bench, "QUICK", 0.01)
     assert main(["bench", "--quick", "--json"]) == 0
@@ -52,12 +53,13 @@ def test_bench_quick_json_has_every_figure(capsys, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_witness_sees_each_reset_and_how_long_it_is_held(tmp_path):
     path = tmp_path / "image.ecam"
     save(load("example:single"), path)
     # Low byte of Bridge Control of 00:01.0: 1 << 15 | 0x3e.
     with ConfigImage.in_place(path) as image, Witness(path, 0x803E) as witness:
-        kernel = link(8, System(RealClock(lib.sleep_until)))
+        kernel = link(8, System(RealClock(lib)))
         for _ in range(2):
             witness.look()
             image.write(0, 8, 0x3E, 2, 0x0040)
@@ -68,6 +70,7 @@ def test_witness_sees_each_reset_and_how_long_it_is_held(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_bench_dump_is_the_machine_booted(shared, capsys, monkeypatch):
     monkeypatch.setattr(bench, "QUICK", 0.01)
     assert main(["bench", "--quick", "--dump", str(shared / "dumps/pciutils-tree-asus-p6t6.txt")]) == 0

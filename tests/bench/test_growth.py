@@ -56,6 +56,7 @@ def test_reset_everything_says_what_refuses():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_bench_growth_measures_each_size(monkeypatch, capsys):
     monkeypatch.setattr(growth, "SIZES", (20, 60))
     assert main(["bench", "--growth", "--json"]) == 0
@@ -69,6 +70,7 @@ def test_bench_growth_measures_each_size(monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_growth_is_that_of_the_machine():
     found = growth.in_processes(growth.SIZES[:3], str)
     assert {cost: slope for cost, slope in growth.exponents(found).items() if slope > growth.EXPONENT} == {}
@@ -92,6 +94,7 @@ print(json.dumps([found, len(again), reset == set(again), peak]))
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_full_segment_is_reset_and_found_again_in_two_gigabytes():
     done = subprocess.run([sys.executable, "-c", FULL_SEGMENT], stdout=subprocess.PIPE, check=True, text=True)
     found, again, all_reset, peak = json.loads(done.stdout)

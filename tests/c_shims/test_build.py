@@ -151,15 +151,28 @@ def test_suite_passes_with_the_sanitizers_in_the_extension(tmp_path):
     assert " passed" in done.stdout
 
 
-def build(tmp_path, **environment):
-    """Build the package, extension module and all, in a folder of its own; return where it can be imported from."""
+def test_package_without_the_stack_extension_traces_the_same(tmp_path):
+    package = build(tmp_path, stack="#error another Python\n")
+    assert not list(package.glob("kernel_port/_stack*.so"))
+    argv = [sys.executable, "-m", "kernel_port", "reset", "example:vga", "slot:1", "--json"]
+    environment = os.environ | {"PYTHONSAFEPATH": "1"}
+    with_extension = run(*argv, env=environment).stdout
+    assert run(*argv, env=environment | {"PYTHONPATH": str(package)}).stdout == with_extension
+
+
+def build(tmp_path, stack=None, **environment):
+    """Build the package in a folder of its own; return where it can be imported from.
+
+    :param stack: what is to stand in stack.c; otherwise both extension modules must be there in the end"""
     source, package = tmp_path / "source", tmp_path / "package"
     source.mkdir()
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("c_shims", "kernel_port"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    if stack:
+        (source / "c_shims" / "stack.c").write_text(stack)
     run(sys.executable, "setup.py", "-q", "build", "--build-lib", package, cwd=source, env=os.environ | environment)
     assert list(package.glob("kernel_port/_shims*.so"))
-    assert list(package.glob("kernel_port/_stack*.so"))
+    assert stack or list(package.glob("kernel_port/_stack*.so"))
     return package

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Virtual time, and real time."""
 
-from time import monotonic_ns
+from types import SimpleNamespace
+
+import pytest
 
 from kernel_port.hw.clock import Clock, RealClock
 
@@ -57,23 +59,64 @@ def test_call_after_nothing_is_now_and_after_less_is_never():
     assert ran == ["now", 1_500_000]
 
 
-def test_real_clock_sleeps_until_each_deadline_and_the_end():
+def delays(monkeypatch, asked, late=0):
+    """Delays on a clock that only they move: a call into the shim takes 300 ns, waking up *late* ns more."""
+    wall = [5_000_000_000]
+    monkeypatch.setattr("kernel_port.hw.clock.monotonic_ns", lambda: wall[0])
+
+    def delay(name, unit, late):
+        def wait(count):
+            asked.append((name, count))
+            wall[0] += count * unit + 300 + late
+
+        return wait
+
+    return SimpleNamespace(
+        msleep=delay("msleep", 1_000_000, late), mdelay=delay("mdelay", 1_000_000, 0), udelay=delay("udelay", 1_000, 0)
+    )
+
+
+def test_real_clock_sleeps_in_slices_and_spins_in_the_end(monkeypatch):
     asked = []
-    began = monotonic_ns()
-    clock = RealClock(asked.append)
-    started = monotonic_ns()
-    clock.call_at(10_000_000_000, lambda: None)
-    clock.advance(20_000_000_000)
-    # On the clock of time.monotonic_ns(), 10 s and 20 s after this one was made, which was between these two.
-    middle, end = asked
-    assert began <= middle - 10_000_000_000 <= started
-    assert began <= end - 20_000_000_000 <= started
-    assert 0 <= clock.now <= monotonic_ns() - began
+    clock = RealClock(delays(monkeypatch, asked, late=70_000))
+    clock.advance(120_000_000)
+    # Of the 120 ms 69.9297 and then 19.8594 are left, of which one is for spinning, and 1.7891 when it wakes again.
+    assert asked == [("msleep", 50), ("msleep", 50), ("msleep", 18), ("udelay", 1789)]
+    assert 120_000_000 <= clock.now < 120_001_000
 
 
-def test_real_clock_runs_what_is_overdue():
-    ran = []
-    clock = RealClock(lambda when: None)
-    clock.call_at(0, lambda: ran.append("overdue"))
+def test_real_clock_busy_never_sleeps(monkeypatch):
+    asked = []
+    clock = RealClock(delays(monkeypatch, asked))
+    clock.advance(61_500_000, busy=True)
+    assert asked == [("mdelay", 50), ("mdelay", 11), ("udelay", 499), ("udelay", 0)]
+    assert 61_500_000 <= clock.now < 61_501_000
+
+
+def test_real_clock_reaches_each_deadline_on_the_way(monkeypatch):
+    asked, ran = [], []
+    clock = RealClock(delays(monkeypatch, asked))
+    clock.call_at(10_000_000, lambda: ran.append((len(asked), clock.now)))
+    clock.advance(20_000_000)
+    ((calls, at),) = ran
+    assert asked[:calls] == [("msleep", 9), ("udelay", 999), ("udelay", 0), ("udelay", 0)]
+    assert 10_000_000 <= at < 10_001_000
+    assert 20_000_000 <= clock.now < 20_001_000
+
+
+def test_real_clock_runs_what_is_overdue(monkeypatch):
+    asked, ran = [], []
+    clock = RealClock(delays(monkeypatch, asked))
+    clock.call_at(-1, lambda: ran.append("overdue"))
     clock.advance(clock.now)
-    assert ran == ["overdue"]
+    assert (asked, ran) == ([], ["overdue"])
+
+
+def test_real_clock_that_is_stopped_ends_the_wait_and_runs_nothing(monkeypatch):
+    asked, ran = [], []
+    shim = delays(monkeypatch, asked)
+    clock = RealClock(SimpleNamespace(msleep=lambda msecs: (shim.msleep(msecs), clock.stop()), udelay=shim.udelay))
+    clock.call_at(600_000_000_000, lambda: ran.append("due"))
+    with pytest.raises(InterruptedError):
+        clock.advance(600_000_000_000)
+    assert (asked, ran) == ([("msleep", 50)], [])

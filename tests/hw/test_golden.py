@@ -12,7 +12,7 @@ import json
 from itertools import chain
 
 import pytest
-from paths import GOLDEN
+from paths import GOLDEN, RECORDINGS
 
 from kernel_port.hw.address import Address
 from kernel_port.hw.clock import Clock
@@ -159,7 +159,7 @@ def traces(path):
         return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RECORDINGS)
 def test_golden_tape_reads_and_end_are_those_of_the_golden_hardware(path):
     replays = [Replay(trace).run().compare_end() for trace in traces(path)]
     assert list(chain.from_iterable(replay.differences for replay in replays)) == []

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from paths import GOLDEN
+from paths import GOLDEN, RECORDINGS
 
 from kernel_port.hw.errors import MachineError
 from kernel_port.recordings import golden
@@ -22,7 +22,7 @@ def divergences(traces):
     return [verdict for verdict in map(replay, traces) if verdict.divergence]
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.jsonl")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RECORDINGS)
 def test_replay_golden_traces_are_identical(path):
     assert divergences(golden.read(path)) == []
 

@@ -18,6 +18,8 @@ from kernel_port.review.port.definitions import module
 from kernel_port.series import PATCHES
 
 POINTS = range(len(PATCHES) + 1)
+#: The ends of the series; the points between are for those who have time.
+ENDS = [pytest.param(point, marks=() if point in (0, len(PATCHES)) else pytest.mark.slow) for point in POINTS]
 
 
 #: Functions in the order that v3.12's C files have them: what the series adds there, and what stands before and behind.
@@ -43,14 +45,14 @@ def run(*command, cwd):
     return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", ENDS)
 def test_source_defines_what_the_linker_takes_from_base_and_patches(point):
     linked = {name for name, module in link(point).symbols.items() if module.startswith(("base.", "patch."))}
     defined = re.findall(r"^(?:def |class )?(\w+)(?=[(:]| = )", flat.source(point), re.MULTILINE)
     assert linked <= set(defined)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", ENDS)
 @pytest.mark.parametrize("names", C_ORDER.values(), ids=C_ORDER)
 def test_source_has_functions_in_the_order_of_the_c_file(point, names):
     source = functions(flat.source(point))

@@ -4,7 +4,6 @@
 import html
 import re
 import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -235,11 +234,10 @@ def test_port_reasons_go_on_below():
     assert list(port_reasons(text)) == ["one and more", "two", "three"]
 
 
-def test_read_in_a_pipe_is_plain(tree):
-    command = [sys.executable, "-m", "kernel_port", "read", "6", "--c", str(tree)]
-    done = subprocess.run(command, capture_output=True, check=True, cwd=tree)
-    assert b"\x1b" not in done.stdout
-    assert max(map(len, done.stdout.decode().split("\n"))) <= 160
+def test_read_in_a_pipe_is_plain(capsys, tree):
+    out = told(capsys, "6", "--c", tree)
+    assert "\x1b" not in out
+    assert max(map(len, out.split("\n"))) <= 160
 
 
 def test_read_on_a_terminal_is_coloured_and_fits(capsys, monkeypatch, tree, highlight):
