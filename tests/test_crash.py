@@ -289,11 +289,9 @@ def test_interrupt_in_real_time_is_one_line_and_status_130(tmp_path):
     argv = ["reset", "machine.toml", "bus:01", "--real-time", "-o", str(out), "--live", str(live)]
     process = subprocess.Popen([sys.executable, "-m", "kernel_port", *argv], cwd=tmp_path, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
-    # Bit 6 of Bridge Control at 0x1c << 15 | 0x3e, while the card is in reset, and bit 2 of its command register, which
-    # is the last to be restored. The event of the slot is still to come.
-    for where, bit in (((0x1C << 15) + 0x3E, 0x40), ((1 << 20) + 4, 0x04)):
-        while process.poll() is None and not (live.exists() and byte(live, where) & bit):
-            os.sched_yield()
+    # Data Link Layer State Changed, in Slot Status at 0x1c << 15 | 0x5a, stays set once the bus is in reset.
+    while process.poll() is None and not (live.exists() and byte(live, (0x1C << 15) + 0x5B) & 0x01):
+        os.sched_yield()
     process.send_signal(signal.SIGINT)
     out_text, error = process.communicate(timeout=30)
     assert (process.returncode, out_text, error) == (130, "", "kernel-port: interrupted\n")
