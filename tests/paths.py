@@ -7,4 +7,5 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 GOLDEN = TESTS / "golden"
 LIVE = TESTS / "live"
+REAL = TESTS / "real"
 SERIES = TESTS / "series"
