@@ -49,6 +49,10 @@ FILTERS = (
         of="bridge", phase=SCAN,
     ),
     Filter(
+        "bridge windows", "addresses are as firmware gave them: bridges keep their windows",
+        ("PCI_BRIDGE_CONTROL",), "w", (2,), of="bridge", phase=SCAN,
+    ),
+    Filter(
         "resource assignment", "addresses are as firmware gave them: nothing is claimed, assigned or written",
         ("PCI_BASE_ADDRESS_*", "PCI_ROM_ADDRESS*"), sizes=(4,), phase=UPDATE,
     ),

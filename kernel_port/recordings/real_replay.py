@@ -232,7 +232,9 @@ class Judge:
         self._differ(f"op {index}: {who}: {self._show(op)}: expected {_hex(op)}, got none: {goes_on}")
 
     def extra(self, index: int, cycle: Cycle, who: str) -> None:
-        """A cycle was made that is not there."""
+        """A cycle was made that is not there. A kernel that has died makes none: only that end is told of the port."""
+        if index == len(self.recording.ops) and len(self.recording.return_codes) < len(self.recording.tests):
+            return
         self.judgement.accesses += 1
         value = f" {_hex(cycle)}" if cycle.op == "w" else ""
         self._differ(f"op {index}: {who}: expected none, got {self._show(cycle)}{value}")
@@ -289,7 +291,7 @@ class Judge:
         for name, config in sorted(after.items()):
             address = Address.parse(name)
             if machine.fabric.has(address):
-                for op, got in _other_registers(name, config, machine.fabric.config(address)):
+                for op, got in _other_registers(name, config, seen(machine, address, len(config))):
                     entry = passing(op, config, traits_of(address, config), frozenset())
                     if entry is None:
                         names = "+".join(register_names(config, op))
@@ -297,6 +299,14 @@ class Judge:
                         self.judgement.differences.append(line)
                     else:
                         self.judgement.passed[entry.name] += 1
+
+
+def seen(machine: Machine, address: Address, size: int) -> bytes:
+    """The registers of a function as user space reads them: all ones where nothing gets through to it."""
+    domain, bus, device, function = address
+    devfn = device << 3 | function
+    words = (machine.fabric.read(domain, bus, devfn, where, 4) for where in range(0, size, 4))
+    return b"".join(word.to_bytes(4, "little") for word in words)
 
 
 def compare_calls(recording: Recording) -> Iterator[CallComparison]:

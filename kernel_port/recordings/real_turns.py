@@ -185,19 +185,26 @@ class Turns:
         :return: False if what *me* wants is not there: it is one too many"""
         mine = self._waiting[me]
         wants = [mine] if self._sched.in_interrupt else list(self._waiting.values())
+        found = self._nearest(wants, OWN_LOOKAHEAD)
+        if found is None and mine.cycle.op == "mark":  # main is done here, the recording is not
+            found = self._nearest(wants, LOOKAHEAD) or (1, mine)
+        if found is not None:
+            self._miss(*found)
+        return found is not None
+
+    def _nearest(self, wants: list[Want], own: int) -> tuple[int, Want] | None:
+        """How many cycles of the recording are before the first that one of *wants* is, and which.
+
+        :param own: how many of the same function may be"""
         skipped: Counter[str] = Counter()
         for ahead, op in enumerate(self._ops[self.next : self.next + LOOKAHEAD]):
-            for want in wants:
-                if self._fits(want.cycle, op) and skipped[op.bdf] <= OWN_LOOKAHEAD:
-                    self._miss(ahead, want)
-                    return True
             if op.op == "mark":
-                break  # main has to come there first
+                return None  # main has to come there first
+            for want in wants:
+                if self._fits(want.cycle, op) and skipped[op.bdf] <= own:
+                    return ahead, want
             skipped[op.bdf] += 1
-        if mine.cycle.op == "mark":  # main is done here, the recording is not
-            self._miss(1, mine)
-            return True
-        return False
+        return None
 
     def _miss(self, count: int, want: Want | None) -> None:
         """Leave out *count* cycles of the recording; interrupts that the writes among them raise make some of them."""

@@ -135,6 +135,22 @@ def test_judge_other_end_is_told(codes, end):
     assert f"sysfs 01:00.0: expected {end}, got return 0" in judgement.differences
 
 
+def test_judge_what_the_port_does_when_the_recorded_kernel_is_dead_is_not_told_cycle_by_cycle():
+    original = recording("v311-lone")
+    begun = [index for index, op in enumerate(original.ops) if op.bdf == "begin"][-1]
+    dead = replace(original, return_codes=("0",), ops=original.ops[: begun + 10], config_after={})
+    assert judge_calls(dead).differences[0] == "sysfs 01:00.0: expected an oops, got return 0"
+    alive = replace(dead, return_codes=("0", "0"))
+    assert judge_calls(alive).differences[0].startswith(f"op {begun + 10}: pci_save_state: expected none, got r32")
+
+
+def test_judge_function_that_nothing_gets_through_to_reads_as_all_ones_at_the_end():
+    """As user space found the functions below a port whose function level reset had cost it its bus numbers."""
+    original = recording("p8-each-sw")
+    assert set(original.config_after["0000:03:00.0"]) == {0xFF}
+    assert not [line for line in judge_calls(original).differences if line.startswith("end: ")]
+
+
 def test_judge_speaker_in_the_log_who_is_another_function_is_told():
     original = recording("v311-lone")
     log = [
