@@ -17,8 +17,9 @@ from .real_kernel import Message, Recording
 LAB, READY = "lab", "point "
 #: What speaks of a slot when its files are read.
 READING = ("get_adapter_status", "get_power_status", "pciehp_get_power_status")
+LOCKDEP = "lockdep"
 #: Who is no function, but judged otherwise.
-NO_FUNCTION = (LAB, "oops", "warning", "lockdep", "hung_task")
+NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
 #: Whose words the recordings do not tell.
 UNRECORDED = ("drivers/pci/probe.c", "drivers/pci/slot.c")
 UNRECORDED_FUNCTIONS = ("dbg_ctrl", "pcie_flr", "pci_update_resource")

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..hw.address import Address
 from ..hw.errors import MachineError
+from ..kernel.lockdep import BY_INSTANCE, inversions
 from ..kernel.sched import Deadlock
 from ..machine import Machine
 from ..trace import decode
@@ -25,7 +26,7 @@ from .real_boot import BootReport, judge_boot
 from .real_calls import in_c, perform, reason_against
 from .real_filters import passing, phases, traits_of
 from .real_kernel import HANG, Cycle, Recording
-from .real_log import compare_logs, since_first_call, spoken
+from .real_log import LOCKDEP, compare_logs, since_first_call, spoken
 from .real_machine import start
 from .real_turns import Turns
 
@@ -169,6 +170,7 @@ class Judge:
         self._make_calls(machine, turns)
         self._compare_ends()
         self._compare_messages(machine)
+        self._compare_lockdep(machine)
         if recording.config_after:
             self._compare_registers(machine)
 
@@ -279,6 +281,15 @@ class Judge:
         messages, passed = spoken(since_first_call(self.recording))
         self.judgement.passed.update(passed)
         self.judgement.differences += compare_logs(messages, machine.events)
+
+    def _compare_lockdep(self, machine: Machine) -> None:
+        """Lockdep speaks of locks taken in both orders; not of device locks and config access locks, which it ignores."""
+        expected = any(message.function == LOCKDEP for message in since_first_call(self.recording))
+        circles = (inversion.orders for inversion in inversions(machine.events))
+        got = any(not any({order.held[0], order.taken[0]} & BY_INSTANCE for order in orders) for orders in circles)
+        if expected != got:
+            said = {True: "a report", False: "none"}
+            self.judgement.differences.append(f"lockdep: expected {said[expected]}, got {said[got]}")
 
     def _compare_registers(self, machine: Machine) -> None:
         after = self.recording.config_after

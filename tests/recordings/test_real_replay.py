@@ -175,6 +175,12 @@ def test_judge_message_that_a_filter_names_is_let_through_and_counted():
     assert judgement.passed["device fixups"] == judge_calls(original).passed["device fixups"] + 1
 
 
+def test_judge_lockdep_that_speaks_in_only_one_of_them_is_told():
+    original = recording("v311-lone")
+    judgement = judge_calls(replace(original, log=(*original.log, Message("", "lockdep", {}))))
+    assert judgement.differences == ["lockdep: expected a report, got none"]
+
+
 def test_judge_other_register_at_the_end_is_told():
     original = recording("v311-lone")
     config = bytearray(original.config_after["0000:01:00.0"])
