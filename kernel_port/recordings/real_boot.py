@@ -13,7 +13,7 @@ from ..kernel.system import Event
 from ..trace import decode
 from ..trace.site import cause
 from .real_filters import ASSIGNED, VECTORS, is_all, passing, phases, traits_of
-from .real_kernel import Cycle, Recording
+from .real_kernel import Cycle, Recording, is_recorded
 from .real_log import compare_logs, spoken, while_booting
 from .real_machine import before_boot, start
 
@@ -64,7 +64,7 @@ def judge_boot(recording: Recording) -> BootReport:
     with start(recording, before_boot(recording)) as machine:
         ours: dict[str, list[Event]] = defaultdict(list)
         for event in machine.boot_events:
-            if event.op in ("r", "w"):
+            if event.op in ("r", "w") and is_recorded(recording, cycle_of(event)):
                 ours[event.args[0]].append(event)
         messages, passed = spoken(while_booting(recording))
         report.passed.update(passed)

@@ -73,6 +73,12 @@ class Recording:
     log: tuple[Message, ...]
 
 
+def is_recorded(recording: Recording, cycle: Cycle) -> bool:
+    """Whether a recording would have *cycle*: one past the end of a function's registers leaves no trace."""
+    config = recording.config_before.get(cycle.bdf)
+    return config is None or cycle.where + cycle.size <= len(config)
+
+
 def is_real(path: Path) -> bool:
     """Whether *path* says at its beginning that a recording of a real kernel follows.
 

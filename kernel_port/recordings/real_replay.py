@@ -166,7 +166,7 @@ class Judge:
         for name, config in recording.config_before.items():
             machine.fabric.put(Address.parse(name), config)
         machine.events.clear()
-        turns = Turns(machine, recording.ops, self)
+        turns = Turns(machine, recording, self)
         self._make_calls(machine, turns)
         self._compare_ends()
         self._compare_messages(machine)
@@ -283,7 +283,7 @@ class Judge:
         self.judgement.differences += compare_logs(messages, machine.events)
 
     def _compare_lockdep(self, machine: Machine) -> None:
-        """Lockdep speaks of locks taken in both orders; not of device locks and config access locks, which it ignores."""
+        """Lockdep speaks of locks taken in both orders, but for device locks and config access locks."""
         expected = any(message.function == LOCKDEP for message in since_first_call(self.recording))
         circles = (inversion.orders for inversion in inversions(machine.events))
         got = any(not any({order.held[0], order.taken[0]} & BY_INSTANCE for order in orders) for orders in circles)

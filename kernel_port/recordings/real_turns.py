@@ -10,7 +10,6 @@ one difference is told once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -24,7 +23,7 @@ from ..pci_regs import PCI_EXP_SLTSTA_ABP
 from ..trace import decode
 from ..trace.site import cause
 from .real_filters import VECTORS, is_all
-from .real_kernel import Cycle
+from .real_kernel import Cycle, Recording, is_recorded
 
 #: How many cycles of the recording may be missing in one place, and how many of the function that somebody goes on
 #: with: behind more, what is wanted is something else.
@@ -62,10 +61,11 @@ class Want:
 class Turns:
     """Takes the place of the configuration cycles of *machine*, which is booted, and has them made in order."""
 
-    def __init__(self, machine: Machine, ops: Sequence[Cycle], verdicts: Verdicts) -> None:
+    def __init__(self, machine: Machine, recording: Recording, verdicts: Verdicts) -> None:
         self._machine = machine
+        self._recording = recording
         self._sched = machine.system.sched
-        self._ops = ops
+        self._ops = recording.ops
         self._verdicts = verdicts
         #: The cycle of the recording that is to be made next.
         self.next = 0
@@ -103,8 +103,10 @@ class Turns:
 
     def read(self, bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
         """A configuration read; it is answered as in the recording, if that has it."""
-        name = bdf(bus.sysdata.domain, bus.number, devfn)
-        index = self.take(Cycle("r", name, where, size, 0, 0))
+        cycle = Cycle("r", bdf(bus.sysdata.domain, bus.number, devfn), where, size, 0, 0)
+        if not is_recorded(self._recording, cycle):
+            return self._read(bus, devfn, where, size)  # type: ignore[no-any-return]
+        index = self.take(cycle)
         status, value = self._read(bus, devfn, where, size)
         if index is None:
             return status, value

@@ -275,6 +275,12 @@ def test_boot_cycle_that_only_the_port_makes_is_told_with_its_function():
     )
 
 
+def test_boot_read_past_the_end_of_a_functions_registers_leaves_no_trace():
+    original = recording("v311-lone")
+    assert len(original.config_before["0000:00:00.0"]) == 256
+    assert not [line for line in replay(original).boot.differences if "0000:00:00.0 0x100" in line]
+
+
 def test_common_finds_the_longest_sequence_that_both_have():
     pairs = common("abcbdab", "bdcaba")
     assert len(pairs) == 4  # the textbook's example
