@@ -69,6 +69,10 @@ FILTERS = (
         ("PCI_EXP_LNKCTL", "PCI_EXP_LNKSTA", "PCI_EXP_LNKCAP"), of="express", phase=SCAN,
     ),
     Filter(
+        "ASPM", "link power states are left as firmware has them",
+        ("PCI_EXP_DEVCAP",), "r", (4,), of="express", phase=SCAN,
+    ),
+    Filter(
         "AER, ACS and IOMMU", "errors are not reported, requests neither translated nor kept apart",
         ("PCI_ERR_*", "PCI_ACS_*", "PCI_ATS_*", "PCI_EXT_CAP_HEADER"), of="express", phase=SCAN,
     ),

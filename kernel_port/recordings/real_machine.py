@@ -15,6 +15,7 @@ from ..hw.masks import Masks, Reset, masks_of
 from ..hw.policy import policy_of
 from ..link import link
 from ..machine import Machine
+from ..pci_regs import PCI_COMMAND, PCI_COMMAND_MASTER
 from .qemu_capture import BARS, ROM, size_of
 from .real_kernel import Cycle, Recording, name_of
 
@@ -60,6 +61,19 @@ def start(recording: Recording, registers: Mapping[str, bytes], trace_boot: bool
         machine.close()
         raise
     return machine
+
+
+def enabled(recording: Recording) -> list[str]:
+    """Functions that user space enabled when all was up: the last of their boot is that they become bus masters, and no
+    driver has made them."""
+    last = {cycle.bdf: cycle for cycle in recording.boot}
+    return [
+        name
+        for name, cycle in last.items()
+        if (cycle.op, cycle.where, cycle.size) == ("w", PCI_COMMAND, 2)
+        and cycle.value & PCI_COMMAND_MASTER
+        and name not in recording.drivers
+    ]
 
 
 def before_boot(recording: Recording) -> dict[str, bytes]:

@@ -27,7 +27,7 @@ from .real_calls import in_c, perform, reason_against
 from .real_filters import passing, phases, traits_of
 from .real_kernel import HANG, Cycle, Recording
 from .real_log import LOCKDEP, compare_logs, since_first_call, spoken
-from .real_machine import start
+from .real_machine import enabled, start
 from .real_turns import Turns
 
 #: Interleavings to try where several threads could run; the one with the fewest differences counts.
@@ -163,6 +163,8 @@ class Judge:
     def run(self, machine: Machine) -> None:
         """Make all calls on *machine*, booted, and compare."""
         recording = self.recording
+        for name in enabled(recording):
+            machine.call("pci_set_power_state", machine.function(name), 0)  # of pci_enable_device(), what is ported
         for name, config in recording.config_before.items():
             machine.fabric.put(Address.parse(name), config)
         machine.events.clear()

@@ -10,7 +10,7 @@ from kernel_port.recordings import real_kernel
 from kernel_port.recordings.linux61_reasons import NEW, OLD
 from kernel_port.recordings.real_boot import common
 from kernel_port.recordings.real_kernel import Cycle, Message
-from kernel_port.recordings.real_machine import before_boot
+from kernel_port.recordings.real_machine import before_boot, enabled
 from kernel_port.recordings.real_replay import compare_calls, judge_calls, replay
 
 #: Every access, value, return code, register and message of the calls is the port's.
@@ -234,6 +234,14 @@ def test_judge_pressed_button_is_pressed_in_the_port_too():
     assert any(original.ops[index].value & 1 for index in cycles(original, "r", "0000:00:03.0", 0x6E))
     judgement = judge_calls(original)
     assert not [line for line in judgement.differences if "ABP" in line]
+
+
+def test_judge_function_that_user_space_enabled_before_the_calls_is_enabled_in_the_port_too():
+    original = recording("v311-sw")
+    assert enabled(original) == ["0000:04:00.0"]
+    assert enabled(recording("v311-each-sw")) == []
+    judgement = judge_calls(original)
+    assert [(call.test, call.got) for call in judgement.calls][1:] == [("func 04:00.0", "0"), ("rawfunc 04:00.0", "0")]
 
 
 def test_boot_starts_from_what_its_first_read_of_a_register_has():
