@@ -12,17 +12,24 @@ from ..machine import Machine
 #: Test -> the kernel function it calls.
 NAMES = {
     "func": "pci_reset_function", "rawfunc": "__pci_reset_function", "probe": "pci_probe_reset_function",
-    "sysfs": "reset_store", "slot": "pci_reset_slot", "bus": "pci_reset_bus", "bus2": "twice pci_reset_bus",
-    "sbr": "pci_reset_bridge_secondary_bus", "power": "pci_set_power_state",
+    "twice": "twice pci_reset_function", "sysfs": "reset_store", "slot": "pci_reset_slot", "bus": "pci_reset_bus",
+    "bus2": "twice pci_reset_bus", "sbr": "pci_reset_bridge_secondary_bus", "power": "pci_set_power_state",
 }  # fmt: skip
 #: Calls that need what is not ported, and why they cannot be judged.
 VFIO = "vfio_pci.c of v3.11 is not ported"
-NOT_PORTED = {"hot": VFIO, "vreset": VFIO, "vhang": VFIO, "twice": "no such recording is at hand"}
+NOT_PORTED = dict.fromkeys(("hot", "vreset", "vhang"), VFIO)
 
 
 def reason_against(test: str) -> str:
-    """Why the port cannot make this call, "" if it can."""
-    return NOT_PORTED.get(test.partition(" ")[0], "")
+    """Why the port cannot make this call, "" if it can.
+
+    :raises MachineError: recordings have no such call"""
+    what, *words = test.split() or [""]
+    if what in NOT_PORTED:
+        return NOT_PORTED[what]
+    if what not in CALLS or len(words) != (2 if what == "power" else 1):
+        raise MachineError(f"test {test!r}: known are {', '.join([*CALLS, *NOT_PORTED])}")
+    return ""
 
 
 def in_c(test: str) -> str:
@@ -35,10 +42,8 @@ def perform(machine: Machine, test: str) -> str:
     """Make one call.
 
     :return: its return code as recordings have it
-    :raises MachineError: recordings have no such call"""
+    :raises MachineError: the kernel no longer has what is called, or never had"""
     what, *words = test.split()
-    if what not in CALLS or len(words) != (2 if what == "power" else 1):
-        raise MachineError(f"test {test!r}: known are {', '.join(CALLS)}")
     return str(CALLS[what](machine, *words))
 
 
@@ -77,13 +82,20 @@ def _bus(machine: Machine, number: str) -> int:
     return int(_kernel(machine, NAMES["bus"])(machine.bus(number)))
 
 
+def _twice(machine: Machine, address: str) -> int:
+    """A function twice in a row; the first that fails is told."""
+    reset = CALLS["func"]
+    return reset(machine, address) or reset(machine, address)
+
+
 def _bus2(machine: Machine, number: str) -> int:
-    """Twice in a row; the first that fails is told."""
+    """A bus twice in a row."""
     return _bus(machine, number) or _bus(machine, number)
 
 
 CALLS: dict[str, Callable[..., int]] = {
     **{what: _function(NAMES[what]) for what in ("func", "rawfunc", "probe")},
+    "twice": _twice,
     "sysfs": _sysfs,
     "slot": _slot,
     "bus": _bus,

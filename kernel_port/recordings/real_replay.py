@@ -110,7 +110,10 @@ def judge_calls(recording: Recording) -> Judgement:
 
     :raises MachineError: the recorded machine is impossible, or a call unknown"""
     assert recording.point is not None
-    against = next(filter(None, map(reason_against, recording.tests)), "")
+    try:
+        against = next(filter(None, [reason_against(test) for test in recording.tests]), "")
+    except MachineError as error:
+        raise MachineError(f"{recording.source}: {error}") from None
     if against:
         judge = Judge(recording)
         judge.leave_unjudged(against)
@@ -189,15 +192,11 @@ class Judge:
             return
         except Deadlock as deadlock:
             end, report = HANG, str(deadlock)
-        except MachineError:
-            raise
         except Exception as error:  # whatever the port does instead of what the C did is a difference
-            end, report = "failure", f"the port failed: {error!r}"
-        if self._call is None:
-            raise MachineError(f"{self.recording.source}: {report}")
-        if not self._call.got:
+            end, report = "failure", f"the port failed: {error if isinstance(error, MachineError) else repr(error)}"
+        if self._call is not None and not self._call.got:
             self._call.got = end
-        if self._call.got != self._call.expected or end != HANG:
+        if self._call is None or self._call.got != self._call.expected or end != HANG:
             self._differ(report)
         self._leave_out_rest(turns)
 

@@ -151,6 +151,12 @@ def test_judge_function_that_nothing_gets_through_to_reads_as_all_ones_at_the_en
     assert not [line for line in judge_calls(original).differences if line.startswith("end: ")]
 
 
+def test_judge_call_of_what_the_port_does_not_have_is_a_difference():
+    judgement = judge_calls(replace(recording("v311-lone"), tests=("func 01:00.0", "slot 01:00.0")))
+    assert judgement.differences[0] == "the port failed: linux-3.11+0 has no function pci_reset_slot"
+    assert "slot 01:00.0: expected return 0, got a failure of the port" in judgement.differences
+
+
 def test_judge_speaker_in_the_log_who_is_another_function_is_told():
     original = recording("v311-lone")
     log = [
