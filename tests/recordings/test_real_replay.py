@@ -205,6 +205,14 @@ def test_judge_function_that_is_gone_at_the_end_is_told():
     ]
 
 
+def test_judge_function_that_the_port_does_not_have_at_the_end_is_told():
+    original = recording("v311-lone")
+    after = {**original.config_after, "0000:02:00.0": bytes(256)}
+    assert judge_calls(replace(original, config_after=after)).differences == [
+        "end: 0000:02:00.0: expected there, got none: the port has lost it"
+    ]
+
+
 def test_judge_run_that_could_not_be_read_to_its_end_demands_no_registers():
     assert judge_calls(replace(recording("v311-lone"), config_after={})).differences == []
 
