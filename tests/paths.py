@@ -9,6 +9,7 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 GOLDEN = TESTS / "golden"
 LIVE = TESTS / "live"
+REAL = TESTS / "real"
 SERIES = TESTS / "series"
 
 #: From so many bytes on, a file of golden traces is for those who have time.

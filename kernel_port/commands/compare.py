@@ -5,6 +5,9 @@ CAPTURE is a recording of Linux 6.1 in QEMU. The port repeats each of its resets
 printed side by side: "=" the same access, "~" the same with another value, "<" only in 2013, ">" only later, each with
 its reason as far as known. Pauses appear where they happen.
 
+Or CAPTURE is a recording of a real kernel of the series (real/1): then that kernel is on the right, the port at the
+same point on the left, and what differs is what the port has to mend.
+
 Example: kernel-port compare shared/live/hp.json
 """
 
@@ -19,7 +22,7 @@ from typing import Any
 from ..hw.address import Address
 from ..hw.errors import MachineError
 from ..machine import Machine, boot
-from ..recordings import qemu_capture
+from ..recordings import qemu_capture, real_kernel, real_machine, real_replay
 from ..recordings.capture_phases import Access
 from ..recordings.linux61 import CallComparison, compare_calls
 from ..recordings.linux61_reasons import NEW, OLD, VALUE
@@ -34,24 +37,48 @@ COLUMN = 58
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of compare."""
     parser.add_argument("capture", metavar="CAPTURE", type=Path, help="a live capture (tests/live/FORMAT.md)")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="point, 0 to 8")
+    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), help="point, 0 to 8 (default: 8)")
     parser.add_argument("--json", action="store_true", help="one JSON object: kernel, comparisons with their rows")
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
+    if real_kernel.is_real(args.capture):
+        return run_real(args)
     capture = qemu_capture.read(args.capture)
+    patches = 8 if args.patches is None else args.patches
     try:
-        comparisons = list(compare_calls(capture, args.patches))
+        comparisons = list(compare_calls(capture, patches))
     except MachineError as error:
         raise MachineError(f"{args.capture}: {error}") from None
     later = clean(str(capture.get("kernel", "later Linux")).partition(" (")[0])
     if args.json:
         print(json.dumps({"kernel": later, "comparisons": [as_json(c) for c in comparisons]}, indent=1))
         return 0
-    with boot(qemu_capture.describe(capture), args.patches) as machine:
+    with boot(qemu_capture.describe(capture), patches) as machine:
         for comparison in comparisons:
-            show(comparison, later, args.patches, machine)
+            show(comparison, later, patches, machine)
+    return 0
+
+
+def run_real(args: argparse.Namespace) -> int:
+    """Compare with a real kernel of the series and print."""
+    recording = real_kernel.read(args.capture)
+    if recording.point is None:
+        raise MachineError(f"{args.capture}: needs --with v3.12")
+    if args.patches not in (None, recording.point):
+        raise MachineError(f"{args.capture}: is of point {recording.point}, not {args.patches}: leave --patches out")
+    try:
+        comparisons = list(real_replay.compare_calls(recording))
+        description = real_machine.describe(recording, recording.config_before)
+    except MachineError as error:
+        raise MachineError(f"{args.capture}: {error}") from None
+    if args.json:
+        print(json.dumps({"kernel": recording.kernel, "comparisons": [as_json(c) for c in comparisons]}, indent=1))
+        return 0
+    with boot(description, recording.point) as machine:
+        for comparison in comparisons:
+            show(comparison, "the real kernel", recording.point, machine)
     return 0
 
 

@@ -5,10 +5,18 @@ A golden trace (reset-golden/1, one JSON object a line) holds every access, dela
 reference of a call into the real C; the port must do the same in the same order. A line is printed for each trace
 that diverges; the last line is "identical N of M".
 
-A live capture (a real Linux in QEMU) holds config space before the first reset and every config cycle after: the
+A recording of a real kernel of the series (real/1, also compressed) holds every config cycle of a boot and of some
+calls. The port boots at its point on its machine and makes the same calls: the same cycles in the same order with the
+same values, return codes, speakers in the log, registers at the end, and the same end. Of the boot, every cycle of the
+port must be one of the real kernel's, in order per function, and at least 95 % of those on ports and below the port's.
+A line is printed for each difference: C function, register, expected, got; then what filters let through, and why. The
+last line is "identical N of N accesses, M of M calls".
+
+A live capture (a later Linux in QEMU) holds config space before the first reset and every config cycle after: the
 hardware model must answer each read as QEMU did. The last line is "equal N of M reads".
 
-Exit status 0: all traces identical, and at least 99 % of the reads of each capture equal. 1: not so. 2: bad input.
+Exit status 0: all traces and recordings identical, and at least 99 % of the reads of each capture equal. 1: not so, or
+not all could be judged. 2: bad input.
 
 Example: kernel-port conform shared/golden/*.jsonl
 """
@@ -17,16 +25,20 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ..hw.errors import MachineError
-from ..recordings import golden, qemu_capture
+from ..recordings import golden, qemu_capture, real_kernel, real_replay
 from ..recordings.golden import GoldenTrace
 from ..recordings.golden_replay import Replayed, replay
 from ..recordings.qemu_capture import LiveReport
+from ..recordings.real_filters import REASONS
+from ..recordings.real_kernel import Recording
+from ..recordings.real_replay import Judgement
 from ..terminal import clean, progress
 
 #: Share of a capture's reads that must be equal.
@@ -35,45 +47,55 @@ ENOUGH = 0.99
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of conform."""
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="golden traces or live captures")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", type=Path, help="golden traces, recordings or live captures"
+    )
     parser.add_argument("--only", metavar="NAME", help="only golden traces of this name (* and ? are wildcards)")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for identical traces and equal reads too")
-    parser.add_argument("--json", action="store_true", help="one JSON object: traces, identical, of, captures")
+    parser.add_argument("--json", action="store_true", help="one JSON object: traces, captures, recordings")
 
 
 def run(args: argparse.Namespace) -> int:
     """Replay the files and report."""
-    traces, captures = load(args.files)
+    traces, captures, recordings = load(args.files)
     if args.only is not None:
         traces = [trace for trace in traces if fnmatchcase(trace.name, args.only)]
-        captures = []
+        captures, recordings = [], []
         if not traces:
             raise MachineError(f"--only {args.only}: no golden trace in the files has that name")
     verdicts = [replay(trace) for trace in progress(traces, "replaying")]
     reports = [(name, qemu_capture.replay(capture)) for name, capture in progress(captures, "replaying")]
+    at_points = [recording for recording in recordings if recording.point is not None]
+    later = [recording.name for recording in recordings if recording.point is None]
+    judgements = [real_replay.replay(recording) for recording in progress(at_points, "replaying")]
     if args.json:
-        print(json.dumps(as_json(verdicts, reports), indent=1))
+        print(json.dumps(as_json(verdicts, reports, judgements, later), indent=1))
     else:
         show(verdicts, reports, args.verbose)
-    conforms = all(not verdict.divergence for verdict in verdicts)
+        if recordings:
+            show_real(judgements, later, args.verbose)
+    conforms = all(not verdict.divergence for verdict in verdicts) and not later
+    conforms = conforms and all(judgement.conforms for judgement in judgements)
     return int(not (conforms and all(report.equal >= ENOUGH * report.total for _, report in reports)))
 
 
-def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str, Any]]]]:
-    """Read all files before anything is replayed: golden traces, and captures with their names.
+def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str, Any]]], list[Recording]]:
+    """Read all files before anything is replayed: golden traces, captures with their names, recordings.
 
-    :raises MachineError: names the file (and line) that is neither"""
+    :raises MachineError: names the file (and line) that is none of them"""
     traces: list[GoldenTrace] = []
-    captures = []
+    captures, recordings = [], []
     for path in paths:
-        capture = qemu_capture.read(path) if not golden.is_golden(path) else None
-        if capture is None:
+        if real_kernel.is_real(path):
+            recordings.append(real_kernel.read(path))
+        elif golden.is_golden(path):
             traces += golden.read(path)
         else:
+            capture = qemu_capture.read(path)
             if not any(op[0] == "r" for op in capture["ops"]):
                 raise MachineError(f"{path}: there is no read in this capture, so nothing to compare")
             captures.append((str(path), capture))
-    return traces, captures
+    return traces, captures, recordings
 
 
 def show(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], verbose: bool) -> None:
@@ -91,15 +113,44 @@ def show(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], verbos
             print(clean(f"{verdict.name}: {verdict.divergence}{where}"))
         elif verbose:
             print(clean(f"{verdict.name}: identical"))
-    if verdicts or not reports:
+    if verdicts:
         print(f"identical {sum(not verdict.divergence for verdict in verdicts)} of {len(verdicts)}")
 
 
-def as_json(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]]) -> dict[str, Any]:
-    """The outcome as data: traces, identical, of, captures."""
+def show_real(judgements: list[Judgement], later: list[str], verbose: bool) -> None:
+    """Print what is different from real kernels; the count comes last."""
+    for judgement in judgements:
+        lines = [*judgement.boot.differences, *judgement.boot.log, *judgement.differences]
+        if judgement.not_judged:
+            lines.append(f"calls not judged: {judgement.not_judged}")
+        for line in lines:
+            print(clean(f"{judgement.name}: {line}"))
+        if verbose:
+            for what, count in judgement.boot.missing.most_common():
+                print(clean(f"{judgement.name}: boot: only the real kernel: {what}: {count}"))
+        print(clean(f"{judgement.name}: {judgement.summary}"))
+    for name in later:
+        print(clean(f"{name}: needs --with v3.12"))
+    passed = sum((judgement.passed + judgement.boot.passed for judgement in judgements), Counter[str]())
+    for name, count in sorted(passed.items()):
+        print(f"let through: {count} of {name}: {REASONS[name]}")
+    if later:
+        print(f"not judged: {len(later)} of v3.12.10")
+    accesses = sum(judgement.accesses for judgement in judgements)
+    calls = sum(len(judgement.calls) for judgement in judgements)
+    print(f"identical {sum(j.identical for j in judgements)} of {accesses} accesses,"
+          f" {sum(j.calls_identical for j in judgements)} of {calls} calls")  # fmt: skip
+
+
+def as_json(
+    verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], judgements: list[Judgement], later: list[str]
+) -> dict[str, Any]:
+    """The outcome as data: traces, identical, of, captures, recordings, needs_v3_12."""
     return {
         "traces": [{**asdict(verdict), "identical": not verdict.divergence} for verdict in verdicts],
         "identical": sum(not verdict.divergence for verdict in verdicts),
         "of": len(verdicts),
         "captures": [{"file": name, **asdict(report)} for name, report in reports],
+        "recordings": [judgement.as_data() for judgement in judgements],
+        "needs_v3_12": later,
     }

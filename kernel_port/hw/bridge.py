@@ -87,6 +87,8 @@ class Bridge(Function):
             self.update()
         elif new & PCI_BRIDGE_CTL_BUS_RESET:
             self._reset_below()
+        if self.slot is not None and self.board.policy.reset_hides_card:
+            self.slot.hide_card(bool(new & PCI_BRIDGE_CTL_BUS_RESET))
 
     def _reset_below(self) -> None:
         """A reset without duration."""

@@ -72,7 +72,7 @@ class MachineDescription:
     name: str
     functions: list[FunctionDescription] = field(default_factory=list)
     about: str = ""
-    #: "" for hardware as specified; "qemu" for QEMU's simplifications.
+    #: "" for hardware as specified; "qemu" and "qemu-links" for QEMU's simplifications.
     quirks: str = ""
     #: What the source cannot tell or gets wrong, one line each.
     warnings: list[str] = field(default_factory=list)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import qemu
 from .errors import MachineError
@@ -33,21 +33,23 @@ class Policy:
     sleeping_bridges_block: bool = True
     #: A write to Slot Status that clears an event which had not happened yet clears none at all.
     unseen_events_stay: bool = False
+    #: Where a reset has no duration: Secondary Bus Reset of a port with a slot takes link and presence status away as
+    #: long as it is set. Requests get through all the same.
+    reset_hides_card: bool = False
 
 
-POLICIES = {
-    "": Policy(),
-    "qemu": Policy(
-        registers=qemu.registers,
-        storage=qemu.storage,
-        reset_holds=False,
-        links_drop=False,
-        function_reset_spreads=True,
-        soft_reset=False,
-        sleeping_bridges_block=False,
-        unseen_events_stay=True,
-    ),
-}
+QEMU = Policy(
+    registers=qemu.registers,
+    storage=qemu.storage,
+    reset_holds=False,
+    links_drop=False,
+    function_reset_spreads=True,
+    soft_reset=False,
+    sleeping_bridges_block=False,
+    unseen_events_stay=True,
+)
+
+POLICIES = {"": Policy(), "qemu": QEMU, "qemu-links": replace(QEMU, reset_hides_card=True)}
 
 
 def policy_of(quirks: str) -> Policy:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..pci_regs import (
     PCI_CAP_ID_EXP,
+    PCI_EXP_LNKSTA,
+    PCI_EXP_LNKSTA_DLLLA,
     PCI_EXP_SLTCAP,
     PCI_EXP_SLTCAP_EIP,
     PCI_EXP_SLTCAP_NCCS,
@@ -52,6 +54,9 @@ class Slot:
         self._commands = 0
         self._asserted = False
         self._on_clear = port.description.slot_events_on_clear
+        #: A reset takes the card's status away; counts resets, so that the end of an earlier one shows nothing.
+        self._hidden = False
+        self._hidings = 0
 
     def _both(self) -> tuple[int, int]:
         """Slot Control and Slot Status, which is the upper half of the same dword."""
@@ -121,6 +126,27 @@ class Slot:
             status = status & ~PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC | (PCI_EXP_SLTSTA_PDS if active else 0)
             self._port.board.happened(f"presence {'on' if active else 'off'}", self._port.name)
         self._set_status(status)
+
+    def hide_card(self, hidden: bool) -> None:
+        """A reset below begins or ends that takes link and presence status away: at once, and back in due time."""
+        self._hidings += 1
+        number = self._hidings
+
+        def shown() -> None:
+            if self._hidings == number and self._hidden:
+                self._show_card(True)
+
+        if not hidden:
+            self._port.board.clock.call_after(self._port.description.link_training_ms, shown)
+        elif self.present:
+            self._show_card(False)
+
+    def _show_card(self, present: bool) -> None:
+        self._hidden = not present
+        where = self._exp + PCI_EXP_LNKSTA
+        status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
+        self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if present else 0))
+        self.link_changed(present, False, True)
 
     def reset(self) -> None:
         """The port was reset: the command that was under way is forgotten."""

@@ -3,7 +3,7 @@
 
     name = "lone card"                     what the machine is called (default: the file's name)
     about = "..."                          what it shows
-    quirks = ""                            "qemu": QEMU's simplifications
+    quirks = ""                            "qemu", "qemu-links": QEMU's simplifications
 
     [[function]]                           one for each function
     address = "00:1c.0"
@@ -311,7 +311,7 @@ KNOBS = types.MappingProxyType(_knobs())
 MACHINE: dict[str, Key] = {
     "name": Key(text, "", "what the machine is called"),
     "about": Key(text, "", "what it shows"),
-    "quirks": Key(choice("", "qemu"), "", "hardware as specified, or a simplification of it"),
+    "quirks": Key(choice("", "qemu", "qemu-links"), "", "hardware as specified, or a simplification of it"),
 }
 
 #: Keys that say what bytes a function has, for one that is not given by `config`.

@@ -49,7 +49,7 @@ class CallComparison:
     test: str
     call: str
     """The call the port made."""
-    old_result: int
+    old_result: int | str
     new_result: str
     rows: tuple[Pair, ...]
 

@@ -26,9 +26,10 @@ QUIRKS = "qemu"
 NSEC_PER_USEC = 1_000
 #: Lines of a function's sysfs "resource" file that are BARs, and the one that is the expansion ROM.
 BARS, ROM = range(6), 6
-#: include/linux/ioport.h: the ROM's resource is a copy in memory and does not give the BAR's size.
+#: include/linux/ioport.h: the ROM's resource is a copy in memory, at this address, and does not give the BAR's size.
 IORESOURCE_ROM_SHADOW = 0x2
-#: Keys of a capture that the replay needs.
+SHADOW = 0xC0000
+#: Keys of a capture that are needed here.
 KEYS = {"config_before": dict, "resources": dict, "ops": list}
 
 #: Why QEMU may answer differently from the model, by register: state that no configuration cycle decides.
@@ -134,7 +135,7 @@ def describe(capture: dict[str, Any]) -> MachineDescription:
     for bdf, text in capture["config_before"].items():
         try:
             address, config = Address.parse(bdf), bytes.fromhex(text)
-            sizes = [_size(line) for line in capture["resources"].get(bdf, [])]
+            sizes = [size_of(line) for line in capture["resources"].get(bdf, [])]
         except (ValueError, TypeError, AttributeError) as error:
             raise MachineError(f"function {bdf}: {error}") from None
         functions.append(
@@ -149,12 +150,12 @@ def describe(capture: dict[str, Any]) -> MachineDescription:
     return MachineDescription(str(capture.get("name", "")), functions, str(capture.get("machine", "")), QUIRKS)
 
 
-def _size(line: list[int]) -> int:
+def size_of(line: list[int]) -> int:
     """Return the size of a resource, 0 if it does not give one."""
     start, end, flags = map(operator.index, line)
     if not 0 <= start <= end + 1 <= 1 << 64:
         raise ValueError(f"resource {line} ends before it begins, or past all addresses")
-    return end + 1 - start if flags and not flags & IORESOURCE_ROM_SHADOW else 0
+    return end + 1 - start if flags and not (flags & IORESOURCE_ROM_SHADOW and start == SHADOW) else 0
 
 
 def replay(capture: dict[str, Any]) -> LiveReport:

@@ -408,6 +408,50 @@ def test_qemu_resets_on_the_rising_edge_and_holds_nothing():
     assert bench.read("02:05.0", 0x04, 2) == 0
 
 
+def hiding(**knobs):
+    """A slot with a card in the QEMU whose resets take link and presence status away."""
+    return Bench(port(PORT, 1, 1, HOTPLUG | NO_CC, **knobs), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu-links")
+
+
+def test_qemu_links_reset_takes_the_cards_status_away_while_requests_get_through():
+    bench = hiding(link_training_ms=20)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0008, 0x0011)
+    assert bench.read(CARD, 0, 4) == ID
+
+
+def test_qemu_links_status_comes_back_so_long_after_the_end_of_the_reset():
+    bench = hiding(link_training_ms=20)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, SLTSTA, 2, 0x08)
+    bench.wait(100)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(19)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0000
+    bench.wait(1)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0048, 0x2011)
+
+
+def test_qemu_links_reset_before_the_status_is_back_shows_nothing_of_the_first():
+    bench = hiding(link_training_ms=20)
+    for control in (0x43, 0x03, 0x43):
+        bench.write(PORT, 0x3E, 2, control)
+    bench.wait(20)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0008
+    bench.write(PORT, 0x3E, 2, 0x03)
+    bench.wait(20)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0048
+
+
+def test_qemu_links_empty_slot_has_nothing_to_take_away():
+    bench = Bench(port(PORT, 1, 1, HOTPLUG | NO_CC), quirks="qemu-links")
+    before = bench.read(PORT, SLTSTA, 2) & ~0x40
+    bench.fabric.function(Address.parse(PORT)).put(SLTSTA, 2, before)
+    for control in (0x43, 0x03):
+        bench.write(PORT, 0x3E, 2, control)
+    assert bench.read(PORT, SLTSTA, 2) == before
+
+
 def test_qemu_slot_status_write_that_clears_the_unseen_clears_nothing():
     bench = slot(HOTPLUG)
     emulated = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")

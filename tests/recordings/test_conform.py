@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """kernel-port conform and compare, as a user runs them, on recordings of the real C and of a real Linux."""
 
+import gzip
 import json
 
 import pytest
-from paths import GOLDEN, LIVE
+from paths import GOLDEN, LIVE, REAL
 
 from kernel_port.cli import main
 
@@ -248,3 +249,64 @@ def test_compare_capture_with_malformed_tests_is_one_line(capsys, tmp_path, key,
     path.write_text(json.dumps(json.loads((LIVE / "nohp.json").read_text()) | {key: value}))
     assert main(["compare", str(path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_conform_real_recording_last_line_counts_accesses_and_calls(capsys):
+    assert main(["conform", str(REAL / "v311-vga.json.gz")]) in (0, 1)
+    *_, summary, count = [line for line in capsys.readouterr().out.splitlines() if "let through" not in line]
+    assert summary.startswith("v311-vga: identical 5 of 5 accesses, 2 of 2 calls; boot: ")
+    assert count == "identical 5 of 5 accesses, 2 of 2 calls"
+
+
+def test_conform_real_recording_says_what_was_let_through_and_why(capsys):
+    main(["conform", str(REAL / "v311-vga.json.gz")])
+    passed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("let through: ")]
+    assert "cache line size: no driver that writes by cache lines is ported: nobody asks for their size" in passed[3]
+
+
+def test_conform_altered_real_recording_fails(capsys, tmp_path):
+    recording = json.loads(gzip.decompress((REAL / "v311-vga.json.gz").read_bytes()))
+    read = next(op for op in recording["ops"] if op[0] == "r")
+    read[4] ^= 0x01  # a reserved bit: nothing follows from it
+    copy = tmp_path / "altered.json"
+    copy.write_text(json.dumps(recording))
+    assert main(["conform", str(copy)]) == 1
+    out = capsys.readouterr().out
+    assert f"v311-vga: op {recording['ops'].index(read)}: " in out
+    assert out.splitlines()[-1].startswith("identical 4 of 5 accesses, ")
+
+
+def test_conform_later_kernel_needs_more_and_is_counted_apart(capsys):
+    assert main(["conform", str(REAL / "v312-poll.json.gz")]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "v312-poll: needs --with v3.12", "not judged: 1 of v3.12.10", "identical 0 of 0 accesses, 0 of 0 calls",
+    ]  # fmt: skip
+
+
+def test_conform_json_of_a_real_recording_holds_counts_and_differences(capsys):
+    main(["conform", "--json", str(REAL / "v311-vga.json.gz"), str(REAL / "v312-poll.json.gz")])
+    report = json.loads(capsys.readouterr().out)
+    (judgement,) = report["recordings"]
+    assert (judgement["name"], judgement["identical"], judgement["accesses"]) == ("v311-vga", 5, 5)
+    assert judgement["differences"] == []
+    assert judgement["calls_identical"] == 2
+    assert report["needs_v3_12"] == ["v312-poll"]
+
+
+def test_compare_real_recording_prints_both_beside_each_other(capsys):
+    assert main(["compare", str(REAL / "v311-lone.json.gz")]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("func 01:00.0: pci_reset_function(01:00.0)\n  2013, +0: returns 0 ")
+    assert "= w16 00:03.0 03e 004a PCI_BRIDGE_CONTROL                     w16 00:03.0 03e 004a" in out
+    assert "only in 2013 0, only in the real kernel 0; without a known reason 0" in out
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), [
+    (["--patches", "3", "v311-lone"], "is of point 0, not 3: leave --patches out"),
+    (["v312-poll"], "needs --with v3.12"),
+    (["p5-mess-vfio-reset"], "vfio_pci.c of v3.11 is not ported"),
+])  # fmt: skip
+def test_compare_real_recording_that_cannot_be_is_one_line(capsys, arguments, complaint):
+    *options, name = arguments
+    assert main(["compare", *options, str(REAL / f"{name}.json.gz")]) == 2
+    assert complaint in capsys.readouterr().err

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who speaks in the log, per device and in order: the recorded kernel and the port."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import dropwhile, takewhile, zip_longest
+
+from ..kernel.system import Event
+from ..trace.site import cause
+from .real_filters import MESSAGES
+from .real_kernel import Message, Recording
+
+#: The laboratory's own marks, and the one when it is ready.
+LAB, READY = "lab", "point "
+#: What speaks of a slot when its files are read.
+READING = ("get_adapter_status", "get_power_status", "pciehp_get_power_status")
+LOCKDEP = "lockdep"
+#: Who is no function, but judged otherwise.
+NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
+#: Whose words the recordings do not tell.
+UNRECORDED = ("drivers/pci/probe.c", "drivers/pci/slot.c")
+UNRECORDED_FUNCTIONS = ("dbg_ctrl", "init_slot", "pci_update_resource", "pcie_flr", "pcie_init")
+DEVICE = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](:pcie[0-9a-f]+)?")
+
+
+def while_booting(recording: Recording) -> Iterator[Message]:
+    """The messages before user space began: its own reading in sysfs makes the kernel speak, too."""
+    return takewhile(lambda message: message.function != LAB, recording.log)
+
+
+def since_first_call(recording: Recording) -> Iterator[Message]:
+    """The messages from the first call on: when all was ready, only the slots' files in sysfs were read before it."""
+    ready = dropwhile(lambda m: not (m.function == LAB and str(m.values.get("what")).startswith(READY)), recording.log)
+    return dropwhile(lambda message: message.function in (LAB, *READING), ready)
+
+
+def spoken(messages: Iterable[Message]) -> tuple[dict[str, list[str]], Counter[str]]:
+    """C functions that spoke, in order per device, and what filters let through."""
+    by: dict[str, list[str]] = defaultdict(list)
+    passed: Counter[str] = Counter()
+    for message in messages:
+        if message.function in MESSAGES:
+            passed[MESSAGES[message.function]] += 1
+        elif message.function not in NO_FUNCTION:
+            by[message.speaker].append(message.function)
+    return by, passed
+
+
+def compare_logs(expected: dict[str, list[str]], events: Iterable[Event]) -> Iterator[str]:
+    """The first difference of each device."""
+    got: dict[str, list[str]] = defaultdict(list)
+    for event in events:
+        if event.op == "printk":
+            device, site = DEVICE.search(event.args[1]), cause(event.stack)
+            if site is None or (site.c_source.startswith(UNRECORDED) or site.function in UNRECORDED_FUNCTIONS):
+                continue
+            got[device[0] if device else ""].append(site.function)
+    for speaker in sorted(expected.keys() | got.keys()):
+        theirs, ours = expected.get(speaker, []), got.get(speaker, [])
+        for index, (a, b) in enumerate(zip_longest(theirs, ours)):
+            if a != b:
+                yield (
+                    f"log of {speaker or 'nobody'}: message {index}: expected {a or 'no more'}, got {b or 'no more'}"
+                    f" (of {len(theirs)} and {len(ours)})"
+                )
+                break

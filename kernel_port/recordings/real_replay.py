@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The judge: the port as a recorded kernel, held against that recording, cycle by cycle.
+
+The boot is judged by itself, from the registers before it. For the calls the port boots on the registers found after
+the recorded boot; then whoever makes the recording's next cycle goes on (real_turns.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from random import Random
+from typing import Any
+
+from ..hw.address import Address
+from ..hw.errors import MachineError
+from ..kernel.lockdep import BY_INSTANCE, inversions
+from ..kernel.sched import Deadlock
+from ..machine import Machine
+from ..trace import decode
+from .capture_phases import PAUSE, Access
+from .linux61 import CallComparison, Pair
+from .linux61_reasons import NEW, OLD, VALUE
+from .real_boot import BootReport, judge_boot
+from .real_calls import in_c, perform, reason_against
+from .real_filters import passing, phases, traits_of
+from .real_kernel import HANG, Cycle, Recording
+from .real_log import LOCKDEP, compare_logs, since_first_call, spoken
+from .real_machine import enabled, start
+from .real_turns import Turns
+
+#: Interleavings to try where several threads could run; the one with the fewest differences counts.
+INTERLEAVINGS = 8
+NSEC_PER_USEC = 1_000
+ENDS = {HANG: "a hang", "oops": "an oops", "failure": "a failure of the port", "": "no call"}
+
+
+@dataclass(slots=True)
+class CallReport:
+    """One call."""
+
+    test: str
+    expected: str
+    """The return code; "hang", "oops"."""
+    got: str = ""
+    wrong: bool = False
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What the port does otherwise than the recorded kernel."""
+
+    name: str
+    accesses: int = 0
+    """Cycles of the calls, those that only the port makes included, without those that a filter lets through."""
+    identical: int = 0
+    calls: list[CallReport] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    passed: Counter[str] = field(default_factory=Counter)
+    """Name of a filter -> how many cycles and messages it let through."""
+    boot: BootReport = field(default_factory=BootReport)
+    not_judged: str = ""
+    """Why the calls are not, "" if they are."""
+    rows: list[tuple[CallReport | None, Pair]] = field(default_factory=list)
+    """What both did, side by side, with the call in which they did it (None: before the first)."""
+
+    @property
+    def calls_identical(self) -> int:
+        """How many calls have the same cycles, return code and end."""
+        return sum(not call.wrong for call in self.calls)
+
+    @property
+    def conforms(self) -> bool:
+        """Nothing is different, and nothing was left unjudged."""
+        return not self.not_judged and not self.differences and self.boot.conforms
+
+    @property
+    def summary(self) -> str:
+        """The counts in words."""
+        boot, calls = self.boot, self.calls
+        return (
+            f"identical {self.identical} of {self.accesses} accesses, {self.calls_identical} of {len(calls)} calls;"
+            f" boot: {boot.identical} of the port's {boot.made} are real,"
+            f" {boot.found} of {boot.expected} real ones on ports and below ({boot.share:.1%}) are the port's"
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """All of it as JSON has it, without what both did side by side."""
+        boot = {name: getattr(self.boot, name) for name in self.boot.__slots__}
+        return {
+            "name": self.name, "accesses": self.accesses, "identical": self.identical,
+            "calls": [asdict(call) for call in self.calls], "calls_identical": self.calls_identical,
+            "differences": self.differences, "passed": self.passed, "not_judged": self.not_judged,
+            "boot": {**boot, "share": self.boot.share}, "conforms": self.conforms,
+        }  # fmt: skip
+
+
+def replay(recording: Recording) -> Judgement:
+    """Hold the port against *recording*, which is of a point of the series.
+
+    :raises MachineError: the recorded machine is impossible, or a call unknown"""
+    judgement = judge_calls(recording)
+    judgement.boot = judge_boot(recording)
+    return judgement
+
+
+def judge_calls(recording: Recording) -> Judgement:
+    """Hold the port's calls against the recorded ones.
+
+    :raises MachineError: the recorded machine is impossible, or a call unknown"""
+    assert recording.point is not None
+    try:
+        against = next(filter(None, [reason_against(test) for test in recording.tests]), "")
+    except MachineError as error:
+        raise MachineError(f"{recording.source}: {error}") from None
+    if against:
+        judge = Judge(recording)
+        judge.leave_unjudged(against)
+        return judge.judgement
+    best, choices = interleaved(recording, None)
+    seeds = iter(range(INTERLEAVINGS if choices else 0))
+    while best.differences and (seed := next(seeds, None)) is not None:
+        other, _ = interleaved(recording, seed)
+        best = min(best, other, key=lambda judgement: len(judgement.differences))
+    return best
+
+
+def interleaved(recording: Recording, seed: int | None) -> tuple[Judgement, int]:
+    """The calls with threads that take turns as *seed* has it (None: each as long as it can).
+
+    :return: how that differs, and how often several threads could run"""
+    judge, random, choices = Judge(recording), Random(seed), 0
+
+    def choose(count: int) -> int:
+        nonlocal choices
+        choices += 1
+        return 0 if seed is None else random.randrange(count)
+
+    with start(recording, recording.config_before, trace_boot=False) as machine:
+        machine.system.sched.choose = choose
+        machine.system.sched.preemptive = seed is not None
+        judge.run(machine)
+    return judge.judgement, choices
+
+
+class Judge:
+    """Makes the calls of a recording, and notes what is different."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.judgement = Judgement(recording.name)
+        codes = list(recording.return_codes) + ["oops"] * (len(recording.tests) - len(recording.return_codes))
+        self.judgement.calls = [CallReport(*pair) for pair in zip(recording.tests, codes, strict=True)]
+        self._call: CallReport | None = None
+        self._phases = phases(recording.ops, scanning=False)
+        self._last = 0
+
+    def leave_unjudged(self, why: str) -> None:
+        """Count what is not judged as different."""
+        self.judgement.not_judged = why
+        self.judgement.accesses = sum(op.op != "mark" for op in self.recording.ops)
+        for call in self.judgement.calls:
+            call.wrong = True
+
+    def run(self, machine: Machine) -> None:
+        """Make all calls on *machine*, booted, and compare."""
+        recording = self.recording
+        for name in enabled(recording):
+            machine.call("pci_set_power_state", machine.function(name), 0)  # of pci_enable_device(), what is ported
+        for name, config in recording.config_before.items():
+            machine.fabric.put(Address.parse(name), config)
+        machine.events.clear()
+        turns = Turns(machine, recording, self)
+        self._make_calls(machine, turns)
+        self._compare_ends()
+        self._compare_messages(machine)
+        self._compare_lockdep(machine)
+        if recording.config_after:
+            self._compare_registers(machine)
+
+    def _make_calls(self, machine: Machine, turns: Turns) -> None:
+        calls = iter(self.judgement.calls)
+        try:
+            for op in [op for op in self.recording.ops if op.op == "mark"]:
+                turns.mark(op.bdf)
+                if op.bdf == "begin":
+                    self._call = next(calls)
+                    self._call.got = perform(machine, self._call.test)
+            turns.rest()
+            machine.system.sched.settle()
+            return
+        except Deadlock as deadlock:
+            end, report = HANG, str(deadlock)
+        except Exception as error:  # whatever the port does instead of what the C did is a difference
+            end, report = "failure", f"the port failed: {error if isinstance(error, MachineError) else repr(error)}"
+        if self._call is not None and not self._call.got:
+            self._call.got = end
+        if self._call is None or self._call.got != self._call.expected or end != HANG:
+            self._differ(report)
+        self._leave_out_rest(turns)
+
+    def _leave_out_rest(self, turns: Turns) -> None:
+        for index in range(turns.next, len(self.recording.ops)):
+            if self.recording.ops[index].op != "mark":
+                self.missing(index, "the port", None)
+
+    # -- what real_turns tells -----------------------------------------------------------------------------------
+
+    def same(self, index: int) -> None:
+        """A cycle was made, and answered as there."""
+        self.judgement.accesses += 1
+        self.judgement.identical += 1
+        access = self._access(index)
+        self._row(Pair("same", access, access))
+
+    def other_value(self, index: int, got: int, who: str) -> None:
+        """A read was answered otherwise."""
+        op = self.recording.ops[index]
+        self.judgement.accesses += 1
+        self._differ(f"op {index}: {who}: {self._show(op)}: expected {_hex(op)}, got {_hex(op, got)}"
+                     f" ({decode.changed(self._config(op), op.where, op.size, op.value, got)})")  # fmt: skip
+        self._row(Pair(VALUE, Access(op.op, op.bdf, op.where, op.size, got), self._access(index)))
+
+    def missing(self, index: int, who: str, instead: Cycle | None) -> None:
+        """A cycle was not made; a filter may let it through."""
+        op, config = self.recording.ops[index], self._config(self.recording.ops[index])
+        entry = passing(op, config, traits_of(Address.parse(op.bdf), config), self._phases[index])
+        self._row(Pair(NEW, None, self._access(index), entry.reason if entry else ""))
+        if entry is not None:
+            self.judgement.passed[entry.name] += 1
+            return
+        self.judgement.accesses += 1
+        goes_on = f"goes on with {self._show(instead)}" if instead else "makes nothing more"
+        self._differ(f"op {index}: {who}: {self._show(op)}: expected {_hex(op)}, got none: {goes_on}")
+
+    def extra(self, index: int, cycle: Cycle, who: str) -> None:
+        """A cycle was made that is not there. A kernel that has died makes none: only that end is told of the port."""
+        if index == len(self.recording.ops) and len(self.recording.return_codes) < len(self.recording.tests):
+            return
+        self.judgement.accesses += 1
+        value = f" {_hex(cycle)}" if cycle.op == "w" else ""
+        self._differ(f"op {index}: {who}: expected none, got {self._show(cycle)}{value}")
+        self._row(Pair(OLD, Access(*cycle[:5]), None))
+
+    def _row(self, row: Pair) -> None:
+        self.judgement.rows.append((self._call, row))
+
+    def _access(self, index: int) -> Access:
+        """A recorded cycle for the comparison, after the pause before it."""
+        op = self.recording.ops[index]
+        pause = (op.time - self._last) // NSEC_PER_USEC
+        if self._last and pause >= PAUSE:
+            self._row(Pair("pause", None, Access("pause", value=pause)))
+        self._last = op.time
+        return Access(*op[:5])
+
+    def _differ(self, line: str) -> None:
+        self.judgement.differences.append(line)
+        if self._call is not None:
+            self._call.wrong = True
+
+    def _config(self, op: Cycle) -> bytes:
+        return self.recording.config_before.get(op.bdf, bytes(256))
+
+    def _show(self, op: Cycle) -> str:
+        if op.op == "mark":
+            return f"the {op.bdf} of the call"
+        return f"{op.op}{8 * op.size} {op.bdf} {'+'.join(register_names(self._config(op), op))}"
+
+    # -- afterwards ----------------------------------------------------------------------------------------------
+
+    def _compare_ends(self) -> None:
+        for call in self.judgement.calls:
+            if call.got != call.expected:
+                call.wrong = True
+                self.judgement.differences.append(
+                    f"{call.test}: expected {_end(call.expected)}, got {_end(call.got)}"
+                )  # fmt: skip
+
+    def _compare_messages(self, machine: Machine) -> None:
+        messages, passed = spoken(since_first_call(self.recording))
+        self.judgement.passed.update(passed)
+        self.judgement.differences += compare_logs(messages, machine.events)
+
+    def _compare_lockdep(self, machine: Machine) -> None:
+        """Lockdep speaks of locks taken in both orders, but for device locks and config access locks."""
+        expected = any(message.function == LOCKDEP for message in since_first_call(self.recording))
+        circles = (inversion.orders for inversion in inversions(machine.events))
+        got = any(not any({order.held[0], order.taken[0]} & BY_INSTANCE for order in orders) for orders in circles)
+        if expected != got:
+            said = {True: "a report", False: "none"}
+            self.judgement.differences.append(f"lockdep: expected {said[expected]}, got {said[got]}")
+
+    def _compare_registers(self, machine: Machine) -> None:
+        after = self.recording.config_after
+        known = {dev.dev.name for dev in machine.functions}
+        for name in sorted(after.keys() | known):
+            if name not in known:
+                self.judgement.differences.append(f"end: {name}: expected there, got none: the port has lost it")
+            elif name not in after:
+                self.judgement.differences.append(f"end: {name}: expected gone, got it still there")
+        for name, config in sorted(after.items()):
+            address = Address.parse(name)
+            if machine.fabric.has(address):
+                for op, got in _other_registers(name, config, seen(machine, address, len(config))):
+                    entry = passing(op, config, traits_of(address, config), frozenset())
+                    if entry is None:
+                        names = "+".join(register_names(config, op))
+                        line = f"end: {name} {names}: expected {_hex(op)}, got {_hex(op, got)}"
+                        self.judgement.differences.append(line)
+                    else:
+                        self.judgement.passed[entry.name] += 1
+
+
+def seen(machine: Machine, address: Address, size: int) -> bytes:
+    """The registers of a function as user space reads them: all ones where nothing gets through to it."""
+    domain, bus, device, function = address
+    devfn = device << 3 | function
+    words = (machine.fabric.read(domain, bus, devfn, where, 4) for where in range(0, size, 4))
+    return b"".join(word.to_bytes(4, "little") for word in words)
+
+
+def compare_calls(recording: Recording) -> Iterator[CallComparison]:
+    """Every call of *recording*, the port's beside the real kernel's.
+
+    :raises MachineError: the recorded machine is impossible, or the port cannot make the calls"""
+    judgement = judge_calls(recording)
+    if judgement.not_judged:
+        raise MachineError(judgement.not_judged)
+    for call in judgement.calls:
+        rows = tuple(row for owner, row in judgement.rows if owner is call)
+        yield CallComparison(call.test, in_c(call.test), call.got, call.expected, rows)
+
+
+def register_names(config: bytes, op: Cycle) -> list[str]:
+    """The registers that an access touches."""
+    return [part.name for part in decode.parts(config, op.where, op.size, op.value)]
+
+
+def _hex(op: Cycle, value: int | None = None) -> str:
+    return f"{op.value if value is None else value:#0{2 + 2 * op.size}x}"
+
+
+def _end(code: str) -> str:
+    return ENDS.get(code, f"return {code}")
+
+
+def _other_registers(name: str, expected: bytes, got: bytes) -> Iterator[tuple[Cycle, int]]:
+    """Registers that hold something else: as an access that would show it, and what they hold."""
+    for where in range(0, len(expected), 4):
+        a, b = (int.from_bytes(config[where : where + 4], "little") for config in (expected, got))
+        if a != b:
+            for was, now in zip(decode.parts(expected, where, 4, a), decode.parts(expected, where, 4, b), strict=True):
+                if was.value != now.value:
+                    yield Cycle("r", name, was.offset, was.size, was.value, 0), now.value
