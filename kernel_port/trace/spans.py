@@ -22,7 +22,7 @@ DELAYS = {"msleep": NSEC_PER_MSEC, "mdelay": NSEC_PER_MSEC, "udelay": NSEC_PER_U
 #: Happenings in hardware that something else ends: what ends them, and on which track they are.
 LASTING = {"link down": ("link up", "link down"), "presence off": ("presence on", "presence lost")}
 #: The work queue's function that calls the work.
-RUNNER = "run_one_work"
+RUNNER = "process_one_work"
 
 
 @dataclass(frozen=True, slots=True)
