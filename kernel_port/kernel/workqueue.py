@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .lockdep import Lock
+from .mutex import lock_acquired, lock_contended, lock_released
 from .sched import NSEC_PER_MSEC, Thread
 from .system import system
 
@@ -25,6 +27,8 @@ class work_struct:
     data: Any = None
     about: tuple[str, ...] = ()
     pending: bool = False
+    #: The queue it was last put on.
+    wq: workqueue_struct | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -35,7 +39,6 @@ class delayed_work:
 
     work: work_struct = field(default_factory=work_struct)
     handle: Any = None
-    wq: workqueue_struct | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -97,14 +100,24 @@ def alloc_ordered_workqueue(name: str, flags: int) -> workqueue_struct:
     return alloc_workqueue(name, flags, 1)
 
 
+def lockdep_map(wq: workqueue_struct) -> Lock:
+    """The lock that stands for *wq*: held while an item runs, and taken by who waits for the queue to be empty.
+
+    C: include/linux/workqueue.h, struct workqueue_struct's member, service"""
+    return ("workqueue", wq.name)
+
+
 def process_one_work(me: worker, work: work_struct) -> None:
     """Run *work* on the calling thread.
 
     C: kernel/workqueue.c, static, service"""
     work.pending = False
+    assert work.wq is not None
     assert work.func is not None
     me.current_work = work
+    lock_acquired(*lockdep_map(work.wq))
     work.func(work.data)
+    lock_released(*lockdep_map(work.wq))
     me.current_work = None
 
 
@@ -177,6 +190,7 @@ def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
     if work.pending:
         return 0
     work.pending = True
+    work.wq = wq
     at_it = next((each for each in wq.workers if each.current_work is work), None)
     if at_it is not None:
         at_it.scheduled.append(work)
@@ -202,7 +216,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
         dwork.handle = None
         enqueue_work(wq, work)
 
-    dwork.wq = wq
+    dwork.work.wq = wq
     dwork.handle = system.sched.clock.call_at(system.sched.clock.now + delay * NSEC_PER_MSEC, expire)
     return 1
 
@@ -221,8 +235,8 @@ def cancel_delayed_work(dwork: delayed_work) -> int:
         return 1
     if not work.pending:
         return 0
-    assert dwork.wq is not None
-    for items in (dwork.wq.worklist, *(each.scheduled for each in dwork.wq.workers)):
+    assert work.wq is not None
+    for items in (work.wq.worklist, *(each.scheduled for each in work.wq.workers)):
         if work in items:
             items.remove(work)
     work.pending = False
@@ -238,7 +252,11 @@ def destroy_workqueue(wq: workqueue_struct) -> None:
         if each.thread is not None and each.thread.idle:
             each.thread.idle = False
             system.sched.wake(each)
+    if wq.workers:
+        lock_contended(*lockdep_map(wq))
     while wq.workers:
         system.sched.block(wq)
     while wq.worklist:  # there never was a worker
         process_one_work(worker(), wq.worklist.popleft())
+    lock_acquired(*lockdep_map(wq))
+    lock_released(*lockdep_map(wq))

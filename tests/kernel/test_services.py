@@ -5,7 +5,8 @@ mutex.c, lib/rwsem.c and timer.c, and the real kernels' recordings (a removal th
 import pytest
 
 from kernel_port.hw.clock import Clock
-from kernel_port.kernel.sched import Oops
+from kernel_port.kernel.lockdep import inversions
+from kernel_port.kernel.sched import Deadlock, Oops
 from kernel_port.kernel.system import System
 from kernel_port.link import link
 
@@ -163,3 +164,22 @@ def test_timer_that_is_pending_is_an_oops(computer, call):
         getattr(kernel, call)(timer)
     kernel.msleep(20)
     kernel.init_timer(timer)  # it has fired
+
+
+def test_destroy_workqueue_inside_an_item_of_another_queue_is_an_inversion(computer):
+    # As lockdep says of the inner pciehp's queue flushed from the outer one's work (p8-mess-sw-bus01 of the recordings):
+    # all queues that one line of code made are of one class.
+    system, kernel = computer
+    outer, inner = (kernel.alloc_workqueue(f"pciehp-{number}", 0, 0) for number in (1, 2))
+    kernel.queue_work(outer, item(kernel, lambda _: kernel.destroy_workqueue(inner)))
+    system.sched.settle()
+    (inversion,) = inversions(system.events)
+    assert str(inversion) == "pciehp-1: workqueue lock of pciehp-1, then workqueue lock of pciehp-2"
+
+
+def test_destroy_workqueue_by_its_own_item_is_a_deadlock(computer):
+    system, kernel = computer
+    wq = kernel.alloc_workqueue("pciehp-1", 0, 0)
+    kernel.queue_work(wq, item(kernel, lambda _: kernel.destroy_workqueue(wq)))
+    with pytest.raises(Deadlock, match="recursive locking: pciehp-1 waits for workqueue lock of pciehp-1, its own"):
+        system.sched.settle()
