@@ -73,6 +73,7 @@ class PatchedKernel:
     mutex_lock = staticmethod(kernel_mutex.mutex_lock)
     mutex_unlock = staticmethod(kernel_mutex.mutex_unlock)
     mutex_is_locked = staticmethod(kernel_mutex.mutex_is_locked)
+    rwsem_wait = staticmethod(kernel_mutex.rwsem_wait)
     down_read = staticmethod(kernel_mutex.down_read)
     up_read = staticmethod(kernel_mutex.up_read)
     down_write = staticmethod(kernel_mutex.down_write)
@@ -95,14 +96,21 @@ class PatchedKernel:
     del_timer_sync = staticmethod(kernel_timer.del_timer_sync)
 
     # kernel/workqueue.py
+    WQ_DFL_ACTIVE = kernel_workqueue.WQ_DFL_ACTIVE
     work_struct = kernel_workqueue.work_struct
     delayed_work = kernel_workqueue.delayed_work
+    worker = kernel_workqueue.worker
     workqueue_struct = kernel_workqueue.workqueue_struct
     INIT_WORK = staticmethod(kernel_workqueue.INIT_WORK)
     INIT_DELAYED_WORK = staticmethod(kernel_workqueue.INIT_DELAYED_WORK)
+    alloc_workqueue = staticmethod(kernel_workqueue.alloc_workqueue)
     alloc_ordered_workqueue = staticmethod(kernel_workqueue.alloc_ordered_workqueue)
-    run_one_work = staticmethod(kernel_workqueue.run_one_work)
+    lockdep_map = staticmethod(kernel_workqueue.lockdep_map)
+    process_one_work = staticmethod(kernel_workqueue.process_one_work)
     worker_thread = staticmethod(kernel_workqueue.worker_thread)
+    need_more_worker = staticmethod(kernel_workqueue.need_more_worker)
+    wq_worker_sleeping = staticmethod(kernel_workqueue.wq_worker_sleeping)
+    wake_up_worker = staticmethod(kernel_workqueue.wake_up_worker)
     queue_work = staticmethod(kernel_workqueue.queue_work)
     enqueue_work = staticmethod(kernel_workqueue.enqueue_work)
     queue_delayed_work = staticmethod(kernel_workqueue.queue_delayed_work)

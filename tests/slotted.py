@@ -60,7 +60,8 @@ class Slotted(Paper):
 
     def run_work(self):
         """Run the oldest work item."""
-        self.kernel.run_one_work(self.pcie.priv_data.slot.wq)
+        wq = self.pcie.priv_data.slot.wq
+        self.kernel.process_one_work(self.kernel.worker(), wq.worklist.popleft())
 
     def _read(self, bus, devfn, where, size):
         if self._name(bus, devfn) not in self.config:

@@ -18,7 +18,7 @@ from ..kernel.printk import printk
 from ..kernel.structs import *
 from ..kernel.timer import HZ, add_timer, del_timer_sync, init_timer, jiffies
 from ..kernel.wait import init_waitqueue_head, wait_event_timeout, wake_up
-from ..kernel.workqueue import INIT_DELAYED_WORK, alloc_ordered_workqueue, cancel_delayed_work, destroy_workqueue
+from ..kernel.workqueue import INIT_DELAYED_WORK, alloc_workqueue, cancel_delayed_work, destroy_workqueue
 from ..pci_regs import *
 from .access import pcie_capability_read_dword, pcie_capability_read_word, pcie_capability_write_word
 from .pciehp import *
@@ -733,7 +733,7 @@ def pcie_init_slot(ctrl: controller) -> int:
     name = pci_name(ctrl.pcie.port)
     new = slot()
 
-    new.wq = alloc_ordered_workqueue(f"pciehp-{PSN(ctrl)}")  # PORT: the C's may run several items at a time
+    new.wq = alloc_workqueue(f"pciehp-{PSN(ctrl)}", 0, 0)
 
     new.ctrl = ctrl
     mutex_init(new.lock, "slot", name)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from .sched import Thread
 from .system import system
@@ -18,6 +19,8 @@ class mutex:
     kind: str = ""
     of: str = ""
     owner: Thread | None = None
+    #: Who sleeps for it, in the order in which they came.
+    wait_list: deque[Thread] = field(default_factory=deque)
 
     def __str__(self) -> str:
         return f"{self.kind} lock of {self.of}" if self.of else self.kind
@@ -32,6 +35,8 @@ class rw_semaphore:
     kind: str = ""
     readers: int = 0
     writer: Thread | None = None
+    #: Who sleeps for it, in the order in which they came, and whether to write.
+    wait_list: deque[tuple[Thread, bool]] = field(default_factory=deque)
 
     def __str__(self) -> str:
         return self.kind
@@ -76,21 +81,26 @@ def mutex_lock(lock: mutex) -> None:
     """Take *lock*, sleeping while another thread (or this one) holds it.
 
     C: kernel/mutex.c, exported, service"""
+    me = system.sched.current
     system.sched.preempt()
-    while lock.owner is not None:
+    if lock.owner is not None:
         lock_contended(lock.kind, lock.of)
-        system.sched.block(lock)
-    lock.owner = system.sched.current
+        lock.wait_list.append(me)
+        while lock.owner is not None:
+            system.sched.block(lock)
+        lock.wait_list.remove(me)
+    lock.owner = me
     lock_acquired(lock.kind, lock.of)
 
 
 def mutex_unlock(lock: mutex) -> None:
-    """Release *lock* and wake who waits for it.
+    """Release *lock* and wake the first who waits for it; who comes by before that one runs takes it all the same.
 
     C: kernel/mutex.c, exported, service"""
     lock.owner = None
     lock_released(lock.kind, lock.of)
-    system.sched.wake(lock)
+    if lock.wait_list:
+        system.sched.wake_up_process(lock.wait_list[0])
 
 
 def mutex_is_locked(lock: mutex) -> int:
@@ -101,14 +111,32 @@ def mutex_is_locked(lock: mutex) -> int:
     return int(lock.owner is not None)
 
 
+def rwsem_wait(sem: rw_semaphore, write: bool) -> None:
+    """Sleep until *sem* can be had and nobody who came earlier is in the way.
+
+    C: lib/rwsem.c rwsem_down_read_failed() and rwsem_down_write_failed(), service"""
+    system.sched.preempt()
+    me = (system.sched.current, write)
+
+    def busy() -> bool:
+        ahead = list(sem.wait_list)[: sem.wait_list.index(me)] if me in sem.wait_list else list(sem.wait_list)
+        if write:
+            return sem.writer is not None or sem.readers > 0 or bool(ahead)
+        return sem.writer is not None or any(writes for _, writes in ahead)
+
+    if busy():
+        lock_contended(sem.kind, "")
+        sem.wait_list.append(me)
+        while busy():
+            system.sched.block(sem)
+        sem.wait_list.remove(me)
+
+
 def down_read(sem: rw_semaphore) -> None:
-    """Take *sem* shared.
+    """Take *sem* shared. A writer that waits comes first.
 
     C: kernel/rwsem.c, exported, service"""
-    system.sched.preempt()
-    while sem.writer is not None:
-        lock_contended(sem.kind, "")
-        system.sched.block(sem)
+    rwsem_wait(sem, False)
     sem.readers += 1
     lock_acquired(sem.kind, "")
 
@@ -126,10 +154,7 @@ def down_write(sem: rw_semaphore) -> None:
     """Take *sem* for this thread alone.
 
     C: kernel/rwsem.c, exported, service"""
-    system.sched.preempt()
-    while sem.writer is not None or sem.readers:
-        lock_contended(sem.kind, "")
-        system.sched.block(sem)
+    rwsem_wait(sem, True)
     sem.writer = system.sched.current
     lock_acquired(sem.kind, "")
 

@@ -7,7 +7,7 @@
   the thread that happened to be running, as interrupts do.
 - Which of several runnable threads goes next is decided by `choose`, so an interleaving is a list of numbers.
 - When nobody can run and nothing is due, or nothing that is due helps, that is a deadlock: Deadlock names who holds and
-  who waits for what.
+  who waits for what. Oops is for what the C does not survive, or survives by luck.
 """
 
 from __future__ import annotations
@@ -55,8 +55,16 @@ class Clock(Protocol):
         :raises InterruptedError: the machine is being shut down meanwhile"""
 
 
-class Deadlock(RuntimeError):
-    """Every thread waits and no timer is pending. The text is the report."""
+class Halt(RuntimeError):
+    """The kernel cannot go on. The text is the report."""
+
+
+class Deadlock(Halt):
+    """Every thread waits and no timer is pending."""
+
+
+class Oops(Halt):
+    """The kernel broke an invariant of its own; the C goes on with memory that is not what it takes it for, or dies."""
 
 
 class ThreadExit(BaseException):
@@ -72,6 +80,8 @@ class Thread:
     waits_for: Any = None
     #: An idle worker waits for work; that alone is no deadlock.
     idle: bool = False
+    #: Called as it is about to give way, of a worker: somebody else may have to go on with its queue.
+    sleeping: Callable[[], None] | None = None
     #: Locks it holds, oldest first: (kind, address).
     held: list[Lock] = field(default_factory=list)
     #: The lock it waits for.
@@ -136,6 +146,8 @@ class Scheduler:
         :return: True if woken, False if the deadline came first"""
         if self.in_interrupt:
             raise RuntimeError(f"scheduling while atomic: {self.context} waits for {on}")
+        if self.current.sleeping is not None:
+            self.current.sleeping()
         if deadline is not None and self._nobody_before(deadline):
             self._advance(deadline)
             return False
@@ -163,6 +175,11 @@ class Scheduler:
         for thread in self.threads:
             if thread.waits_for is on:
                 thread.waits_for = None
+        self.preempt()
+
+    def wake_up_process(self, thread: Thread) -> None:
+        """Make one thread runnable."""
+        thread.waits_for = None
         self.preempt()
 
     @contextmanager
@@ -318,12 +335,20 @@ class Scheduler:
         elif links:
             lines.append("circular locking:")
             lines += [f"  {a.name} waits for {lock_name(lock)}, held by {b.name}" for a, lock, b in links]
+        return "\n".join([*lines, *self._stacks()])
+
+    def oops(self, what: str) -> Oops:
+        """The exception to raise where kernel code has just done *what* the C does not survive."""
+        self.current.frame = sys._getframe(1)
+        return Oops("\n".join([f"kernel oops in {self.context}: {what}", *self._stacks()]))
+
+    def _stacks(self) -> Iterator[str]:
+        """Of each thread what it waits for, what it holds, and its kernel stack."""
         for thread in self.threads:
             held = ", ".join(map(lock_name, thread.held)) or "nothing"
             waits = "nothing to do" if thread.idle else lock_name(thread.wants) if thread.wants else thread.waits_for
-            lines.append(f"{thread.name}: waits for {waits}; holds {held}")
-            lines += [f"    {line}" for line in self._kernel_stack(thread.frame)]
-        return "\n".join(lines)
+            yield f"{thread.name}: {f'waits for {waits}' if waits else 'runs'}; holds {held}"
+            yield from (f"    {line}" for line in self._kernel_stack(thread.frame))
 
     def _kernel_stack(self, frame: FrameType | None) -> Iterator[str]:
         """The frames of kernel code from *frame* outwards, outermost first: function, room, line, and what it says."""

@@ -34,16 +34,22 @@ def jiffies() -> int:
 
 
 def init_timer(timer: timer_list) -> None:
-    """Make *timer* not pending.
+    """Make *timer* not pending. One that is pending would stay on its list, and its list go wrong.
 
-    C: include/linux/timer.h, macro, service"""
+    C: include/linux/timer.h, macro, service
+    :raises Oops: it is pending"""
+    if timer_pending(timer):
+        raise system.sched.oops(f"init_timer() on the pending timer of {timer.of}")
     timer.handle = None
 
 
 def add_timer(timer: timer_list) -> None:
     """Call timer.function(timer.data) at timer.expires, as an interrupt does.
 
-    C: kernel/timer.c, exported, service"""
+    C: kernel/timer.c, exported, service
+    :raises Oops: it is pending"""
+    if timer_pending(timer):
+        raise system.sched.oops(f"add_timer() on the pending timer of {timer.of}")
     system.emit("add_timer", timer.of, timer.expires - jiffies())
 
     def fire() -> None:

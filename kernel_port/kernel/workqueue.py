@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/workqueue.c: work done later, in order, by a thread of its own."""
+"""kernel/workqueue.c: work done later, by threads of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .lockdep import Lock
+from .mutex import lock_acquired, lock_contended, lock_released
 from .sched import NSEC_PER_MSEC, Thread
 from .system import system
+
+#: include/linux/workqueue.h: how many items of a queue may be under way at once, unless it says otherwise.
+WQ_DFL_ACTIVE = 256
 
 
 @dataclass(eq=False, slots=True)
@@ -22,6 +27,8 @@ class work_struct:
     data: Any = None
     about: tuple[str, ...] = ()
     pending: bool = False
+    #: The queue it was last put on.
+    wq: workqueue_struct | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -35,14 +42,28 @@ class delayed_work:
 
 
 @dataclass(eq=False, slots=True)
+class worker:
+    """struct worker: a thread, and the item it is at.
+
+    C: kernel/workqueue_internal.h, struct, service"""
+
+    thread: Thread | None = None
+    current_work: work_struct | None = None
+    #: Items that were queued again while this worker was at them: they run here next, never beside themselves.
+    scheduled: deque[work_struct] = field(default_factory=deque)
+
+
+@dataclass(eq=False, slots=True)
 class workqueue_struct:
-    """struct workqueue_struct, ordered: one worker, one item at a time.
+    """struct workqueue_struct, with the workers that the C takes from a pool.
 
     C: kernel/workqueue.c, struct, service"""
 
     name: str
+    #: How many items may be under way at once.
+    max_active: int
     worklist: deque[work_struct] = field(default_factory=deque)
-    worker: Thread | None = None
+    workers: list[worker] = field(default_factory=list)
     destroyed: bool = False
 
     def __str__(self) -> str:
@@ -63,38 +84,92 @@ def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[Any], None], data: An
     INIT_WORK(dwork.work, func, data, *about)
 
 
-def alloc_ordered_workqueue(name: str) -> workqueue_struct:
+def alloc_workqueue(name: str, flags: int, max_active: int) -> workqueue_struct:
+    """Make a work queue. It is concurrent: an item that sleeps does not hold up the next one.
+
+    C: include/linux/workqueue.h, macro, service
+    :param flags: none that changes anything here
+    :param max_active: how many items may be under way at once; 0 for WQ_DFL_ACTIVE"""
+    return workqueue_struct(name, max_active or WQ_DFL_ACTIVE)
+
+
+def alloc_ordered_workqueue(name: str, flags: int) -> workqueue_struct:
     """Make a work queue that runs one item at a time, in order.
 
     C: include/linux/workqueue.h, macro, service"""
-    return workqueue_struct(name)
+    return alloc_workqueue(name, flags, 1)
 
 
-def run_one_work(wq: workqueue_struct) -> None:
-    """Run the oldest item of *wq* on the calling thread.
+def lockdep_map(wq: workqueue_struct) -> Lock:
+    """The lock that stands for *wq*: held while an item runs, and taken by who waits for the queue to be empty.
 
-    C: kernel/workqueue.c process_one_work(), static, service"""
-    work = wq.worklist.popleft()
+    C: include/linux/workqueue.h, struct workqueue_struct's member, service"""
+    return ("workqueue", wq.name)
+
+
+def process_one_work(me: worker, work: work_struct) -> None:
+    """Run *work* on the calling thread.
+
+    C: kernel/workqueue.c, static, service"""
     work.pending = False
+    assert work.wq is not None
     assert work.func is not None
+    me.current_work = work
+    lock_acquired(*lockdep_map(work.wq))
     work.func(work.data)
+    lock_released(*lockdep_map(work.wq))
+    me.current_work = None
 
 
-def worker_thread(wq: workqueue_struct) -> None:
+def worker_thread(wq: workqueue_struct, me: worker) -> None:
     """The life of a worker: run what is queued, then wait for more.
 
     C: kernel/workqueue.c, static, service"""
-    me = system.sched.current
+    me.thread = system.sched.current
+    me.thread.sleeping = lambda: wq_worker_sleeping(wq, me)
     while True:
-        while wq.worklist:
-            run_one_work(wq)
+        while me.scheduled or wq.worklist:
+            process_one_work(me, (me.scheduled or wq.worklist).popleft())
         if wq.destroyed:
             break
-        me.idle = True
-        system.sched.block(wq)
-        me.idle = False
-    wq.worker = None
+        me.thread.idle = True
+        system.sched.block(me)
+        me.thread.idle = False
+    wq.workers.remove(me)
     system.sched.wake(wq)
+
+
+def need_more_worker(wq: workqueue_struct, asleep: worker | None = None) -> bool:
+    """Whether items wait and no worker runs that would come to them.
+
+    C: kernel/workqueue.c, static, service
+    :param asleep: a worker that is about to sleep"""
+    running = (each for each in wq.workers if each.thread is None or each.thread.waits_for is None)
+    return bool(wq.worklist) and all(each is asleep for each in running)
+
+
+def wq_worker_sleeping(wq: workqueue_struct, me: worker) -> None:
+    """Let another worker go on with the list while this one sleeps in the middle of an item.
+
+    C: kernel/workqueue.c, service"""
+    if need_more_worker(wq, me):
+        wake_up_worker(wq)
+
+
+def wake_up_worker(wq: workqueue_struct) -> None:
+    """Have an idle worker look at the list; start another one if all are busy.
+
+    C: kernel/workqueue.c, static, service"""
+    for each in wq.workers:
+        if each.thread is not None and each.thread.idle:
+            each.thread.idle = False
+            system.sched.wake(each)
+            return
+    if system.runs_workers and len(wq.workers) < wq.max_active:
+        number = f":{len(wq.workers)}" if wq.workers else ""
+        me = worker()
+        wq.workers.append(me)
+        system.sched.spawn(f"{wq.name}{number}", lambda: worker_thread(wq, me))
 
 
 def queue_work(wq: workqueue_struct, work: work_struct) -> int:
@@ -115,12 +190,14 @@ def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
     if work.pending:
         return 0
     work.pending = True
+    work.wq = wq
+    at_it = next((each for each in wq.workers if each.current_work is work), None)
+    if at_it is not None:
+        at_it.scheduled.append(work)
+        return 1
     wq.worklist.append(work)
-    if wq.worker is not None:
-        wq.worker.idle = False
-        system.sched.wake(wq)
-    elif system.runs_workers:
-        wq.worker = system.sched.spawn(wq.name, lambda: worker_thread(wq))
+    if need_more_worker(wq):
+        wake_up_worker(wq)
     return 1
 
 
@@ -139,34 +216,47 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
         dwork.handle = None
         enqueue_work(wq, work)
 
+    dwork.work.wq = wq
     dwork.handle = system.sched.clock.call_at(system.sched.clock.now + delay * NSEC_PER_MSEC, expire)
     return 1
 
 
 def cancel_delayed_work(dwork: delayed_work) -> int:
-    """Disarm *dwork* if its time has not come.
+    """Disarm *dwork*, or take it off the queue if its time has come and nobody has begun with it.
 
     C: include/linux/workqueue.h, exported, service
     :return: 1 if it was waiting, 0 if not"""
     work = dwork.work
     assert work.func is not None
     system.emit("cancel_delayed_work", work.func.__name__, *work.about)
-    if dwork.handle is None:
+    if dwork.handle is not None:
+        system.sched.clock.cancel(dwork.handle)
+        dwork.handle = None
+        return 1
+    if not work.pending:
         return 0
-    system.sched.clock.cancel(dwork.handle)
-    dwork.handle = None
+    assert work.wq is not None
+    for items in (work.wq.worklist, *(each.scheduled for each in work.wq.workers)):
+        if work in items:
+            items.remove(work)
+    work.pending = False
     return 1
 
 
 def destroy_workqueue(wq: workqueue_struct) -> None:
-    """Wait until all that is queued is done, and end the worker.
+    """Wait until all that is queued is done, and end the workers.
 
     C: kernel/workqueue.c, exported, service"""
     wq.destroyed = True
-    if wq.worker is not None:
-        wq.worker.idle = False
-        system.sched.wake(wq)
-    while wq.worker is not None:
+    for each in wq.workers:
+        if each.thread is not None and each.thread.idle:
+            each.thread.idle = False
+            system.sched.wake(each)
+    if wq.workers:
+        lock_contended(*lockdep_map(wq))
+    while wq.workers:
         system.sched.block(wq)
     while wq.worklist:  # there never was a worker
-        run_one_work(wq)
+        process_one_work(worker(), wq.worklist.popleft())
+    lock_acquired(*lockdep_map(wq))
+    lock_released(*lockdep_map(wq))

@@ -212,7 +212,13 @@ class GoldenMachine:
 
     def run_work(self) -> None:
         """Run the oldest queued item, as the worker would."""
-        self.kernel.run_one_work(self.controllers[self.tape.work.popleft()].slot.wq)
+        wq = self.controllers[self.tape.work.popleft()].slot.wq
+        self.kernel.process_one_work(self.kernel.worker(), wq.worklist.popleft())
+
+    def poll(self, ctrl: Any) -> None:
+        """Call the poll function as its timer does, which is no longer pending then."""
+        ctrl.poll_timer.handle = None
+        self.kernel.int_poll_timeout(ctrl)
 
     def store_saved_state(self, dev: Any) -> int:
         """Store a copy of the saved state; return 1 if there was one."""
@@ -265,6 +271,7 @@ def value_or_error(answer: tuple[int, int]) -> int:
 #: Calls whose operands or result have another form in Python than in a trace.
 SPECIAL: dict[str, Callable[[GoldenMachine, dict[str, Any]], Any]] = {
     "run_work": lambda stage, v: stage.run_work(),
+    "int_poll_timeout": lambda stage, v: stage.poll(v["target"]),
     "pcie_isr": lambda stage, v: stage.kernel.pcie_isr(v["target"].pcie.irq, v["target"]),
     "pci_bus_find_capability": lambda stage, v: stage.kernel.pci_bus_find_capability(
         v["target"].bus, v["target"].devfn, v["cap"]

@@ -22,7 +22,7 @@ DELAYS = {"msleep": NSEC_PER_MSEC, "mdelay": NSEC_PER_MSEC, "udelay": NSEC_PER_U
 #: Hardware events that another event ends: the event that ends each, and its track.
 LASTING = {"link down": ("link up", "link down"), "presence off": ("presence on", "presence lost")}
 #: The function of the work queue that calls the work.
-RUNNER = "run_one_work"
+RUNNER = "process_one_work"
 
 
 @dataclass(frozen=True, slots=True)

@@ -351,6 +351,7 @@ def test_int_poll_timeout_clamps_the_time(poll_time, ms, after):
     paper = Slotted(slot_cap=NCCS)
     polling(paper, poll_time)
     ctrl = paper.controller()
+    ctrl.poll_timer.handle = None  # it has fired
     paper.kernel.int_poll_timeout(ctrl)
     assert paper.take() == [STATUS, ("add_timer", PORT, ms)]
     assert paper.kernel.pciehp_poll_time == after  # only 0 is corrected for good
@@ -469,7 +470,7 @@ def test_pciehp_release_ctrl_ends_a_worker_that_waits_for_work():
     ctrl = paper.controller()
     paper.kernel.pciehp_handle_presence_change(ctrl.slot)
     paper.system.sched.settle()
-    assert ctrl.slot.wq.worker.idle
+    assert [each.thread.idle for each in ctrl.slot.wq.workers] == [True]
     paper.kernel.pciehp_release_ctrl(ctrl)
     paper.kernel.msleep(1)
     assert [thread.name for thread in paper.system.sched.threads] == ["main"]

@@ -299,7 +299,7 @@ def work(kernel, done, name):
 
 def test_queue_work_runs_in_order_on_a_thread_of_its_own(computer):
     system, kernel = computer
-    done, wq = [], kernel.alloc_ordered_workqueue("pciehp-0")
+    done, wq = [], kernel.alloc_ordered_workqueue("pciehp-0", 0)
     items = [work(kernel, done, name) for name in "ab"]
     assert [kernel.queue_work(wq, item) for item in (items[0], items[1], items[0])] == [1, 1, 0]
     assert done == []
@@ -312,7 +312,7 @@ def test_queue_work_runs_in_order_on_a_thread_of_its_own(computer):
 
 def test_queue_delayed_work_runs_in_time_unless_cancelled(computer):
     _, kernel = computer
-    done, wq = [], kernel.alloc_ordered_workqueue("pciehp-0")
+    done, wq = [], kernel.alloc_ordered_workqueue("pciehp-0", 0)
     first, second = (kernel.delayed_work(work(kernel, done, name)) for name in "ab")
     assert kernel.queue_delayed_work(wq, first, 5000) == 1
     assert kernel.queue_delayed_work(wq, second, 5000) == 1
@@ -330,7 +330,7 @@ def test_queue_delayed_work_runs_in_time_unless_cancelled(computer):
 
 def test_settle_waits_for_sleepers_but_not_for_idle_workers(computer):
     system, kernel = computer
-    done, wq = [], kernel.alloc_ordered_workqueue("pciehp-0")
+    done, wq = [], kernel.alloc_ordered_workqueue("pciehp-0", 0)
     item = kernel.work_struct()
     kernel.INIT_WORK(item, lambda data: (kernel.msleep(1000), done.append(1)), None)
     kernel.queue_work(wq, item)
