@@ -29,6 +29,11 @@ pm = {no_soft_reset = true}
 express = {width = 8}
 """
 
+#: The same in a slot that can be switched off.
+POWERED_CARD = LONE_CARD.replace("lone-card", "powered-card").replace(
+    "button = true,", "power_controller = true, button = true,"
+)
+
 _SECOND_FUNCTION = """
 [[function]]
 address = "{address}"

@@ -38,7 +38,7 @@ def accident(outcome: Outcome) -> str:
         return "pciehp noticed nothing"
     events = ", ".join(f"{event} at {ms:g} ms" for ms, _, event in outcome.spurious)
     effects = [
-        f"{listed(outcome.removed)} removed" * bool(outcome.removed),
+        f"{listed(outcome.removed)} removed for good" * bool(outcome.removed),
         f"{listed(outcome.recreated)} removed and re-added" * bool(outcome.recreated),
         f"{listed(outcome.added_twice)} added although it was there" * bool(outcome.added_twice),
     ]

@@ -2,14 +2,15 @@
 """What happens to a card in a surprise-removal slot when its only function is reset?
 
 The card has no reset of its own, so pci_reset_function resets the bus, which takes the link down. Presence is
-detected in-band: it goes with the link and comes back with it. To pciehp that looks as if the card had been pulled.
-It starts a hot remove, which has to wait for the device lock that the reset holds; once the reset is done, it removes
-the card and adds it again. Patch 4 gives pciehp a reset_slot that hides this, and patch 5 makes the function reset
-use it.
+detected in-band: it goes with the link and comes back with it. To pciehp that looks as if the card had been pulled
+and put in again. It starts a hot remove, which has to wait for the device lock that the reset holds. The hot add does
+not wait: pciehp's work queue is concurrent. It finds the slot powered on and gives up. When the reset is done, it
+returns 0; then the removal goes on and switches the slot off. The card is lost. Patch 4 gives pciehp a reset_slot
+that hides the presence change, and patch 5 makes the function reset use it.
 """
 
 from . import Scenario
-from ._machines import LONE_CARD
+from ._machines import POWERED_CARD
 from ._outcome import Outcome
 from ._script import reset_function
 from ._tell import accident, code
@@ -21,5 +22,5 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=LONE_CARD, threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(1,)
+    machine=POWERED_CARD, threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(1, 12)
 )

@@ -172,7 +172,9 @@ def _work(events: Sequence[Event]) -> Iterator[Span]:
 def _handler(event: Event) -> str:
     """Return the work that the event is part of, the function that the work queue called; "" if none."""
     names = [code.co_name for code, _ in event.stack]
-    return names[names.index(RUNNER) - 1] if RUNNER in names[1:] else ""
+    if RUNNER not in names[1:] or event.args[:1] == ("workqueue",):  # the queue's own lock is no part of the work
+        return ""
+    return names[names.index(RUNNER) - 1]
 
 
 def _worked(events: Sequence[Event], context: str, handler: str, first: int, last: int) -> Span:

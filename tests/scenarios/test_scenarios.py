@@ -30,13 +30,17 @@ BELOW = ["01:00.0", "02:00.0", "02:01.0", "03:00.0", "04:00.0"]
 #: Presence as it goes and comes in a bus reset: at once, and 20 ms (the link's training) after the 100 ms held.
 ACCIDENT = {"spurious": [(0, OFF), (120, ON)]}
 REMOVED_AND_FOUND = ACCIDENT | {"recreated": CARD}
+#: The slot was switched off.
+LOST_FOR_GOOD = ACCIDENT | {"removed": CARD, "lost": CARD}
 
 #: Scenario, point, result of the first thread, ms, functions reset, and whatever else is not empty.
 RUNS = [
-    ("mess", 0, 0, 200, CARD, REMOVED_AND_FOUND),
-    ("mess", 4, 0, 200, CARD, REMOVED_AND_FOUND),
-    ("mess", 5, 0, 200, CARD, {}),
+    ("mess", 0, 0, 200, CARD, LOST_FOR_GOOD),  # as v311-mess-lone of the recordings ends
+    ("mess", 4, 0, 200, CARD, LOST_FOR_GOOD),  # p4-mess-func
+    ("mess", 5, 0, 200, CARD, {}),  # p5-mess-func
     ("mess", 8, 0, 200, CARD, {}),
+    ("mess-no-power", 0, 0, 200, CARD, REMOVED_AND_FOUND),  # v311-mess-nopcp
+    ("mess-no-power", 5, 0, 200, CARD, {}),
     ("mess-polled", 4, 0, 200, CARD, {"spurious": [(10_000, ON)], "added_twice": CARD}),  # the first look is after 10 s
     ("mess-polled", 5, 0, 200, CARD, {}),
     ("poke", 0, 0, 100, CARD, REMOVED_AND_FOUND | {"lost": CARD}),
@@ -311,13 +315,13 @@ def test_mess_polled_switches_the_lamps_as_the_C_does(golden):
 
 
 def test_every_finding_has_a_scenario():
-    """The eleven findings of running the C: which scenario shows each."""
+    """The findings of running the C, and of the recordings of real kernels (12): which scenario shows each."""
     shown = {}
     for name in scenarios.names():
         for finding in scenarios.load(name).findings:
             shown.setdefault(finding, set()).add(name)
     assert shown == {
-        1: {"mess", "mess-polled", "poke", "calm", "late-status"},
+        1: {"mess", "mess-no-power", "mess-polled", "poke", "calm", "late-status"},
         2: {"button", "late-completion"},
         3: {"bus-unmasked"},
         4: {"ari"},
@@ -328,6 +332,7 @@ def test_every_finding_has_a_scenario():
         9: {"presence-disabled"},
         10: {"inner-port"},
         11: {"all-ones", "pending", "not-a-bridge", "unknown-state"},
+        12: {"mess", "mess-no-power"},
     }
 
 

@@ -91,14 +91,18 @@ def test_spans_of_a_slot_reset():
     assert not any(is_open for *_, is_open in told)
 
 
-def test_spans_work_is_done_in_the_order_it_was_queued():
-    # The surprise removal at 3.11: both presence events are queued by the interrupt, each queues a power thread.
+def test_spans_work_is_begun_in_the_order_it_was_queued():
+    # The surprise removal at 3.11: both presence events are queued by the interrupt, each queues a power thread. The
+    # second pair does not wait for the first, which sleeps until the device lock is free.
     run = scenarios.play(scenarios.load("mess"), patches=0)
     queued = [event.args[0] for event in run.events if event.op == "queue_work"]
     work = [span for span in spans(run.events, run.before) if span.track == "work"]
     assert queued == ["interrupt_event_handler", "pciehp_power_thread"] * 2
     assert [span.label for span in work] == queued
+    assert [span.who for span in work] == ["pciehp-1"] * 2 + ["pciehp-1:1"] * 2
     for before, after in pairwise(work):
-        assert before.end < after.begin
+        assert before.begin < after.begin
+    removal, _, enable = work[1:]
+    assert removal.begin < enable.begin < enable.end < removal.end
     for span in work:
         assert {run.events[span.begin].context, run.events[span.end].context} == {span.who}
