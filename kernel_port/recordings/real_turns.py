@@ -9,12 +9,13 @@ one difference is told once.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from types import FrameType
 from typing import Any, Protocol
 
-from .._stack import kernel_stack
 from ..hw.address import Address, bdf
 from ..hw.bridge import Bridge
 from ..kernel.sched import Thread
@@ -104,9 +105,7 @@ class Turns:
     def read(self, bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
         """A configuration read; it is answered as in the recording, if that has it."""
         cycle = Cycle("r", bdf(bus.sysdata.domain, bus.number, devfn), where, size, 0, 0)
-        if not is_recorded(self._recording, cycle):
-            return self._read(bus, devfn, where, size)  # type: ignore[no-any-return]
-        index = self.take(cycle)
+        index = self.take(cycle) if is_recorded(self._recording, cycle) else None
         status, value = self._read(bus, devfn, where, size)
         if index is None:
             return status, value
@@ -224,6 +223,11 @@ class Turns:
 
     def _who(self) -> str:
         """The C function that runs."""
-        frames = kernel_stack(vars(self._machine.kernel))
-        site = cause(zip(frames[::2], frames[1::2], strict=True))
+        kernel, stack = vars(self._machine.kernel), []
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_globals is kernel:
+                stack.append((frame.f_code, frame.f_lasti))
+            frame = frame.f_back
+        site = cause(stack)
         return site.function if site else NOBODY
