@@ -9,9 +9,11 @@ one difference is told once.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from types import FrameType
 from typing import Any, Protocol
 
 from ..kernel.stack import kernel_stack
@@ -224,6 +226,11 @@ class Turns:
 
     def _who(self) -> str:
         """The C function that runs."""
-        frames = kernel_stack(vars(self._machine.kernel))
-        site = cause(zip(frames[::2], frames[1::2], strict=True))
+        kernel, stack = vars(self._machine.kernel), []
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_globals is kernel:
+                stack.append((frame.f_code, frame.f_lasti))
+            frame = frame.f_back
+        site = cause(stack)
         return site.function if site else NOBODY
