@@ -16,7 +16,6 @@ from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 
-from ..kernel.stack import kernel_stack
 from ..hw.address import Address, bdf
 from ..hw.bridge import Bridge
 from ..kernel.sched import Thread

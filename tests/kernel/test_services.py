@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Work queues, mutexes, semaphores and timers, where it matters who comes first. Oracle: v3.11's kernel/workqueue.c,
-mutex.c, lib/rwsem.c and timer.c, and the real kernels' recordings (a removal that blocks does not hold up an enable)."""
+"""Work queues, mutexes, semaphores and timers, where it matters who comes first.
+
+Oracle: v3.11's kernel/workqueue.c, mutex.c, lib/rwsem.c and timer.c, and the recordings of real kernels, in which a
+removal that blocks does not hold up an enable."""
 
 import pytest
 
@@ -167,8 +169,8 @@ def test_timer_that_is_pending_is_an_oops(computer, call):
 
 
 def test_destroy_workqueue_inside_an_item_of_another_queue_is_an_inversion(computer):
-    # As lockdep says of the inner pciehp's queue flushed from the outer one's work (p8-mess-sw-bus01 of the recordings):
-    # all queues that one line of code made are of one class.
+    # As lockdep says of the inner pciehp's queue flushed from the outer one's work (p8-mess-sw-bus01 of the
+    # recordings): all queues that one line of code made are of one class.
     system, kernel = computer
     outer, inner = (kernel.alloc_workqueue(f"pciehp-{number}", 0, 0) for number in (1, 2))
     kernel.queue_work(outer, item(kernel, lambda _: kernel.destroy_workqueue(inner)))
