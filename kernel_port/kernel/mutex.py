@@ -55,7 +55,7 @@ def lock_acquired(kind: str, of: str) -> None:
 
 
 def lock_released(kind: str, of: str) -> None:
-    """Note that a lock is free again; like the C, any thread may release what another took.
+    """Note that a lock is free again; as in C, any thread may release what another took.
 
     C: kernel/lockdep.c lock_release(), service"""
     system.emit("unlock", kind, of)
@@ -85,7 +85,7 @@ def mutex_lock(lock: mutex) -> None:
 
 
 def mutex_unlock(lock: mutex) -> None:
-    """Release *lock* and wake who waits for it.
+    """Release *lock* and wake its waiters.
 
     C: kernel/mutex.c, exported, service"""
     lock.owner = None
@@ -94,7 +94,7 @@ def mutex_unlock(lock: mutex) -> None:
 
 
 def mutex_is_locked(lock: mutex) -> int:
-    """Whether anybody holds *lock*.
+    """Return whether *lock* is held.
 
     C: include/linux/mutex.h, static inline, service
     :return: 1 or 0"""

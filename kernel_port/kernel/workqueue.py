@@ -14,7 +14,7 @@ from .system import system
 
 @dataclass(eq=False, slots=True)
 class work_struct:
-    """struct work_struct. *data* stands for container_of(); *about* is what traces say of it.
+    """struct work_struct. *data* stands for container_of(); *about* is for traces.
 
     C: include/linux/workqueue.h, struct, service"""
 
@@ -50,14 +50,14 @@ class workqueue_struct:
 
 
 def INIT_WORK(work: work_struct, func: Callable[[Any], None], data: Any, *about: str) -> None:
-    """Say what *work* does: func(data). C passes the work itself and uses container_of().
+    """Set what *work* does: func(data). C passes the work itself and uses container_of().
 
     C: include/linux/workqueue.h, macro, service"""
     work.func, work.data, work.about = func, data, about
 
 
 def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[Any], None], data: Any, *about: str) -> None:
-    """Say what *dwork* does when its time has come.
+    """Set what *dwork* does when its delay is over.
 
     C: include/linux/workqueue.h, macro, service"""
     INIT_WORK(dwork.work, func, data, *about)
@@ -81,7 +81,7 @@ def run_one_work(wq: workqueue_struct) -> None:
 
 
 def worker_thread(wq: workqueue_struct) -> None:
-    """The life of a worker: run what is queued, then wait for more.
+    """Run what is queued on *wq*, then wait for more.
 
     C: kernel/workqueue.c, static, service"""
     me = system.sched.current
@@ -98,7 +98,7 @@ def worker_thread(wq: workqueue_struct) -> None:
 
 
 def queue_work(wq: workqueue_struct, work: work_struct) -> int:
-    """Have *work* done by the worker of *wq*; its thread starts with the first item.
+    """Queue *work* on *wq*; the worker thread starts with the first item.
 
     C: kernel/workqueue.c, exported, service
     :return: 1 if queued, 0 if it was already waiting there"""
@@ -108,7 +108,7 @@ def queue_work(wq: workqueue_struct, work: work_struct) -> int:
 
 
 def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
-    """Put *work* on the list and see that somebody will look at it.
+    """Put *work* on the list and wake or start the worker.
 
     C: kernel/workqueue.c __queue_work(), static, service
     :return: 1 if queued, 0 if it was already waiting there"""
@@ -144,7 +144,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
 
 
 def cancel_delayed_work(dwork: delayed_work) -> int:
-    """Disarm *dwork* if its time has not come.
+    """Disarm *dwork* if its delay is not over.
 
     C: include/linux/workqueue.h, exported, service
     :return: 1 if it was waiting, 0 if not"""
@@ -159,7 +159,7 @@ def cancel_delayed_work(dwork: delayed_work) -> int:
 
 
 def destroy_workqueue(wq: workqueue_struct) -> None:
-    """Wait until all that is queued is done, and end the worker.
+    """Wait until the queue is empty, and end the worker.
 
     C: kernel/workqueue.c, exported, service"""
     wq.destroyed = True
@@ -168,5 +168,5 @@ def destroy_workqueue(wq: workqueue_struct) -> None:
         system.sched.wake(wq)
     while wq.worker is not None:
         system.sched.block(wq)
-    while wq.worklist:  # there never was a worker
+    while wq.worklist:  # no worker was ever started
         run_one_work(wq)
