@@ -482,10 +482,8 @@ PCI_ACS_EC = 0x20  #  egress control
 PCI_ACS_DT = 0x40  #  direct translated requests between peers
 PCI_ACS_CTRL = 0x06
 
-# Later than Linux 3.11; to name what a machine of today has.
+# Later than Linux 3.11: capabilities of today's machines.
 PCI_CAP_ID_EA = 0x14  # enhanced allocation
-PCI_HEADER_TYPE_MASK = 0x7F  # the type itself
-PCI_HEADER_TYPE_MFD = 0x80  # more than one function
 PCI_EXT_CAP_ID_DPC = 0x1D  # downstream port containment
 PCI_EXT_CAP_ID_L1SS = 0x1E  # L1 substates
 PCI_EXT_CAP_ID_PTM = 0x1F  # precision time
