@@ -185,7 +185,7 @@ def test_watch_tells_what_is_doubtful_of_the_machine_on_the_page_and_beside_it(c
     dump.write_text("04:00.0 x\n" + "".join(f"{16 * i:02x}: {row.hex(' ')}\n" for i, row in enumerate(rows)) + "\n")
     status, told, captured = watch(capsys, tmp_path, str(dump), "04:00.0")
     assert (status, len(told["runs"])) == (0, 1)
-    doubt = "0000:04:00.0: only 64 bytes are known and its capabilities are not among them"
+    doubt = "0000:04:00.0: only 64 bytes are known, without its capabilities"
     assert captured.err.startswith(f"warning: {doubt}")
     page = (tmp_path / "page.html").read_text()
     assert f"<ul><li>{doubt}" in page
