@@ -906,7 +906,7 @@ def __pci_dev_reset(dev: pci_dev, probe: int) -> int:
 
 
 def pci_dev_reset(dev: pci_dev, probe: int) -> int:
-    """Reset *dev* while nobody else touches it.
+    """Reset *dev* with it locked.
 
     C: drivers/pci/pci.c, static, base
     :param probe: not 0: only say whether it would work, without locks

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hold the port against recordings of the real thing.
+"""Compare the port with recordings of the real thing.
 
-A golden trace (reset-golden/1, one JSON object a line) holds every access, delay, lock, wait, interrupt and module
+A golden trace (reset-golden/1, one JSON object per line) holds every access, delay, lock, wait, interrupt and module
 reference of a call into the real C; the port must do the same in the same order. A line is printed for each trace
 that diverges; the last line is "identical N of M".
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str, Any]]]]:
     """Read all files before anything is replayed: golden traces, and captures with their names.
 
-    :raises MachineError: names the file (and line) that is neither"""
+    :raises MachineError: a file is neither; the message has file and line"""
     traces: list[GoldenTrace] = []
     captures = []
     for path in paths:
@@ -71,7 +71,7 @@ def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str
             traces += golden.read(path)
         else:
             if not any(op[0] == "r" for op in capture["ops"]):
-                raise MachineError(f"{path}: there is no read in this capture, so nothing to compare")
+                raise MachineError(f"{path}: no reads in this capture, nothing to compare")
             captures.append((str(path), capture))
     return traces, captures
 
@@ -96,7 +96,7 @@ def show(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], verbos
 
 
 def as_json(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]]) -> dict[str, Any]:
-    """The outcome as data: traces, identical, of, captures."""
+    """Return the outcome as data: traces, identical, of, captures."""
     return {
         "traces": [{**asdict(verdict), "identical": not verdict.divergence} for verdict in verdicts],
         "identical": sum(not verdict.divergence for verdict in verdicts),

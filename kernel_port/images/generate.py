@@ -178,7 +178,7 @@ def _populate(dice: _Dice, buses: list[_Bus], functions: int) -> None:
 
 
 def _number(bus: _Bus, number: int) -> int:
-    """Number a bus and all below it, depth first; return the last number."""
+    """Assign numbers to a bus and all below it, depth first; return the last number."""
     bus.number = last = number
     for _kind, below in bus.bridges:
         last = _number(below, last + 1)

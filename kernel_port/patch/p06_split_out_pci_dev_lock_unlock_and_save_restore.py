@@ -55,7 +55,7 @@ def pci_dev_restore(dev: pci_dev) -> None:
 
 
 def pci_dev_reset(dev: pci_dev, probe: int) -> int:
-    """Reset *dev* while nobody else touches it.
+    """Reset *dev* with it locked.
 
     C: drivers/pci/pci.c, static, patch 6
     :param probe: not 0: only say whether it would work, without locks

@@ -61,8 +61,8 @@ def message(patch: Patch) -> str:
 def fate(patch: Patch) -> str:
     """Return what the patch was merged as, and what changed on the way."""
     became = f'commit {patch.merged_as} ("{patch.merged_title}")' if patch.merged_as else f'"{patch.merged_title}"'
-    told = f"Merged: {became} in v3.12." if patch.merged_title else "Merged: not as a commit of its own."
-    return f"{told} {patch.note[:1].upper()}{patch.note[1:]}{'.' * bool(patch.note)}".rstrip()
+    merged = f"Merged: {became} in v3.12." if patch.merged_title else "Merged: not as a commit of its own."
+    return f"{merged} {patch.note[:1].upper()}{patch.note[1:]}{'.' * bool(patch.note)}".rstrip()
 
 
 def upstream(patch: Patch) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Names of the kernel side: where each is defined at every point of the series, its uses, and the members that hold it."""
+"""Names of the kernel side: where each is defined at every point of the series, where used, in which members."""
 
 from __future__ import annotations
 

@@ -93,8 +93,8 @@ def check(mails: list[Mail], name: str) -> SeriesReport:
     ours = [(mail, touch, patch) for mail, touch, patch in pairs if patch is not None]
     cover = next((mail for mail in mails if mail.is_cover and is_of_the_series(mail)), None)
     if not ours and not cover:
-        told = f"none of its {len(patches)} patches is" if patches else "its cover letter is not"
-        raise MachineError(f"{name}: {told} of the series; kernel-port list names the patches")
+        what = f"none of its {len(patches)} patches is" if patches else "its cover letter is not"
+        raise MachineError(f"{name}: {what} of the series; kernel-port list names the patches")
     letter = read_letter(cover.text) if cover else None
     form = form_of(mails, [(mail, patch) for mail, _, patch in ours])
     compared = tuple(compare_patch(mail, touch, patch, form) for mail, touch, patch in ours)
@@ -243,8 +243,8 @@ def letter_points(cover: Mail, letter: Letter) -> Iterator[Point]:
         yield Point(clean(path), theirs, drawn(COVER_LETTER.lines.get(path), signs if letter.signs.get(path) else ""))
     known = (len(COVER_LETTER.lines), COVER_LETTER.insertions, COVER_LETTER.deletions)
     theirs_in_all = letter.total or ("not there",) * len(known)
-    for what, told, count in zip(("files", "insertions", "deletions"), theirs_in_all, known, strict=True):
-        yield Point(what, str(told), str(count))
+    for what, stated, count in zip(("files", "insertions", "deletions"), theirs_in_all, known, strict=True):
+        yield Point(what, str(stated), str(count))
 
 
 def drawn(lines: int | None, signs: str) -> str:

@@ -19,8 +19,8 @@ from typing import Any
 from ...files import opened, within
 from ...hw.errors import MachineError
 
-#: Where a mail begins in a mailbox: at the start or after an empty line, before a header. A line of text that begins with
-#: "From" has no header below it.
+#: Where a mail begins in a mailbox: at the start or after an empty line, before a header. A line of text that begins
+#: with "From" has no header below it.
 MAIL = re.compile(r"(?:\A|(?<=\n\n))From [^\n]*\n(?=[\w-]+:)")
 TAGS = re.compile(r"\s*\[([^\]\n]*)\]\s*")
 NUMBER = re.compile(r"(?:^|\s)(\d+)/(\d+)$")
