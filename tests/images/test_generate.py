@@ -117,7 +117,7 @@ def test_generate_formats_are_one_machine(ending, tmp_path, capsys):
     made, read = generate(120, 9).functions, load(path).functions
     assert [f.address for f in read] == [f.address for f in made]
     assert [f.config for f in read] == [f.config for f in made]
-    if ending != "ecam":  # which has no room for them
+    if ending != "ecam":  # which cannot hold them
         assert [f.driver for f in read] == [f.driver for f in made]
     assert load(path).warnings == [] or ending == "ecam"
 

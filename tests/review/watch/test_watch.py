@@ -246,6 +246,6 @@ def test_alignment_tells_threads_apart():
 
 
 def test_extent_of_a_lambda_is_the_function_around_it(tmp_path):
-    path = tmp_path / "room.py"
+    path = tmp_path / "module.py"
     path.write_text("x = 1\ndef f():\n    def g():\n        return lambda: 1\n    return g\n")
     assert [extent(str(path), line) for line in (1, 2, 3, 4, 5)] == [(1, 1), (2, 5), (3, 4), (3, 4), (2, 5)]
