@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """kernel_port: Linux's bus and slot reset series of 2013, in Python."""
 
+import re
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 
+ROOT = Path(__file__).parent
+version = re.search(r'__version__ = "(.+)"', (ROOT / "kernel_port" / "__init__.py").read_text(encoding="utf-8"))
+assert version is not None
+
 setup(
     name="kernel_port",
-    version="0.1.0",
+    version=version[1],
     description="A kernel-patch-faithful port of the 2013 series 'pci: bus and slot reset interface'",
-    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license_expression="GPL-2.0-only",
     license_files=["LICENSE"],

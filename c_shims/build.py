@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 HEADERS = ["config_image.h", "delay.h"]
 REGISTERS = (HERE / "pci_regs.cdef.h").read_text()
 
-# What is missing is told before the compiler starts: its own words would drown among a hundred lines of pip's.
+# Report what is missing before the compiler runs: its own message would be lost in a hundred lines from pip.
 compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
 flags = shlex.split(os.environ.get("CFLAGS", "") + " " + os.environ.get("CPPFLAGS", ""))
 if shutil.which(compiler[0]) is None:

@@ -51,7 +51,7 @@ static void bus_error(int signal, siginfo_t *info, void *context)
 		return;
 	}
 
-	/* Not ours: what was there before gets it, from the same access again or from whoever sent it. */
+	/* Not ours: restore the old handler, which gets the signal when the access, or its sender, repeats it. */
 	sigaction(SIGBUS, &previous, NULL);
 	if (info->si_code <= 0)
 		raise(signal);

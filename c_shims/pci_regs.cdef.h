@@ -432,8 +432,6 @@
 #define PCI_ACS_DT 0x40
 #define PCI_ACS_CTRL 0x6
 #define PCI_CAP_ID_EA 0x14
-#define PCI_HEADER_TYPE_MASK 0x7f
-#define PCI_HEADER_TYPE_MFD 0x80
 #define PCI_EXT_CAP_ID_DPC 0x1d
 #define PCI_EXT_CAP_ID_L1SS 0x1e
 #define PCI_EXT_CAP_ID_PTM 0x1f

@@ -4,7 +4,7 @@
  * takes as long as everything else about a reset together.
  *
  * It is an extension of its own because cffi deals in C values: a function that it calls sees no Python objects, and the
- * answer here is a tuple of code objects, found in the frames of whoever asks. It needs CPython, whose frames these are,
+ * answer here is a tuple of code objects, found in the frames of the caller. It needs CPython, whose frames these are,
  * where _shims builds for any Python that has cffi; so it is optional, and kernel_port/kernel/stack.py does the same in
  * Python where it is missing.
  */

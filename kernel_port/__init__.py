@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .link import Kernel
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 @cache

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one place where kernel and hardware meet: boot a machine and call its kernel.
+"""The only place where kernel and hardware meet: boot a machine and call its kernel.
 
-What crosses: configuration cycles (pci_ops down to the fabric), interrupts (from the fabric up to do_IRQ), and time,
-which both sides share.
+Configuration cycles go from pci_ops down to the fabric, interrupts from the fabric up to do_IRQ. The clock is shared.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .link import Kernel, link
 
-#: Rounds of serving interrupts after which a line that still asks is taken for stuck.
+#: Rounds of interrupt handling after which an asserted line is taken as stuck.
 INTERRUPT_ROUNDS = 8
 #: Bridges may be 255 deep, and the C recurses from each bus to the next.
 RECURSION_LIMIT = 5000
-#: Machines with more functions boot untraced: it is some hundred events to each, and each is half a kilobyte or more.
+#: Larger machines boot untraced: each function has some hundred events of half a kilobyte or more.
 TRACED_BOOT = 1024
 #: How many addresses an error message lists.
 LISTED = 12
@@ -63,7 +62,7 @@ class Machine:
     # -- configuration cycles ------------------------------------------------------------------------------------
 
     def _pci_ops(self) -> Any:
-        """The two functions every configuration cycle goes through; they are in a hurry."""
+        """Make the two functions that every configuration cycle goes through. A hot path."""
         fabric_read, fabric_write, system, asking = self.fabric.read, self.fabric.write, self.system, self._asking
         record = system.record
 
@@ -92,13 +91,13 @@ class Machine:
     # -- interrupts ----------------------------------------------------------------------------------------------
 
     def _interrupt(self, port: str) -> None:
-        """*port* starts to ask for an interrupt: it is served at once, or when the access that made it ask is over."""
+        """Handle that *port* asserts its interrupt: serve it now, or after the access that caused it."""
         self._asking.add(port)
         if not self._writing:
             self._serve()
 
     def _serve(self) -> None:
-        """Serve the ports that ask, in order of their addresses, until none does; a handler is not interrupted."""
+        """Serve the ports that assert an interrupt, in order of address, until none does; handlers do not nest."""
         if self.system.sched.in_interrupt:
             return
         for _ in range(INTERRUPT_ROUNDS):
@@ -115,7 +114,7 @@ class Machine:
     # -- boot ----------------------------------------------------------------------------------------------------
 
     def start(self, *, poll_mode: bool, trace_boot: bool) -> None:
-        """Boot: find all functions by configuration cycles, bind drivers, wait until nothing moves any more."""
+        """Boot: find all functions by configuration cycles, bind drivers, wait until all threads are idle."""
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         kernel = self.kernel
         vars(kernel)["pciehp_poll_mode"] = int(poll_mode)
@@ -129,7 +128,7 @@ class Machine:
         self.boot_events, self.system.events = self.system.events, []
 
     def call(self, name: str, *args: Any) -> Any:
-        """Run a kernel function as the main thread does, then let the other threads finish what they have to do.
+        """Run a kernel function as the main thread, then let the other threads finish their work.
 
         :raises MachineError: the kernel has no such function at this point of the series"""
         try:
@@ -141,7 +140,7 @@ class Machine:
         return result
 
     def close(self) -> None:
-        """Switch the machine off; a delay in real time that another thread is in ends with it."""
+        """Switch the machine off, which ends delays in real time of other threads."""
         self.clock.stop()
         self.system.sched.shutdown()
         self.fabric.close()
@@ -152,10 +151,10 @@ class Machine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    # -- what there is -------------------------------------------------------------------------------------------
+    # -- look-ups ------------------------------------------------------------------------------------------------
 
     def buses(self) -> Iterator[pci_bus]:
-        """Every bus the kernel knows (struct pci_bus), each before the buses below it."""
+        """Every bus that the kernel knows (struct pci_bus), each before the buses below it."""
         pending = list(reversed(self.kernel.pci_root_buses))
         while pending:
             bus = pending.pop()
@@ -164,12 +163,12 @@ class Machine:
 
     @property
     def functions(self) -> list[pci_dev]:
-        """Every function the kernel knows (struct pci_dev), in order of address."""
+        """Every function that the kernel knows (struct pci_dev), in order of address."""
         devices = (dev for bus in self.buses() for dev in bus.devices)
         return sorted(devices, key=lambda dev: (dev.bus.sysdata.domain, dev.bus.number, dev.devfn))
 
     def function(self, address: str) -> pci_dev:
-        """The struct pci_dev at 01:00.0 or 0000:01:00.0.
+        """Return the struct pci_dev at 01:00.0 or 0000:01:00.0.
 
         :raises MachineError: the kernel knows none"""
         try:
@@ -188,7 +187,7 @@ class Machine:
         raise MachineError(f"there is no function {wanted}; {_listed(map(_name, self.functions))}")
 
     def bus(self, number: str) -> pci_bus:
-        """The struct pci_bus 01 or 0000:01.
+        """Return the struct pci_bus 01 or 0000:01.
 
         :raises MachineError: the kernel knows none"""
         domain, _, bus = number.rpartition(":")
@@ -201,7 +200,7 @@ class Machine:
         return found
 
     def slot(self, name: str) -> pci_slot:
-        """The struct pci_slot with this name in /sys/bus/pci/slots.
+        """Return the struct pci_slot with this name in /sys/bus/pci/slots.
 
         :raises MachineError: there is none"""
         slots = {slot.kobj_name: slot for bus in self.buses() for slot in bus.slots}
@@ -210,7 +209,7 @@ class Machine:
         return slots[name]
 
     def target(self, text: str) -> tuple[str, Any]:
-        """What *text* names: 01:00.0, slot:1 or bus:01.
+        """Return what *text* names: 01:00.0, slot:1 or bus:01.
 
         :return: "function", "slot" or "bus", and the struct
         :raises MachineError: there is no such thing"""
@@ -256,7 +255,7 @@ def boot(
 
 
 def _irq(port: str) -> int:
-    """The number of a port's interrupt, as pci_read_irq() gives it."""
+    """Return the number of a port's interrupt, as pci_read_irq() sets it."""
     domain, bus, device, function = Address.parse(port)
     return domain << 16 | bus << 8 | device << 3 | function
 
@@ -270,7 +269,7 @@ def _bus_name(bus: pci_bus) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """What there is instead, not too much of it."""
+    """List the existing names for an error message, not too many."""
     names = list(names)
     if not names:
         return "there is none at all"

@@ -28,9 +28,9 @@ PCI_STATUS_CAP_LIST = 0x10  #  there is a capability list
 PCI_STATUS_66MHZ = 0x20  #  can do 66 MHz
 PCI_STATUS_FAST_BACK = 0x80  #  takes fast back-to-back cycles
 PCI_STATUS_PARITY = 0x100  #  a parity error as master
-PCI_STATUS_SIG_TARGET_ABORT = 0x800  #  aborted somebody's cycle
+PCI_STATUS_SIG_TARGET_ABORT = 0x800  #  it aborted a cycle as the target
 PCI_STATUS_REC_TARGET_ABORT = 0x1000  #  its cycle was aborted
-PCI_STATUS_REC_MASTER_ABORT = 0x2000  #  its cycle found nobody
+PCI_STATUS_REC_MASTER_ABORT = 0x2000  #  nothing answered its cycle
 PCI_STATUS_SIG_SYSTEM_ERROR = 0x4000  #  asserted SERR#
 PCI_STATUS_DETECTED_PARITY = 0x8000  #  a parity error of any kind
 PCI_CLASS_REVISION = 0x08  # class in the upper 24 bits
@@ -401,9 +401,9 @@ PCI_ERR_UNC_DLP = 0x00000010  #  data link protocol
 PCI_ERR_UNC_SURPDN = 0x00000020  #  the link went down by surprise
 PCI_ERR_UNC_POISON_TLP = 0x00001000  #  poisoned packet
 PCI_ERR_UNC_FCP = 0x00002000  #  flow control protocol
-PCI_ERR_UNC_COMP_TIME = 0x00004000  #  nobody answered in time
+PCI_ERR_UNC_COMP_TIME = 0x00004000  #  no completion in time
 PCI_ERR_UNC_COMP_ABORT = 0x00008000  #  it refused to answer
-PCI_ERR_UNC_UNX_COMP = 0x00010000  #  an answer nobody asked for
+PCI_ERR_UNC_UNX_COMP = 0x00010000  #  an unexpected completion
 PCI_ERR_UNC_RX_OVER = 0x00020000  #  receiver overflow
 PCI_ERR_UNC_MALF_TLP = 0x00040000  #  malformed packet
 PCI_ERR_UNC_ECRC = 0x00080000  #  wrong end-to-end checksum
@@ -482,10 +482,8 @@ PCI_ACS_EC = 0x20  #  egress control
 PCI_ACS_DT = 0x40  #  direct translated requests between peers
 PCI_ACS_CTRL = 0x06
 
-# Later than Linux 3.11; to name what a machine of today has.
+# Later than Linux 3.11: capabilities of today's machines.
 PCI_CAP_ID_EA = 0x14  # enhanced allocation
-PCI_HEADER_TYPE_MASK = 0x7F  # the type itself
-PCI_HEADER_TYPE_MFD = 0x80  # more than one function
 PCI_EXT_CAP_ID_DPC = 0x1D  # downstream port containment
 PCI_EXT_CAP_ID_L1SS = 0x1E  # L1 substates
 PCI_EXT_CAP_ID_PTM = 0x1F  # precision time

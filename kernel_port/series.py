@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The series as posted: what its cover letter states, and the eight patches in order.
 
-The letter is at hand, the eight mails are not, and the form that was merged is known whole. So three kinds of facts
+The letter is available, the eight mails are not, and the merged form is known completely. So three kinds of facts
 are kept apart: what the letter states, what its totals leave for one patch (posted), and what the merged commit has.
 """
 

@@ -182,7 +182,7 @@ def test_explore_command_as_json(capsys):
     assert (report["scenario"], report["patches"], report["schedules"], report["complete"]) == ("mess", 0, 5, False)
     assert report["at_least"] > 5
     assert report["shortest"]["schedule"] == "0"
-    assert report["broken"]["no function removed that was only reset"] == {"schedules": 5, "simplest": "0"}
+    assert report["broken"]["no false removal"] == {"schedules": 5, "simplest": "0"}
 
 
 def test_run_command_replays_the_schedule_that_explore_names(capsys):

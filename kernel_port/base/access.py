@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """drivers/pci/access.c: how kernel code reaches config space.
 
-Four families: pci_bus_* give (status, value) or a status; pci_read_config_* and pci_write_config_* (these from
-include/linux/pci.h) are the same for a pci_dev, and the reads give the value alone; pci_user_* wait while a function is
-locked; pcie_capability_* know which registers of the PCI Express capability a function has. Values are masked to width
-here, and nowhere else.
+Four families: pci_bus_* return (status, value) or a status; pci_read_config_* and pci_write_config_* (these from
+include/linux/pci.h) are the same for a pci_dev, and the reads return the value alone; pci_user_* wait while a function
+is locked; pcie_capability_* know which registers of the PCI Express capability a function has. Values are masked to
+width here, and nowhere else.
 
-# PORT: no pci_lock: one thread runs at a time, and none gives way within an access.
+# PORT: no pci_lock: one thread runs at a time, and none sleeps within an access.
 # PORT: no Vital Product Data: no reset reads it.
 """
 
@@ -26,7 +26,7 @@ U8_MAX = 0xFF
 U16_MAX = 0xFFFF
 U32_MAX = 0xFFFFFFFF
 
-#: Everybody who waits for some function's config space to be unlocked sleeps here.
+#: Threads that wait for a function's config space to be unlocked sleep here.
 pci_cfg_wait: wait_queue_head = wait_queue_head("pci_cfg_wait")
 
 
@@ -48,7 +48,7 @@ def pci_bus_read_config_word(bus: pci_bus, devfn: int, pos: int) -> tuple[int, i
     C: drivers/pci/access.c, exported, base
     :return: (0 or a PCIBIOS_* error, value); BAD_REGISTER_NUMBER without an access if *pos* is odd"""
     if pos & 1:
-        return PCIBIOS_BAD_REGISTER_NUMBER, 0  # PORT: the C leaves the caller's variable alone, here it is 0
+        return PCIBIOS_BAD_REGISTER_NUMBER, 0  # PORT: the C does not set the caller's variable, here it is 0
     res, data = bus.ops.read(bus, devfn, pos, 2)
     return res, data & U16_MAX
 
@@ -153,7 +153,7 @@ def pci_write_config_dword(dev: pci_dev, where: int, val: int) -> int:
 
 
 def pci_wait_cfg(dev: pci_dev) -> None:
-    """Sleep until nobody holds the config access lock of *dev*.
+    """Sleep until the config access lock of *dev* is free.
 
     C: drivers/pci/access.c, static, base"""
     wait_event(pci_cfg_wait, lambda: not dev.block_cfg_access)
@@ -252,7 +252,7 @@ EXPORT_SYMBOL_GPL(pci_user_write_config_dword)
 
 
 def pci_cfg_access_lock(dev: pci_dev) -> None:
-    """Keep user space, and others who lock, away from the config space of *dev*. Not recursive.
+    """Lock the config space of *dev* against user space. Not recursive.
 
     C: drivers/pci/access.c, exported, base"""
     might_sleep()
@@ -271,7 +271,7 @@ def pci_cfg_access_trylock(dev: pci_dev) -> bool:
     """Take the config access lock of *dev* if it is free; never sleeps.
 
     C: drivers/pci/access.c, exported, base
-    :return: True if taken, False if somebody holds it"""
+    :return: True if taken, False if it is held"""
     locked = True
 
     if dev.block_cfg_access:
@@ -287,7 +287,7 @@ EXPORT_SYMBOL_GPL(pci_cfg_access_trylock)
 
 
 def pci_cfg_access_unlock(dev: pci_dev) -> None:
-    """Let everybody at the config space of *dev* again.
+    """Unlock the config space of *dev*.
 
     C: drivers/pci/access.c, exported, base"""
     WARN_ON(not dev.block_cfg_access, f"{pci_name(dev)}: config access is not locked")
@@ -301,7 +301,7 @@ EXPORT_SYMBOL_GPL(pci_cfg_access_unlock)
 
 
 def pcie_cap_version(dev: pci_dev) -> int:
-    """The version of the PCI Express capability, from the cached register.
+    """Return the version of the PCI Express capability, from the cached register.
 
     C: drivers/pci/access.c, static inline, base"""
     return pcie_caps_reg(dev) & PCI_EXP_FLAGS_VERS
@@ -373,7 +373,7 @@ def pcie_capability_reg_implemented(dev: pci_dev, pos: int) -> bool:
 
 
 def pcie_capability_read_word(dev: pci_dev, pos: int) -> tuple[int, int]:
-    """Read a word of the PCI Express capability; one that *dev* does not have is 0, without an access.
+    """Read a word of the PCI Express capability; a register that *dev* lacks reads 0, without an access.
 
     C: drivers/pci/access.c, exported, base
     :param pos: offset in the capability, PCI_EXP_*
@@ -383,7 +383,7 @@ def pcie_capability_read_word(dev: pci_dev, pos: int) -> tuple[int, int]:
 
     if pcie_capability_reg_implemented(dev, pos):
         ret, val = pci_bus_read_config_word(dev.bus, dev.devfn, pci_pcie_cap(dev) + pos)
-        # A failed read may have left all ones behind.
+        # A failed read may have returned all ones.
         if ret:
             val = 0
         return ret, val
@@ -399,7 +399,7 @@ EXPORT_SYMBOL(pcie_capability_read_word)
 
 
 def pcie_capability_read_dword(dev: pci_dev, pos: int) -> tuple[int, int]:
-    """Read a dword of the PCI Express capability; one that *dev* does not have is 0, without an access.
+    """Read a dword of the PCI Express capability; a register that *dev* lacks reads 0, without an access.
 
     C: drivers/pci/access.c, exported, base
     :param pos: offset in the capability, PCI_EXP_*

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/bus.c: putting what was found into use."""
+"""drivers/pci/bus.c: binding drivers to the devices that were found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .dd import device_attach
 
 
 def pci_bus_add_device(dev: pci_dev) -> int:
-    """Let a driver have *dev*.
+    """Bind a driver to *dev*.
 
     C: drivers/pci/bus.c, exported, base
     :return: 0"""
@@ -27,16 +27,16 @@ def pci_bus_add_device(dev: pci_dev) -> int:
 
 
 def pci_bus_add_devices(bus: pci_bus) -> None:
-    """Let drivers have the devices at and below *bus*.
+    """Bind drivers to the devices on and below *bus*.
 
     C: drivers/pci/bus.c, exported, base"""
     for dev in bus.devices:
-        # Skip already-added devices
+        # Added before
         if dev.is_added:
             continue
         retval = pci_bus_add_device(dev)
         if retval:
-            dev_err(dev.dev, f"cannot be put into use: {retval}")
+            dev_err(dev.dev, f"error {retval} from pci_bus_add_device()")
 
     for dev in bus.devices:
         child = dev.subordinate

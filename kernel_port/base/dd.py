@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """drivers/base/dd.c: binding drivers to devices, which are PCI devices here (pci_driver.py).
 
-A driver leaves its device under the device lock. A reset holds that lock, so a hot remove waits for it.
+A driver is unbound under the device lock. A reset holds that lock, so a hot remove waits for it.
 
-# PORT: what pr_debug() says is left out, as in a kernel built without DEBUG.
+# PORT: no pr_debug() messages, as in a kernel built without DEBUG.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .pci_driver import local_pci_probe, pci_device_remove, pci_match_device
 
 
 def really_probe(dev: pci_dev, drv: device_driver) -> int:
-    """Have *drv* look at *dev*, and note the answer.
+    """Probe *dev* with *drv* and bind it on success.
 
     C: drivers/base/dd.c, static, base
     :return: 1 if it took the device, 0 if not"""
@@ -31,7 +31,7 @@ def really_probe(dev: pci_dev, drv: device_driver) -> int:
     dev.dev.driver = NULL
 
     if ret != -ENODEV and ret != -ENXIO:
-        printk("warning", f"driver {drv.name} is for {pci_name(dev)}, but gave error {ret}")
+        printk("warning", f"driver {drv.name} cannot drive {pci_name(dev)}: error {ret}")
     return 0
 
 
@@ -54,7 +54,7 @@ def device_attach(dev: pci_dev) -> int:
     if dev.driver:
         ret = 1
     else:
-        # PORT: bus_for_each_drv() and __device_attach() offer it to every driver that it fits; here one does, or none.
+        # PORT: bus_for_each_drv() and __device_attach() try every matching driver; here at most one matches.
         drv = pci_match_device(dev)
         if drv:
             ret = driver_probe_device(drv, dev)
@@ -66,7 +66,7 @@ EXPORT_SYMBOL_GPL(device_attach)
 
 
 def __device_release_driver(dev: pci_dev) -> None:
-    """Have the driver of *dev*, if any, let go of it. The device is locked.
+    """Unbind the driver of *dev*, if any. The device is locked.
 
     C: drivers/base/dd.c, static, base"""
     drv = dev.driver  # PORT: struct pci_driver and struct device_driver are one
@@ -76,7 +76,7 @@ def __device_release_driver(dev: pci_dev) -> None:
 
 
 def device_release_driver(dev: pci_dev) -> None:
-    """Have the driver of *dev*, if any, let go of it.
+    """Unbind the driver of *dev*, if any.
 
     C: drivers/base/dd.c, exported, base"""
     device_lock(dev.dev)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug-pci.c: what every hotplug driver does with a bridge that comes with a card."""
+"""drivers/pci/hotplug-pci.c: what hotplug drivers share: bridges on a card."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .search import pci_find_bus
 
 
 def pci_hp_add_bridge(dev: pci_dev) -> int:
-    """Find what is behind a new bridge; it gets bus numbers from the first one that is free on its bus.
+    """Scan behind a new bridge, with bus numbers from the first free one on.
 
     C: drivers/pci/hotplug-pci.c, exported, base
-    :return: 0, or -1 if there are no bus numbers left or no bus came of it"""
+    :return: 0, or -1 if no bus numbers are left or no bus was made"""
     parent = dev.bus
     start, end = parent.busn_res.start, parent.busn_res.end
 
@@ -22,7 +22,7 @@ def pci_hp_add_bridge(dev: pci_dev) -> int:
         if not pci_find_bus(pci_domain_nr(parent), busnr):
             break
     else:
-        printk("err", f"{pci_name(dev)} gets no bus behind it: every number is taken")
+        printk("err", f"{pci_name(dev)}: no bus number left for the bus behind it")
         return -1
     busnr -= 1
     for pass_ in range(2):

@@ -3,7 +3,7 @@
 
 # PORT: no platform power management (ACPI), run-time power management or ASPM.
 # PORT: a save buffer is one pci_cap_saved_data; the C has a list node around it.
-# PORT: memory never runs out.
+# PORT: allocations never fail.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from .access import (
 from .quirks import pci_dev_specific_reset
 from .setup_res import pci_update_resource
 
-#: The least time any device gets to settle in and after D3hot, ms.
+#: The least delay around D3hot for any device, ms.
 pci_pm_d3_delay: int = 0
 
-#: How many capabilities a list may have before it counts as a loop.
+#: A capability list longer than this is taken as a loop.
 PCI_FIND_CAP_TTL = 48
 
 PCI_EXP_SAVE_REGS = 7
@@ -49,7 +49,7 @@ SIZEOF_U16 = 2
 
 
 def pci_no_d1d2(dev: pci_dev) -> bool:
-    """Whether D1 and D2 must not be used, because of *dev* or the bridge above it.
+    """Return whether D1 and D2 must not be used, because of *dev* or the bridge above it.
 
     C: drivers/pci/pci.h, static inline, base"""
     parent_dstates = 0
@@ -60,7 +60,7 @@ def pci_no_d1d2(dev: pci_dev) -> bool:
 
 
 def pci_dev_d3_sleep(dev: pci_dev) -> None:
-    """Wait until *dev* has settled in or after D3hot.
+    """Wait for *dev* to enter or leave D3hot.
 
     C: drivers/pci/pci.c, static, base"""
     delay = dev.d3_delay
@@ -72,7 +72,7 @@ def pci_dev_d3_sleep(dev: pci_dev) -> None:
 
 
 def pci_bus_max_busnr(bus: pci_bus) -> int:
-    """The highest bus number at and below *bus*.
+    """Return the highest bus number at or below *bus*.
 
     C: drivers/pci/pci.c, exported, base"""
     max_ = bus.busn_res.end
@@ -90,7 +90,7 @@ def __pci_find_next_cap_ttl(bus: pci_bus, devfn: int, pos: int, cap: int, ttl: i
     """Follow the capability list from the pointer at *pos*, at most *ttl* steps.
 
     C: drivers/pci/pci.c, static, base
-    # PORT: the remaining ttl is not handed back; only HyperTransport searches ask for it
+    # PORT: the remaining ttl is not returned; only HyperTransport searches need it
     :return: offset of the capability, 0 if there is none"""
     while ttl:
         ttl -= 1
@@ -118,7 +118,7 @@ def __pci_find_next_cap(bus: pci_bus, devfn: int, pos: int, cap: int) -> int:
 
 
 def pci_find_next_capability(dev: pci_dev, pos: int, cap: int) -> int:
-    """Find the next capability *cap* behind the one at *pos*.
+    """Find the next capability *cap* after the one at *pos*.
 
     C: drivers/pci/pci.c, exported, base
     :return: its offset, 0 if there is none"""
@@ -129,7 +129,7 @@ EXPORT_SYMBOL_GPL(pci_find_next_capability)
 
 
 def __pci_bus_find_cap_start(bus: pci_bus, devfn: int, hdr_type: int) -> int:
-    """Find where the pointer to the first capability is.
+    """Return the offset of the pointer to the first capability.
 
     C: drivers/pci/pci.c, static, base
     :return: its offset, 0 if the function has no capability list"""
@@ -145,7 +145,7 @@ def __pci_bus_find_cap_start(bus: pci_bus, devfn: int, hdr_type: int) -> int:
 
 
 def pci_find_capability(dev: pci_dev, cap: int) -> int:
-    """Find the capability *cap* (PCI_CAP_ID_*) of *dev*. Nothing is remembered: every search is on the bus.
+    """Find the capability *cap* (PCI_CAP_ID_*) of *dev*. Nothing is cached: each search reads the device.
 
     C: drivers/pci/pci.c, exported, base
     :return: its offset, 0 if there is none"""
@@ -177,10 +177,10 @@ EXPORT_SYMBOL(pci_bus_find_capability)
 
 
 def pci_find_next_ext_capability(dev: pci_dev, start: int, cap: int) -> int:
-    """Find the next extended capability *cap* (PCI_EXT_CAP_ID_*) behind the one at *start* (0: from the first).
+    """Find the next extended capability *cap* (PCI_EXT_CAP_ID_*) after the one at *start* (0: from the first).
 
     C: drivers/pci/pci.c, exported, base
-    # PORT: pci_read_config_dword() is what it calls at once, pci_bus_read_config_dword(), which gives the status too
+    # PORT: pci_bus_read_config_dword() for pci_read_config_dword(), which it is in C: the status is needed
     :return: its offset, 0 if there is none"""
     pos = PCI_CFG_SPACE_SIZE
 
@@ -240,12 +240,12 @@ def pci_restore_bars(dev: pci_dev) -> None:
 
 
 def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
-    """Bring *dev* to a power state by its PM registers.
+    """Set the power state of *dev* by its PM registers.
 
     C: drivers/pci/pci.c, static, base
     :param state: PCI_D0 .. PCI_D3hot
-    :return: 0 also if the device refuses; -EIO without PM capability or if it does not know the state;
-        -EINVAL for what is no such state, or a step up to another than D0"""
+    :return: 0 also if the device refuses; -EIO without PM capability or if the device does not have the state;
+        -EINVAL for an invalid state, or a transition to a lower state other than D0"""
     need_restore = False
 
     if dev.current_state == state:
@@ -257,9 +257,9 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
     if state < PCI_D0 or state > PCI_D3hot:
         return -EINVAL
 
-    # From a low power state the way leads deeper, or to D0.
+    # From a low power state it can only go deeper, or to D0.
     if state != PCI_D0 and dev.current_state <= PCI_D3cold and dev.current_state > state:
-        dev_err(dev.dev, f"power state {dev.current_state} leads to no state {state}, which is further up")
+        dev_err(dev.dev, f"no transition from power state {dev.current_state} to {state}")
         return -EINVAL
 
     # The device does not have the state.
@@ -288,10 +288,10 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
 
     pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
     dev.current_state = pmcsr & PCI_PM_CTRL_STATE_MASK
-    if dev.current_state != state:  # PORT: said each time; the C asks printk_ratelimit()
-        dev_info(dev.dev, f"the device does not follow: it is in power state D{dev.current_state}")
+    if dev.current_state != state:  # PORT: no printk_ratelimit()
+        dev_info(dev.dev, f"power state did not change: still in D{dev.current_state}")
 
-    # Coming out of D3hot a device may reset itself (PCI PM 1.2, 5.4.1); its driver needs the BARs at least.
+    # A device may reset itself on the way out of D3hot (PCI PM 1.2, 5.4.1); its driver needs the BARs at least.
     if need_restore:
         pci_restore_bars(dev)
 
@@ -301,36 +301,36 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
 
 
 def pci_platform_power_transition(dev: pci_dev, state: int) -> int:
-    """Have the platform bring *dev* to a power state.
+    """Let the platform set the power state of *dev*.
 
     C: drivers/pci/pci.c, static, base
     :return: -ENODEV"""
     # PORT: no platform, so platform_pci_power_manageable(dev) is false
     error = -ENODEV
 
-    if error and not dev.pm_cap:  # nobody can change its state, so it is D0
+    if error and not dev.pm_cap:  # without power management it is always in D0
         dev.current_state = PCI_D0
 
     return error
 
 
 def __pci_start_power_transition(dev: pci_dev, state: int) -> None:
-    """Do what comes before the PM registers are written: power on.
+    """Power on before the PM registers are written.
 
     C: drivers/pci/pci.c, static, base"""
     if state == PCI_D0:
         pci_platform_power_transition(dev, PCI_D0)
-        # What a bridge has powered on needs time before it answers (PCIe 2.0, 6.6.1).
+        # A device behind a bridge needs time after power on before it answers (PCIe 2.0, 6.6.1).
         if dev.runtime_d3cold:
             msleep(dev.d3cold_delay)
-            # PORT: no pci_wakeup_bus(dev.subordinate): run-time power management would resume what is there
+            # PORT: no pci_wakeup_bus(dev.subordinate): no run-time power management
 
 
 def __pci_complete_power_transition(dev: pci_dev, state: int) -> int:
-    """Do what comes after the PM registers are written: power off.
+    """Power off after the PM registers are written.
 
     C: drivers/pci/pci.c, exported, base
-    :return: -EINVAL for D0; what the platform says otherwise"""
+    :return: -EINVAL for D0, else the platform's status"""
     if state <= PCI_D0:
         return -EINVAL
     # PORT: the platform never succeeds, so no __pci_bus_set_current_state(dev.subordinate, PCI_D3cold)
@@ -341,12 +341,12 @@ EXPORT_SYMBOL_GPL(__pci_complete_power_transition)
 
 
 def pci_set_power_state(dev: pci_dev, state: int) -> int:
-    """Bring *dev* to a power state.
+    """Set the power state of *dev*.
 
     C: drivers/pci/pci.c, exported, base
-    :param state: PCI_D0 .. PCI_D3cold; beyond either end is taken for that end
-    :return: 0 if the device is there already, was told to go there, or must not; -EIO without PM capability or if
-        the device does not know the state; -EINVAL for a step up to another state than D0"""
+    :param state: PCI_D0 .. PCI_D3cold, clamped to these
+    :return: 0, also if the device was in the state, or must not enter it; -EIO without PM capability or if the
+        device does not have the state; -EINVAL for a transition to a lower state other than D0"""
     if state > PCI_D3cold:
         state = PCI_D3cold
     elif state < PCI_D0:
@@ -362,7 +362,7 @@ def pci_set_power_state(dev: pci_dev, state: int) -> int:
     if state >= PCI_D3hot and (dev.dev_flags & PCI_DEV_FLAGS_NO_D3):
         return 0
 
-    # The PM registers bring it to D3hot; only the platform could take it to D3cold.
+    # The PM registers go as far as D3hot; D3cold is up to the platform.
     error = pci_raw_set_power_state(dev, PCI_D3hot if state > PCI_D3hot else state)
 
     if not __pci_complete_power_transition(dev, state):
@@ -377,7 +377,7 @@ EXPORT_SYMBOL(pci_set_power_state)
 
 @dataclass(eq=False, slots=True)
 class pci_saved_state:
-    """struct pci_saved_state: a copy of all that is saved of a device.
+    """struct pci_saved_state: a copy of a device's saved state.
 
     C: drivers/pci/pci.c, struct, base"""
 
@@ -397,7 +397,7 @@ def pci_find_saved_cap(pci_dev: pci_dev, cap: int) -> pci_cap_saved_data:
 
 
 def pci_save_pcie_state(dev: pci_dev) -> int:
-    """Save the control registers of the PCI Express capability; one that *dev* has not is saved as 0.
+    """Save the control registers of the PCI Express capability; one that *dev* lacks is saved as 0.
 
     C: drivers/pci/pci.c, static, base
     :return: 0, or -ENOMEM if there is no buffer"""
@@ -406,7 +406,7 @@ def pci_save_pcie_state(dev: pci_dev) -> int:
 
     save_state = pci_find_saved_cap(dev, PCI_CAP_ID_EXP)
     if not save_state:
-        dev_err(dev.dev, "pci_save_pcie_state: nowhere to save to")
+        dev_err(dev.dev, "pci_save_pcie_state: no save buffer")
         return -ENOMEM
 
     cap = save_state.data
@@ -422,7 +422,7 @@ def pci_save_pcie_state(dev: pci_dev) -> int:
 
 
 def pci_restore_pcie_state(dev: pci_dev) -> None:
-    """Write back the control registers of the PCI Express capability.
+    """Restore the control registers of the PCI Express capability.
 
     C: drivers/pci/pci.c, static, base"""
     save_state = pci_find_saved_cap(dev, PCI_CAP_ID_EXP)
@@ -450,7 +450,7 @@ def pci_save_pcix_state(dev: pci_dev) -> int:
 
     save_state = pci_find_saved_cap(dev, PCI_CAP_ID_PCIX)
     if not save_state:
-        dev_err(dev.dev, "pci_save_pcix_state: nowhere to save to")
+        dev_err(dev.dev, "pci_save_pcix_state: no save buffer")
         return -ENOMEM
 
     save_state.data[0] = pci_read_config_word(dev, pos + PCI_X_CMD)
@@ -459,7 +459,7 @@ def pci_save_pcix_state(dev: pci_dev) -> int:
 
 
 def pci_restore_pcix_state(dev: pci_dev) -> None:
-    """Write back the command register of the PCI-X capability.
+    """Restore the command register of the PCI-X capability.
 
     C: drivers/pci/pci.c, static, base"""
     save_state = pci_find_saved_cap(dev, PCI_CAP_ID_PCIX)
@@ -472,10 +472,10 @@ def pci_restore_pcix_state(dev: pci_dev) -> None:
 
 
 def pci_save_state(dev: pci_dev) -> int:
-    """Save the header of *dev* and the capability registers that a driver does not set up again.
+    """Save the header of *dev* and the capability registers that a driver does not restore.
 
     C: drivers/pci/pci.c, exported, base
-    :return: 0, or -ENOMEM if a buffer is missing; what was read by then counts as saved all the same"""
+    :return: 0, or -ENOMEM if a buffer is missing; the state is marked as saved even then"""
     for i in range(16):
         dev.saved_config_space[i] = pci_read_config_dword(dev, i * 4)
     dev.state_saved = True
@@ -490,16 +490,16 @@ EXPORT_SYMBOL(pci_save_state)
 
 
 def pci_restore_config_dword(pdev: pci_dev, offset: int, saved_val: int, retry: int) -> None:
-    """Write back a dword of the header, if it has changed.
+    """Restore a dword of the header, if it has changed.
 
     C: drivers/pci/pci.c, static, base
-    :param retry: how often to read back and write once more, 1 ms apart; 0: write once, do not look"""
+    :param retry: how often to read back and rewrite, 1 ms apart; 0: write once, do not read back"""
     val = pci_read_config_dword(pdev, offset)
     if val == saved_val:
         return
 
     while True:
-        dev_dbg(pdev.dev, f"dword {offset:#x} of the header is {val:#x} and becomes {saved_val:#x} again")
+        dev_dbg(pdev.dev, f"header dword {offset:#x}: {val:#x} becomes {saved_val:#x}")
         pci_write_config_dword(pdev, offset, saved_val)
         if retry <= 0:
             return
@@ -513,7 +513,7 @@ def pci_restore_config_dword(pdev: pci_dev, offset: int, saved_val: int, retry: 
 
 
 def pci_restore_config_space_range(pdev: pci_dev, start: int, end: int, retry: int) -> None:
-    """Write back the dwords *end* down to *start* of the header.
+    """Restore the dwords *end* down to *start* of the header.
 
     C: drivers/pci/pci.c, static, base"""
     for index in range(end, start - 1, -1):
@@ -521,7 +521,7 @@ def pci_restore_config_space_range(pdev: pci_dev, start: int, end: int, retry: i
 
 
 def pci_restore_config_space(pdev: pci_dev) -> None:
-    """Write back the header, last dword first, so that a device decodes nothing before its BARs are right.
+    """Restore the header, last dword first, so that the device decodes nothing before its BARs are right.
 
     C: drivers/pci/pci.c, static, base"""
     if pdev.hdr_type == PCI_HEADER_TYPE_NORMAL:
@@ -534,13 +534,13 @@ def pci_restore_config_space(pdev: pci_dev) -> None:
 
 
 def pci_restore_state(dev: pci_dev) -> None:
-    """Write back what pci_save_state() has saved, once; without a saved state nothing happens.
+    """Restore what pci_save_state() saved, once; do nothing without a saved state.
 
     C: drivers/pci/pci.c, exported, base"""
     if not dev.state_saved:
         return
 
-    # PCI Express comes first.
+    # PCI Express first
     pci_restore_pcie_state(dev)
     # PORT: no pci_restore_ats_state(dev): nothing here enables address translation
 
@@ -575,10 +575,10 @@ EXPORT_SYMBOL_GPL(pci_store_saved_state)
 
 
 def pci_load_saved_state(dev: pci_dev, state: pci_saved_state) -> int:
-    """Make *state* the saved state of *dev*; NULL: let nothing be saved.
+    """Make *state* the saved state of *dev*; NULL: no saved state.
 
     C: drivers/pci/pci.c, exported, base
-    :return: 0, or -EINVAL if *state* is of another kind of device; then nothing is saved"""
+    :return: 0, or -EINVAL if *state* does not fit the device, which then has no saved state"""
     dev.state_saved = False
 
     if not state:
@@ -601,11 +601,11 @@ EXPORT_SYMBOL_GPL(pci_load_saved_state)
 
 
 def pci_load_and_free_saved_state(dev: pci_dev, state: list[pci_saved_state]) -> int:
-    """Load a saved state and forget the copy.
+    """Load a saved state and free the copy.
 
     C: drivers/pci/pci.c, exported, base
     :param state: PORT: struct pci_saved_state **, a list of one; NULL is in it afterwards
-    :return: 0, or -EINVAL if the state is of another kind of device"""
+    :return: 0, or -EINVAL if the state does not fit the device"""
     ret = pci_load_saved_state(dev, state[0])
     state[0] = NULL
     return ret
@@ -615,34 +615,34 @@ EXPORT_SYMBOL_GPL(pci_load_and_free_saved_state)
 
 
 def pci_pme_active(dev: pci_dev, enable: bool) -> None:
-    """Clear a pending wake-up event of *dev* and switch its reporting on or off.
+    """Clear a pending PME of *dev* and turn PME on or off.
 
     C: drivers/pci/pci.c, exported, base"""
     if not dev.pme_support:
         return
 
     pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
-    # the status is cleared by writing 1
+    # write 1 to clear the status
     pmcsr |= PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_PME_ENABLE
     if not enable:
         pmcsr &= ~PCI_PM_CTRL_PME_ENABLE
 
     pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, pmcsr)
 
-    # PORT: no pci_pme_list of devices that are polled for wake-up events (pme_poll)
+    # PORT: no pci_pme_list: no device is polled for PME (pme_poll)
 
-    dev_dbg(dev.dev, f"wake-up events are switched {'on' if enable else 'off'}")
+    dev_dbg(dev.dev, f"wake-up events {'on' if enable else 'off'}")
 
 
 EXPORT_SYMBOL(pci_pme_active)
 
 
 def pci_pm_init(dev: pci_dev) -> None:
-    """Find out what *dev* can do with its power.
+    """Read the power management capabilities of *dev*.
 
     C: drivers/pci/pci.c, global, base"""
     # PORT: no pm_runtime_forbid(), pm_runtime_set_active(), pm_runtime_enable(), device_enable_async_suspend(),
-    # device_set_wakeup_capable() and d3cold_allowed: nothing sleeps by itself
+    # device_set_wakeup_capable() and d3cold_allowed: no run-time power management
     dev.wakeup_prepared = False
 
     dev.pm_cap = 0
@@ -654,7 +654,7 @@ def pci_pm_init(dev: pci_dev) -> None:
     pmc = pci_read_config_word(dev, pm + PCI_PM_PMC)
 
     if (pmc & PCI_PM_CAP_VER_MASK) > 3:
-        dev_err(dev.dev, f"nobody here knows version {pmc & PCI_PM_CAP_VER_MASK} of the PM capability")
+        dev_err(dev.dev, f"PM capability has unknown version {pmc & PCI_PM_CAP_VER_MASK}")
         return
 
     dev.pm_cap = pm
@@ -670,7 +670,7 @@ def pci_pm_init(dev: pci_dev) -> None:
             dev.d2_support = True
 
         if dev.d1_support or dev.d2_support:
-            dev_dbg(dev.dev, f"power states between:{' D1' * dev.d1_support}{' D2' * dev.d2_support}")
+            dev_dbg(dev.dev, f"optional power states:{' D1' * dev.d1_support}{' D2' * dev.d2_support}")
 
     pmc &= PCI_PM_CAP_PME_MASK
     if pmc:
@@ -721,10 +721,10 @@ def pci_allocate_cap_save_buffers(dev: pci_dev) -> None:
 
 
 def pci_configure_ari(dev: pci_dev) -> None:
-    """Switch ARI forwarding on in the bridge above function 0 if both sides have it, else off.
+    """Enable ARI forwarding in the bridge above function 0 if both support ARI, else disable it.
 
     C: drivers/pci/pci.c, global, base"""
-    # PORT: pcie_ari_disabled, of the command line, is false
+    # PORT: no command line, so pcie_ari_disabled is false
     if not pci_is_pcie(dev) or dev.devfn:
         return
 
@@ -758,7 +758,7 @@ def pcie_flr(dev: pci_dev, probe: int) -> int:
     if probe:
         return 0
 
-    # What the device has asked for must have come back before it forgets.
+    # Pending transactions must complete before the device loses its state.
     for i in range(4):
         if i:
             msleep((1 << (i - 1)) * 100)
@@ -767,7 +767,7 @@ def pcie_flr(dev: pci_dev, probe: int) -> int:
         if not (status & PCI_EXP_DEVSTA_TRPND):
             break
     else:
-        dev_err(dev.dev, "it still waits for an answer, and is reset all the same")
+        dev_err(dev.dev, "transactions are still pending, resetting it all the same")
 
     pcie_capability_set_word(dev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR)
 
@@ -783,12 +783,12 @@ def pci_af_flr(dev: pci_dev, probe: int) -> int:
     :param probe: not 0: only say whether it would work
     :return: 0, or -ENOTTY if the device does not offer it"""
     pos = pci_find_capability(dev, PCI_CAP_ID_AF)
-    # the device has no Advanced Features capability, the way conventional devices offer a function level reset
+    # the device has no Advanced Features capability, where conventional devices offer a function level reset
     if not pos:
         return -ENOTTY
 
     cap = pci_read_config_byte(dev, pos + PCI_AF_CAP)
-    # it has Advanced Features, but among them no reset, or no way to see that its transactions are done
+    # its Advanced Features lack the reset, or the bit that shows pending transactions
     if not (cap & PCI_AF_CAP_TP) or not (cap & PCI_AF_CAP_FLR):
         return -ENOTTY
 
@@ -804,7 +804,7 @@ def pci_af_flr(dev: pci_dev, probe: int) -> int:
         if not (status & PCI_AF_STATUS_TP):
             break
     else:
-        dev_err(dev.dev, "it still waits for an answer, and is reset all the same")
+        dev_err(dev.dev, "transactions are still pending, resetting it all the same")
 
     pci_write_config_byte(dev, pos + PCI_AF_CTRL, PCI_AF_CTRL_FLR)
     msleep(100)
@@ -817,20 +817,20 @@ def pci_pm_reset(dev: pci_dev, probe: int) -> int:
 
     C: drivers/pci/pci.c, static, base
     :param probe: not 0: only say whether it would work
-    :return: 0; -ENOTTY if the device cannot be reset so; -EINVAL if it is not in D0, which ends the search for a way"""
+    :return: 0; -ENOTTY if this does not reset the device; -EINVAL if it is not in D0, which ends the search"""
     # the device has no Power Management capability
     if not dev.pm_cap:
         return -ENOTTY
 
     csr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
-    # the device says that it keeps its state on the way from D3hot to D0 (No_Soft_Reset), so this resets nothing
+    # the device keeps its state from D3hot to D0 (No_Soft_Reset), so this would not reset it
     if csr & PCI_PM_CTRL_NO_SOFT_RESET:
         return -ENOTTY
 
     if probe:
         return 0
 
-    # the kernel does not believe the device to be awake: it is in a low power state, or no driver has enabled it yet
+    # to the kernel the device is not in D0: it is in a low power state, or no driver has enabled it yet
     if dev.current_state != PCI_D0:
         return -EINVAL
 
@@ -852,8 +852,8 @@ def pci_parent_bus_reset(dev: pci_dev, probe: int) -> int:
 
     C: drivers/pci/pci.c, static, base
     :param probe: not 0: only say whether it would work
-    :return: 0, or -ENOTTY if there is no bridge to do it or the reset would hit others"""
-    # the device is on a root bus, or is a bridge itself, or no bridge is known above it: no bus reset hits it alone
+    :return: 0, or -ENOTTY if there is no bridge to do it or others would be reset too"""
+    # the device is on a root bus, or is a bridge, or has no known bridge above it: no bus reset resets it alone
     if pci_is_root_bus(dev.bus) or dev.subordinate or not dev.bus.self:
         return -ENOTTY
 
@@ -878,11 +878,11 @@ def pci_parent_bus_reset(dev: pci_dev, probe: int) -> int:
 
 
 def __pci_dev_reset(dev: pci_dev, probe: int) -> int:
-    """Reset *dev* in the first way that it offers.
+    """Reset *dev* by the first method that it offers.
 
     C: drivers/pci/pci.c, static, base
     :param probe: not 0: only say whether one would work
-    :return: 0; -ENOTTY if it offers none; another error from a way ends the search"""
+    :return: 0; -ENOTTY if it offers none; any other error of a method ends the search"""
     might_sleep()
 
     rc = pci_dev_specific_reset(dev, probe)
@@ -906,14 +906,14 @@ def __pci_dev_reset(dev: pci_dev, probe: int) -> int:
 
 
 def pci_dev_reset(dev: pci_dev, probe: int) -> int:
-    """Reset *dev* while nobody else touches it.
+    """Reset *dev* with it locked.
 
     C: drivers/pci/pci.c, static, base
     :param probe: not 0: only say whether it would work, without locks
     :return: as __pci_dev_reset()"""
     if not probe:
         pci_cfg_access_lock(dev)
-        # Keep drivers from coming and going, and the system from suspending.
+        # No driver binds or leaves, and the system does not suspend.
         device_lock(dev.dev)
 
     rc = __pci_dev_reset(dev, probe)
@@ -925,7 +925,7 @@ def pci_dev_reset(dev: pci_dev, probe: int) -> int:
 
 
 def __pci_reset_function(dev: pci_dev) -> int:
-    """Reset *dev*, whose config space is lost; the caller sets it up again.
+    """Reset *dev*. Its config space is lost; the caller sets it up again.
 
     C: drivers/pci/pci.c, exported, base
     :return: as __pci_dev_reset()"""
@@ -950,7 +950,7 @@ def pci_probe_reset_function(dev: pci_dev) -> int:
     """Say whether *dev* can be reset.
 
     C: drivers/pci/pci.c, global, base
-    :return: 0, or -ENOTTY if it offers no way"""
+    :return: 0, or -ENOTTY if it offers no method"""
     return pci_dev_reset(dev, 1)
 
 
@@ -958,14 +958,14 @@ def pci_reset_function(dev: pci_dev) -> int:
     """Reset *dev*, its config space saved before and restored after.
 
     C: drivers/pci/pci.c, exported, base
-    :return: 0; -ENOTTY if it offers no way; -EINVAL if it would need to be in D0"""
+    :return: 0; -ENOTTY if it offers no method; -EINVAL if it would need to be in D0"""
     rc = pci_dev_reset(dev, 1)
     if rc:
         return rc
 
     pci_save_state(dev)
 
-    # INTx is disabled by its bit, MSI with bus mastering.
+    # Disables INTx by its bit, and MSI with bus mastering.
     pci_write_config_word(dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)
 
     rc = pci_dev_reset(dev, 0)
@@ -979,16 +979,16 @@ EXPORT_SYMBOL_GPL(pci_reset_function)
 
 
 def pci_resource_bar(dev: pci_dev, resno: int) -> int:
-    """Find the register that holds the address of a resource.
+    """Return the offset of the register with the address of a resource.
 
     C: drivers/pci/pci.c, global, base
-    # PORT: the type of the BAR is not handed back; its one use asks whether it is the ROM
+    # PORT: the type of the BAR is not returned; its one caller needs to know only whether it is the ROM
     # PORT: no pci_iov_resource_bar(): there are no virtual functions
-    :return: its offset, 0 if the resource has none"""
+    :return: the offset, 0 if the resource has none"""
     if resno < PCI_ROM_RESOURCE:
         return PCI_BASE_ADDRESS_0 + 4 * resno
     if resno == PCI_ROM_RESOURCE:
         return dev.rom_base_reg
 
-    dev_err(dev.dev, f"BAR {resno}: there is none")
+    dev_err(dev.dev, f"BAR {resno}: no such BAR")
     return 0

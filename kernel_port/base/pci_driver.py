@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pci-driver.c: what a driver of a PCI device is to the driver core (dd.py)."""
+"""drivers/pci/pci-driver.c: PCI drivers, as the driver core (dd.py) sees them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from ..kernel.structs import *
 from .pci import pci_set_power_state
 from .portdrv_pci import pcie_portdriver
 
-#: Which driver goes with which device, by address. PORT: in C drivers register tables of IDs.
+#: Driver by address of its device. PORT: in C drivers register tables of IDs.
 pci_drivers: dict[str, device_driver] = {}
 
 
 def pci_match_device(dev: pci_dev) -> device_driver:
-    """The driver that *dev* is for.
+    """Return the driver for *dev*.
 
     C: drivers/pci/pci-driver.c, static, base; PORT: the C asks a driver whether a device is in its table
     :return: struct device_driver *, NULL if there is none"""
@@ -23,13 +23,13 @@ def pci_match_device(dev: pci_dev) -> device_driver:
 
 
 def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
-    """Have *drv* take *dev*.
+    """Probe *dev* with *drv*.
 
     C: drivers/pci/pci-driver.c, static, base
-    :return: 0, or what the driver says against it"""
+    :return: 0, or the driver's error"""
     dev.driver = drv
     if drv.probe is NULL:
-        # PORT: a driver that is but a name does what all do first: pci_enable_device(), which wakes the device.
+        # PORT: a driver here is only a name. All call pci_enable_device() first, which wakes the device.
         pci_set_power_state(dev, PCI_D0)
         return 0
     rc = drv.probe(dev)
@@ -39,7 +39,7 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
 
 
 def pci_device_remove(dev: pci_dev) -> int:
-    """Have the driver of *dev* let go of it.
+    """Unbind the driver of *dev*.
 
     C: drivers/pci/pci-driver.c, static, base
     :return: 0"""
@@ -50,5 +50,5 @@ def pci_device_remove(dev: pci_dev) -> int:
             drv.remove(dev)
         dev.driver = NULL
 
-    # PORT: a device in D0 stays in D0 to the kernel; in C its state is unknown now.
+    # PORT: current_state of a device in D0 stays D0; in C it is unknown now.
     return 0

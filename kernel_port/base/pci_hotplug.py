@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""include/linux/pci_hotplug.h before the series: what a hotplug driver gives the hotplug core."""
+"""include/linux/pci_hotplug.h before the series: the interface between hotplug drivers and the hotplug core."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:  # pci_hotplug_core.py imports this header
 
 @dataclass(eq=False, slots=True)
 class hotplug_slot_ops:
-    """struct hotplug_slot_ops: what a hotplug driver can do to its slot; NULL where it cannot.
+    """struct hotplug_slot_ops: what a hotplug driver can do with its slot; NULL if it cannot.
 
-    The getters give (status, value).
+    The getters return (status, value).
 
     C: include/linux/pci_hotplug.h, struct, base"""
 
@@ -36,7 +36,7 @@ class hotplug_slot_ops:
 
 @dataclass(eq=False, slots=True)
 class hotplug_slot_info:
-    """struct hotplug_slot_info: what is shown for a value whose getter is missing.
+    """struct hotplug_slot_info: values for slots without the getter.
 
     C: include/linux/pci_hotplug.h, struct, base"""
 
@@ -52,7 +52,7 @@ class hotplug_slot:
 
     C: include/linux/pci_hotplug.h, struct, base"""
 
-    ops: Any = NULL  # struct hotplug_slot_ops *; patch 2 makes it grow
+    ops: Any = NULL  # struct hotplug_slot_ops *; patch 2 adds a field
     info: hotplug_slot_info = NULL
     release: Callable[[hotplug_slot], None] = NULL
     private: Any = NULL
@@ -60,7 +60,7 @@ class hotplug_slot:
 
 
 def hotplug_slot_name(slot: hotplug_slot) -> str:
-    """The name under which *slot* is registered.
+    """Return the name under which *slot* is registered.
 
     C: include/linux/pci_hotplug.h, static inline, base"""
     return pci_slot_name(slot.pci_slot)
@@ -71,5 +71,5 @@ def pci_hp_register(slot: hotplug_slot, pbus: pci_bus, devnr: int, name: str, ow
 
     C: include/linux/pci_hotplug.h, macro, base
     :return: as __pci_hp_register()"""
-    # PORT: the macro takes THIS_MODULE and KBUILD_MODNAME of the file it is used in; one name space has no such thing
+    # PORT: the macro uses THIS_MODULE and KBUILD_MODNAME of its caller's file; a linked kernel has no such names
     return __pci_hp_register(slot, pbus, devnr, name, owner, owner.name)

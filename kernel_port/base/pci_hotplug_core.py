@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """drivers/pci/hotplug/pci_hotplug_core.c: the list of hotplug slots, and their files in sysfs.
 
-- A write to a file gives the number of characters taken or -errno, a read gives the text or -errno.
+- A write to a file returns the number of characters taken or -errno, a read returns the text or -errno.
 - The module that owns a slot's operations is held while one of them runs.
 
-# PORT: no module parameter debug, so nothing that dbg() says
-# PORT: no kobject_uevent(): nobody listens
+# PORT: no module parameter debug, so no dbg() messages
+# PORT: no kobject_uevent(): there is no user space
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ..kernel.structs import *
 from .pci_hotplug import *
 from .slot import pci_create_slot, pci_destroy_slot
 
-#: Newest first. PORT: a list in place of the links in struct hotplug_slot
+#: Newest first. PORT: a list instead of the links in struct hotplug_slot
 pci_hotplug_slot_list: list[hotplug_slot] = []
 pci_hp_mutex: mutex = mutex("pci_hp_mutex")
 
 
 def GET_STATUS(slot: hotplug_slot, name: str) -> tuple[int, int]:
-    """Ask the driver for a value of *slot*; a driver that cannot tell left it in the slot's info.
+    """Get a value of *slot* from the driver, or from the slot's info if the driver has no getter.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, macro, base
     :param name: power_status, attention_status, latch_status or adapter_status
@@ -51,7 +51,7 @@ def simple_strtoul(buf: str) -> int:
 
 
 def power_read_file(slot: pci_slot) -> int | str:
-    """Tell whether the slot has power, 1 or 0.
+    """Show whether the slot has power, 1 or 0.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "power_status")
@@ -59,7 +59,7 @@ def power_read_file(slot: pci_slot) -> int | str:
 
 
 def power_write_file(pci_slot: pci_slot, buf: str) -> int:
-    """Switch the slot on (1) or off (0).
+    """Turn the slot on (1) or off (0).
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base
     :return: len(buf), -ENODEV if the module is going away, -EINVAL for other numbers, or the driver's error"""
@@ -77,7 +77,7 @@ def power_write_file(pci_slot: pci_slot, buf: str) -> int:
         if slot.ops.enable_slot:
             retval = slot.ops.enable_slot(slot)
     else:
-        printk("err", "pci_hotplug: power is 0 or 1, nothing else")
+        printk("err", "pci_hotplug: power must be 0 or 1")
         retval = -EINVAL
     module_put(slot.ops.owner)
 
@@ -85,7 +85,7 @@ def power_write_file(pci_slot: pci_slot, buf: str) -> int:
 
 
 def attention_read_file(slot: pci_slot) -> int | str:
-    """Tell what the attention lamp does: 0 off, 1 on, 2 blinking.
+    """Show the attention indicator: 0 off, 1 on, 2 blinking.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "attention_status")
@@ -93,7 +93,7 @@ def attention_read_file(slot: pci_slot) -> int | str:
 
 
 def attention_write_file(slot: pci_slot, buf: str) -> int:
-    """Switch the attention lamp.
+    """Set the attention indicator.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base
     :return: len(buf), -ENODEV if the module is going away, or the driver's error"""
@@ -112,7 +112,7 @@ def attention_write_file(slot: pci_slot, buf: str) -> int:
 
 
 def latch_read_file(slot: pci_slot) -> int | str:
-    """Tell whether the latch is open, 1 or 0.
+    """Show whether the latch is open, 1 or 0.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "latch_status")
@@ -120,7 +120,7 @@ def latch_read_file(slot: pci_slot) -> int | str:
 
 
 def presence_read_file(slot: pci_slot) -> int | str:
-    """Tell whether there is a card in the slot, 1 or 0.
+    """Show whether there is a card in the slot, 1 or 0.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "adapter_status")
@@ -128,7 +128,7 @@ def presence_read_file(slot: pci_slot) -> int | str:
 
 
 def test_write_file(pci_slot: pci_slot, buf: str) -> int:
-    """Have the driver run one of its own tests.
+    """Run one of the driver's own tests.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base
     :return: len(buf), -ENODEV if the module is going away, or the driver's error"""
@@ -147,7 +147,7 @@ def test_write_file(pci_slot: pci_slot, buf: str) -> int:
 
 
 def has_power_file(pci_slot: pci_slot) -> bool:
-    """Whether the driver of the slot has anything to do with power.
+    """Return whether the slot's driver has an operation for power.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
@@ -159,7 +159,7 @@ def has_power_file(pci_slot: pci_slot) -> bool:
 
 
 def has_attention_file(pci_slot: pci_slot) -> bool:
-    """Whether the driver of the slot has anything to do with an attention lamp.
+    """Return whether the slot's driver has an operation for the attention indicator.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
@@ -171,7 +171,7 @@ def has_attention_file(pci_slot: pci_slot) -> bool:
 
 
 def has_latch_file(pci_slot: pci_slot) -> bool:
-    """Whether the driver of the slot can tell about a latch.
+    """Return whether the slot's driver can read the latch.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
@@ -183,7 +183,7 @@ def has_latch_file(pci_slot: pci_slot) -> bool:
 
 
 def has_adapter_file(pci_slot: pci_slot) -> bool:
-    """Whether the driver of the slot can tell about presence.
+    """Return whether the slot's driver can read presence.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
@@ -195,7 +195,7 @@ def has_adapter_file(pci_slot: pci_slot) -> bool:
 
 
 def has_test_file(pci_slot: pci_slot) -> bool:
-    """Whether the driver of the slot has tests of its own.
+    """Return whether the slot's driver has tests of its own.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     slot = pci_slot.hotplug
@@ -207,7 +207,7 @@ def has_test_file(pci_slot: pci_slot) -> bool:
 
 
 def fs_add_slot(slot: pci_slot) -> int:
-    """Make the files of *slot*: one for each thing its driver can do.
+    """Make the files of *slot*, one for each thing that its driver can do.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base
     :return: 0"""
@@ -263,13 +263,13 @@ def get_slot_from_name(name: str) -> hotplug_slot | None:
 def __pci_hp_register(
     slot: hotplug_slot | None, bus: pci_bus, devnr: int, name: str, owner: module, mod_name: str
 ) -> int:
-    """Make a slot known: to the PCI core, to user space, and to its devices.
+    """Register a slot with the PCI core and sysfs.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, exported, base
     :param devnr: device number the slot stands for on *bus*
-    :param name: wished name, see pci_create_slot()
+    :param name: preferred name, see pci_create_slot()
     :param owner: the module to hold while the slot's operations run
-    :return: 0, -ENODEV without slot, -EINVAL if it is incomplete, -EBUSY if another driver has the place"""
+    :return: 0, -ENODEV without slot, -EINVAL if it is incomplete, -EBUSY if another driver has the slot"""
     if slot is None:
         return -ENODEV
     if (slot.info is None) or (slot.ops is None):
@@ -300,7 +300,7 @@ EXPORT_SYMBOL_GPL(__pci_hp_register)
 
 
 def pci_hp_deregister(hotplug: hotplug_slot | None) -> int:
-    """Forget a slot. The driver's release runs while the slot still points to it.
+    """Unregister a slot. The driver's release() runs while the slot still points to it.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, exported, base
     :return: 0, or -ENODEV without slot or if it is not the one registered under its name"""
@@ -330,7 +330,7 @@ EXPORT_SYMBOL_GPL(pci_hp_deregister)
 
 
 def pci_hp_change_slot_info(hotplug: hotplug_slot | None, info: hotplug_slot_info | None) -> int:
-    """Put new values where those without getter are read.
+    """Set the values that are shown if there is no getter.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, exported, base
     :return: 0, or -ENODEV if either is missing"""

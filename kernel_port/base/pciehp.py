@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp.h: the slot below a port, what happens to it, and what a port says of itself."""
+"""drivers/pci/hotplug/pciehp.h: the structs and macros of pciehp."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # pciehp_core.py imports this header
 
 MY_NAME = "pciehp"
 
-# What happened to a slot, event_info.event_type
+# event_info.event_type: what happened to a slot
 INT_BUTTON_IGNORE = 0
 INT_PRESENCE_ON = 1
 INT_PRESENCE_OFF = 2
@@ -33,7 +33,7 @@ INT_BUTTON_PRESS = 7
 INT_BUTTON_RELEASE = 8
 INT_BUTTON_CANCEL = 9
 
-# What is being done with a slot, slot.state
+# slot.state: what is being done with a slot
 STATIC_STATE = 0
 BLINKINGON_STATE = 1
 BLINKINGOFF_STATE = 2
@@ -50,19 +50,19 @@ class slot:
     state: int = STATIC_STATE
     ctrl: controller = NULL
     hotplug_slot: hotplug_slot = NULL
-    #: Waits five seconds after a button press, in case of a second one.
+    #: Runs five seconds after a button press; a second press cancels it.
     work: delayed_work = field(default_factory=delayed_work)
     lock: mutex = field(default_factory=mutex)
     wq: workqueue_struct = NULL
 
 
-# Field and struct have the same name: C keeps struct tags apart, Python needs a second name.
+# Field and struct have the same name; struct tags are a namespace of their own in C, not in Python.
 struct_slot = slot
 
 
 @dataclass(eq=False, slots=True)
 class event_info:
-    """struct event_info: something that happened to a slot, on its way to the work queue.
+    """struct event_info: an event of a slot, queued as work.
 
     C: drivers/pci/hotplug/pciehp.h, struct, base"""
 
@@ -73,14 +73,14 @@ class event_info:
 
 @dataclass(eq=False, slots=True)
 class controller:
-    """struct controller: the hotplug part of a port.
+    """struct controller: the hotplug controller of a port.
 
     C: drivers/pci/hotplug/pciehp.h, struct, base"""
 
     ctrl_lock: mutex = field(default_factory=mutex)
     pcie: pcie_device = NULL
     slot: struct_slot = NULL
-    #: Who waits for command completion.
+    #: Threads that wait for command completion.
     queue: wait_queue_head = field(default_factory=wait_queue_head)
     #: Slot Capabilities, read once.
     slot_cap: int = 0
@@ -93,7 +93,7 @@ class controller:
 
 
 def ctrl_dbg(ctrl: controller, text: str) -> None:
-    """Say something about the port, if pciehp.pciehp_debug is set.
+    """Log a debug message about the port, if pciehp.pciehp_debug is set.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     if pciehp_debug:
@@ -101,91 +101,91 @@ def ctrl_dbg(ctrl: controller, text: str) -> None:
 
 
 def ctrl_err(ctrl: controller, text: str) -> None:
-    """Say that something failed at the port.
+    """Log an error of the port.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     dev_err(ctrl.pcie.device, text)
 
 
 def ctrl_info(ctrl: controller, text: str) -> None:
-    """Say what happens at the port.
+    """Log information about the port.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     dev_info(ctrl.pcie.device, text)
 
 
 def ctrl_warn(ctrl: controller, text: str) -> None:
-    """Say that something is odd at the port.
+    """Log a warning about the port.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     dev_warn(ctrl.pcie.device, text)
 
 
 def ATTN_BUTTN(ctrl: controller) -> int:
-    """Whether the slot has an attention button.
+    """Return whether the slot has an attention button.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_ABP
 
 
 def POWER_CTRL(ctrl: controller) -> int:
-    """Whether the slot's power can be switched.
+    """Return whether the slot has a power controller.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_PCP
 
 
 def MRL_SENS(ctrl: controller) -> int:
-    """Whether the slot has a latch that can be sensed.
+    """Return whether the slot has a latch sensor.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_MRLSP
 
 
 def ATTN_LED(ctrl: controller) -> int:
-    """Whether the slot has an attention (amber) lamp.
+    """Return whether the slot has an attention (amber) indicator.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_AIP
 
 
 def PWR_LED(ctrl: controller) -> int:
-    """Whether the slot has a power (green) lamp.
+    """Return whether the slot has a power (green) indicator.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_PIP
 
 
 def HP_SUPR_RM(ctrl: controller) -> int:
-    """Whether a card may be taken out without notice.
+    """Return whether a card may be removed without notice.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_HPS
 
 
 def EMI(ctrl: controller) -> int:
-    """Whether the slot has an electromechanical interlock.
+    """Return whether the slot has an electromechanical interlock.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_EIP
 
 
 def NO_CMD_CMPL(ctrl: controller) -> int:
-    """Whether the port says that it never reports the completion of a command.
+    """Return whether the port says that it does not report command completion.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap & PCI_EXP_SLTCAP_NCCS
 
 
 def PSN(ctrl: controller) -> int:
-    """The physical slot number.
+    """Return the physical slot number.
 
     C: drivers/pci/hotplug/pciehp.h, macro, base"""
     return ctrl.slot_cap >> 19
 
 
 def slot_name(slot: struct_slot) -> str:
-    """The name of the slot in sysfs.
+    """Return the name of the slot in sysfs.
 
     C: drivers/pci/hotplug/pciehp.h, static inline, base"""
     return hotplug_slot_name(slot.hotplug_slot)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp_core.c: the driver of PCI Express hotplug ports, as the hotplug core sees it."""
+"""drivers/pci/hotplug/pciehp_core.c: the driver of PCI Express hotplug ports, and its hotplug operations."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .pciehp_hpc import (
 
 # Module parameters
 pciehp_debug: bool = False
-#: Look for events with a timer, ...
+#: Poll for events with a timer, ...
 pciehp_poll_mode: bool = False
 #: ... every so many seconds.
 pciehp_poll_time: int = 0
-#: Switch a card on that is there when the driver comes.
+#: Turn a card on that is present when the driver binds.
 pciehp_force: bool = False
 
 THIS_MODULE: module = module("pciehp")
@@ -46,7 +46,7 @@ def release_slot(hotplug_slot: hotplug_slot) -> None:
 
 
 def init_slot(ctrl: controller) -> int:
-    """Register the slot below the port, with all that it can do. Its name is the physical slot number.
+    """Register the slot below the port with its operations. Its name is the physical slot number.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: as pci_hp_register()"""
@@ -80,7 +80,7 @@ def init_slot(ctrl: controller) -> int:
     )
     retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
     if retval:
-        ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
+        ctrl_err(ctrl, f"slot registration failed: {retval}")
     return retval
 
 
@@ -92,7 +92,7 @@ def cleanup_slot(ctrl: controller) -> None:
 
 
 def set_attention_status(hotplug_slot: hotplug_slot, status: int) -> int:
-    """Switch the attention lamp: 0 off, 1 on, 2 blinking.
+    """Set the attention indicator: 0 off, 1 on, 2 blinking.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: as pciehp_set_attention_status()"""
@@ -104,7 +104,7 @@ def set_attention_status(hotplug_slot: hotplug_slot, status: int) -> int:
 
 
 def enable_slot(hotplug_slot: hotplug_slot) -> int:
-    """Switch the slot on.
+    """Turn the slot on.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: as pciehp_sysfs_enable_slot()"""
@@ -116,7 +116,7 @@ def enable_slot(hotplug_slot: hotplug_slot) -> int:
 
 
 def disable_slot(hotplug_slot: hotplug_slot) -> int:
-    """Switch the slot off.
+    """Turn the slot off.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: as pciehp_sysfs_disable_slot()"""
@@ -140,7 +140,7 @@ def get_power_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
 
 
 def get_attention_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
-    """Read what the attention lamp does: 0 off, 1 on, 2 blinking.
+    """Read the attention indicator: 0 off, 1 on, 2 blinking.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: (status, value)"""
@@ -176,33 +176,33 @@ def get_adapter_status(hotplug_slot: hotplug_slot) -> tuple[int, int]:
 
 
 def pciehp_probe(dev: pcie_device) -> int:
-    """Take charge of a hotplug port.
+    """Set up a hotplug port.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
-    :return: 0, or -ENODEV if the port cannot be accessed, its place or its interrupt is taken"""
-    # PORT: no pciehp_acpi_slot_detection_check(): without ACPI it lets every port be had
+    :return: 0, or -ENODEV if the port cannot be accessed, or its slot or interrupt is taken"""
+    # PORT: no pciehp_acpi_slot_detection_check(): without ACPI it allows every port
     if pciehp_force:
-        dev_info(dev.device, f"firmware is not asked about {pci_name(dev.port)}")
+        dev_info(dev.device, f"not asking firmware for control of {pci_name(dev.port)}")
 
     ctrl = pcie_init(dev)
     if not ctrl:
-        dev_err(dev.device, "the port cannot be had")
+        dev_err(dev.device, "cannot set up the port")
         return -ENODEV
     set_service_data(dev, ctrl)
 
     rc = init_slot(ctrl)
     if rc:
         if rc == -EBUSY:
-            ctrl_warn(ctrl, "another hotplug driver was here first")
+            ctrl_warn(ctrl, "the slot belongs to another hotplug driver")
         else:
-            ctrl_err(ctrl, "the slot cannot be set up")
+            ctrl_err(ctrl, "cannot set up the slot")
         pciehp_release_ctrl(ctrl)
         return -ENODEV
 
-    # Events from here on: all that handles them is in place
+    # Enable events last: their handlers are ready
     rc = pcie_init_notification(ctrl)
     if rc:
-        ctrl_err(ctrl, "the slot cannot be watched")
+        ctrl_err(ctrl, "cannot enable slot events")
         cleanup_slot(ctrl)
         pciehp_release_ctrl(ctrl)
         return -ENODEV
@@ -220,7 +220,7 @@ def pciehp_probe(dev: pcie_device) -> int:
 
 
 def pciehp_remove(dev: pcie_device) -> None:
-    """Leave a hotplug port alone.
+    """Tear down a hotplug port.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base"""
     ctrl = get_service_data(dev)

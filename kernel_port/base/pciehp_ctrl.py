@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp_ctrl.c: what is done about a slot's events.
+"""drivers/pci/hotplug/pciehp_ctrl.c: handling of slot events.
 
-- The interrupt handler queues an event; interrupt_event_handler() looks at it later, with the slot's lock held.
-- Work that takes long is queued once more, for pciehp_power_thread(), which runs without the lock; slot.state says
-  meanwhile what is being done.
+- The interrupt handler queues an event; interrupt_event_handler() handles it later, under the slot's lock.
+- It queues slow work in turn, for pciehp_power_thread(), which runs without the lock; slot.state says what is being
+  done.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .pciehp_hpc import (
 )
 from .pciehp_pci import pciehp_configure_device, pciehp_unconfigure_device
 
-#: What traces call the events that are queued
+#: Names of queued events in traces
 EVENT_NAMES = {
     INT_PRESENCE_ON: "INT_PRESENCE_ON",
     INT_PRESENCE_OFF: "INT_PRESENCE_OFF",
@@ -44,7 +44,7 @@ EVENT_NAMES = {
 
 
 def queue_interrupt_event(p_slot: slot, event_type: int) -> int:
-    """Have an event looked at by the slot's work queue.
+    """Queue an event on the slot's work queue.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base
     :param event_type: INT_*
@@ -58,15 +58,15 @@ def queue_interrupt_event(p_slot: slot, event_type: int) -> int:
 
 
 def pciehp_handle_attention_button(p_slot: slot) -> int:
-    """Note that the attention button was pressed.
+    """Queue that the attention button was pressed.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0"""
     ctrl = p_slot.ctrl
 
-    ctrl_dbg(ctrl, "interrupted for the button")
+    ctrl_dbg(ctrl, "attention button event")
 
-    ctrl_info(ctrl, f"slot {slot_name(p_slot)}: somebody presses the button")
+    ctrl_info(ctrl, f"slot {slot_name(p_slot)}: attention button pressed")
     event_type = INT_BUTTON_PRESS
 
     queue_interrupt_event(p_slot, event_type)
@@ -75,20 +75,20 @@ def pciehp_handle_attention_button(p_slot: slot) -> int:
 
 
 def pciehp_handle_switch_change(p_slot: slot) -> int:
-    """Note that the latch was opened or closed.
+    """Queue that the latch was opened or closed.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 1"""
     ctrl = p_slot.ctrl
 
-    ctrl_dbg(ctrl, "interrupted for the latch")
+    ctrl_dbg(ctrl, "latch event")
 
     _, getstatus = pciehp_get_latch_status(p_slot)
     if getstatus:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: somebody opened the latch")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: latch opened")
         event_type = INT_SWITCH_OPEN
     else:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: somebody closed the latch")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: latch closed")
         event_type = INT_SWITCH_CLOSE
 
     queue_interrupt_event(p_slot, event_type)
@@ -97,20 +97,20 @@ def pciehp_handle_switch_change(p_slot: slot) -> int:
 
 
 def pciehp_handle_presence_change(p_slot: slot) -> int:
-    """Note that a card came or went, whichever is the case now.
+    """Queue that a card was inserted or removed, by the presence bit now.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 1"""
     ctrl = p_slot.ctrl
 
-    ctrl_dbg(ctrl, "interrupted for presence")
+    ctrl_dbg(ctrl, "presence event")
 
     _, presence_save = pciehp_get_adapter_status(p_slot)
     if presence_save:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is a card")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: found a card")
         event_type = INT_PRESENCE_ON
     else:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is no card")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: no card")
         event_type = INT_PRESENCE_OFF
 
     queue_interrupt_event(p_slot, event_type)
@@ -119,28 +119,28 @@ def pciehp_handle_presence_change(p_slot: slot) -> int:
 
 
 def pciehp_handle_power_fault(p_slot: slot) -> int:
-    """Note that the power failed.
+    """Queue a power fault.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 1"""
     ctrl = p_slot.ctrl
 
-    ctrl_dbg(ctrl, "interrupted for a power fault")
-    ctrl_err(ctrl, f"slot {slot_name(p_slot)}: the power failed")
+    ctrl_dbg(ctrl, "power fault event")
+    ctrl_err(ctrl, f"slot {slot_name(p_slot)}: power failed")
     event_type = INT_POWER_FAULT
-    ctrl_info(ctrl, f"that was bit {0:x}")
+    ctrl_info(ctrl, f"event bit {0:x}")
     queue_interrupt_event(p_slot, event_type)
 
     return 1
 
 
 def set_slot_off(ctrl: controller, pslot: slot) -> None:
-    """Show that adding a card failed: power off, power lamp off, attention lamp on.
+    """Turn the slot off after a failure: power off, power indicator off, attention indicator on.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base"""
     if POWER_CTRL(ctrl):
         if pciehp_power_off_slot(pslot):
-            ctrl_err(ctrl, "the slot's power stays on")
+            ctrl_err(ctrl, "failed to turn slot power off")
             return
         # Nothing may rely on the power being gone before a second has passed (PCIe 3.0, 6.7.1.8).
         msleep(1000)
@@ -150,15 +150,15 @@ def set_slot_off(ctrl: controller, pslot: slot) -> None:
 
     if ATTN_LED(ctrl):
         if pciehp_set_attention_status(pslot, 1):
-            ctrl_err(ctrl, "the attention lamp cannot be switched on")
+            ctrl_err(ctrl, "failed to turn the attention indicator on")
             return
 
 
 def board_added(p_slot: slot) -> int:
-    """Switch a card on, wait for its link, and find its functions.
+    """Power a card on, wait for its link, and find its functions.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base
-    :return: 0, -EIO after a power fault, or what pciehp_check_link_status() or pciehp_configure_device() say"""
+    :return: 0, -EIO after a power fault, or the error of pciehp_check_link_status() or pciehp_configure_device()"""
     ctrl = p_slot.ctrl
     parent = ctrl.pcie.port.subordinate
 
@@ -172,19 +172,19 @@ def board_added(p_slot: slot) -> int:
 
     retval = pciehp_check_link_status(ctrl)
     if retval:
-        ctrl_err(ctrl, "the link is not up")
+        ctrl_err(ctrl, "link is not up")
         set_slot_off(ctrl, p_slot)
         return retval
 
     if ctrl.power_fault_detected or pciehp_query_power_fault(p_slot):
-        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: the power failed")
+        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: power failed")
         retval = -EIO
         set_slot_off(ctrl, p_slot)
         return retval
 
     retval = pciehp_configure_device(p_slot)
     if retval:
-        ctrl_err(ctrl, f"nothing was added at {pci_domain_nr(parent):04x}:{parent.number:02x}:00")
+        ctrl_err(ctrl, f"no device added at {pci_domain_nr(parent):04x}:{parent.number:02x}:00")
         set_slot_off(ctrl, p_slot)
         return retval
 
@@ -195,10 +195,10 @@ def board_added(p_slot: slot) -> int:
 
 
 def remove_board(p_slot: slot) -> int:
-    """Forget a card's functions and switch it off.
+    """Remove a card's functions and power it off.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base
-    :return: 0, -EINVAL if the card is in the way to the display, or the status of the access that failed"""
+    :return: 0, -EINVAL if the VGA device is on or behind the card, or the status of the access that failed"""
     ctrl = p_slot.ctrl
 
     retval = pciehp_unconfigure_device(p_slot)
@@ -208,7 +208,7 @@ def remove_board(p_slot: slot) -> int:
     if POWER_CTRL(ctrl):
         retval = pciehp_power_off_slot(p_slot)
         if retval:
-            ctrl_err(ctrl, "the slot's power cannot be switched off")
+            ctrl_err(ctrl, "failed to turn slot power off")
             return retval
         # Nothing may rely on the power being gone before a second has passed (PCIe 3.0, 6.7.1.8).
         msleep(1000)
@@ -221,7 +221,7 @@ def remove_board(p_slot: slot) -> int:
 
 @dataclass(eq=False, slots=True)
 class power_work_info:
-    """struct power_work_info: a slot that is to be switched as its state says.
+    """struct power_work_info: a slot to turn on or off, by its state.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, struct, base"""
 
@@ -230,7 +230,7 @@ class power_work_info:
 
 
 def pciehp_power_thread(info: power_work_info) -> None:
-    """Switch a slot on or off, as its state says. What comes first makes the state static again.
+    """Turn a slot on or off, by its state, which is static again afterwards.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base"""
     p_slot = info.p_slot
@@ -256,7 +256,7 @@ def pciehp_power_thread(info: power_work_info) -> None:
 
 
 def pciehp_queue_pushbutton_work(p_slot: slot) -> None:
-    """Five seconds after the button was pressed: do it, unless it was pressed again.
+    """Start to turn the slot on or off, five seconds after the button was pressed.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base"""
     info = power_work_info(p_slot)
@@ -275,7 +275,7 @@ def pciehp_queue_pushbutton_work(p_slot: slot) -> None:
 
 
 def handle_button_press_event(p_slot: slot) -> None:
-    """Start a switching that can be called off for five seconds, or call it off. The caller holds the slot's lock.
+    """Start the five seconds before power changes, or cancel the change. The caller holds the slot's lock.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base"""
     ctrl = p_slot.ctrl
@@ -284,10 +284,10 @@ def handle_button_press_event(p_slot: slot) -> None:
         _, getstatus = pciehp_get_power_status(p_slot)
         if getstatus:
             p_slot.state = BLINKINGOFF_STATE
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is switched off in five seconds, for the button")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: power off in 5 seconds (button)")
         else:
             p_slot.state = BLINKINGON_STATE
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is switched on in five seconds, for the button")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: power on in 5 seconds (button)")
         if PWR_LED(ctrl):
             pciehp_green_led_blink(p_slot)
         if ATTN_LED(ctrl):
@@ -295,8 +295,8 @@ def handle_button_press_event(p_slot: slot) -> None:
 
         queue_delayed_work(p_slot.wq, p_slot.work, 5 * HZ)
     elif p_slot.state in (BLINKINGOFF_STATE, BLINKINGON_STATE):
-        # The second press within five seconds calls it off: lamps as before.
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: the button again")
+        # A second press within five seconds cancels: indicators as before.
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: button pressed again")
         cancel_delayed_work(p_slot.work)
         if p_slot.state == BLINKINGOFF_STATE:
             if PWR_LED(ctrl):
@@ -306,17 +306,17 @@ def handle_button_press_event(p_slot: slot) -> None:
                 pciehp_green_led_off(p_slot)
         if ATTN_LED(ctrl):
             pciehp_set_attention_status(p_slot, 0)
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: stays as it is, for the button")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: power left as it is (button)")
         p_slot.state = STATIC_STATE
     elif p_slot.state in (POWEROFF_STATE, POWERON_STATE):
-        # Too late: it is being switched already.
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: too late for the button")
+        # Too late: power is changing.
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: power is changing, button has no effect")
     else:
-        ctrl_warn(ctrl, "a slot in a state that there is not")
+        ctrl_warn(ctrl, "unknown slot state")
 
 
 def handle_surprise_event(p_slot: slot) -> None:
-    """Have a card that came or went without notice switched on or off. The caller holds the slot's lock.
+    """Turn the slot on or off after a surprise insertion or removal. The caller holds the slot's lock.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base"""
     info = power_work_info(p_slot)
@@ -332,7 +332,7 @@ def handle_surprise_event(p_slot: slot) -> None:
 
 
 def interrupt_event_handler(info: event_info) -> None:
-    """Look at an event. Presence matters only where cards may be taken out without notice.
+    """Handle an event. Presence matters only in slots with surprise removal.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, static, base"""
     p_slot = info.p_slot
@@ -349,13 +349,13 @@ def interrupt_event_handler(info: event_info) -> None:
                 pciehp_green_led_off(p_slot)
     elif info.event_type in (INT_PRESENCE_ON, INT_PRESENCE_OFF):
         if HP_SUPR_RM(ctrl):
-            ctrl_dbg(ctrl, "a surprise")
+            ctrl_dbg(ctrl, "surprise insertion or removal")
             handle_surprise_event(p_slot)
     mutex_unlock(p_slot.lock)
 
 
 def pciehp_enable_slot(p_slot: slot) -> int:
-    """Switch the slot on, if there is a card, the latch is closed and it is not on.
+    """Turn the slot on, if there is a card, the latch is closed and it is not on.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0, -ENODEV without card or with the latch open, -EINVAL if it is on already, or as board_added()"""
@@ -363,7 +363,7 @@ def pciehp_enable_slot(p_slot: slot) -> int:
 
     rc, getstatus = pciehp_get_adapter_status(p_slot)
     if rc or not getstatus:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is no card")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: no card")
         return -ENODEV
     if MRL_SENS(p_slot.ctrl):
         rc, getstatus = pciehp_get_latch_status(p_slot)
@@ -374,7 +374,7 @@ def pciehp_enable_slot(p_slot: slot) -> int:
     if POWER_CTRL(p_slot.ctrl):
         rc, getstatus = pciehp_get_power_status(p_slot)
         if rc or getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is on")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: already on")
             return -EINVAL
 
     pciehp_get_latch_status(p_slot)
@@ -386,7 +386,7 @@ def pciehp_enable_slot(p_slot: slot) -> int:
 
 
 def pciehp_disable_slot(p_slot: slot) -> int:
-    """Switch the slot off. Without surprise removal the card has to be there.
+    """Turn the slot off. Without surprise removal the card must be present.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
     :return: 0, 1 without controller, -ENODEV without card or with the latch open, -EINVAL if it is off already,
@@ -399,7 +399,7 @@ def pciehp_disable_slot(p_slot: slot) -> int:
     if not HP_SUPR_RM(p_slot.ctrl):
         ret, getstatus = pciehp_get_adapter_status(p_slot)
         if ret or not getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: there is no card")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: no card")
             return -ENODEV
 
     if MRL_SENS(p_slot.ctrl):
@@ -411,17 +411,17 @@ def pciehp_disable_slot(p_slot: slot) -> int:
     if POWER_CTRL(p_slot.ctrl):
         ret, getstatus = pciehp_get_power_status(p_slot)
         if ret or not getstatus:
-            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is off")
+            ctrl_info(ctrl, f"slot {slot_name(p_slot)}: already off")
             return -EINVAL
 
     return remove_board(p_slot)
 
 
 def pciehp_sysfs_enable_slot(p_slot: slot) -> int:
-    """Switch the slot on, at a user's request.
+    """Turn the slot on, for user space.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
-    :return: as pciehp_enable_slot(), or -ENODEV while the slot is being switched"""
+    :return: as pciehp_enable_slot(), or -ENODEV while power is changing"""
     retval = -ENODEV
     ctrl = p_slot.ctrl
 
@@ -435,21 +435,21 @@ def pciehp_sysfs_enable_slot(p_slot: slot) -> int:
         mutex_lock(p_slot.lock)
         p_slot.state = STATIC_STATE
     elif p_slot.state == POWERON_STATE:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is being switched on")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: power on in progress")
     elif p_slot.state in (BLINKINGOFF_STATE, POWEROFF_STATE):
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is still on")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: already on")
     else:
-        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: in a state that there is not")
+        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: unknown state")
     mutex_unlock(p_slot.lock)
 
     return retval
 
 
 def pciehp_sysfs_disable_slot(p_slot: slot) -> int:
-    """Switch the slot off, at a user's request.
+    """Turn the slot off, for user space.
 
     C: drivers/pci/hotplug/pciehp_ctrl.c, global, base
-    :return: as pciehp_disable_slot(), or -ENODEV while the slot is being switched"""
+    :return: as pciehp_disable_slot(), or -ENODEV while power is changing"""
     retval = -ENODEV
     ctrl = p_slot.ctrl
 
@@ -463,11 +463,11 @@ def pciehp_sysfs_disable_slot(p_slot: slot) -> int:
         mutex_lock(p_slot.lock)
         p_slot.state = STATIC_STATE
     elif p_slot.state == POWEROFF_STATE:
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is being switched off")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: power off in progress")
     elif p_slot.state in (BLINKINGON_STATE, POWERON_STATE):
-        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: is still off")
+        ctrl_info(ctrl, f"slot {slot_name(p_slot)}: already off")
     else:
-        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: in a state that there is not")
+        ctrl_err(ctrl, f"slot {slot_name(p_slot)}: unknown state")
     mutex_unlock(p_slot.lock)
 
     return retval

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp_hpc.c: the hotplug port itself. Its commands, events, link, lamps and power.
+"""drivers/pci/hotplug/pciehp_hpc.c: the hotplug port: its commands, events, link, indicators and power.
 
-- A command is a write to Slot Control; most ports report its completion, by interrupt or to be polled for.
-- Events are bits in Slot Status that are cleared by writing 1. With pciehp_poll_mode a timer looks at them.
-- The getters give (status, value); where reading failed, value is 0 (C leaves the caller's variable as it was).
+- A command is a write to Slot Control; most ports report its completion, by interrupt or polled.
+- Events are bits in Slot Status that are cleared by writing 1. With pciehp_poll_mode a timer polls them.
+- The getters return (status, value); if the read failed, value is 0 (C does not set the caller's variable).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ POWER_OFF = PCI_EXP_SLTCTL_PCC
 
 
 def int_poll_timeout(data: controller) -> None:
-    """Look for events, as an interrupt would, and set the timer again.
+    """Check for events, as on an interrupt, and rearm the timer.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     global pciehp_poll_time
@@ -78,13 +78,13 @@ def int_poll_timeout(data: controller) -> None:
 
     init_timer(ctrl.poll_timer)
     if not pciehp_poll_time:
-        pciehp_poll_time = 2  # seconds, if nobody has said
+        pciehp_poll_time = 2  # seconds, by default
 
     start_int_poll_timer(ctrl, pciehp_poll_time)
 
 
 def start_int_poll_timer(ctrl: controller, sec: int) -> None:
-    """Look for events in *sec* seconds.
+    """Poll for events in *sec* seconds.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :param sec: 1 to 60; anything else means 2"""
@@ -98,7 +98,7 @@ def start_int_poll_timer(ctrl: controller, sec: int) -> None:
 
 
 def pciehp_request_irq(ctrl: controller) -> int:
-    """Have the port's events looked at: by its interrupt, or by the timer from ten seconds on.
+    """Enable handling of the port's events: by its interrupt, or by the timer after ten seconds.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static inline, base
     :return: 0, or -EBUSY if the interrupt is taken"""
@@ -111,7 +111,7 @@ def pciehp_request_irq(ctrl: controller) -> int:
 
     retval = request_irq(irq, pcie_isr, MY_NAME, ctrl)  # PORT: each port has an interrupt of its own, none is shared
     if retval:
-        ctrl_err(ctrl, f"somebody else has irq {irq} of the slot")
+        ctrl_err(ctrl, f"irq {irq} is taken")
     return retval
 
 
@@ -126,7 +126,7 @@ def pciehp_free_irq(ctrl: controller) -> None:
 
 
 def pcie_poll_cmd(ctrl: controller) -> int:
-    """Look every 10 ms, for one second, whether the command is completed; if so, clear the bit that says it.
+    """Poll for completion of a command, every 10 ms for one second, and clear its bit.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :return: 1 if completed, 0 if time ran out"""
@@ -147,10 +147,10 @@ def pcie_poll_cmd(ctrl: controller) -> int:
 
 
 def pcie_wait_cmd(ctrl: controller, poll: int) -> None:
-    """Wait for the completion of a command; one that never comes is not an error.
+    """Wait for the completion of a command; a timeout is not an error.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
-    :param poll: 1 to look at Slot Status, 0 to leave that to the interrupt handler"""
+    :param poll: 1 to poll Slot Status, 0 to wait for the interrupt handler"""
     msecs = 2500 if pciehp_poll_mode else 1000
     timeout = msecs  # PORT: no msecs_to_jiffies(): a jiffy is a millisecond
 
@@ -159,7 +159,7 @@ def pcie_wait_cmd(ctrl: controller, poll: int) -> None:
     else:
         rc = wait_event_timeout(ctrl.queue, lambda: not ctrl.cmd_busy, timeout)
     if not rc:
-        ctrl_dbg(ctrl, "1000 ms have passed and the command is not completed")
+        ctrl_dbg(ctrl, "no command completion after 1000 ms")
 
 
 def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
@@ -173,24 +173,24 @@ def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
 
     retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
     if retval:
-        ctrl_err(ctrl, "pcie_write_cmd: Slot Status cannot be read")
+        ctrl_err(ctrl, "pcie_write_cmd: failed to read Slot Status")
         mutex_unlock(ctrl.ctrl_lock)
         return retval
 
     if slot_status & PCI_EXP_SLTSTA_CC:
         if not ctrl.no_cmd_complete:
-            # The last command took more than a second: go on, as the specification wants.
-            ctrl_dbg(ctrl, "the last command took more than 1 s, its completion is still shown")
+            # The last command took more than a second: go on, as specified.
+            ctrl_dbg(ctrl, "completion of the last command is still set after 1 s")
         elif not NO_CMD_CMPL(ctrl):
-            # It has nothing that takes time, and reports completion all the same: from now on, wait for it.
-            ctrl_dbg(ctrl, "a completion nobody expected: from now on it is waited for")
+            # It has no slow part, but reports completion: wait for it from now on.
+            ctrl_dbg(ctrl, "unexpected command completion, waiting for it from now on")
             ctrl.no_cmd_complete = 0
         else:
-            ctrl_dbg(ctrl, "a completion from a port that claims to report none: it may be broken")
+            ctrl_dbg(ctrl, "command completion from a port that does not support it, broken port?")
 
     retval, slot_ctrl = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
     if retval:
-        ctrl_err(ctrl, "pcie_write_cmd: Slot Control cannot be read")
+        ctrl_err(ctrl, "pcie_write_cmd: failed to read Slot Control")
         mutex_unlock(ctrl.ctrl_lock)
         return retval
 
@@ -199,11 +199,11 @@ def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
     ctrl.cmd_busy = 1  # PORT: no smp_mb(): one thread runs at a time
     retval = pciehp_writew(ctrl, PCI_EXP_SLTCTL, slot_ctrl)
     if retval:
-        ctrl_err(ctrl, "Slot Control cannot be written")
+        ctrl_err(ctrl, "failed to write Slot Control")
 
     if not retval and not ctrl.no_cmd_complete:
         poll = 0
-        # Without both enables no interrupt will tell.
+        # Without both enables there is no interrupt.
         if not (slot_ctrl & PCI_EXP_SLTCTL_HPIE) or not (slot_ctrl & PCI_EXP_SLTCTL_CCIE):
             poll = 1
         pcie_wait_cmd(ctrl, poll)
@@ -212,7 +212,7 @@ def pcie_write_cmd(ctrl: controller, cmd: int, mask: int) -> int:
 
 
 def check_link_active(ctrl: controller) -> bool:
-    """Whether the port says that its link is active; False if it cannot be read.
+    """Return whether the port reports its link active; False if the read fails.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     ret = False
@@ -230,7 +230,7 @@ def check_link_active(ctrl: controller) -> bool:
 
 
 def __pcie_wait_link_active(ctrl: controller, active: bool) -> None:
-    """Look every 10 ms, for one second, whether the link is up (or down, if not *active*).
+    """Poll for the link to be up (or down, if not *active*), every 10 ms for one second.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     timeout = 1000  # ms
@@ -242,7 +242,7 @@ def __pcie_wait_link_active(ctrl: controller, active: bool) -> None:
         timeout -= 10
         if check_link_active(ctrl) == active:
             return
-    ctrl_dbg(ctrl, f"1000 ms have passed and the link is not {'up' if active else 'down'}")
+    ctrl_dbg(ctrl, f"link still {'down' if active else 'up'} after 1000 ms")
 
 
 def pcie_wait_link_active(ctrl: controller) -> None:
@@ -260,7 +260,7 @@ def pcie_wait_link_not_active(ctrl: controller) -> None:
 
 
 def pci_bus_check_dev(bus: pci_bus, devfn: int) -> bool:
-    """Look every 20 ms, for one second, whether a function answers.
+    """Poll for a function to answer, every 20 ms for one second.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     count = 0
@@ -280,7 +280,7 @@ def pci_bus_check_dev(bus: pci_bus, devfn: int) -> bool:
 
     if count > 1 and pciehp_debug:
         name = f"{pci_domain_nr(bus):04x}:{bus.number:02x}:{PCI_SLOT(devfn):02x}.{PCI_FUNC(devfn):d}"
-        printk("debug", f"pci {name}: its ID was read {count} times, {step} ms apart, the last time {l:08x}")
+        printk("debug", f"pci {name}: ID read {count} times, every {step} ms, last value {l:08x}")
 
     return found
 
@@ -289,25 +289,25 @@ def pciehp_check_link_status(ctrl: controller) -> int:
     """Wait until the link is up and the card answers.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
-    :return: 0, -1 if the link is not trained or nobody answers, or the status of an access that failed"""
-    # A hotplug port has to tell about its link; an old one may not: then wait as long as it could take.
+    :return: 0, -1 if the link is not trained or nothing answers, or the status of an access that failed"""
+    # Hotplug ports must report the link; for an old one that does not, wait as long as it could take.
     if ctrl.link_active_reporting:
         pcie_wait_link_active(ctrl)
     else:
         msleep(1000)
 
-    # What is behind a link may need 100 ms before its first config cycle, and up to one second to answer it.
+    # A device may need 100 ms before its first config cycle, and up to one second to answer it.
     msleep(100)
     found = pci_bus_check_dev(ctrl.pcie.port.subordinate, PCI_DEVFN(0, 0))
 
     retval, lnk_status = pciehp_readw(ctrl, PCI_EXP_LNKSTA)
     if retval:
-        ctrl_err(ctrl, "Link Status cannot be read")
+        ctrl_err(ctrl, "failed to read Link Status")
         return retval
 
     ctrl_dbg(ctrl, f"pciehp_check_link_status: Link Status {lnk_status:x}")
     if (lnk_status & PCI_EXP_LNKSTA_LT) or not (lnk_status & PCI_EXP_LNKSTA_NLW):
-        ctrl_err(ctrl, "the link is not trained")
+        ctrl_err(ctrl, "link is not trained")
         retval = -1
         return retval
 
@@ -326,7 +326,7 @@ def __pciehp_link_set(ctrl: controller, enable: bool) -> int:
     :return: 0, or the status of the access that failed"""
     retval, lnk_ctrl = pciehp_readw(ctrl, PCI_EXP_LNKCTL)
     if retval:
-        ctrl_err(ctrl, "Link Control cannot be read")
+        ctrl_err(ctrl, "failed to read Link Control")
         return retval
 
     if enable:
@@ -336,7 +336,7 @@ def __pciehp_link_set(ctrl: controller, enable: bool) -> int:
 
     retval = pciehp_writew(ctrl, PCI_EXP_LNKCTL, lnk_ctrl)
     if retval:
-        ctrl_err(ctrl, "Link Control cannot be written")
+        ctrl_err(ctrl, "failed to write Link Control")
         return retval
     ctrl_dbg(ctrl, f"__pciehp_link_set: Link Control {lnk_ctrl:x}")
 
@@ -360,7 +360,7 @@ def pciehp_link_disable(ctrl: controller) -> int:
 
 
 def pciehp_get_attention_status(slot: slot) -> tuple[int, int]:
-    """Read what the attention lamp does: 0 off, 1 on, 2 blinking, 0xff reserved.
+    """Read the attention indicator: 0 off, 1 on, 2 blinking, 0xff reserved.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: (status, value)"""
@@ -368,7 +368,7 @@ def pciehp_get_attention_status(slot: slot) -> tuple[int, int]:
 
     retval, slot_ctrl = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
     if retval:
-        ctrl_err(ctrl, "pciehp_get_attention_status: Slot Control cannot be read")
+        ctrl_err(ctrl, "pciehp_get_attention_status: failed to read Slot Control")
         return retval, 0
 
     ctrl_dbg(
@@ -402,7 +402,7 @@ def pciehp_get_power_status(slot: slot) -> tuple[int, int]:
 
     retval, slot_ctrl = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
     if retval:
-        ctrl_err(ctrl, "pciehp_get_power_status: Slot Control cannot be read")
+        ctrl_err(ctrl, "pciehp_get_power_status: failed to read Slot Control")
         return retval, 0
     ctrl_dbg(
         ctrl,
@@ -430,7 +430,7 @@ def pciehp_get_latch_status(slot: slot) -> tuple[int, int]:
 
     retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
     if retval:
-        ctrl_err(ctrl, "pciehp_get_latch_status: Slot Status cannot be read")
+        ctrl_err(ctrl, "pciehp_get_latch_status: failed to read Slot Status")
         return retval, 0
     return 0, int(bool(slot_status & PCI_EXP_SLTSTA_MRLSS))
 
@@ -444,7 +444,7 @@ def pciehp_get_adapter_status(slot: slot) -> tuple[int, int]:
 
     retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
     if retval:
-        ctrl_err(ctrl, "pciehp_get_adapter_status: Slot Status cannot be read")
+        ctrl_err(ctrl, "pciehp_get_adapter_status: failed to read Slot Status")
         return retval, 0
     return 0, int(bool(slot_status & PCI_EXP_SLTSTA_PDS))
 
@@ -458,13 +458,13 @@ def pciehp_query_power_fault(slot: slot) -> int:
 
     retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
     if retval:
-        ctrl_err(ctrl, "a power fault cannot be looked for")
+        ctrl_err(ctrl, "failed to read Slot Status for power faults")
         return retval
     return int(bool(slot_status & PCI_EXP_SLTSTA_PFD))
 
 
 def pciehp_set_attention_status(slot: slot, value: int) -> int:
-    """Switch the attention lamp: 0 off, 1 on, 2 blinking.
+    """Set the attention indicator: 0 off, 1 on, 2 blinking.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, -EINVAL for other values, or the status of the access that failed"""
@@ -488,7 +488,7 @@ def pciehp_set_attention_status(slot: slot, value: int) -> int:
 
 
 def pciehp_green_led_on(slot: slot) -> None:
-    """Switch the power lamp on: there is power, keep your fingers off.
+    """Turn the power indicator on: do not touch the card.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
     ctrl = slot.ctrl
@@ -504,7 +504,7 @@ def pciehp_green_led_on(slot: slot) -> None:
 
 
 def pciehp_green_led_off(slot: slot) -> None:
-    """Switch the power lamp off: a card may be put in or taken out.
+    """Turn the power indicator off: the card may be inserted or removed.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
     ctrl = slot.ctrl
@@ -520,7 +520,7 @@ def pciehp_green_led_off(slot: slot) -> None:
 
 
 def pciehp_green_led_blink(slot: slot) -> None:
-    """Let the power lamp blink: something is going on.
+    """Let the power indicator blink: power is changing.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
     ctrl = slot.ctrl
@@ -536,7 +536,7 @@ def pciehp_green_led_blink(slot: slot) -> None:
 
 
 def pciehp_power_on_slot(slot: slot) -> int:
-    """Give the slot power and enable its link. A power fault of the past is forgotten.
+    """Power the slot and enable its link. Clears an old power fault.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, or the status of the access that failed"""
@@ -545,13 +545,13 @@ def pciehp_power_on_slot(slot: slot) -> int:
     # The fault bit stays until it is cleared.
     retval, slot_status = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
     if retval:
-        ctrl_err(ctrl, "pciehp_power_on_slot: Slot Status cannot be read")
+        ctrl_err(ctrl, "pciehp_power_on_slot: failed to read Slot Status")
         return retval
     slot_status &= PCI_EXP_SLTSTA_PFD
     if slot_status:
         retval = pciehp_writew(ctrl, PCI_EXP_SLTSTA, slot_status)
         if retval:
-            ctrl_err(ctrl, "pciehp_power_on_slot: Slot Status cannot be written")
+            ctrl_err(ctrl, "pciehp_power_on_slot: failed to write Slot Status")
             return retval
     ctrl.power_fault_detected = 0
 
@@ -559,7 +559,7 @@ def pciehp_power_on_slot(slot: slot) -> int:
     cmd_mask = PCI_EXP_SLTCTL_PCC
     retval = pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
     if retval:
-        ctrl_err(ctrl, f"command {slot_cmd:x}, power on, failed")
+        ctrl_err(ctrl, f"power on command {slot_cmd:x} failed")
         return retval
     ctrl_dbg(
         ctrl,
@@ -569,13 +569,13 @@ def pciehp_power_on_slot(slot: slot) -> int:
 
     retval = pciehp_link_enable(ctrl)
     if retval:
-        ctrl_err(ctrl, "pciehp_power_on_slot: the link cannot be enabled")
+        ctrl_err(ctrl, "pciehp_power_on_slot: failed to enable the link")
 
     return retval
 
 
 def pciehp_power_off_slot(slot: slot) -> int:
-    """Disable the slot's link, wait until it is down, and take the power away.
+    """Disable the slot's link, wait until it is down, and remove power.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, or the status of the access that failed"""
@@ -592,7 +592,7 @@ def pciehp_power_off_slot(slot: slot) -> int:
     cmd_mask = PCI_EXP_SLTCTL_PCC
     retval = pcie_write_cmd(ctrl, slot_cmd, cmd_mask)
     if retval:
-        ctrl_err(ctrl, "the command to switch the power off failed")
+        ctrl_err(ctrl, "power off command failed")
         return retval
     ctrl_dbg(
         ctrl,
@@ -603,19 +603,19 @@ def pciehp_power_off_slot(slot: slot) -> int:
 
 
 def pcie_isr(irq: int, dev_id: controller) -> int:
-    """Take the port's events and pass them on. Looks at status bits alone, whether or not they are enabled.
+    """Clear the port's events and handle them, enabled or not.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :return: IRQ_HANDLED, or IRQ_NONE if there was no event"""
     ctrl = dev_id
     slot = ctrl.slot
 
-    # An event that comes while the ones before are being cleared would not interrupt again: look until there is none.
+    # An event that arrives before the others are cleared raises no interrupt: loop until there is none.
     intr_loc = 0
     while True:
         err, detected = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
         if err:
-            ctrl_err(ctrl, "pcie_isr: Slot Status cannot be read")
+            ctrl_err(ctrl, "pcie_isr: failed to read Slot Status")
             return IRQ_NONE
 
         detected &= (
@@ -626,7 +626,7 @@ def pcie_isr(irq: int, dev_id: controller) -> int:
         if not intr_loc:
             return IRQ_NONE
         if detected and pciehp_writew(ctrl, PCI_EXP_SLTSTA, intr_loc):
-            ctrl_err(ctrl, "pcie_isr: Slot Status cannot be written")
+            ctrl_err(ctrl, "pcie_isr: failed to write Slot Status")
             return IRQ_NONE
         if not detected:
             break
@@ -656,11 +656,11 @@ def pcie_isr(irq: int, dev_id: controller) -> int:
 
 
 def pcie_enable_notification(ctrl: controller) -> int:
-    """Enable the slot's events: presence always, button and latch where there are some, by interrupt unless polled.
+    """Enable the slot's events: presence, and button and latch if it has them; by interrupt unless polled.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, or -1 if the command failed"""
-    # Power faults stay off: on some machines the bit comes back as soon as it is cleared, and so would the interrupt.
+    # Not power faults: on some machines the bit is set again as soon as it is cleared, and so would the interrupt be.
     cmd = PCI_EXP_SLTCTL_PDCE
     if ATTN_BUTTN(ctrl):
         cmd |= PCI_EXP_SLTCTL_ABPE
@@ -679,7 +679,7 @@ def pcie_enable_notification(ctrl: controller) -> int:
     )
 
     if pcie_write_cmd(ctrl, cmd, mask):
-        ctrl_err(ctrl, "the slot's events cannot be enabled")
+        ctrl_err(ctrl, "failed to enable slot events")
         return -1
     return 0
 
@@ -698,11 +698,11 @@ def pcie_disable_notification(ctrl: controller) -> None:
         | PCI_EXP_SLTCTL_DLLSCE
     )
     if pcie_write_cmd(ctrl, 0, mask):
-        ctrl_warn(ctrl, "the slot's events cannot be disabled")
+        ctrl_warn(ctrl, "failed to disable slot events")
 
 
 def pcie_init_notification(ctrl: controller) -> int:
-    """Start to watch the slot.
+    """Enable the slot's events and their handler.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: 0, or -1 if the interrupt is taken or the command failed"""
@@ -716,7 +716,7 @@ def pcie_init_notification(ctrl: controller) -> int:
 
 
 def pcie_shutdown_notification(ctrl: controller) -> None:
-    """Stop watching the slot.
+    """Disable the slot's events and their handler.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     if ctrl.notification_enabled:
@@ -743,7 +743,7 @@ def pcie_init_slot(ctrl: controller) -> int:
 
 
 def pcie_cleanup_slot(ctrl: controller) -> None:
-    """Let the slot's work come to an end.
+    """Finish the slot's work and free the slot.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base"""
     slot = ctrl.slot
@@ -752,7 +752,7 @@ def pcie_cleanup_slot(ctrl: controller) -> None:
 
 
 def dbg_ctrl(ctrl: controller) -> None:
-    """Say all about the port, if pciehp_debug is set.
+    """Log everything about the port, if pciehp_debug is set.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static inline, base"""
     pdev = ctrl.pcie.port
@@ -760,7 +760,7 @@ def dbg_ctrl(ctrl: controller) -> None:
     if not pciehp_debug:
         return
 
-    ctrl_info(ctrl, "the port:")
+    ctrl_info(ctrl, "hotplug port:")
     ctrl_info(ctrl, f"  address               {pci_name(pdev)}, irq {pdev.irq}")
     ctrl_info(ctrl, f"  vendor                {pdev.vendor:#06x}")
     ctrl_info(ctrl, f"  device                {pdev.device:#06x}")
@@ -774,13 +774,13 @@ def dbg_ctrl(ctrl: controller) -> None:
     ctrl_info(ctrl, f"its Slot Capabilities   {ctrl.slot_cap:#010x}")
     ctrl_info(ctrl, f"  slot                  {PSN(ctrl)}")
     ctrl_info(ctrl, f"  button                {'yes' if ATTN_BUTTN(ctrl) else 'no'}")
-    ctrl_info(ctrl, f"  power can be switched {'yes' if POWER_CTRL(ctrl) else 'no'}")
-    ctrl_info(ctrl, f"  latch is sensed       {'yes' if MRL_SENS(ctrl) else 'no'}")
-    ctrl_info(ctrl, f"  attention lamp        {'yes' if ATTN_LED(ctrl) else 'no'}")
-    ctrl_info(ctrl, f"  power lamp            {'yes' if PWR_LED(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  power control         {'yes' if POWER_CTRL(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  latch sensor          {'yes' if MRL_SENS(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  attention indicator   {'yes' if ATTN_LED(ctrl) else 'no'}")
+    ctrl_info(ctrl, f"  power indicator       {'yes' if PWR_LED(ctrl) else 'no'}")
     ctrl_info(ctrl, f"  surprise removal      {'yes' if HP_SUPR_RM(ctrl) else 'no'}")
     ctrl_info(ctrl, f"  interlock             {'yes' if EMI(ctrl) else 'no'}")
-    ctrl_info(ctrl, f"  tells of completion   {'no' if NO_CMD_CMPL(ctrl) else 'yes'}")
+    ctrl_info(ctrl, f"  reports completion    {'no' if NO_CMD_CMPL(ctrl) else 'yes'}")
     _, reg16 = pciehp_readw(ctrl, PCI_EXP_SLTSTA)
     ctrl_info(ctrl, f"its Slot Status         {reg16:#06x}")
     _, reg16 = pciehp_readw(ctrl, PCI_EXP_SLTCTL)
@@ -788,7 +788,7 @@ def dbg_ctrl(ctrl: controller) -> None:
 
 
 def pcie_init(dev: pcie_device) -> controller | None:
-    """Make a controller for a port: learn what it can do, clear and disable its events.
+    """Make the controller of a port; clear and disable its events.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base
     :return: the controller, or None if the port cannot be accessed"""
@@ -798,7 +798,7 @@ def pcie_init(dev: pcie_device) -> controller | None:
     ctrl.pcie = dev
     err, slot_cap = pciehp_readl(ctrl, PCI_EXP_SLTCAP)
     if err:
-        ctrl_err(ctrl, "Slot Capabilities cannot be read")
+        ctrl_err(ctrl, "failed to read Slot Capabilities")
         return None
 
     ctrl.slot_cap = slot_cap
@@ -806,19 +806,19 @@ def pcie_init(dev: pcie_device) -> controller | None:
     init_waitqueue_head(ctrl.queue, "cmd")
     ctrl.poll_timer.of = pci_name(pdev)
     dbg_ctrl(ctrl)
-    # Completion is not reported if the port says so, or if it has nothing that could take time.
+    # No completion is reported if the port says so, or if it has no slow part.
     if NO_CMD_CMPL(ctrl) or not (POWER_CTRL(ctrl) | ATTN_LED(ctrl) | PWR_LED(ctrl) | EMI(ctrl)):
         ctrl.no_cmd_complete = 1
 
     err, link_cap = pciehp_readl(ctrl, PCI_EXP_LNKCAP)
     if err:
-        ctrl_err(ctrl, "pcie_init: Link Capabilities cannot be read")
+        ctrl_err(ctrl, "pcie_init: failed to read Link Capabilities")
         return None
     if link_cap & PCI_EXP_LNKCAP_DLLLARC:
-        ctrl_dbg(ctrl, "the port tells whether its link is active")
+        ctrl_dbg(ctrl, "the port reports whether its link is active")
         ctrl.link_active_reporting = 1
 
-    # Events from before our time
+    # Old events
     if pciehp_writew(ctrl, PCI_EXP_SLTSTA, 0x1F):
         return None
 
@@ -837,7 +837,7 @@ def pcie_init(dev: pcie_device) -> controller | None:
 
 
 def pciehp_release_ctrl(ctrl: controller) -> None:
-    """Stop watching the slot, and let its work come to an end.
+    """Disable the slot's events, and finish its work.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, base"""
     pcie_shutdown_notification(ctrl)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp_pci.c: tell the PCI core of a card that came or went."""
+"""drivers/pci/hotplug/pciehp_pci.c: add a card's devices to the PCI core, and remove them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .search import pci_get_slot
 
 
 def pciehp_configure_device(p_slot: slot) -> int:
-    """Find the card's functions, and all that is behind its bridges.
+    """Find the card's functions, and everything behind its bridges.
 
     C: drivers/pci/hotplug/pciehp_pci.c, global, base
-    :return: 0, -EINVAL if there is a device already, -ENODEV if nobody answers"""
+    :return: 0, -EINVAL if there is a device already, -ENODEV if nothing answers"""
     bridge = p_slot.ctrl.pcie.port
     parent = bridge.subordinate
     ctrl = p_slot.ctrl
@@ -39,7 +39,7 @@ def pciehp_configure_device(p_slot: slot) -> int:
 
     num = pci_scan_slot(parent, PCI_DEVFN(0, 0))
     if num == 0:
-        ctrl_err(ctrl, "nobody answers in the slot")
+        ctrl_err(ctrl, "no function answers in the slot")
         return -ENODEV
 
     for dev in parent.devices:
@@ -47,7 +47,7 @@ def pciehp_configure_device(p_slot: slot) -> int:
             pci_hp_add_bridge(dev)
 
     # PORT: pci_assign_unassigned_bridge_resources() and pci_configure_slot() are left out: resources and
-    # settings stay as they are found
+    # settings stay as found
 
     pci_bus_add_devices(parent)
 
@@ -55,10 +55,10 @@ def pciehp_configure_device(p_slot: slot) -> int:
 
 
 def pciehp_unconfigure_device(p_slot: slot) -> int:
-    """Forget the card's functions, and all that is behind its bridges.
+    """Remove the card's functions, and everything behind its bridges.
 
     C: drivers/pci/hotplug/pciehp_pci.c, global, base
-    :return: 0, or -EINVAL at a bridge that leads to the VGA device: it and what is left stay"""
+    :return: 0, or -EINVAL at a bridge with VGA behind it; it and the remaining functions stay"""
     rc = 0
     parent = p_slot.ctrl.pcie.port.subordinate
     ctrl = p_slot.ctrl
@@ -73,11 +73,11 @@ def pciehp_unconfigure_device(p_slot: slot) -> int:
         if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE and presence:
             bctl = pci_read_config_byte(dev, PCI_BRIDGE_CONTROL)
             if bctl & PCI_BRIDGE_CTL_VGA:
-                ctrl_err(ctrl, f"{pci_name(dev)} leads to the display and stays")
+                ctrl_err(ctrl, f"not removing {pci_name(dev)}: VGA is behind it")
                 rc = -EINVAL
                 break
         pci_stop_and_remove_bus_device(dev)
-        # The device is still there: keep it from sending anything.
+        # The device is still present: stop its DMA and interrupts.
         if presence:
             command = pci_read_config_word(dev, PCI_COMMAND)
             command &= ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)

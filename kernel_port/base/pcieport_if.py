@@ -22,14 +22,14 @@ class pcie_device:
 
 
 def set_service_data(dev: pcie_device, data: Any) -> None:
-    """Keep something of the driver's with the service.
+    """Set the driver's data of the service.
 
     C: include/linux/pcieport_if.h, static inline, base"""
     dev.priv_data = data
 
 
 def get_service_data(dev: pcie_device) -> Any:
-    """What the driver keeps with the service.
+    """Return the driver's data of the service.
 
     C: include/linux/pcieport_if.h, static inline, base"""
     return dev.priv_data

@@ -12,10 +12,10 @@ from .portdrv_core import pcie_port_device_register, pcie_port_device_remove
 
 
 def pcie_portdrv_probe(dev: pci_dev) -> int:
-    """Take the port *dev*.
+    """Bind to the port *dev*.
 
     C: drivers/pci/pcie/portdrv_pci.c, static, base
-    :return: 0, -ENODEV if it is no PCI Express port"""
+    :return: 0, -ENODEV if it is not a PCI Express port"""
     if not pci_is_pcie(dev) or (
         (pci_pcie_type(dev) != PCI_EXP_TYPE_ROOT_PORT)
         and (pci_pcie_type(dev) != PCI_EXP_TYPE_UPSTREAM)
@@ -23,7 +23,7 @@ def pcie_portdrv_probe(dev: pci_dev) -> int:
     ):
         return -ENODEV
 
-    # PORT: no complaint about a port without an interrupt: there is none.
+    # PORT: no warning about a port without an interrupt: each has one.
     status = pcie_port_device_register(dev)
     if status:
         return status
@@ -33,14 +33,14 @@ def pcie_portdrv_probe(dev: pci_dev) -> int:
 
 
 def pcie_portdrv_remove(dev: pci_dev) -> None:
-    """Let go of the port *dev*.
+    """Unbind from the port *dev*.
 
     C: drivers/pci/pcie/portdrv_pci.c, static, base"""
     pcie_port_device_remove(dev)
 
 
 def pcie_portdriver() -> device_driver:
-    """The driver of PCI Express ports.
+    """Return the driver of PCI Express ports.
 
     C: drivers/pci/pcie/portdrv_pci.c, static variable, base"""
     return device_driver("pcieport", pcie_portdrv_probe, pcie_portdrv_remove)

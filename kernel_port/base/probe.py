@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/probe.c: finding buses and functions, and learning what they are."""
+"""drivers/pci/probe.c: finding and setting up buses and functions."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ CARDBUS_RESERVE_BUSNR = 3
 ALL_ONES = 0xFFFFFFFF
 IO_SPACE_LIMIT = 0xFFFF
 
-#: A read of the vendor ID while the device asks for patience (configuration request retry status).
+#: What the vendor ID reads while the device is not ready (configuration request retry status).
 CRS_VENDOR_ID = 0xFFFF0001
 
-#: Buses no bridge leads to.
+#: Buses without a bridge above.
 pci_root_buses: list[pci_bus] = []
 
 
 def pci_size(base: int, maxbase: int, mask: int) -> int:
-    """How much address space a BAR decodes.
+    """Return how much address space a BAR decodes.
 
     C: drivers/pci/probe.c, static, base
-    :param base: u64, what the BAR holds
-    :param maxbase: u64, what it holds after all ones were written
+    :param base: u64, the BAR
+    :param maxbase: u64, the BAR after all ones were written
     :param mask: u64, its address bits
     :return: the size in bytes minus 1, 0 if the BAR decodes nothing"""
     size = mask & maxbase  # the bits that stuck
@@ -70,7 +70,7 @@ def pci_size(base: int, maxbase: int, mask: int) -> int:
 
 
 def decode_bar(dev: pci_dev, bar: int) -> int:
-    """The resource flags that the low bits of a BAR stand for.
+    """Return the resource flags for the low bits of a BAR.
 
     C: drivers/pci/probe.c, static inline, base"""
     if (bar & PCI_BASE_ADDRESS_SPACE) == PCI_BASE_ADDRESS_SPACE_IO:
@@ -90,7 +90,7 @@ def decode_bar(dev: pci_dev, bar: int) -> int:
 
 
 def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
-    """Find out where a BAR is and how large, by writing all ones to it.
+    """Read a BAR's address, and size it by writing all ones.
 
     C: drivers/pci/probe.c, global, base
     :param type: enum pci_bar_type; pci_bar_unknown for a BAR, pci_bar_mem32 for the ROM
@@ -98,7 +98,7 @@ def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
     :return: 1 if the BAR takes the next dword too, 0 if not"""
     mask = PCI_ROM_ADDRESS_MASK & ALL_ONES if type else ALL_ONES
 
-    # Nothing must be decoded while the BAR holds nonsense, and nothing said: the console may be behind it.
+    # No decoding while the BAR is being sized, and no messages: the console may be behind it.
     if not dev.mmio_always_on:
         orig_cmd = pci_read_config_word(dev, PCI_COMMAND)
         pci_write_config_word(dev, PCI_COMMAND, orig_cmd & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO))
@@ -111,7 +111,7 @@ def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
     pci_write_config_dword(dev, pos, l)
 
     while True:  # PORT: runs once; `break` is the C's `goto out`, and after `res.flags = 0` its `goto fail`
-        # All ones: the device does not work. All zeros: there is no such BAR.
+        # All ones: broken device. All zeros: no such BAR.
         if not sz or sz == ALL_ONES:
             res.flags = 0
             break
@@ -172,7 +172,7 @@ def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
         pci_write_config_word(dev, PCI_COMMAND, orig_cmd)
 
     if res.flags:
-        dev_dbg(dev.dev, f"base address register {pos:#x} decodes {res.start:#x}-{res.end:#x}, flags {res.flags:#x}")
+        dev_dbg(dev.dev, f"BAR at {pos:#x} decodes {res.start:#x}-{res.end:#x}, flags {res.flags:#x}")
 
     return 1 if res.flags & IORESOURCE_MEM_64 else 0
 
@@ -203,7 +203,7 @@ def pci_read_bridge_io(child: pci_bus) -> None:
     C: drivers/pci/probe.c, static, base"""
     dev = child.self
 
-    # PORT: no windows of 1 KiB granularity, which a quirk of one bridge (Intel P64H2) switches on.
+    # PORT: no windows of 1 KiB granularity, which a quirk of one bridge (Intel P64H2) enables.
     res = child.resource[0]
     io_base_lo = pci_read_config_byte(dev, PCI_IO_BASE)
     io_limit_lo = pci_read_config_byte(dev, PCI_IO_LIMIT)
@@ -220,7 +220,7 @@ def pci_read_bridge_io(child: pci_bus) -> None:
         res.flags = (io_base_lo & PCI_IO_RANGE_TYPE_MASK) | IORESOURCE_IO
         res.start = base
         res.end = limit + 0xFFF
-        dev_dbg(dev.dev, f"passes on I/O {res.start:#x}-{res.end:#x}")
+        dev_dbg(dev.dev, f"forwards I/O {res.start:#x}-{res.end:#x}")
 
 
 def pci_read_bridge_mmio(child: pci_bus) -> None:
@@ -238,7 +238,7 @@ def pci_read_bridge_mmio(child: pci_bus) -> None:
         res.flags = (mem_base_lo & PCI_MEMORY_RANGE_TYPE_MASK) | IORESOURCE_MEM
         res.start = base
         res.end = limit + 0xFFFFF
-        dev_dbg(dev.dev, f"passes on memory {res.start:#x}-{res.end:#x}")
+        dev_dbg(dev.dev, f"forwards memory {res.start:#x}-{res.end:#x}")
 
 
 def pci_read_bridge_mmio_pref(child: pci_bus) -> None:
@@ -257,7 +257,7 @@ def pci_read_bridge_mmio_pref(child: pci_bus) -> None:
         mem_base_hi = pci_read_config_dword(dev, PCI_PREF_BASE_UPPER32)
         mem_limit_hi = pci_read_config_dword(dev, PCI_PREF_LIMIT_UPPER32)
 
-        # Firmware that leaves base above limit does not use the upper halves.
+        # With base above limit, firmware does not use the upper halves.
         if mem_base_hi <= mem_limit_hi:
             base |= mem_base_hi << 32
             limit |= mem_limit_hi << 32
@@ -267,7 +267,7 @@ def pci_read_bridge_mmio_pref(child: pci_bus) -> None:
             res.flags |= IORESOURCE_MEM_64
         res.start = base
         res.end = limit + 0xFFFFF
-        dev_dbg(dev.dev, f"passes on prefetchable memory {res.start:#x}-{res.end:#x}")
+        dev_dbg(dev.dev, f"forwards prefetchable memory {res.start:#x}-{res.end:#x}")
 
 
 def pci_read_bridge_bases(child: pci_bus) -> None:
@@ -291,7 +291,7 @@ def pci_read_bridge_bases(child: pci_bus) -> None:
     pci_read_bridge_mmio(child)
     pci_read_bridge_mmio_pref(child)
 
-    # PORT: what a subtractive bridge passes on besides its windows is of no use here: nothing is assigned.
+    # PORT: no resources of a subtractive bridge besides its windows: nothing is assigned.
 
 
 def pci_alloc_bus() -> pci_bus:
@@ -315,7 +315,7 @@ pcie_link_speed: tuple[int, ...] = (
 
 
 def pcie_update_link_speed(bus: pci_bus, linksta: int) -> None:
-    """Remember the speed of the link to *bus*.
+    """Set the speed of *bus* from its link.
 
     C: drivers/pci/probe.c, exported, base
     :param linksta: u16, Link Status of the port above"""
@@ -326,7 +326,7 @@ EXPORT_SYMBOL_GPL(pcie_update_link_speed)
 
 
 def pci_set_bus_speed(bus: pci_bus) -> None:
-    """Learn the speed of the link to *bus*.
+    """Read the speed of the link to *bus*.
 
     C: drivers/pci/probe.c, static, base"""
     bridge = bus.self
@@ -358,7 +358,7 @@ def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus
     child.primary = parent.busn_res.start
     child.busn_res.end = 0xFF
 
-    # PORT: no buses without a bridge: those are of virtual functions (SR-IOV).
+    # PORT: no buses without a bridge: those are for virtual functions (SR-IOV).
     child.self = bridge
     pci_set_bus_speed(child)
 
@@ -369,7 +369,7 @@ def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus
 
 
 def pci_add_new_bus(parent: pci_bus, dev: pci_dev, busnr: int) -> pci_bus:
-    """Make the bus below *dev* and put it on the list of *parent*.
+    """Make the bus below *dev* and add it to *parent*.
 
     C: drivers/pci/probe.c, exported, base"""
     child = pci_alloc_child_bus(parent, dev, busnr)
@@ -380,11 +380,11 @@ def pci_add_new_bus(parent: pci_bus, dev: pci_dev, busnr: int) -> pci_bus:
 
 
 def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
-    """Look behind a bridge: in pass 0 if firmware gave it bus numbers that make sense, else in pass 1 with new ones.
+    """Scan behind a bridge: in pass 0 if firmware gave it good bus numbers, else in pass 1 with new ones.
 
     C: drivers/pci/probe.c, exported, base
     :param max: highest bus number in use so far
-    :param pass_: 0 or 1; all bridges of a bus have pass 0 before any has pass 1, so that new numbers come last
+    :param pass_: 0 or 1; all bridges of a bus have pass 0 before any has pass 1, so that new numbers are the last
     :return: highest bus number in use now"""
     is_cardbus = dev.hdr_type == PCI_HEADER_TYPE_CARDBUS
     j = 0
@@ -395,25 +395,25 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
     secondary = (buses >> 8) & 0xFF
     subordinate = (buses >> 16) & 0xFF
 
-    dev_dbg(dev.dev, f"has bus numbers {secondary:02x}-{subordinate:02x} behind it before pass {pass_}")
+    dev_dbg(dev.dev, f"bus numbers {secondary:02x}-{subordinate:02x} at the start of pass {pass_}")
 
     if not primary and (primary != bus.number) and secondary and subordinate:
-        dev_warn(dev.dev, "primary bus number is always 0; taking the right one for it")
+        dev_warn(dev.dev, "primary bus number reads as 0, using the real one")
         primary = bus.number
 
-    # Bus numbers grow from the top of the tree down, so no set of them makes a loop.
+    # Bus numbers must grow from the top of the tree down, or they could form a loop.
     if not pass_ and (primary != bus.number or secondary <= bus.number or secondary > subordinate):
-        dev_info(dev.dev, f"bus numbers {secondary:02x}-{subordinate:02x} make no sense here, new ones follow")
+        dev_info(dev.dev, f"bad bus numbers {secondary:02x}-{subordinate:02x}, assigning new ones")
         broken = 1
 
-    # Reads of functions that are not there must not count as errors.
+    # A read of a missing function is not an error.
     bctl = pci_read_config_word(dev, PCI_BRIDGE_CONTROL)
     pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl & ~PCI_BRIDGE_CTL_MASTER_ABORT)
 
     # PORT: pcibios_assign_all_busses() is 0, as on x86; then pci_fixup_parent_subordinate_busnr() does nothing.
     # PORT: each `goto out` is the two statements at that label.
     if (secondary or subordinate) and not is_cardbus and not broken:
-        # Firmware gave it numbers: pass 0 takes note of them.
+        # Firmware gave it numbers: pass 0 uses them.
         if pass_:
             pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
             return max
@@ -426,7 +426,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             pci_bus_insert_busn_res(child, secondary, subordinate)
             child.bridge_ctl = bctl
 
-        # PORT: the C scans a bus again that another bridge leads to; with bridges enough that takes for ever.
+        # PORT: the C scans a bus again that another bridge leads to; with enough bridges that takes forever.
         if child.self is dev:
             cmax = pci_scan_child_bus(child)
             if cmax > max:
@@ -442,15 +442,15 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
             return max
 
-        # Clear errors
+        # Old errors
         pci_write_config_word(dev, PCI_STATUS, 0xFFFF)
 
-        # PORT: the C takes a bus it knows under the next number for the one below this bridge, and after bus 255
-        # comes bus 0 again, which it scans until the stack is full. Here it is the next number that is free, if any is.
+        # PORT: the C takes a known bus with the next number for the one below this bridge, and after bus 255
+        # comes bus 0 again, which it scans until the stack is full. Here it is the next free number, if there is one.
         while pci_find_bus(pci_domain_nr(bus), max + 1):
             max += 1
         if max >= 0xFF:
-            dev_warn(dev.dev, "all bus numbers are taken, none is left for the bus behind this bridge")
+            dev_warn(dev.dev, "no bus number left for the bus behind this bridge")
             pci_write_config_word(dev, PCI_BRIDGE_CONTROL, bctl)
             return max
 
@@ -471,7 +471,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             child.bridge_ctl = bctl
             max = pci_scan_child_bus(child)
         else:
-            # Keep numbers for bridges on a card that may come.
+            # Leave numbers for bridges on a card that may be inserted.
             i = 0
             while i < CARDBUS_RESERVE_BUSNR:
                 parent = bus
@@ -488,7 +488,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
                     break
                 i += 1
             max += i
-            # PORT: the card that is in the socket, if any. In C the socket driver looks for it, later.
+            # PORT: the card in the socket, if any. In C the socket driver scans for it, later.
             pci_scan_slot(child, 0)
 
         # Now the last number is known.
@@ -497,7 +497,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
 
     child.name = f"{'PCI CardBus' if is_cardbus else 'PCI Bus'} {pci_domain_nr(bus):04x}:{child.number:02x}"
 
-    # Does a bridge above not pass all its numbers on?
+    # Warn if a bridge above does not forward all of them.
     while bus.parent:
         if (
             (child.busn_res.end > bus.busn_res.end)
@@ -520,18 +520,18 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
 
 
 def pci_read_irq(dev: pci_dev) -> None:
-    """Learn how *dev* interrupts.
+    """Read the interrupt of *dev*.
 
     C: drivers/pci/probe.c, static, base"""
     irq = pci_read_config_byte(dev, PCI_INTERRUPT_PIN)
     dev.pin = irq
-    # PORT: an interrupt's number is the address of its device, as if each had a vector of its own (MSI).
+    # PORT: an interrupt's number is the address of its device, as if each had its own vector (MSI).
     irq = pci_domain_nr(dev.bus) << 16 | dev.bus.number << 8 | dev.devfn
     dev.irq = irq
 
 
 def set_pcie_port_type(pdev: pci_dev) -> None:
-    """Remember where the PCI Express capability is and what kind of port it says this is.
+    """Cache the PCI Express capability's offset and flags, the port type among them.
 
     C: drivers/pci/probe.c, global, base"""
     pos = pci_find_capability(pdev, PCI_CAP_ID_EXP)
@@ -544,7 +544,7 @@ def set_pcie_port_type(pdev: pci_dev) -> None:
 
 
 def set_pcie_hotplug_bridge(pdev: pci_dev) -> None:
-    """Remember whether the slot below *pdev* is hot-plug capable.
+    """Cache whether the slot below *pdev* is hot-plug capable.
 
     C: drivers/pci/probe.c, global, base"""
     _, reg32 = pcie_capability_read_dword(pdev, PCI_EXP_SLTCAP)
@@ -556,7 +556,7 @@ LEGACY_IO_RESOURCE = IORESOURCE_IO | IORESOURCE_PCI_FIXED
 
 
 def pci_setup_device(dev: pci_dev) -> int:
-    """Fill in what *dev* says of itself: header type, class, capabilities, BARs.
+    """Fill in *dev* from its config space: header type, class, capabilities, BARs.
 
     C: drivers/pci/probe.c, global, base
     :return: 0, -EIO if its header type is unknown or cannot be read"""
@@ -586,7 +586,7 @@ def pci_setup_device(dev: pci_dev) -> int:
 
     dev.cfg_size = pci_cfg_space_size(dev)
 
-    # Nobody has asked yet.
+    # unknown so far
     dev.current_state = PCI_UNKNOWN
 
     # PORT: no fixups (quirks.c).
@@ -599,7 +599,7 @@ def pci_setup_device(dev: pci_dev) -> int:
         dev.subsystem_vendor = pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID)
         dev.subsystem_device = pci_read_config_word(dev, PCI_SUBSYSTEM_ID)
 
-        # An IDE controller in compatibility mode has fixed addresses; its BARs may hold anything.
+        # An IDE controller in compatibility mode has fixed addresses, whatever its BARs say.
         if class_ == PCI_CLASS_STORAGE_IDE:
             progif = pci_read_config_byte(dev, PCI_CLASS_PROG)
             if (progif & 1) == 0:
@@ -631,21 +631,21 @@ def pci_setup_device(dev: pci_dev) -> int:
     elif dev.hdr_type == PCI_HEADER_TYPE_CARDBUS and class_ == PCI_CLASS_BRIDGE_CARDBUS:
         pci_read_irq(dev)
         pci_read_bases(dev, 1, 0)
-        # PORT: its subsystem IDs, in the registers behind the header, are not read.
+        # PORT: its subsystem IDs, after the header, are not read.
 
     elif dev.hdr_type not in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
-        dev_err(dev.dev, f"nothing is known of header type {dev.hdr_type:02x}; the device is left alone")
+        dev_err(dev.dev, f"header type {dev.hdr_type:02x} is not supported, skipping the device")
         return -EIO
 
     else:
-        dev_err(dev.dev, f"class {dev.class_:#08x} cannot have header type {dev.hdr_type:02x}; it counts as no class")
+        dev_err(dev.dev, f"class {dev.class_:#08x} does not go with header type {dev.hdr_type:02x}, using no class")
         dev.class_ = PCI_CLASS_NOT_DEFINED
 
     return 0
 
 
 def pci_cfg_space_size_ext(dev: pci_dev) -> int:
-    """See whether the extended configuration space of *dev* answers.
+    """Check that the extended configuration space of *dev* can be read.
 
     C: drivers/pci/probe.c, global, base
     :return: 4096 or 256 bytes"""
@@ -661,7 +661,7 @@ def pci_cfg_space_size_ext(dev: pci_dev) -> int:
 
 
 def pci_cfg_space_size(dev: pci_dev) -> int:
-    """How many bytes of configuration space *dev* has.
+    """Return how many bytes of configuration space *dev* has.
 
     C: drivers/pci/probe.c, global, base
     :return: 4096 or 256 bytes"""
@@ -692,10 +692,10 @@ EXPORT_SYMBOL(pci_alloc_dev)
 
 
 def pci_bus_read_dev_vendor_id(bus: pci_bus, devfn: int, crs_timeout: int) -> tuple[bool, int]:
-    """Read vendor and device ID, waiting while the device asks for patience.
+    """Read vendor and device ID, waiting while the device is not ready.
 
     C: drivers/pci/probe.c, exported, base; C returns the ID through u32 *l
-    :param crs_timeout: patience, ms; 0 for none
+    :param crs_timeout: how long to wait, ms; 0: do not wait
     :return: whether a device is there, and its ID: vendor in the lower half"""
     delay = 1
 
@@ -731,7 +731,7 @@ EXPORT_SYMBOL(pci_bus_read_dev_vendor_id)
 
 
 def pci_scan_device(bus: pci_bus, devfn: int) -> pci_dev:
-    """Look whether a function answers at *devfn* and learn what it is.
+    """Set up the function at *devfn*, if one answers.
 
     C: drivers/pci/probe.c, static, base
     :return: struct pci_dev *, NULL if there is none or it is of an unknown kind"""
@@ -751,10 +751,10 @@ def pci_scan_device(bus: pci_bus, devfn: int) -> pci_dev:
 
 
 def pci_init_capabilities(dev: pci_dev) -> None:
-    """Set up what the kernel uses of the capabilities of *dev*.
+    """Set up the capabilities of *dev*.
 
     C: drivers/pci/probe.c, static, base"""
-    # PORT: no MSI, VPD, SR-IOV and ACS: they are no part of a reset on a machine without them in use.
+    # PORT: no MSI, VPD, SR-IOV and ACS: nothing here uses them, so a reset does not touch them.
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)
@@ -763,7 +763,7 @@ def pci_init_capabilities(dev: pci_dev) -> None:
 
 
 def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
-    """Put *dev* on the list of its bus.
+    """Add *dev* to its bus.
 
     C: drivers/pci/probe.c, global, base"""
     mutex_init(dev.dev.mutex, "device", pci_name(dev))  # device_initialize()
@@ -781,7 +781,7 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
 
 
 def pci_scan_single_device(bus: pci_bus, devfn: int) -> pci_dev:
-    """Find the function at *devfn*, known or new.
+    """Return the function at *devfn*, known or new.
 
     C: drivers/pci/probe.c, exported, base
     :return: struct pci_dev *, NULL if there is none"""
@@ -802,7 +802,7 @@ EXPORT_SYMBOL(pci_scan_single_device)
 
 
 def next_fn(bus: pci_bus, dev: pci_dev, fn: int) -> int:
-    """The number of the function to look at after *fn*.
+    """Return the number of the function to scan after *fn*.
 
     C: drivers/pci/probe.c, static, base
     :param dev: the function found at *fn*, NULL if there was none
@@ -817,7 +817,7 @@ def next_fn(bus: pci_bus, dev: pci_dev, fn: int) -> int:
         cap = pci_read_config_word(dev, pos + PCI_ARI_CAP)
         next_fn = PCI_ARI_CAP_NFN(cap)
         if next_fn <= fn:
-            return 0  # a list that leads back
+            return 0  # the list leads back
 
         return next_fn
 
@@ -829,7 +829,7 @@ def next_fn(bus: pci_bus, dev: pci_dev, fn: int) -> int:
 
 
 def only_one_child(bus: pci_bus) -> int:
-    """Whether a PCI Express link can have but device 0 at its end.
+    """Return whether *bus* is a PCI Express link, which has only device 0 at its end.
 
     C: drivers/pci/probe.c, static, base
     :return: 1 or 0"""
@@ -846,11 +846,11 @@ def only_one_child(bus: pci_bus) -> int:
 
 
 def pci_scan_slot(bus: pci_bus, devfn: int) -> int:
-    """Look for functions at one device number.
+    """Scan for the functions of one device number.
 
     C: drivers/pci/probe.c, exported, base
     :param devfn: device << 3
-    :return: how many were found that are not in use yet"""
+    :return: how many new ones were found"""
     system.emit("scan_slot", f"{pci_domain_nr(bus):04x}:{bus.number:02x}", PCI_SLOT(devfn))
     nr = 0
 
@@ -878,7 +878,7 @@ def pci_scan_slot(bus: pci_bus, devfn: int) -> int:
 
 
 def pci_scan_child_bus(bus: pci_bus) -> int:
-    """Find every function on *bus* and, behind its bridges, below it.
+    """Scan *bus* for every function on it and behind its bridges.
 
     C: drivers/pci/probe.c, exported, base
     :return: highest bus number at or below *bus*"""
@@ -892,7 +892,7 @@ def pci_scan_child_bus(bus: pci_bus) -> int:
     # PORT: no buses for SR-IOV.
 
     if not bus.is_added:
-        dev_dbg(bus.dev, "looking at what is passed on to it")
+        dev_dbg(bus.dev, "reading the windows of its bridge")
         pci_read_bridge_bases(bus)  # pcibios_fixup_bus(), arch/x86/pci/common.c
         bus.is_added = 1
 
@@ -901,16 +901,16 @@ def pci_scan_child_bus(bus: pci_bus) -> int:
             if dev.hdr_type == PCI_HEADER_TYPE_BRIDGE or dev.hdr_type == PCI_HEADER_TYPE_CARDBUS:
                 max = pci_scan_bridge(bus, dev, max, pass_)
 
-    dev_dbg(bus.dev, f"{max:02x} is the last bus number, here or below")
+    dev_dbg(bus.dev, f"{max:02x} is the highest bus number at or below it")
     return max
 
 
 def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus:
-    """Make a bus that no bridge leads to.
+    """Make a root bus.
 
     C: drivers/pci/probe.c, global, base; PORT: no parent device, no resources but the bus numbers *bus* to 255
     :param bus: its number
-    :return: struct pci_bus *, NULL if the bus is known already"""
+    :return: struct pci_bus *, NULL if the bus exists already"""
     b = pci_alloc_bus()
 
     b.sysdata = sysdata
@@ -919,15 +919,15 @@ def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus
     b2 = pci_find_bus(pci_domain_nr(b), bus)
     if b2:
         # A bridge leads to it.
-        dev_dbg(b2.dev, "is known, and made but once")
+        dev_dbg(b2.dev, "exists already")
         return NULL  # type: ignore[no-any-return]
 
     b.dev.name = f"{pci_domain_nr(b):04x}:{bus:02x}"
 
-    printk("info", f"a host bridge leads to bus {b.dev.name}")
+    printk("info", f"found root bus {b.dev.name}")
 
     pci_bus_insert_busn_res(b, bus, 0xFF)
-    dev_info(b.dev, f"has bus numbers {b.busn_res.start:02x}-{b.busn_res.end:02x} to give")
+    dev_info(b.dev, f"bus numbers {b.busn_res.start:02x}-{b.busn_res.end:02x} are available")
 
     down_write(pci_bus_sem)
     pci_root_buses.append(b)
@@ -937,7 +937,7 @@ def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus
 
 
 def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
-    """Note which bus numbers *b* and the buses below it have.
+    """Set the range of bus numbers for *b* and the buses below it.
 
     C: drivers/pci/probe.c, global, base
     :return: 1"""
@@ -947,7 +947,7 @@ def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
     res.end = bus_max
     res.flags = IORESOURCE_BUS
 
-    # PORT: there is no tree of bus numbers, and no search for conflicts: they are a debug message, and change nothing.
+    # PORT: no tree of bus numbers, and no search for conflicts, which only cause a debug message.
     if pci_is_root_bus(b):
         res.flags |= IORESOURCE_PCI_FIXED
 
@@ -955,7 +955,7 @@ def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
 
 
 def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
-    """Note that *bus_max* is the last bus number at or below *b*.
+    """Set the last bus number at or below *b* to *bus_max*.
 
     C: drivers/pci/probe.c, global, base
     :return: 0, -EINVAL if that is less than the first"""
@@ -966,13 +966,13 @@ def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
 
     old_end = res.end
     res.end = bus_max  # adjust_resource(); PORT: it never fails, there is no tree of bus numbers
-    dev_dbg(b.dev, f"bus numbers {res.start:02x}-{old_end:02x} end with {bus_max:02x} now")
+    dev_dbg(b.dev, f"bus numbers {res.start:02x}-{old_end:02x} now end at {bus_max:02x}")
 
     return 0
 
 
 def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> None:
-    """Find every function there is.
+    """Scan all root buses and everything below.
 
     C: drivers/pci/probe.c pci_scan_root_bus() for each root bus, base; PORT: all root buses are made before any is
     scanned, so that no bridge is given the number of one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/remove.c: taking devices away, those below a bridge before it."""
+"""drivers/pci/remove.c: removing devices, those below a bridge first."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from .search import pci_bus_sem
 
 
 def pci_stop_dev(dev: pci_dev) -> None:
-    """Take *dev* from its driver.
+    """Unbind the driver of *dev*.
 
     C: drivers/pci/remove.c, static, base"""
     pci_pme_active(dev, False)
 
     if dev.is_added:
-        device_release_driver(dev)  # of device_del(), what can be seen
+        device_release_driver(dev)  # the visible part of device_del()
         dev.is_added = 0
 
     # PORT: no ASPM.
 
 
 def pci_destroy_dev(dev: pci_dev) -> None:
-    """Take *dev* off the list of its bus.
+    """Remove *dev* from its bus.
 
     C: drivers/pci/remove.c, static, base"""
     down_write(pci_bus_sem)
@@ -38,12 +38,12 @@ def pci_destroy_dev(dev: pci_dev) -> None:
 
 
 def pci_remove_bus(bus: pci_bus) -> None:
-    """Take *bus* off the list it is on: that of the bus above, or that of root buses.
+    """Remove *bus* from the bus above, or from the root buses.
 
     C: drivers/pci/remove.c, exported, base"""
     down_write(pci_bus_sem)
     (bus.parent.children if bus.parent else pci_root_buses).remove(bus)  # list_del()
-    # PORT: no pci_bus_release_busn_res(): there is no tree of bus numbers.
+    # PORT: no pci_bus_release_busn_res(): no tree of bus numbers.
     up_write(pci_bus_sem)
 
 
@@ -51,7 +51,7 @@ EXPORT_SYMBOL(pci_remove_bus)
 
 
 def pci_stop_bus_device(dev: pci_dev) -> None:
-    """Take *dev* and all devices below from their drivers, the last found first.
+    """Unbind the drivers of *dev* and all devices below, the last found first.
 
     C: drivers/pci/remove.c, static, base"""
     bus = dev.subordinate
@@ -64,7 +64,7 @@ def pci_stop_bus_device(dev: pci_dev) -> None:
 
 
 def pci_remove_bus_device(dev: pci_dev) -> None:
-    """Take *dev*, the bus below and all devices on it off the lists.
+    """Remove *dev*, the bus below and all devices on it from the lists.
 
     C: drivers/pci/remove.c, static, base"""
     bus = dev.subordinate

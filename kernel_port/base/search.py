@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/search.c: finding buses and devices that are known already."""
+"""drivers/pci/search.c: finding known buses and devices."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def pci_update_resource(dev: pci_dev, resno: int) -> None:
     if not res.flags:
         return
 
-    # Something that has no working BAR and must not move.
+    # No working BAR, or it must not move.
     if res.flags & IORESOURCE_PCI_FIXED:
         return
 
@@ -63,17 +63,17 @@ def pci_update_resource(dev: pci_dev, resno: int) -> None:
     check = pci_read_config_dword(dev, reg)
 
     if (new ^ check) & mask:
-        dev_err(dev.dev, f"BAR {resno}: {new:#010x} was written and {check:#010x} is read")
+        dev_err(dev.dev, f"BAR {resno}: wrote {new:#010x}, read {check:#010x}")
 
     if res.flags & IORESOURCE_MEM_64:
         new = start >> 16 >> 16
         pci_write_config_dword(dev, reg + 4, new)
         check = pci_read_config_dword(dev, reg + 4)
         if check != new:
-            dev_err(dev.dev, f"BAR {resno}, upper half: {new:#010x} was written and {check:#010x} is read")
+            dev_err(dev.dev, f"BAR {resno}, upper half: wrote {new:#010x}, read {check:#010x}")
 
     if disable:
         pci_write_config_word(dev, PCI_COMMAND, cmd)
 
     # PORT: no IORESOURCE_UNSET: nothing is assigned
-    dev_dbg(dev.dev, f"BAR {resno} holds {start:#x} again, of {start:#x}-{res.end:#x}")
+    dev_dbg(dev.dev, f"BAR {resno}: wrote {start:#x}, for {start:#x}-{res.end:#x}")

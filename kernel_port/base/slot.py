@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """drivers/pci/slot.c: physical slots, and which devices sit in them.
 
-A slot is found by (bus, device number) and counted: who asks for it again gets the same one.
+A slot is found by (bus, device number) and has a reference count: asking again returns the same one.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def pci_slot_attr_store(slot: pci_slot, attr: str, buf: str) -> int:
     """Write *buf* to the sysfs file *attr* of *slot*.
 
     C: drivers/pci/slot.c, static, base
-    :return: how many characters were taken, -EIO if the file cannot be written, or the error of the driver"""
+    :return: how many characters were taken, -EIO if the file cannot be written, or the driver's error"""
     store: Callable[[pci_slot, str], int] | None = slot.attrs[attr][1]
     return store(slot, buf) if store else -EIO
 
 
 def kobject_put(slot: pci_slot) -> None:
-    """Drop a reference; the last one takes the slot's name out of sysfs and releases it.
+    """Drop a reference; with the last one the slot leaves sysfs and is released.
 
     C: lib/kobject.c, exported, base"""
     slot.refcount -= 1
@@ -49,10 +49,10 @@ def kobject_put(slot: pci_slot) -> None:
 
 
 def pci_slot_release(slot: pci_slot) -> None:
-    """Take *slot* away from its devices and its bus.
+    """Remove *slot* from its devices and its bus.
 
     C: drivers/pci/slot.c, static, base"""
-    dev_dbg(slot.bus.dev, f"device number {slot.number:02x} has lost its slot, {pci_slot_name(slot)}")
+    dev_dbg(slot.bus.dev, f"device {slot.number:02x}: physical slot {pci_slot_name(slot)} is gone")
 
     for dev in slot.bus.devices:
         if PCI_SLOT(dev.devfn) == slot.number:
@@ -62,7 +62,7 @@ def pci_slot_release(slot: pci_slot) -> None:
 
 
 def make_slot_name(name: str) -> str:
-    """Find a free name: *name*, else name-1, name-2, ... (firmware that gives several slots one name).
+    """Find a free name: *name*, else name-1, name-2, ... (firmware may give several slots one name).
 
     C: drivers/pci/slot.c, static, base"""
     new_name = name
@@ -76,7 +76,7 @@ def make_slot_name(name: str) -> str:
 
 
 def rename_slot(slot: pci_slot, name: str) -> int:
-    """Give *slot* the name a hotplug driver wants.
+    """Give *slot* the name that a hotplug driver wants.
 
     C: drivers/pci/slot.c, static, base
     :return: 0"""
@@ -111,14 +111,14 @@ def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_s
     """Make a physical slot, or take a reference on the one that exists.
 
     C: drivers/pci/slot.c, exported, base
-    :param slot_nr: device number, or -1 for a placeholder: then an existing slot is not looked for
-    :param name: wished name; a number is appended if another slot has it
-    :param hotplug: the hotplug slot if a hotplug driver asks: it may rename an unclaimed slot
+    :param slot_nr: device number, or -1 for a placeholder: no existing slot is returned
+    :param name: preferred name; a number is appended if another slot has it
+    :param hotplug: the hotplug slot, if a hotplug driver calls: it may rename an unclaimed slot
     :return: the slot, or -EBUSY if another hotplug driver has it (PORT: ERR_PTR(err) is the negative number itself)"""
     down_write(pci_bus_sem)
 
     if slot_nr != -1:
-        # A hotplug driver may rename a slot that no other one has.
+        # A hotplug driver may rename a slot without one.
         slot = get_slot(parent, slot_nr)
         if slot:
             if hotplug:
@@ -144,7 +144,7 @@ def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_s
         if PCI_SLOT(dev.devfn) == slot_nr:
             dev.slot = slot
 
-    dev_dbg(parent.dev, f"device number {slot_nr:02x} has a slot now, {pci_slot_name(slot)}")
+    dev_dbg(parent.dev, f"device {slot_nr:02x}: new physical slot {pci_slot_name(slot)}")
 
     up_write(pci_bus_sem)
     return slot
@@ -154,10 +154,10 @@ EXPORT_SYMBOL_GPL(pci_create_slot)
 
 
 def pci_destroy_slot(slot: pci_slot) -> None:
-    """Drop a reference on *slot*; with the last one it is gone.
+    """Drop a reference on *slot*; the last one frees it.
 
     C: drivers/pci/slot.c, exported, base"""
-    dev_dbg(slot.bus.dev, f"device number {slot.number:02x}: its slot is held {slot.refcount - 1} times from now on")
+    dev_dbg(slot.bus.dev, f"device {slot.number:02x}: {slot.refcount - 1} references to its slot left")
 
     down_write(pci_bus_sem)
     kobject_put(slot)

@@ -144,7 +144,7 @@ def _end_with_parent() -> None:
 class Dask:
     """The workers of a dask.distributed cluster, which see the same files under the same paths.
 
-    :raises MachineError: dask.distributed is not installed, or nobody answers at *address*"""
+    :raises MachineError: dask.distributed is not installed, or nothing answers at *address*"""
 
     def __init__(self, address: str) -> None:
         try:
@@ -174,5 +174,5 @@ class Dask:
         return result
 
     def close(self, at_once: bool) -> None:
-        """Leave the cluster and drop jobs that nobody waits for."""
+        """Leave the cluster and drop unfinished jobs."""
         self._client.close(timeout=1 if at_once else PATIENCE)

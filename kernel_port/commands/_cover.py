@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The cover letter, paragraph by paragraph: what it claims, where that is in the code, and what runs make of it."""
+"""The cover letter, paragraph by paragraph: its claims, their code, and what runs found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST_WIDTH, MOST_WIDTH = 60, 120
 
 
 def show(as_json: bool) -> None:
-    """Print it, as text or as data."""
+    """Print the letter, as text or as data."""
     if as_json:
         print(json.dumps(letter_json(), indent=1))
         return
@@ -34,26 +34,26 @@ def show(as_json: bool) -> None:
 
 
 def lines(claim: Claim) -> Iterator[tuple[str, str]]:
-    """What there is to say of a claim, line by line; the first of each kind has its label."""
+    """Yield what there is to say of a claim, line by line; the first line of each kind has a label."""
     columns = min(max(width(), LEAST_WIDTH), MOST_WIDTH) - LABEL - 4
-    told = {
+    texts = {
         "claim": claim.says,
         "code": "; ".join(f"{file(module)}: {', '.join(names)}" for module, names in claim.code.items()),
         "scenarios": ", ".join(claim.scenarios),
         "found": claim.found,
     }
-    for label, text in told.items():
+    for label, text in texts.items():
         for index, line in enumerate(wrap(text, columns, break_long_words=False, break_on_hyphens=False)):
             yield "" if index else label, line
 
 
 def file(module: str) -> str:
-    """The file of a module of the kernel side, within kernel_port."""
+    """Return the file of a module of the kernel side, within kernel_port."""
     return f"{module.replace('.', '/')}.py"
 
 
 def letter_json() -> dict[str, Any]:
-    """The letter as data."""
+    """Return the letter as data."""
     return {
         "title": COVER_LETTER.title,
         "version": COVER_LETTER.version,
@@ -71,7 +71,7 @@ def letter_json() -> dict[str, Any]:
 
 
 def claim_json(claim: Claim) -> dict[str, Any]:
-    """A claim as data."""
+    """Return a claim as data."""
     return {
         "claim": claim.says,
         "code": [{"file": file(module), "functions": list(names)} for module, names in claim.code.items()],

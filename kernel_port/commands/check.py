@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hold the port against the real thing: the series as it was mailed or merged, or any kernel tree.
+"""Compare the port with the real thing: the series as mailed or merged, or any kernel tree.
 
 SOURCE is the series (a mailbox, also compressed with gzip; a folder of .patch files; "-" for standard input), of v2 or
 of the merged commits; or a kernel: a source directory, a git repository with a revision (PATH@REV, or --rev REV), or a
@@ -7,11 +7,11 @@ linux-source tarball (.tar, .tar.xz, .tar.gz, .tar.bz2).
 
 Of a series: its cover letter (subjects in order, lines per file, totals), which may come alone, also as an archive's
 page; then subjects, files with their counts, functions added and modified, prototypes and exports, patch by patch, and
-the sum of all. The posted mails themselves are not at hand: a count that the letter's totals leave open is told as
-unknown and does not count.
+the sum of all. The posted mails themselves are not available: a number that does not follow from the letter's totals is
+reported as unknown and does not count.
 Of a kernel: which ported functions exist there, moved, renamed or gone. Nothing is written.
 
-Exit status 0: all agrees. 1: something differs. 2: bad input.
+Exit status 0: everything agrees. 1: something differs. 2: bad input.
 
 Examples: kernel-port check v2.mbox
           kernel-port check 0000-cover-letter.txt
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of check."""
     parser.add_argument("source", metavar="SOURCE", help="a series (mailbox, folder, -) or a kernel tree")
     parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
-    parser.add_argument("-v", "--verbose", action="store_true", help="also what agrees")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also show what agrees")
     parser.add_argument(
         "--json",
         action="store_true",
@@ -74,11 +74,11 @@ def series(args: argparse.Namespace, mails: list[Mail], name: str) -> int:
 def show_series(report: SeriesReport, verbose: bool) -> None:
     """Print what agrees and what differs; the count comes last."""
     paint = Paint()
-    told = {"posted": "the series as posted", "merged": "the series as merged"}[report.form]
+    subject = {"posted": "the series as posted", "merged": "the series as merged"}[report.form]
     if not report.patches:
-        print(f"{told}, its cover letter alone")
+        print(f"{subject}, its cover letter alone")
     else:
-        print(f"{told}, {'its cover letter and ' * bool(report.letter)}{len(report.patches)} of its patches")
+        print(f"{subject}, {'its cover letter and ' * bool(report.letter)}{len(report.patches)} of its patches")
     if report.letter:
         print(f"\n{paint('bold', 'cover letter')}")
         show_letter(report.letter, paint)
@@ -98,7 +98,7 @@ def show_series(report: SeriesReport, verbose: bool) -> None:
 
 
 def agreeing(report: SeriesReport) -> Iterator[str]:
-    """How much agrees, in words."""
+    """Say how much agrees."""
     if report.patches:
         yield f"{sum(patch.agrees for patch in report.patches)} of {len(report.patches)} patches"
     if report.letter:
@@ -130,7 +130,7 @@ def show_points(points: tuple[check_series.Point, ...], verbose: bool, paint: Pa
 
 
 def series_json(report: SeriesReport) -> dict[str, Any]:
-    """The comparison of a series as data."""
+    """Return the comparison of a series as data."""
     return {
         "form": report.form,
         "agrees": report.agrees,
@@ -143,7 +143,7 @@ def series_json(report: SeriesReport) -> dict[str, Any]:
 
 
 def patch_json(patch: Compared) -> dict[str, Any]:
-    """The comparison of a patch as data."""
+    """Return the comparison of a patch as data."""
     points = [point_json(point) for point in patch.points]
     return {
         "number": patch.number, "subject": patch.subject, "agrees": patch.agrees, "points": points, "note": patch.note,
@@ -151,7 +151,7 @@ def patch_json(patch: Compared) -> dict[str, Any]:
 
 
 def point_json(point: check_series.Point) -> dict[str, Any]:
-    """What was compared as data."""
+    """Return what was compared as data."""
     return {**asdict(point), "agrees": point.agrees}
 
 
@@ -163,8 +163,8 @@ def kernel(args: argparse.Namespace, tree: Tree) -> int:
     counts = Counter(each.state for each in found)
     agrees = counts["in place"] == len(found)
     if args.json:
-        told = {"tree": tree.name, "version": named, "agrees": agrees, "counts": counts}
-        print(json.dumps({**told, "symbols": [asdict(each) for each in found]}, indent=1))
+        summary = {"tree": tree.name, "version": named, "agrees": agrees, "counts": counts}
+        print(json.dumps({**summary, "symbols": [asdict(each) for each in found]}, indent=1))
     else:
         print(f"{clean(tree.name)}: {f'Linux {named}' if named else 'a kernel without a version in its Makefile'}")
         show_kernel(found, args.verbose)
@@ -174,13 +174,13 @@ def kernel(args: argparse.Namespace, tree: Tree) -> int:
 
 
 def show_kernel(found: list[Whereabouts], verbose: bool) -> None:
-    """Print what became of what, by C file."""
+    """Print what became of each symbol, by C file."""
     paint = Paint()
     for c_file, group in groupby(found, key=lambda each: each.c_file):
-        told = [each for each in group if verbose or each.state != "in place"]
-        if told:
+        shown = [each for each in group if verbose or each.state != "in place"]
+        if shown:
             print(f"\n{paint('bold', c_file)}")
-        for each in told:
+        for each in shown:
             place = f"{each.file}:{each.line}" if each.file else ""
             now = f"{each.now} in {place}" if each.state == "renamed" else place
             why = ", ".join(filter(None, (each.why, f"since {each.since}" if each.since else "")))

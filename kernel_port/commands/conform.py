@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hold the port against recordings of the real thing.
+"""Compare the port with recordings of the real thing.
 
-A golden trace (reset-golden/1, one JSON object a line) holds every access, delay, lock, wait, interrupt and module
+A golden trace (reset-golden/1, one JSON object per line) holds every access, delay, lock, wait, interrupt and module
 reference of a call into the real C; the port must do the same in the same order. A line is printed for each trace
 that diverges; the last line is "identical N of M".
 
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str, Any]]], list[Recording]]:
     """Read all files before anything is replayed: golden traces, captures with their names, recordings.
 
-    :raises MachineError: names the file (and line) that is none of them"""
+    :raises MachineError: a file is none of them; the message has file and line"""
     traces: list[GoldenTrace] = []
     captures, recordings = [], []
     for path in paths:
@@ -93,7 +93,7 @@ def load(paths: list[Path]) -> tuple[list[GoldenTrace], list[tuple[str, dict[str
         else:
             capture = qemu_capture.read(path)
             if not any(op[0] == "r" for op in capture["ops"]):
-                raise MachineError(f"{path}: there is no read in this capture, so nothing to compare")
+                raise MachineError(f"{path}: no reads in this capture, nothing to compare")
             captures.append((str(path), capture))
     return traces, captures, recordings
 
@@ -138,14 +138,14 @@ def show_real(judgements: list[Judgement], later: list[str], verbose: bool) -> N
         print(f"not judged: {len(later)} of v3.12.10")
     accesses = sum(judgement.accesses for judgement in judgements)
     calls = sum(len(judgement.calls) for judgement in judgements)
-    print(f"identical {sum(j.identical for j in judgements)} of {accesses} accesses,"
-          f" {sum(j.calls_identical for j in judgements)} of {calls} calls")  # fmt: skip
+    identical, same = sum(each.identical for each in judgements), sum(each.calls_identical for each in judgements)
+    print(f"identical {identical} of {accesses} accesses, {same} of {calls} calls")
 
 
 def as_json(
     verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], judgements: list[Judgement], later: list[str]
 ) -> dict[str, Any]:
-    """The outcome as data: traces, identical, of, captures, recordings, needs_v3_12."""
+    """Return the outcome as data: traces, identical, of, captures, recordings, needs_v3_12."""
     return {
         "traces": [{**asdict(verdict), "identical": not verdict.divergence} for verdict in verdicts],
         "identical": sum(not verdict.divergence for verdict in verdicts),

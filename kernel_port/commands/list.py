@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """List the series: each patch with its file, what it adds and modifies, the C files it changed, and what became of it.
 
-Lines added and removed are those of the posted patch, as far as the cover letter's totals tell, and those of the merged
-commit. kernel-port show --cover goes through the cover letter itself.
+Lines added and removed are those of the posted patch, as far as the cover letter's totals give them, and those of the
+merged commit. kernel-port show --cover goes through the cover letter itself.
 
 Example: kernel-port list
 """
@@ -50,9 +50,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def lines(patch: Patch) -> list[tuple[str, str]]:
-    """What there is to say of a patch, with a label each."""
+    """Return what there is to say of a patch, each with a label."""
     merged = f'{patch.merged_as[:12]} ("{patch.merged_title}") (in v3.12)'.lstrip() if patch.merged_title else ""
-    told = [
+    texts = [
         ("file", f"kernel_port/patch/{patch.module}.py"),
         ("adds", ", ".join(patch.adds)),
         ("modifies", ", ".join(patch.modifies)),
@@ -61,18 +61,18 @@ def lines(patch: Patch) -> list[tuple[str, str]]:
         ("", counted(patch.merged)),
         ("note", patch.note),
     ]
-    return [(label, text) for label, text in told if text]
+    return [(label, text) for label, text in texts if text]
 
 
 def counted(files: Mapping[str, Counts | None]) -> str:
-    """C files, each with the lines added and removed as far as they are known."""
+    """Format C files, each with the lines added and removed as far as known."""
     return ", ".join(
         f"{path} {f'+{lines[0]} -{lines[1]}' if lines else '(lines not known)'}" for path, lines in files.items()
     )
 
 
 def as_json(patch: Patch) -> dict[str, Any]:
-    """A patch as data."""
+    """Return a patch as data."""
     return {
         "number": patch.number,
         "subject": patch.subject,
@@ -88,6 +88,6 @@ def as_json(patch: Patch) -> dict[str, Any]:
 
 
 def files_json(files: Mapping[str, Counts | None]) -> list[dict[str, Any]]:
-    """C files with their counts as data."""
+    """Return C files with their counts as data."""
     counts = ((path, lines or (None, None)) for path, lines in files.items())
     return [{"path": path, "added": added, "removed": removed} for path, (added, removed) in counts]

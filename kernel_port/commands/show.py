@@ -36,9 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--cover", action="store_true", help="the cover letter in our words: code, scenarios and findings of each claim"
     )
-    parser.add_argument(
-        "--doc", action="store_true", help="all that is written about it: docstrings of the symbol, and of its modules"
-    )
+    parser.add_argument("--doc", action="store_true", help="all docstrings of the symbol, and of its modules")
     parser.add_argument(
         "--json",
         action="store_true",
@@ -72,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def symbol_as_json(definitions: list[Definition]) -> dict[str, Any]:
-    """A symbol as data."""
+    """Return a symbol as data."""
     return {
         "symbol": definitions[0].name,
         "exported": export_of(definitions) or None,
@@ -82,7 +80,7 @@ def symbol_as_json(definitions: list[Definition]) -> dict[str, Any]:
 
 
 def as_json(definition: Definition) -> dict[str, Any]:
-    """A definition as data."""
+    """Return a definition as data."""
     return {
         "symbol": definition.name,
         "point": definition.point,
@@ -95,7 +93,7 @@ def as_json(definition: Definition) -> dict[str, Any]:
 
 
 def signature(definition: Definition) -> str:
-    """How a symbol is declared."""
+    """Return the declaration of a symbol."""
     match definition.node:
         case ast.FunctionDef(name=name, args=arguments, returns=returns):
             return f"{name}({ast.unparse(arguments)}){f' -> {ast.unparse(returns)}' if returns else ''}"
@@ -106,14 +104,14 @@ def signature(definition: Definition) -> str:
 
 
 def export_of(definitions: list[Definition]) -> str:
-    """The mark that exports a symbol, "" if none does."""
+    """Return the mark that exports a symbol, "" if there is none."""
     return next((each.export for each in definitions if each.export), "")
 
 
 def find_module(name: str) -> Module:
-    """The module that *name* means: its path, its stem, the start of it (p05), or the number of its patch.
+    """Find the module *name*: its path, its stem, the start of that (p05), or the number of its patch.
 
-    :raises MachineError: neither a symbol nor a module; names those that are nearest"""
+    :raises MachineError: neither a symbol nor a module; the message has the nearest names"""
     wanted = name.removesuffix(".py").removeprefix("kernel_port/")
     for each in modules():
         path = each.file.removesuffix(".py")
@@ -132,12 +130,12 @@ class Change:
 
     patch: int
     subject: str
-    #: Lines of a difference, without head; none of a symbol that the patch adds.
+    #: Lines of a difference, without head; empty if the patch adds the symbol.
     diff: list[str]
 
 
 def history(definitions: list[Definition]) -> list[Change]:
-    """What each patch of the series does to a symbol, by all its *definitions*."""
+    """Return what each patch of the series does to a symbol, from all its *definitions*."""
     changes = []
     old = text_at(definitions[0].name, 0)
     for patch in (PATCHES[each.point - 1] for each in definitions if each.point):
@@ -149,7 +147,7 @@ def history(definitions: list[Definition]) -> list[Change]:
 
 
 def text_at(symbol: str, point: int) -> str:
-    """The definition of *symbol* at a point of the series, "" if there is none."""
+    """Return the definition of *symbol* at a point of the series, "" if there is none."""
     return next((each.text for each in definitions_at(point) if each.name == symbol), "")
 
 
@@ -197,10 +195,10 @@ def print_module(found: Module, docs: bool) -> None:
 
 
 def point_name(point: int) -> str:
-    """How a point of the series is written: "base", "+5"."""
+    """Format a point of the series: "base", "+5"."""
     return f"+{point}" if point else "base"
 
 
 def indented(text: str) -> str:
-    """*text* a step to the right."""
+    """Indent *text*."""
     return "\n".join(f"    {line}".rstrip() for line in text.splitlines())

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The hardware: what answers config cycles."""
+"""The hardware: what answers configuration cycles."""

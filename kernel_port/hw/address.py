@@ -19,11 +19,11 @@ class Address(NamedTuple):
     function: int
 
     @classmethod
-    @lru_cache(maxsize=1024)  # a port is asked for by its name at each of its interrupts
+    @lru_cache(maxsize=1024)  # each interrupt of a port looks it up by name
     def parse(cls, text: str) -> Address:
-        """Read 01:00.0 or 0000:01:00.0.
+        """Parse 01:00.0 or 0000:01:00.0.
 
-        :raises ValueError: *text* is not an address; names it."""
+        :raises ValueError: *text* is not an address; the message quotes it."""
         match = _TEXT.fullmatch(text)
         if match is None or int(match[3], 16) > 31:
             raise ValueError(f"{text!r} is not a PCI address such as 01:00.0 or 0000:01:00.0")
@@ -45,5 +45,5 @@ class Address(NamedTuple):
 
 @cache
 def bdf(domain: int, bus: int, devfn: int) -> str:
-    """The text of an address, remembered: a trace names the same few functions again and again."""
+    """Return an address as text, cached: a trace names the same few functions again and again."""
     return str(Address.of(domain, bus, devfn))

@@ -13,9 +13,9 @@ from .regs import Register
 
 
 def base_addresses(description: FunctionDescription) -> Iterator[Register]:
-    """The rows of the BARs and the expansion ROM.
+    """Yield the rows of the BARs and the expansion ROM.
 
-    A BAR whose size nobody told is as large as its address allows; size 0 says that nothing is writable."""
+    A BAR of unknown size is as large as its address allows; size 0 means that nothing is writable."""
     config = description.config.ljust(PCI_STD_HEADER_SIZEOF, b"\0")
     rom = rom_register(config)
     for bar in config_space.base_addresses(config):

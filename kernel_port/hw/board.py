@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What all functions of a machine share: time, policy, and whom they tell of what happens."""
+"""What all functions of a machine share: time, policy, and who observes what happens."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 
 class Board:
-    """The common ground of functions. Fabric is one; functions know no more of it than this."""
+    """What functions know of the machine around them. Fabric is one."""
 
     def __init__(self, clock: Clock, policy: Policy) -> None:
         self.clock = clock
         self.policy = policy
-        #: Called with (what, address) when something happens in hardware that is no access.
+        #: Called with (what, address) when hardware does something other than an access.
         self.observe: Callable[[str, str], None] | None = None
         #: Called with the address of a port that starts asking for a hot-plug interrupt.
         self.interrupt: Callable[[str], None] | None = None
-        #: (domain << 8 | bus) -> functions by devfn that answer there now; found when asked for.
+        #: (domain << 8 | bus) -> functions by devfn that answer there now; filled on demand.
         self.reach: dict[int, dict[int, Function]] = {}
 
     def happened(self, what: str, where: str) -> None:
-        """Tell whoever observes."""
+        """Report to the observer, if there is one."""
         if self.observe is not None:
             self.observe(what, where)
 
     def reroute(self) -> None:
-        """Something on the way to some bus changed: find all ways anew."""
+        """Forget all routes: something on the way to a bus changed."""
         self.reach.clear()

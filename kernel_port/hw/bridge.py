@@ -30,14 +30,14 @@ class Bridge(Function):
 
     def __init__(self, description: FunctionDescription, image: ConfigImage, board: Board) -> None:
         super().__init__(description, image, board)
-        #: The functions on the secondary side, wherever their bus is in the numbering of today.
+        #: The functions on the secondary side, whatever number their bus has now.
         self.below: list[Function] = []
         self.slot = Slot(self) if self.layout.has_slot else None
         self.link = Link(self, self.slot) if self.layout.has_link and board.policy.links_drop else None
         self._held: Reset | None = None
 
     def power_on(self) -> None:
-        """The machine is complete: find out what is below, without resetting it."""
+        """Find out what is below, without resetting it. The machine is complete by now."""
         self._held = self._holding()
         if self.link is not None:
             self.link.find_partner(bool(self.below), self._held)
@@ -62,9 +62,9 @@ class Bridge(Function):
         return super().hooks | hooks
 
     def forwards(self, bus: int) -> int | None:
-        """Where a configuration cycle for *bus* goes that arrives at this bridge.
+        """Return where this bridge forwards a configuration cycle for *bus*.
 
-        :return: the number of the secondary bus if it goes on there, None if not"""
+        :return: the number of the secondary bus, None if the bridge does not forward it"""
         secondary = self.get(PCI_SECONDARY_BUS, 1)
         if not 0 < secondary <= bus <= self.get(PCI_SUBORDINATE_BUS, 1):
             return None
@@ -91,7 +91,7 @@ class Bridge(Function):
             self.slot.hide_card(bool(new & PCI_BRIDGE_CTL_BUS_RESET))
 
     def _reset_below(self) -> None:
-        """A reset without duration."""
+        """Reset everything below, in no time."""
         for function in self._everything_below():
             function.reset(Reset.HOT)
             function.ready()
@@ -101,7 +101,7 @@ class Bridge(Function):
             self.update()
 
     def _holding(self) -> Reset | None:
-        """The strongest reason why the secondary side is held in reset now, None if it is not."""
+        """Return the strongest reason why the secondary side is held in reset now, None if it is not."""
         if self.slot is not None and self.slot.power_off:
             return Reset.POWER
         if (self._in_reset and self.board.policy.reset_holds) or self._link_disabled:
@@ -120,7 +120,7 @@ class Bridge(Function):
         return bool(self.get(self.layout.capabilities[PCI_CAP_ID_EXP] + PCI_EXP_LNKCTL, 2) & PCI_EXP_LNKCTL_LD)
 
     def update(self) -> None:
-        """A level that holds the secondary side may have changed: act on its edges."""
+        """Act on the edges of whatever holds the secondary side in reset; a level may have changed."""
         before, self._held = self._held, self._holding()
         if self._held is before:
             return
@@ -148,7 +148,7 @@ class Bridge(Function):
             self.slot.reset()
 
     def card_changed(self, present: bool) -> None:
-        """Somebody pulled the card out of the slot, or put it in."""
+        """Handle that the card was pulled out of the slot, or put in."""
         if self.link is None:
             return
         self.link.partner = present
@@ -161,7 +161,7 @@ class Bridge(Function):
             self._release()
 
     def _release(self) -> None:
-        """The end of a reset: links train, below too and all at once, and functions start to get ready."""
+        """End a reset: links train, below too and all at once, and functions start to get ready."""
         self.complete()
         for function in self._everything_below():
             if isinstance(function, Bridge):
@@ -175,7 +175,7 @@ class Bridge(Function):
             self.wake()
 
     def wake(self) -> None:
-        """The way to the secondary side is open."""
+        """Let the functions below get ready: the secondary side can be reached again."""
         self.board.reroute()
         for function in self.below:
             function.ready()
@@ -185,7 +185,7 @@ class Bridge(Function):
         self.board.reroute()
 
     def _everything_below(self) -> Iterator[Function]:
-        """Nearest first. A list of what is left to visit: a machine may be 255 bridges deep."""
+        """Yield nearest first. Not recursive: a machine may be 255 bridges deep."""
         pending = list(self.below)
         for function in pending:
             yield function

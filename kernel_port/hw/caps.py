@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The register table, capabilities: rows relative to the start of the capability.
 
-A row here says what a register has when the function implements all of it; layout.py picks the rows that a function
-has. Where a register is, and its clause: registers.py.
+A row has everything that a function may implement; layout.py picks the rows that a function has. Offsets and clauses
+are in registers.py.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from .regs import Register
 PM = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS),
 )
-#: What wakes a function from D3cold outlives its resets. The golden hardware clears it.
+#: PME from D3cold survives resets. The golden hardware clears it.
 PM_D3COLD = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
                                         sticky=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
@@ -123,12 +123,12 @@ EXP_ROOT = (
 EXP_2 = (
     Register("PCI_EXP_DEVCTL2",         rw=0x001f),
 )
-#: In the specification sticky; the golden hardware sets it back to the highest speed.
+#: Sticky in the specification; the golden hardware resets it to the highest speed.
 EXP_2_LINK = (
     Register("PCI_EXP_LNKCTL2",         rw=0x1fff, shared=0x1fff),
 )
 
-#: All of it outlives a hot reset. Bits for errors that a function cannot have are read-only in silicon.
+#: All of it survives a hot reset. Bits for errors that a function cannot have are read-only in silicon.
 AER_UNCORRECTABLE = 0x03fff030
 AER_CORRECTABLE = 0x0000f1c1
 AER_ECRC = PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE
@@ -160,7 +160,7 @@ ATS = (
 
 
 def device_control_2(capability: int) -> int:
-    """Writable bits of Device Control 2 that *capability*, Device Capabilities 2, announces."""
+    """Return the writable bits of Device Control 2 for *capability*, Device Capabilities 2."""
     ari = 0x0020 if capability & 0x00000020 else 0
     atomic_operations = 0x00c0 if capability & 0x000003c0 else 0
     ordering = 0x0300

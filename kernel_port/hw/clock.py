@@ -12,9 +12,9 @@ from typing import Protocol
 NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
 
-#: In real time, what came meanwhile (Ctrl-C, the end of the machine) is noticed after no more than this.
+#: In real time, Ctrl-C and the end of the machine are noticed after this at the latest.
 SLICE_MS = 50
-#: A sleeper wakes late, on a virtual machine by more than on others, and its caches are cold: it spins in the end.
+#: A sleeper wakes late, more so on a virtual machine, and its caches are cold: spin at the end.
 SPIN_MS = 1
 
 Callback = Callable[[], None]
@@ -36,7 +36,7 @@ class Clock:
         return self._now
 
     def call_at(self, when: int, callback: Callback) -> int:
-        """Have *callback* called when the time is *when* (ns); at the next advance if that is past.
+        """Call *callback* when the time is *when* (ns); at the next advance if that is past.
 
         :return: a handle for cancel()"""
         handle = next(self._handles)
@@ -45,18 +45,18 @@ class Clock:
         return handle
 
     def call_after(self, delay_ms: float, callback: Callback) -> None:
-        """Have *callback* called in *delay_ms*: at once for 0, never if negative."""
+        """Call *callback* in *delay_ms*: at once for 0, never if negative."""
         if delay_ms == 0:
             callback()
         elif delay_ms > 0:
             self.call_at(self.now + round(delay_ms * NSEC_PER_MSEC), callback)
 
     def cancel(self, handle: int) -> None:
-        """Forget a callback; one that ran or was cancelled before is no error."""
+        """Forget a callback. It may have run or been cancelled already."""
         self._callbacks.pop(handle, None)
 
     def next_deadline(self) -> int | None:
-        """The time of the next callback, ns, or None if nothing is due."""
+        """Return the time of the next callback, ns, or None if nothing is due."""
         while self._due and self._due[0][1] not in self._callbacks:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
@@ -65,7 +65,7 @@ class Clock:
         """Let time pass until *to* (ns): run what falls due on the way, earliest first, ties in order of call_at().
 
         :param busy: spin, as a kernel that may not sleep
-        :raises InterruptedError: another thread called stop() meanwhile"""
+        :raises InterruptedError: another thread called stop()"""
         while (deadline := self.next_deadline()) is not None and deadline <= to:
             _, handle = heapq.heappop(self._due)
             self._wait(deadline, busy)
@@ -73,7 +73,7 @@ class Clock:
         self._wait(to, busy)
 
     def stop(self) -> None:
-        """Let no more time pass: who waits for it in another thread waits no longer."""
+        """Stop the time, and end every wait for it in other threads."""
         self._stopped = True
 
     def _wait(self, until: int, busy: bool) -> None:
@@ -94,7 +94,7 @@ class Delays(Protocol):
 
 
 class RealClock(Clock):
-    """Time as on the wall: advance() really takes that long, in slices.
+    """Wall-clock time: advance() really takes that long, in slices.
 
     :param delays: how to wait"""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the bytes of a configuration space say: identity, base addresses, bus numbers, capability lists.
 
-Plain reading of bytes as described or found in a dump; the kernel side has its own functions for this.
+These read bytes as described or dumped; the kernel side has its own functions for this.
 """
 
 from __future__ import annotations
@@ -34,39 +34,39 @@ from ..pci_regs import (
 )
 from .registers import BARS, HEADER_LAYOUT, MULTIFUNCTION, SHEET, SheetRow
 
-#: Bytes of configuration space of conventional PCI; extended capabilities begin behind them.
+#: Bytes of configuration space of conventional PCI; extended capabilities begin after them.
 PCI_CFG_SPACE_SIZE = 256
-#: How the expansion ROM is numbered among the BARs, as in the kernel's resource list.
+#: The number of the expansion ROM among the BARs, as in the kernel's resource list.
 ROM = 6
-#: Largest BAR that is taken, in bytes, as in a machine description.
+#: Largest BAR accepted, in bytes, as in a machine description.
 LARGEST_BAR = 1 << 62
-#: What stands where an extended capability would, if there is none.
+#: The header of an extended capability that does not exist.
 _NO_CAPABILITY = (0, 0xFFFFFFFF)
 _ROMS = {PCI_HEADER_TYPE_NORMAL: SHEET["PCI_ROM_ADDRESS"], PCI_HEADER_TYPE_BRIDGE: SHEET["PCI_ROM_ADDRESS1"]}
 
 
 def word(config: bytes | bytearray, where: int) -> int:
-    """The 16-bit little-endian register at *where*."""
+    """Return the 16-bit little-endian register at *where*."""
     return int.from_bytes(config[where : where + 2], "little")
 
 
 def dword(config: bytes | bytearray, where: int) -> int:
-    """The 32-bit little-endian register at *where*."""
+    """Return the 32-bit little-endian register at *where*."""
     return int.from_bytes(config[where : where + 4], "little")
 
 
 def header_type(config: bytes | bytearray) -> int:
-    """Layout of the header: 0 device, 1 bridge, 2 CardBus bridge; anything else is not one."""
+    """Return the layout of the header: 0 device, 1 bridge, 2 CardBus bridge; anything else is invalid."""
     return config[PCI_HEADER_TYPE] & HEADER_LAYOUT
 
 
 def is_multifunction(config: bytes | bytearray) -> bool:
-    """Whether the device says that it has further functions."""
+    """Return whether the device says that it has further functions."""
     return bool(config[PCI_HEADER_TYPE] & MULTIFUNCTION)
 
 
 def all_ones(config: bytes) -> bool:
-    """Whether every byte reads 0xff: nobody answered."""
+    """Return whether every byte reads 0xff: nothing answered."""
     return config.count(0xFF) == len(config)
 
 
@@ -87,34 +87,34 @@ class BaseAddress(NamedTuple):
 
 
 def lowest_bit(value: int) -> int:
-    """The lowest set bit of *value*: the largest size an address can be aligned to."""
+    """Return the lowest set bit of *value*: the largest size that an address is aligned to."""
     return value & -value
 
 
 def rounded_up(size: int) -> int:
-    """The smallest power of two that is at least *size*: what a BAR decodes, which some sources state short."""
+    """Round *size* up to a power of two, which is what a BAR decodes; some sources give less."""
     return 1 << (size - 1).bit_length()
 
 
 def is_64_bit(value: int) -> bool:
-    """A memory BAR that takes two dwords."""
+    """Return whether this is a memory BAR that takes two dwords."""
     return (
         not value & PCI_BASE_ADDRESS_SPACE_IO and value & PCI_BASE_ADDRESS_MEM_TYPE_MASK == PCI_BASE_ADDRESS_MEM_TYPE_64
     )
 
 
 def bar_count(config: bytes | bytearray) -> int:
-    """Base address registers this header has, the ROM's not counted."""
+    """Count the base address registers of this header, without the ROM's."""
     return BARS.get(header_type(config), 0)
 
 
 def rom_register(config: bytes | bytearray) -> SheetRow | None:
-    """The expansion ROM's base address, None if this header has none."""
+    """Return the row of the expansion ROM's base address, None if this header has none."""
     return _ROMS.get(header_type(config))
 
 
 def base_addresses(config: bytes) -> Iterator[BaseAddress]:
-    """Each base address register in order, then the ROM's; the upper half of a 64-bit one is part of the lower."""
+    """Yield each base address register in order, then the ROM's. A 64-bit one is yielded once."""
     count = bar_count(config)
     numbers = iter(range(count))
     for number in numbers:
@@ -133,9 +133,9 @@ def base_addresses(config: bytes) -> Iterator[BaseAddress]:
 
 
 def capabilities(config: bytes) -> Iterator[tuple[int, int]]:
-    """Each capability as (ID, offset).
+    """Yield each capability as (ID, offset).
 
-    Stops where the kernel would, and at a loop: see `fault_in_capabilities` for what is wrong with a list."""
+    Stops where the kernel would, and at a loop: `fault_in_capabilities` says what is wrong with a list."""
     for where in _chain(config):
         if not PCI_STD_HEADER_SIZEOF <= where <= len(config) - 2 or config[where + PCI_CAP_LIST_ID] == 0xFF:
             return
@@ -143,7 +143,7 @@ def capabilities(config: bytes) -> Iterator[tuple[int, int]]:
 
 
 def extended_capabilities(config: bytes) -> Iterator[tuple[int, int]]:
-    """Each extended capability as (ID, offset); ends where the list goes wrong."""
+    """Yield each extended capability as (ID, offset); stop where the list goes wrong."""
     for where in _extended_chain(config):
         header = dword(config, where) if where >= PCI_CFG_SPACE_SIZE else 0
         if header in _NO_CAPABILITY:
@@ -152,7 +152,7 @@ def extended_capabilities(config: bytes) -> Iterator[tuple[int, int]]:
 
 
 def fault_in_capabilities(config: bytes) -> str:
-    """What is wrong with the capability list, as a clause; "" if it is sound as far as it is known."""
+    """Say what is wrong with the capability list, as a clause; "" if nothing is, as far as it is known."""
     for where in _chain(config):
         if where < 0:
             return f"the capability list loops back to {-where:#04x}"
@@ -162,7 +162,7 @@ def fault_in_capabilities(config: bytes) -> str:
 
 
 def fault_in_extended_capabilities(config: bytes) -> str:
-    """What is wrong with the list of extended capabilities, as a clause; "" if nothing is. Devices do get it wrong."""
+    """Say what is wrong with the extended capability list, as a clause; "" if nothing is. Devices do get it wrong."""
     for where in _extended_chain(config):
         if where < 0:
             return f"extended capability list loops back to {-where:#05x}"
@@ -172,7 +172,7 @@ def fault_in_extended_capabilities(config: bytes) -> str:
 
 
 def _chain(config: bytes) -> Iterator[int]:
-    """Offsets the list of capabilities names, good or bad; the last one negated if it was there before."""
+    """Yield the offsets in the capability list, good or bad; the last one negated if it is a repetition."""
     if not word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
         return
     cardbus = header_type(config) == PCI_HEADER_TYPE_CARDBUS
@@ -190,7 +190,7 @@ def _chain(config: bytes) -> Iterator[int]:
 
 
 def _extended_chain(config: bytes) -> Iterator[int]:
-    """Offsets the list of extended capabilities names, good or bad; the last one negated if it was there before."""
+    """Yield the offsets in the extended capability list, good or bad; the last one negated if it is a repetition."""
     where = PCI_CFG_SPACE_SIZE
     seen: set[int] = set()
     while where and where + 4 <= len(config):

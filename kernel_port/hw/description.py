@@ -16,12 +16,12 @@ class FunctionDescription:
     """One PCI function: its registers as found, and how it behaves."""
 
     address: Address
-    #: Register image as known: 64, 256 or 4096 bytes (longer images may be cut, the rest is zero).
+    #: The registers as known: 64, 256 or 4096 bytes (longer images may be cut, the rest is zero).
     config: bytes
     #: Size of its configuration space, 256 or 4096; reads past it give all ones.
     size: int = 256
-    #: BAR sizes in bytes, by BAR number 0..5; a 64-bit BAR is named by its lower half. 0 for one that is read-only;
-    #: one that is not named is as large as its address allows.
+    #: BAR sizes in bytes, by BAR number 0..5; a 64-bit BAR has the number of its lower half. 0: read-only. A BAR that
+    #: is not listed is as large as its address allows.
     bars: dict[int, int] = field(default_factory=dict)
     #: Size of the expansion ROM in bytes; 0: as large as its address allows, none if that is 0.
     rom: int = 0
@@ -35,16 +35,16 @@ class FunctionDescription:
     soft_reset_works: bool = True
     #: False: the function advertises FLR (PCIe or AF) and does nothing.
     flr_works: bool = True
-    #: Transactions stay pending this long after power on (-1: for ever, until a reset).
+    #: Transactions stay pending this long after power on (-1: until a reset).
     pending_ms: float = 0
     #: After a reset the function answers no request for this long (-1: never again).
     ready_ms: float = 0
     #: False: writes to the power state field have no effect.
     power_state_changes: bool = True
-    #: Register offset -> number of writes it takes, after a reset, for a value to stick.
+    #: Register offset -> number of writes that it takes, after a reset, for a value to stick.
     writes_needed: dict[int, int] = field(default_factory=dict)
-    #: Offset -> length of registers no specification knows, which keep what is written to them, through resets too.
-    #: Elsewhere unknown registers are read-only.
+    #: Offset -> length of registers that no specification has and that keep what is written, through resets too.
+    #: Other unknown registers are read-only.
     storage: dict[int, int] = field(default_factory=dict)
 
     # Ports (type 1 header) only.
@@ -61,13 +61,13 @@ class FunctionDescription:
     #: link changed 0x100) happen; states (latch open 0x20, card present 0x40, interlock 0x80) turn into the other one.
     #: The card comes and goes with its state.
     slot_events: list[tuple[float, int]] = field(default_factory=list)
-    #: Slot Status bits that change right behind the first write to Slot Status.
+    #: Slot Status bits that change right after the first write to Slot Status.
     slot_events_on_clear: int = 0
 
 
 @dataclass(slots=True)
 class MachineDescription:
-    """A whole machine: its functions in address order, and what the loader had to say about it."""
+    """A whole machine: its functions in address order, and the loader's warnings."""
 
     name: str
     functions: list[FunctionDescription] = field(default_factory=list)

@@ -73,17 +73,17 @@ class Fabric(Board):
             self._bridges[bus].append(function)
             secondary = function.get(PCI_SECONDARY_BUS, 1)
             if secondary:
-                # Of several bridges that claim a bus, the first has it: that is whom a cycle meets first.
+                # Of several bridges that claim a bus, the first one has it: a cycle meets it first.
                 self._leads_to.setdefault((address.domain, secondary), function)
 
     def _refuse_loops(self) -> None:
-        """Every bus must hang from a root, else no cycle could ever get there."""
+        """Refuse a bus that no root leads to: no cycle could get there."""
         for bus in sorted(set(self._on_bus) - set(self._hanging())):
             bridge = self._leads_to[bus]
             raise MachineError(f"{bridge.name}: its secondary bus {bus[1]:02x} is above it: correct the numbers")
 
     def _hanging(self) -> list[Bus]:
-        """Every bus that can be reached from a root bus through the bridges' initial numbers."""
+        """Return every bus that can be reached from a root bus by the bridges' initial numbers."""
         found = list(self._roots)
         for domain, bus in found:
             for bridge in self._bridges.get((domain, bus), ()):
@@ -93,9 +93,9 @@ class Fabric(Board):
         return found
 
     def read(self, domain: int, bus: int, devfn: int, where: int, size: int) -> int:
-        """Read *size* bytes, 1, 2 or 4, at register *where* of whoever answers to this address now.
+        """Read *size* bytes, 1, 2 or 4, at register *where* of the function that has this address now.
 
-        :return: the value; all ones if nobody answers"""
+        :return: the value; all ones if nothing answers"""
         functions = self.reach.get(domain << 8 | bus)
         if functions is None:
             functions = self._find(domain, bus)
@@ -105,7 +105,7 @@ class Fabric(Board):
         return function.get(where, size)
 
     def write(self, domain: int, bus: int, devfn: int, where: int, size: int, value: int) -> None:
-        """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nobody answers to this address now."""
+        """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nothing answers at this address now."""
         functions = self.reach.get(domain << 8 | bus)
         if functions is None:
             functions = self._find(domain, bus)
@@ -116,12 +116,12 @@ class Fabric(Board):
             function.write(where, size, value & _ALL_ONES[size])
 
     def _on(self, domain: int, bus: int) -> dict[int, Function]:
-        """Who is on *bus* now."""
+        """Return the functions on *bus* now, by devfn."""
         functions = self.reach.get(domain << 8 | bus)
         return self._find(domain, bus) if functions is None else functions
 
     def _find(self, domain: int, bus: int) -> dict[int, Function]:
-        """Go from the root buses down, as a cycle does, and remember who is there."""
+        """Go down from the root buses, as a cycle does, and cache the functions found on *bus*."""
         found: dict[int, Function] = {}
         if (domain, bus) in self._roots:
             found = self._on_bus[domain, bus]
@@ -134,7 +134,7 @@ class Fabric(Board):
         return found
 
     def _descend(self, root: Bus, bus: int) -> Bridge | None:
-        """The bridge whose secondary side is *bus* now, for a cycle that starts on *root*."""
+        """Return the bridge whose secondary side is *bus* now, for a cycle that starts on *root*."""
         bridges = self._bridges.get(root, [])
         while True:
             for bridge in bridges:
@@ -148,11 +148,11 @@ class Fabric(Board):
             bridges = [function for function in bridge.below if isinstance(function, Bridge)]
 
     def roots(self) -> list[Bus]:
-        """The buses no bridge leads to, as firmware tells the kernel: (domain, bus), ascending."""
+        """Return the buses that no bridge leads to, as firmware tells the kernel: (domain, bus), ascending."""
         return list(self._roots)
 
     def function(self, address: Address) -> Function:
-        """The function that has *address* at power on.
+        """Return the function that has *address* at power on.
 
         :raises MachineError: there is none"""
         try:
@@ -161,25 +161,25 @@ class Fabric(Board):
             raise MachineError(f"there is no function {address} in this machine") from None
 
     def has(self, address: Address) -> bool:
-        """Whether the machine has a function with *address* at power on."""
+        """Return whether the machine has a function with *address* at power on."""
         return address in self._functions
 
     def config(self, address: Address) -> bytes:
-        """The registers as the function at *address* holds them, whether anybody can reach it or not."""
+        """Return the registers of the function at *address*, reachable or not."""
         return self.function(address).dump()
 
     def put(self, address: Address, config: bytes) -> None:
-        """Make *config* the registers of the function at *address*, whatever they were; nothing is set off by it."""
+        """Set the registers of the function at *address* to *config*, without side effects."""
         self._images[address.domain].load(address, config)
         self.reroute()
 
     def close(self) -> None:
-        """The machine is switched off: let go of the registers."""
+        """Switch the machine off, and let go of the registers."""
         for image in self._images.values():
             image.close()
 
     def asserted(self, bdf: str) -> bool:
-        """The port at this address asks for a hot-plug interrupt now, and can be heard."""
+        """Return whether the port at this address asserts its hot-plug interrupt now, and can be reached."""
         port = self._functions.get(Address.parse(bdf))
         if not isinstance(port, Bridge) or port.slot is None:
             return False

@@ -15,7 +15,7 @@ from functools import cache
 from .. import pci_regs
 from .registers import HEADER_LAYOUT, MULTIFUNCTION, SHEET
 
-#: Fields that pci_regs.py does not name: masks. Names are a later pci_regs.h's where it has one.
+#: Masks of fields that pci_regs.py does not name. Where a later pci_regs.h does, the name is from there.
 FURTHER_FIELDS = {
     "PCI_HEADER_TYPE_LAYOUT": HEADER_LAYOUT, "PCI_HEADER_TYPE_MFD": MULTIFUNCTION, "PCI_BRIDGE_CTL_VGA_16BIT": 0x10,
     "PCI_BRIDGE_CTL_DISCARD": 0x100, "PCI_BRIDGE_CTL_SEC_DISCARD": 0x200, "PCI_BRIDGE_CTL_DISCARD_STATUS": 0x400,
@@ -31,13 +31,13 @@ FURTHER_FIELDS = {
     "PCI_CAP_LIST_ID_CAP": 0xFF,
 }  # fmt: skip
 
-#: Names that look like fields and are not, or that only repeat what other names say bit by bit.
+#: Names that look like fields but are not, or that only combine other fields.
 NOT_FIELDS = {
-    "PCI_HEADER_TYPE_MASK", "PCI_HEADER_TYPE_NORMAL", "PCI_HEADER_TYPE_BRIDGE", "PCI_HEADER_TYPE_CARDBUS",
+    "PCI_HEADER_TYPE_NORMAL", "PCI_HEADER_TYPE_BRIDGE", "PCI_HEADER_TYPE_CARDBUS",
     "PCI_ROM_ADDRESS_MASK", "PCI_PM_CAP_PME_MASK", "PCI_PM_CAP_PME_SHIFT", "PCI_EXP_LNKCTL_ASPMC",
     "PCI_EXP_LNKSTA_NLW_SHIFT", "PCI_VPD_ADDR_MASK",
 }  # fmt: skip
-#: Fields whose values' names begin with something else than the field's.
+#: Field -> prefix of its values' names, if it is not the field's name.
 VALUE_PREFIXES = {
     "PCI_EXP_FLAGS_TYPE": "PCI_EXP_TYPE_", "PCI_CAP_LIST_ID_CAP": "PCI_CAP_ID_",
     "PCI_EXT_CAP_HEADER_CAP": "PCI_EXT_CAP_ID_", "PCI_EXP_LNKCTL2_TLS": "PCI_EXP_LNKCAP_SLS_",
@@ -46,7 +46,7 @@ VALUE_PREFIXES = {
 BYTES = {code: f"{128 << code}" for code in range(6)}
 WIDTHS = {width: f"x{width}" for width in (1, 2, 4, 8, 12, 16, 32)}
 SPEEDS = {3: "8_0GB", 4: "16_0GB", 5: "32_0GB", 6: "64_0GB"}
-LAMP = {1: "on", 2: "blink", 3: "off"}
+INDICATOR = {1: "on", 2: "blink", 3: "off"}
 #: Values without a name in pci_regs.py.
 VALUES = {
     "PCI_HEADER_TYPE_LAYOUT": {0: "NORMAL", 1: "BRIDGE", 2: "CARDBUS"},
@@ -55,7 +55,7 @@ VALUES = {
     "PCI_EXP_LNKCAP_ASPMS": {1: "L0s", 2: "L1", 3: "L0s,L1"}, "PCI_EXP_LNKCAP_MLW": WIDTHS,
     "PCI_EXP_LNKSTA_NLW": WIDTHS,
     "PCI_EXP_LNKCAP_SLS": SPEEDS, "PCI_EXP_LNKSTA_CLS": SPEEDS, "PCI_EXP_LNKCTL2_TLS": SPEEDS,
-    "PCI_EXP_SLTCTL_AIC": LAMP, "PCI_EXP_SLTCTL_PIC": LAMP,
+    "PCI_EXP_SLTCTL_AIC": INDICATOR, "PCI_EXP_SLTCTL_PIC": INDICATOR,
 }  # fmt: skip
 
 NAMES: dict[str, int] = {
@@ -74,7 +74,7 @@ class Field:
     """Without the register's name: "PDCE"."""
     mask: int
     values: Mapping[int, str]
-    """What values (shifted down) are called; empty for a bit that is just set or clear."""
+    """Names of values (shifted down); empty for a bit that is just set or clear."""
 
     @property
     def plain(self) -> bool:
@@ -82,26 +82,26 @@ class Field:
         return self.mask.bit_count() == 1 and not self.values
 
     def of(self, value: int) -> int:
-        """The field's value in the register's *value*, shifted down."""
+        """Return the field's value in the register's *value*, shifted down."""
         return (value & self.mask) >> lowest(self.mask)
 
     def says_something(self, value: int) -> bool:
-        """Whether the field is set in *value*, or has a name for not being set."""
+        """Return whether the field is set in *value*, or has a name for 0."""
         return bool(value & self.mask) or 0 in self.values
 
     def show(self, value: int) -> str:
-        """The field in the register's *value*: "PDCE+", "READRQ=512", "STATE=D3hot"."""
+        """Format the field in the register's *value*: "PDCE+", "READRQ=512", "STATE=D3hot"."""
         own = self.of(value)
         return f"{self.short}{'-+'[own]}" if self.plain else f"{self.short}={self.call(own)}"
 
     def call(self, own: int) -> str:
-        """What the field's own value, shifted down, is called."""
+        """Return the name of the field's own value, shifted down."""
         return self.values.get(own, f"{own:#x}" if own > 9 else str(own))
 
 
 @cache
 def fields(register: str) -> tuple[Field, ...]:
-    """The fields of a register, lowest bit first; none of a name that is no register's."""
+    """Return the fields of a register, lowest bit first; empty if no register has that name."""
     if register not in SHEET:
         return ()
     prefix = SHEET[register].fields
@@ -116,7 +116,7 @@ def fields(register: str) -> tuple[Field, ...]:
 
 
 def _values(field: str) -> Mapping[int, str]:
-    """Names of a field's values."""
+    """Return the names of a field's values."""
     if NAMES[field].bit_count() == 1:
         return {}
     prefix = VALUE_PREFIXES.get(field, f"{field}_")
@@ -125,5 +125,5 @@ def _values(field: str) -> Mapping[int, str]:
 
 
 def lowest(mask: int) -> int:
-    """Number of the lowest bit of a mask."""
+    """Return the number of the lowest bit of a mask."""
     return (mask & -mask).bit_length() - 1

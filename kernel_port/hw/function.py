@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One PCI function: its registers in the image, and what writing them sets off."""
+"""One PCI function: its registers in the image, and what a write to them does."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Hook = Callable[[Register, int, int, int], None]
 
 
 class Function:
-    """A function that is neither bridge nor port."""
+    """A function that is not a bridge."""
 
     def __init__(self, description: FunctionDescription, image: ConfigImage, board: Board) -> None:
         self.description = description
@@ -46,13 +46,13 @@ class Function:
         self.devfn = description.address.devfn
         self.name = bdf(*description.address[:2], self.devfn)
         self._image = image
-        #: A register (where, size) as it is, whether anybody can reach it or not.
+        #: Read a register (where, size), reachable or not.
         self.get = image.reader(self.bus, self.devfn)
-        #: Set a register (where, size, value), read-only bits included: the hardware's own doing.
+        #: Set a register (where, size, value), read-only bits too, as hardware does.
         self.put = image.writer(self.bus, self.devfn)
-        #: Answers no request: it has not finished initializing itself after a reset.
+        #: Answers no request: it is still initializing after a reset.
         self.silent = False
-        #: Counts resets, so that timers of an earlier one know that they are stale.
+        #: Counts resets, so that a timer of an earlier one is known to be stale.
         self.epoch = 0
         self._lost_writes: dict[int, int] = {}
         image.load(description.address, description.config)
@@ -62,7 +62,7 @@ class Function:
 
     @cached_property
     def layout(self) -> Layout:
-        """What registers it has. Found when first asked for: of most functions nobody ever writes one."""
+        """The registers it has, found on demand: most functions are never written to."""
         return Layout(self.description)
 
     @cached_property
@@ -77,7 +77,7 @@ class Function:
 
     @cached_property
     def hooks(self) -> dict[str, Hook]:
-        """What to call after a register was written."""
+        """What to call after a write to a register, by name."""
         return {
             "PCI_PM_CTRL": self._power_state,
             "PCI_EXP_DEVCTL": self._function_level_reset,
@@ -85,15 +85,15 @@ class Function:
         }
 
     def load(self, config: bytes) -> None:
-        """Have these registers, whatever they were."""
+        """Set all registers, without side effects."""
         self._image.load(self.description.address, config)
 
     def dump(self) -> bytes:
-        """All registers as they are."""
+        """Return all registers as they are."""
         return self._image.dump(self.description.address, self.size)
 
     def write(self, where: int, size: int, value: int) -> None:
-        """A configuration write that reached the function."""
+        """Handle a configuration write."""
         if self._lost_writes and self._lost_writes.get(where):
             self._lost_writes[where] -= 1
             return
@@ -109,7 +109,7 @@ class Function:
             self.hooks[register.name](register, old, self.get(register.start, register.size), written)
 
     def reset(self, kind: Reset) -> None:
-        """Take a reset; the function then is silent until ready() is called and its time has come."""
+        """Reset the function. It stays silent until ready() is called and ready_ms have passed."""
         self.epoch += 1
         self.board.happened(kind.value, self.name)
         self._image.merge(self.description.address, *self._masks.lost(kind))
@@ -118,7 +118,7 @@ class Function:
             self.silent = True
 
     def ready(self) -> None:
-        """The reset is over: answer again, in due time."""
+        """End a reset: answer again after ready_ms."""
         self.board.clock.call_after(self.description.ready_ms, self._unless_reset(self._answer))
 
     def _answer(self) -> None:
@@ -127,7 +127,7 @@ class Function:
             self.board.happened("ready", self.name)
 
     def _unless_reset(self, act: Callable[[], None]) -> Callable[[], None]:
-        """*act*, unless a reset comes first."""
+        """Wrap *act* so that it does nothing after another reset."""
         epoch = self.epoch
 
         def check() -> None:
@@ -165,7 +165,7 @@ class Function:
             self.ready()
 
     def _set_pending(self, pending: bool) -> None:
-        """Transactions Pending, in whichever capability has it."""
+        """Set or clear Transactions Pending, in each capability that has it."""
         for capability, register, bit in (
             (PCI_CAP_ID_EXP, PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND),
             (PCI_CAP_ID_AF, PCI_AF_STATUS, PCI_AF_STATUS_TP),

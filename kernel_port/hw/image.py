@@ -2,7 +2,7 @@
 """Configuration space as bytes: one PCI domain, laid out as an ECAM window. The last hop of a config cycle.
 
 A function is at bus << 20 | device << 15 | function << 12 and has 4096 bytes there, little-endian on every host. An
-image is sparse: a whole domain of 256 buses costs what its functions cost. It holds bytes; behaviour is the rest of hw.
+image is sparse: a whole domain of 256 buses costs what its functions cost. Behaviour is in the rest of hw/.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _ONES = b"\xff" * FUNCTION_SIZE
 
 
 class ConfigImage:
-    """The registers of a PCI domain, in private memory unless in_place() is asked for.
+    """The registers of a PCI domain, in private memory unless made by in_place().
 
     Threads may share it. After a fork both processes have the same registers, not a copy each.
 
     :param size: bytes, whole functions from bus 0 on; all zero to begin with
-    :raises MachineError: *size* is none that an image can have"""
+    :raises MachineError: an image cannot have that *size*"""
 
     __slots__ = ("_fd", "_image", "_name", "size")
 
     def __init__(self, size: int = DOMAIN_SIZE) -> None:
         _check_size("image", size)
-        # A file without a name rather than anonymous memory: it knows which of its pages hold data.
+        # Not anonymous memory: a file knows which of its pages hold data.
         fd = os.memfd_create("config image")
         try:
             os.truncate(fd, size)
@@ -54,7 +54,7 @@ class ConfigImage:
             raise
 
     def _map(self, fd: int, size: int, name: str) -> None:
-        """Give *fd* to the shim, which closes it with the image or when nobody refers to the image any more."""
+        """Give *fd* to the shim, which closes it with the image or when the image is garbage collected."""
         image = lib.config_image_open(fd, size)
         if image == ffi.NULL:
             raise OSError(ffi.errno, f"cannot map {size} bytes of configuration space: {os.strerror(ffi.errno)}")
@@ -67,7 +67,7 @@ class ConfigImage:
     def copy_of(cls, path: str | os.PathLike[str]) -> ConfigImage:
         """Read a raw ECAM file into private memory; the file is never written.
 
-        :raises MachineError: the file cannot be read or is no image; names it, the offset and the remedy"""
+        :raises MachineError: the file cannot be read or is not an image; the message has file, offset and remedy"""
         fd, size = _open(path, os.O_RDONLY)
         try:
             image = cls(size)
@@ -78,12 +78,12 @@ class ConfigImage:
 
     @classmethod
     def in_place(cls, path: str | os.PathLike[str]) -> ConfigImage:
-        """Map a raw ECAM file itself, and claim it: each write changes it, for other processes too.
+        """Map a raw ECAM file and claim it: each write changes the file, for other processes too.
 
-        Where the file turns out shorter than it was, reads give all ones from then on, and check() complains.
+        If the file is truncated while in use, reads return all ones from then on, and check() raises.
 
-        :raises MachineError: the file cannot be written, is no image, or another process has claimed it; names it, the
-            offset and the remedy"""
+        :raises MachineError: the file cannot be written, is not an image, or another process has claimed it; the
+            message has file, offset and remedy"""
         image = cls.__new__(cls)
         fd, size = _open(path, os.O_RDWR)
         try:
@@ -101,7 +101,7 @@ class ConfigImage:
         self.close()
 
     def close(self) -> None:
-        """Give the memory back. From then on reads give all ones and writes are dropped; closing again is no error."""
+        """Release the memory. From then on reads return all ones and writes are dropped. May be called again."""
         lib.config_image_close(self._image)
         self._fd = -1
 
@@ -114,15 +114,15 @@ class ConfigImage:
         lib.pci_mmcfg_write(self._image, bus, devfn, reg, size, value)
 
     def reader(self, bus: int, devfn: int) -> Callable[[int, int], int]:
-        """Return read() of one function, for callers in a hurry: it goes to the shim directly."""
+        """Return a fast read() of one function, which calls the shim directly."""
         return partial(lib.pci_mmcfg_read, self._image, bus, devfn)
 
     def writer(self, bus: int, devfn: int) -> Callable[[int, int, int], object]:
-        """Return write() of one function, for callers in a hurry."""
+        """Return a fast write() of one function, which calls the shim directly."""
         return partial(lib.pci_mmcfg_write, self._image, bus, devfn)
 
     def masked_writer(self, bus: int, devfn: int, masks: RegisterMasks) -> Callable[[int, int, int], object]:
-        """Return write() of one function that changes no more than *masks* lets it."""
+        """Return a write() of one function that changes only what *masks* allows."""
         return partial(lib.pci_mmcfg_write_masked, self._image, masks, bus, devfn)
 
     def load(self, address: Address, data: bytes) -> None:
@@ -135,14 +135,14 @@ class ConfigImage:
     def merge(self, address: Address, mask: bytes, data: bytes) -> None:
         """Set the bits of *mask* in the first bytes of the function at *address* to those of *data*.
 
-        :raises MachineError: the image ends before that, or they are more bytes than a function has"""
+        :raises MachineError: the image ends before that, or both are longer than a function"""
         length = min(len(mask), len(data))
         lib.config_image_merge(self._image, self._offset(address, length), mask, data, length)
 
     def dump(self, address: Address, size: int = FUNCTION_SIZE) -> bytes:
         """Return the first *size* bytes of the function at *address*; all ones if the image is closed or lost.
 
-        :raises MachineError: the image ends before that, or *size* is more than a function has"""
+        :raises MachineError: the image ends before that, or *size* is larger than a function"""
         offset = self._offset(address, size)
         data = bytearray(size)
         if lib.config_image_get(self._image, offset, ffi.from_buffer(data), size):
@@ -150,13 +150,13 @@ class ConfigImage:
         return bytes(data)
 
     def check(self) -> None:
-        """Say so if the file that is mapped in place did not have all its bytes any more.
+        """Check that the file mapped in place still has all its bytes.
 
-        :raises MachineError: no register has answered since"""
+        :raises MachineError: it does not; reads have returned all ones since"""
         if lib.config_image_lost(self._image):
             raise MachineError(
-                f"{self._name}: bytes of it went away while it was in use: it was made shorter, or the disk is full; "
-                "leave it alone meanwhile, and begin again with a whole one"
+                f"{self._name}: bytes were lost while it was in use: it was truncated, or the disk is full; "
+                "restore the whole file, leave it alone, and start again"
             )
 
     def functions(self, domain: int = 0) -> Iterator[Address]:
@@ -166,7 +166,7 @@ class ConfigImage:
                 yield Address.of(domain, offset >> 20, offset >> 12 & 0xFF)
 
     def save(self, file: BinaryIO) -> None:
-        """Make *file* a sparse raw ECAM image with what is here.
+        """Write the registers to *file* as a sparse raw ECAM image.
 
         :raises OSError: it cannot be written"""
         _copy(self._fd, file.fileno(), self.size)
@@ -182,9 +182,9 @@ class ConfigImage:
 
 
 def register_masks(rw: bytes, w1c: bytes) -> RegisterMasks:
-    """Make what masked_writer() takes of a function's bits that can be written, and of those that writing 1 clears.
+    """Make the argument of masked_writer() from the bits that are read-write and those that writing 1 clears.
 
-    What is more than a function has is left out: no such register can be written."""
+    Bytes beyond the end of a function are dropped: no register is there."""
     masks: RegisterMasks = ffi.new("struct register_masks *")
     ffi.memmove(masks.rw, rw, min(len(rw), FUNCTION_SIZE))
     ffi.memmove(masks.w1c, w1c, min(len(w1c), FUNCTION_SIZE))
@@ -192,23 +192,23 @@ def register_masks(rw: bytes, w1c: bytes) -> RegisterMasks:
 
 
 def claim(fd: int, path: str | os.PathLike[str]) -> None:
-    """Have the file at *path*, open as *fd*, for this process alone among those that claim it, until *fd* is closed.
+    """Lock the file at *path*, open as *fd*, against other processes that claim it, until *fd* is closed.
 
-    :raises MachineError: another process has it, or has just put a new file in its place"""
+    :raises MachineError: another process has it, or has just replaced the file"""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         mine = os.path.samestat(os.fstat(fd), Path(path).stat())
     except (BlockingIOError, FileNotFoundError):
         mine = False
     if not mine:
-        raise MachineError(f"{os.fspath(path)}: another process is at work on it; wait for it to end, or take a copy")
+        raise MachineError(f"{os.fspath(path)}: another process is using it; wait for it to end, or use a copy")
 
 
 def _open(path: str | os.PathLike[str], flags: int) -> tuple[int, int]:
     """Open a raw ECAM file; return its descriptor and its size."""
     name = os.fspath(path)
     try:
-        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for whoever is at its other end
+        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its other end
     except OSError as error:
         what = "not a file" if error.errno == errno.EISDIR else error.strerror
         raise MachineError(f"{name}: {what}; give a raw ECAM image") from error
@@ -226,8 +226,8 @@ def _open(path: str | os.PathLike[str], flags: int) -> tuple[int, int]:
 def _check_size(name: str, size: int) -> None:
     if not FUNCTION_SIZE <= size <= DOMAIN_SIZE:
         raise MachineError(
-            f"{name}: {size} bytes make no raw ECAM image: it has {FUNCTION_SIZE} bytes per function, 1 MiB per bus, "
-            f"at most {DOMAIN_SIZE >> 20} MiB; give each domain a file of its own"
+            f"{name}: {size} bytes are not a raw ECAM image, which has {FUNCTION_SIZE} bytes per function, "
+            f"1 MiB per bus, at most {DOMAIN_SIZE >> 20} MiB; give each domain a file of its own"
         )
     if size % FUNCTION_SIZE:
         whole = size - size % FUNCTION_SIZE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which registers a function has: rows picked from the table by what its configuration space says of itself."""
+"""Which registers a function has: rows picked from the table by what its configuration space says."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from .regs import Register
 class Layout:
     """The registers of one function, found by reading its configuration space as described.
 
-    A list of capabilities that loops or leaves configuration space ends where it goes wrong."""
+    A capability list that loops or leaves configuration space ends where it goes wrong."""
 
     def __init__(self, description: FunctionDescription) -> None:
         self.config = description.config.ljust(description.size, b"\0")
@@ -85,20 +85,20 @@ class Layout:
         return self.header_type in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 
     def word(self, offset: int) -> int:
-        """A 16-bit register as described."""
+        """Return a 16-bit register as described."""
         return word(self.config, offset)
 
     def dword(self, offset: int) -> int:
-        """A 32-bit register as described."""
+        """Return a 32-bit register as described."""
         return dword(self.config, offset)
 
     def exp(self, register: int) -> int:
-        """A register of the PCI Express capability as described, 32 bits; 0 on conventional PCI."""
+        """Return a register of the PCI Express capability as described, 32 bits; 0 on conventional PCI."""
         position = self.capabilities.get(PCI_CAP_ID_EXP)
         return 0 if position is None else self.dword(position + register)
 
     def registers(self) -> tuple[Register, ...]:
-        """All rows of this function, at their places."""
+        """Return all rows of this function, at their offsets."""
         rows = [*self._header(), *base_addresses(self.description)]
         for capability, position in self.capabilities.items():
             rows += [_placed(row, position) for row in self._capability(capability, position)]
@@ -148,10 +148,10 @@ class Layout:
         if self.has_slot:
             slot_control, slot_status = caps.EXP_SLOT
             capability = self.exp(PCI_EXP_SLTCAP)
-            lamps_off = (PCI_EXP_SLTCTL_AIC if capability & PCI_EXP_SLTCAP_AIP else 0) | (
+            indicators_off = (PCI_EXP_SLTCTL_AIC if capability & PCI_EXP_SLTCAP_AIP else 0) | (
                 PCI_EXP_SLTCTL_PIC if capability & PCI_EXP_SLTCAP_PIP else 0
             )
-            yield replace(slot_control, reset=lamps_off)
+            yield replace(slot_control, reset=indicators_off)
             yield slot_status
         if self.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_EC):
             yield from caps.EXP_ROOT
@@ -179,5 +179,5 @@ class Layout:
 
 @lru_cache(maxsize=4096)
 def _placed(row: Register, position: int) -> Register:
-    """The row in a capability at *position*; the same object for all functions that have it there."""
+    """Return the row in a capability at *position*: the same object for all functions that have it there."""
     return replace(row, base=position)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The link below a root or downstream port: up, down, or on its way."""
+"""The link below a root or downstream port: up, down or training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LinkState(Enum):
-    """As much of the link's state machine as software can see."""
+    """The part of the link's state machine that software can see."""
 
     DOWN = "down"
     TRAINING = "training"
@@ -29,11 +29,11 @@ class Link:
         self._port = port
         self._slot = slot
         self._state = LinkState.DOWN
-        #: Something is at the other end that the link can train with.
+        #: A device at the other end can train with the port.
         self.partner = False
-        #: Presence went with the link and is to come back with it.
+        #: Presence went down with the link and will come back with it.
         self._presence_lost = False
-        #: The next time the link comes up is no event: the port itself comes out of reset.
+        #: The next link up raises no event: the port itself comes out of reset.
         self._quiet = False
         self._epoch = 0
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
@@ -46,21 +46,21 @@ class Link:
 
     @property
     def state(self) -> LinkState:
-        """What the link is at."""
+        """Whether the link is down, training or active."""
         return self._state
 
     def find_partner(self, populated: bool, held: Reset | None) -> None:
-        """At power on: the link is up if there is anybody, whatever the port says of it."""
+        """Bring the link up at power on if a device is there, whatever Link Status says."""
         status = self._port.get(self._exp + PCI_EXP_LNKSTA, 2)
         self.partner = populated or bool(status & PCI_EXP_LNKSTA_DLLLA)
         if self.partner and held is None:
             self._state = LinkState.ACTIVE
 
     def down(self, takes_presence: bool = False, quietly: bool = False) -> None:
-        """The link goes down, by reset, disable or loss of power.
+        """Take the link down, by reset, disable or loss of power.
 
         :param takes_presence: presence is detected in-band, and lost as well
-        :param quietly: the port itself is in reset and notices nothing"""
+        :param quietly: the port itself is in reset and raises no event"""
         self._epoch += 1
         was_active, self._state = self.active, LinkState.DOWN
         self._quiet = quietly
@@ -72,7 +72,7 @@ class Link:
         self._report(False)
 
     def train(self) -> None:
-        """The way is free: come up, in due time or never."""
+        """Train the link: it comes up after link_training_ms, or never."""
         if not self.partner:
             return
         self._state = LinkState.TRAINING
@@ -92,7 +92,7 @@ class Link:
         self._port.wake()
 
     def _report(self, active: bool) -> None:
-        """Show the change in link and slot status, when the port gets round to it."""
+        """Show the change in Link and Slot Status after slot_status_ms."""
         quiet, presence = self._quiet, self._presence_lost
 
         def show() -> None:

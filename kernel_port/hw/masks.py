@@ -12,7 +12,7 @@ from .regs import Register
 
 
 class Reset(Enum):
-    """Kinds of reset, by how much they reset; the value is how it is told."""
+    """Kinds of reset, by how much they reset; the value is what traces call it."""
 
     POWER = "power on reset"
     HOT = "hot reset"
@@ -23,11 +23,11 @@ class Reset(Enum):
 class Masks:
     """The columns of all registers of a function, shared by all functions with the same registers.
 
-    The shim writes and resets registers by the same masks: those of image, and what lost() gives.
+    The shim writes and resets registers by the same masks: image and what lost() returns.
 
     :param size: bytes of configuration space
     :param storage: (offset, length) of bytes without a register that keep what is written to them
-    :param acting: names of registers of which a write does more than change bits"""
+    :param acting: names of registers where a write has side effects"""
 
     def __init__(
         self, registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = (),
@@ -70,7 +70,7 @@ class Masks:
         return int.from_bytes(image, "little")
 
     def acting(self, where: int, size: int) -> tuple[Register, ...]:
-        """The registers among *size* bytes at *where* of which a write does more than change bits."""
+        """Return the registers among *size* bytes at *where* where a write has side effects."""
         found = self._acting.get((where, size))
         if found is None:
             found = tuple(register for register in self.registers(where, size) if register.name in self._names)
@@ -78,25 +78,25 @@ class Masks:
         return found
 
     def registers(self, where: int, size: int) -> Iterator[Register]:
-        """The registers that have bytes among *size* at *where*."""
+        """Return the registers that overlap *size* bytes at *where*."""
         return (r for r in self._registers if r.start < where + size and where < r.start + r.size)
 
     def access(self, where: int, size: int) -> tuple[int, int]:
-        """What *size* bytes at *where* are made of: read-write bits and write-1-to-clear bits."""
+        """Return the read-write bits and the write-1-to-clear bits of *size* bytes at *where*."""
         mask = (1 << 8 * size) - 1
         return self._rw >> 8 * where & mask, self._w1c >> 8 * where & mask
 
     def written(self, where: int, size: int, old: int, value: int) -> int:
-        """What a write of *value* makes of *size* bytes at *where* that are *old*; the shim's does the same."""
+        """Return what *size* bytes at *where* are after a write of *value* over *old*, as the shim writes."""
         rw, w1c = self.access(where, size)
         return (old & ~rw | value & rw) & ~(value & w1c)
 
     def lost(self, kind: Reset) -> tuple[bytes, bytes]:
-        """Which bits a reset of this *kind* changes, and what to."""
+        """Return which bits a reset of this *kind* changes, and their new values."""
         return self._lost[kind], self._defaults
 
     def after(self, kind: Reset, config: bytes) -> bytes:
-        """What a reset of this *kind* makes of *config*; the shim's config_image_merge() does the same."""
+        """Return *config* after a reset of this *kind*, as the shim's config_image_merge() does it."""
         lost, defaults, value = (int.from_bytes(image, "little") for image in (*self.lost(kind), config))
         return (value & ~lost | defaults & lost).to_bytes(len(config), "little")
 
@@ -106,5 +106,5 @@ def masks_of(
     registers: tuple[Register, ...], size: int, storage: tuple[tuple[int, int], ...] = (),
     acting: frozenset[str] = frozenset(),
 ) -> Masks:  # fmt: skip
-    """The masks of these registers, made once for all functions that have the same."""
+    """Return the masks of these registers, made once for all functions that have the same."""
     return Masks(registers, size, storage, acting)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How faithful the silicon is: as specified, or with an emulator's simplifications."""
+"""Which hardware this is: silicon as specified, or an emulator's simplification of it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .regs import Register
 class Policy:
     """Behaviour in which emulators differ from silicon. The defaults are silicon."""
 
-    #: Which registers a function has, and what can be done with them.
+    #: Which registers a function has, and what writes and resets do to them.
     registers: Callable[[Layout], tuple[Register, ...]] = Layout.registers
-    #: Bytes without a register that are plain memory, as (offset, length), besides those the description names.
+    #: Bytes without a register that are plain memory, as (offset, length), besides those of the description.
     storage: Callable[[Layout], tuple[tuple[int, int], ...]] = lambda layout: ()
     #: Secondary Bus Reset holds what is below in reset as long as it is set. Otherwise setting it is the whole reset,
-    #: and a cycle still reaches the secondary bus itself, though no bus behind it.
+    #: and cycles still reach the secondary bus itself, though no bus behind it.
     reset_holds: bool = True
     #: Links go down in a reset and train after it, and presence may follow. Otherwise they are always up.
     links_drop: bool = True
-    #: A function level reset of a bridge is one of everything below it as well.
+    #: A function level reset of a bridge resets everything below it as well.
     function_reset_spreads: bool = False
     #: Waking from D3hot resets a function whose No_Soft_Reset is clear.
     soft_reset: bool = True
     #: A bridge in D3hot forwards nothing.
     sleeping_bridges_block: bool = True
-    #: A write to Slot Status that clears an event which had not happened yet clears none at all.
+    #: A write to Slot Status that clears an event that has not happened clears none at all.
     unseen_events_stay: bool = False
     #: Where a reset has no duration: Secondary Bus Reset of a port with a slot takes link and presence status away as
     #: long as it is set. Requests get through all the same.
@@ -53,9 +53,9 @@ POLICIES = {"": Policy(), "qemu": QEMU, "qemu-links": replace(QEMU, reset_hides_
 
 
 def policy_of(quirks: str) -> Policy:
-    """The policy of a machine description's *quirks*.
+    """Return the policy for a machine description's *quirks*.
 
-    :raises MachineError: nobody's simplifications have that name"""
+    :raises MachineError: there are no quirks of that name"""
     try:
         return POLICIES[quirks]
     except KeyError:

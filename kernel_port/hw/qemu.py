@@ -72,8 +72,8 @@ _DISCARD_TIMERS = (
 )
 _DISCARD_STATUS = FURTHER_FIELDS["PCI_BRIDGE_CTL_DISCARD_STATUS"]
 _PREFIX_BLOCKING = 0x8000
-_VENDOR_SPECIFIC_LENGTH = 2  # PCI 6.8, Vendor Specific: the byte behind the pointer
-_POWER_LAMP_ON = 0x0100
+_VENDOR_SPECIFIC_LENGTH = 2  # PCI 6.8, Vendor Specific: the byte after the pointer
+_POWER_INDICATOR_ON = 0x0100
 _ERROR_REPORTING = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE
 _SLOT_CONTROL = (
     PCI_EXP_SLTCTL_PIC
@@ -84,7 +84,7 @@ _SLOT_CONTROL = (
     | PCI_EXP_SLTCTL_ABPE
 )
 
-#: What is the same for every device that has the register: columns that differ from the table of silicon.
+#: Columns that differ from silicon's, in every device that has the register.
 COLUMNS: dict[str, dict[str, Any]] = {
     "PCI_COMMAND": {"rw": COMMAND & ~PCI_COMMAND_PARITY},
     "PCI_LATENCY_TIMER": {"rw": 0},
@@ -116,7 +116,7 @@ _PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM
 _SLOT_PORTS = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM)
 
 
-#: Capability ID -> its length in bytes. EXP, MSI and VNDR say themselves; any other has at least 4.
+#: Capability ID -> its length in bytes. EXP, MSI and VNDR give their own; any other has at least 4.
 LENGTHS = {
     PCI_CAP_ID_PM: 8,
     PCI_CAP_ID_VPD: 8,
@@ -130,7 +130,7 @@ LENGTHS = {
 
 
 def storage(layout: Layout) -> tuple[tuple[int, int], ...]:
-    """Bytes that are just memory: whatever lies behind the header and belongs to no capability."""
+    """Return the bytes that are plain memory, after the header and in no capability."""
     taken = {byte for where, length in _capabilities(layout) for byte in range(where, where + length)}
     return tuple((byte, 1) for byte in range(PCI_STD_HEADER_SIZEOF, PCI_CFG_SPACE_SIZE) if byte not in taken)
 
@@ -150,7 +150,7 @@ def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
 
 
 def registers(layout: Layout) -> tuple[Register, ...]:
-    """All rows of a function, as QEMU emulates them."""
+    """Return all rows of a function, as QEMU emulates them."""
     return tuple(_emulated(layout))
 
 
@@ -174,7 +174,7 @@ def _emulated(layout: Layout) -> Iterator[Register]:
                 # The bridges that have the capability have none of its writable bits.
                 yield replace(row, rw=0, w1c=0, sticky=0) if layout.is_bridge else _kept(row)
             case "PCI_MSI_MASK_32" | "PCI_MSI_MASK_64":
-                # A bit for each message there is, no more.
+                # One bit per message.
                 messages = layout.word(row.base + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK
                 yield replace(row, rw=(1 << (1 << (messages >> 1))) - 1 & 0xFFFFFFFF)
             case "PCI_IO_BASE" | "PCI_MEMORY_BASE" | "PCI_PREF_MEMORY_BASE":
@@ -189,10 +189,10 @@ def _kept(row: Register) -> Register:
 
 
 def _slot_control(row: Register, layout: Layout) -> Register:
-    """Slot Control: out of reset a slot with a power controller is on, lamp too, if it holds a card."""
+    """Return the row of Slot Control. A reset turns on the power of an occupied slot with a power controller."""
     rw, reset = _SLOT_CONTROL, PCI_EXP_SLTCTL_AIC
     if layout.exp(PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_PCP:
         rw |= PCI_EXP_SLTCTL_PCC
         occupied = layout.exp(PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS
-        reset |= _POWER_LAMP_ON if occupied else PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC
+        reset |= _POWER_INDICATOR_ON if occupied else PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC
     return replace(row, rw=rw, w1t=PCI_EXP_SLTCTL_EIC, reset=reset)

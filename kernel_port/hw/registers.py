@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The data sheet: name, place, size and clause of every register, each once. Its fields and their values: fields.py.
+"""The data sheet: name, offset, size and clause of every register. Its fields and their values: fields.py.
 
 Names are those of pci_regs.py, and so are offsets. What writes and resets do to a register is in regs.py and caps.py.
 
-Above each table is a map of its registers, without the PCI_ of their names: a box is as wide as its bytes, the highest
-at the left, and has the offset of its dword at the right. What has no name is left blank.
+Above each table is a map of its registers, without the PCI_ of their names: the highest byte is at the left, and the
+offset of the dword at the right. What has no name is left blank.
 
 Clauses: PCI = PCI Local Bus 3.0, BR = PCI-to-PCI Bridge Architecture 1.2, CB = PC Card Standard 8, PM = PCI Bus Power
 Management 1.2, PCI-X = PCI-X 2.0, AF = Advanced Capabilities for Conventional PCI (an ECN to PCI 3.0), PCIe = PCI
@@ -30,15 +30,15 @@ class SheetRow(NamedTuple):
     clause: str
     """Where the specification describes it."""
     fields: str
-    """What the names of its fields begin with."""
+    """The prefix of its fields' names."""
 
 
 def _row(name: str, size: int, clause: str, fields: str = "", offset: int = -1) -> SheetRow:
-    """A register: *offset* if pci_regs.py does not name it, *fields* if they do not begin with the register's name."""
+    """Make a row. Give *offset* if pci_regs.py does not have it, *fields* if it is not the register's name."""
     return SheetRow(name, getattr(pci_regs, name) if offset < 0 else offset, size, clause, fields or f"{name}_")
 
 
-#: What all headers have at the same place.
+#: Registers that all headers have at the same offset.
 COMMON = (
     _row("PCI_VENDOR_ID",           2, "PCI 6.2.1"),
     _row("PCI_DEVICE_ID",           2, "PCI 6.2.1"),
@@ -56,7 +56,7 @@ COMMON = (
 )
 #: The two parts of PCI_HEADER_TYPE: which header it is, and whether the device has further functions.
 HEADER_LAYOUT, MULTIFUNCTION = 0x7f, 0x80
-#: Where the list of capabilities begins, but for CardBus bridges.
+#: Where the capability list begins, except in CardBus bridges.
 POINTER = _row("PCI_CAPABILITY_LIST", 1, "PCI 6.7, BR 3.2.5.12")
 BASE_ADDRESSES = tuple(_row(f"PCI_BASE_ADDRESS_{number}", 4, "PCI 6.2.5.1") for number in range(6))
 #: Number of base address registers by header type.

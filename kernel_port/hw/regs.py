@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The register table, headers: which bits software may change, and what a reset makes of them.
 
-One row per register of the data sheet (registers.py has its place, size and clause). Bits no column names are read-only
-and keep the value of the machine's description, whatever happens. Where silicon of different makes differs, a row
-follows what the golden traces' hardware does, and says so.
+One row per register of the data sheet (registers.py has its offset, size and clause). Bits in no column are read-only
+and always keep the value of the machine's description. Where silicon differs, a row does what the golden traces'
+hardware does, and says so.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class Register:
     w1c: int = 0
     #: Writing 1 triggers something; reads 0.
     w1t: int = 0
-    #: What the rw bits are after a reset.
+    #: The rw bits after a reset.
     reset: int = 0
     #: rw and w1c bits that only the loss of power resets.
     sticky: int = 0
     #: Read-only bits that hardware raises and a reset clears.
     raised: int = 0
-    #: rw bits that a function level reset leaves alone, because they belong to the link or to all functions.
+    #: rw bits that a function level reset leaves alone: they belong to the link or to all functions.
     shared: int = 0
     #: Where the header or capability begins.
     base: int = 0
@@ -79,14 +79,14 @@ ERRORS = (PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT | PCI_STATUS_REC_TARGE
           | PCI_STATUS_SIG_SYSTEM_ERROR | PCI_STATUS_DETECTED_PARITY)
 BRIDGE_CTL = (PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_ISA | PCI_BRIDGE_CTL_VGA
               | FURTHER_FIELDS["PCI_BRIDGE_CTL_VGA_16BIT"] | PCI_BRIDGE_CTL_BUS_RESET)
-LATENCY = 0xf8  # the low three bits may be read-only, and are
+LATENCY = 0xf8  # the low three bits may be read-only, and are here
 
 #: What all header types share, on PCI Express.
 COMMON = (
     Register("PCI_COMMAND",             rw=COMMAND),
     Register("PCI_STATUS",              w1c=ERRORS, raised=PCI_STATUS_INTERRUPT),
     Register("PCI_CACHE_LINE_SIZE",     rw=0xff),                   # without effect
-    Register("PCI_INTERRUPT_LINE",      rw=0xff),                   # its reset value is nobody's business
+    Register("PCI_INTERRUPT_LINE",      rw=0xff),                   # no reset value is specified
 )
 
 #: The same on conventional PCI; PCI Express has the latency timer hardwired to 0.

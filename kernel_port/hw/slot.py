@@ -38,7 +38,7 @@ from .regs import Register
 if TYPE_CHECKING:
     from .bridge import Bridge
 
-#: Enables in Slot Control that stand where Slot Status has the event they let through to the interrupt (PCIe 6.7.3.4).
+#: Enables in Slot Control that have the same bit as their event in Slot Status (PCIe 6.7.3.4).
 ENABLES = PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE
 EVENTS = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC
 STATES = PCI_EXP_SLTSTA_MRLSS | PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_EIS
@@ -75,29 +75,29 @@ class Slot:
 
     @property
     def power_off(self) -> bool:
-        """The slot has a power controller, and that is off."""
+        """Whether the slot has a power controller that is off."""
         return bool(self._capability & PCI_EXP_SLTCAP_PCP and self._both()[0] & PCI_EXP_SLTCTL_PCC)
 
     @property
     def asserted(self) -> bool:
-        """The port asks for an interrupt."""
+        """Whether the port asserts its interrupt."""
         control, status = self._both()
         link = control & PCI_EXP_SLTCTL_DLLSCE and status & PCI_EXP_SLTSTA_DLLSC
         return bool(control & PCI_EXP_SLTCTL_HPIE and (control & status & ENABLES or link))
 
     def power_on(self) -> None:
-        """Schedule what is going to happen by itself."""
+        """Schedule the events of the machine's description."""
         self._asserted = self.asserted
         for after_ms, bits in self._port.description.slot_events:
             self._port.board.clock.call_after(after_ms, lambda bits=bits: self.event(bits))  # type: ignore[misc]
 
     def command(self, register: Register, _old: int, _new: int, written: int) -> None:
-        """Slot Control was written: that is a command, whether it changes anything or not (PCIe 6.7.3.2)."""
+        """Handle a write to Slot Control: it is a command, whether it changes anything or not (PCIe 6.7.3.2)."""
         self._commands += 1
         number = self._commands
 
         def completed() -> None:
-            # A further command takes the place of the one that was under way.
+            # A new command replaces the one in progress.
             if self._commands == number:
                 self.event(PCI_EXP_SLTSTA_CC)
 
@@ -109,7 +109,7 @@ class Slot:
         self.check_interrupt()
 
     def status_written(self, register: Register, old: int, new: int, written: int) -> None:
-        """Slot Status was written; events may come in just behind that."""
+        """Handle a write to Slot Status; events may follow it at once."""
         if written & ~old & EVENTS and self._port.board.policy.unseen_events_stay:
             self._set_status(new | old & EVENTS)
         self.check_interrupt()
@@ -118,7 +118,7 @@ class Slot:
             self.event(bits)
 
     def link_changed(self, active: bool, link_event: bool, presence: bool) -> None:
-        """The link came up or went down, and with it perhaps in-band presence."""
+        """Handle that the link came up or went down, perhaps with in-band presence."""
         status = self.status
         if link_event:
             status |= PCI_EXP_SLTSTA_DLLSC
@@ -149,12 +149,12 @@ class Slot:
         self.link_changed(present, False, True)
 
     def reset(self) -> None:
-        """The port was reset: the command that was under way is forgotten."""
+        """Drop the command in progress: the port was reset."""
         self._commands += 1
         self.check_interrupt()
 
     def event(self, bits: int) -> None:
-        """Slot Status bits: events happen; states change to the other one, and the card moves with its state."""
+        """Raise events and toggle states, as bits of Slot Status; the card comes and goes with its state."""
         status = self.status
         if bits & PCI_EXP_SLTSTA_PDS:
             self._port.board.happened("card pulled" if self.present else "card put in", self._port.name)
@@ -167,7 +167,7 @@ class Slot:
         self.check_interrupt()
 
     def check_interrupt(self) -> None:
-        """Raise the interrupt if the port starts to ask for it."""
+        """Raise the interrupt if the port starts to assert it."""
         before, self._asserted = self._asserted, self.asserted
         if self._asserted and not before and self._port.board.interrupt is not None:
             self._port.board.interrupt(self._port.name)

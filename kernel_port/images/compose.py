@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compose the bytes of a described function as its hardware has them: header and capability lists.
+"""Compose the bytes of a described function as hardware has them: header and capability lists.
 
-What firmware adds, addresses and windows, is in firmware.py."""
+Addresses and windows, which firmware adds, are in firmware.py."""
 
 from __future__ import annotations
 
@@ -107,16 +107,16 @@ from .grammar import KINDS, Kind
 
 _READ_REQUEST_512 = 0x2000
 _STATES = ("D0", "D1", "D2", "D3hot")
-_LAMP_OFF = 3
-_LAMP_ON = 1
+_INDICATOR_ON = 1
+_INDICATOR_OFF = 3
 
-#: Slot capability bit of each option that is one.
+#: Bits of Slot Capabilities by option.
 _SLOT_BITS = {
     "button": PCI_EXP_SLTCAP_ABP,
     "power_controller": PCI_EXP_SLTCAP_PCP,
     "latch": PCI_EXP_SLTCAP_MRLSP,
-    "attention_lamp": PCI_EXP_SLTCAP_AIP,
-    "power_lamp": PCI_EXP_SLTCAP_PIP,
+    "attention_indicator": PCI_EXP_SLTCAP_AIP,
+    "power_indicator": PCI_EXP_SLTCAP_PIP,
     "surprise": PCI_EXP_SLTCAP_HPS,
     "hotplug": PCI_EXP_SLTCAP_HPC,
     "interlock": PCI_EXP_SLTCAP_EIP,
@@ -138,12 +138,12 @@ class Draft:
 
     @property
     def kind(self) -> Kind:
-        """What sort of function it is."""
+        """What kind of function it is."""
         return KINDS[self.keys["kind"]]
 
     @property
     def faces_down(self) -> bool:
-        """Whether it is a port whose link leads away from the root, which alone has a slot."""
+        """Whether it is a port whose link leads away from the root: only these have slots."""
         return self.kind.express in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_DOWNSTREAM)
 
 
@@ -155,7 +155,7 @@ def put(config: bytearray, where: int, size: int, value: int) -> None:
 def compose(draft: Draft) -> None:
     """Write header and capabilities of one function; addresses and windows are the firmware's.
 
-    :raises ValueError: keys contradict each other; says which and what to do"""
+    :raises ValueError: keys contradict each other; the message says which, and what to do"""
     keys, config, kind = draft.keys, draft.config, draft.kind
     _check(draft)
     put(config, PCI_VENDOR_ID, 2, keys["vendor"])
@@ -283,8 +283,8 @@ def _slot(draft: Draft, options: dict[str, Any], data: bytearray) -> None:
     bits = sum(bit for name, bit in _SLOT_BITS.items() if options[name])
     put(data, PCI_EXP_SLTCAP, 4, options["number"] << 19 | bits)
     occupied = draft.occupied if options["occupied"] is None else options["occupied"]
-    power_lamp = _LAMP_ON if occupied else _LAMP_OFF
-    control = options["attention_lamp"] * PCI_EXP_SLTCTL_AIC | options["power_lamp"] * power_lamp << 8
+    power = _INDICATOR_ON if occupied else _INDICATOR_OFF
+    control = options["attention_indicator"] * PCI_EXP_SLTCTL_AIC | options["power_indicator"] * power << 8
     put(data, PCI_EXP_SLTCTL, 2, control)
     put(data, PCI_EXP_SLTSTA, 2, occupied * PCI_EXP_SLTSTA_PDS)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a source cannot tell or gets wrong: what is refused, BAR sizes that have to be guessed, and warnings.
+"""Check a machine's source: refuse the impossible, guess BAR sizes, and warn.
 
-Each warning names the functions it is about and says what follows from it. Refused is what no machine that booted can
-have: a capability list without end, a bridge that leads to where it comes from.
+Each warning names its functions and says what follows from it. What no booted machine can have is refused: an endless
+capability list, a bridge that leads back to where it comes from.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _NAMED = 64
 
 
 def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
-    """Stop at a machine that cannot be.
+    """Refuse an impossible machine.
 
     :param name: of the source, for the message
-    :raises MachineError: names the function, what is wrong with it, and the remedy"""
+    :raises MachineError: a function cannot be like that; the message has the function, the fault and the remedy"""
     for function in functions:
         config, address = function.config, function.address
         if all_ones(config) or header_type(config) > PCI_HEADER_TYPE_CARDBUS:
@@ -58,11 +58,11 @@ def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
         if header_type(config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
             fault = fault or _fault_in_numbers(address.bus, config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS])
         if fault:
-            raise MachineError(f"{name}: {address}: {fault}; record it again, or mend or leave out this function")
+            raise MachineError(f"{name}: {address}: {fault}; record it again, or fix or remove this function")
 
 
 def _fault_in_numbers(bus: int, secondary: int, subordinate: int) -> str:
-    """What is wrong with a bridge's bus numbers by themselves, as a clause; "" if nothing is."""
+    """Say what is wrong with the bus numbers of one bridge, as a clause; "" if nothing is."""
     numbers = f"{secondary:02x}..{subordinate:02x}"
     if not secondary and not subordinate:
         return ""
@@ -72,9 +72,9 @@ def _fault_in_numbers(bus: int, secondary: int, subordinate: int) -> str:
 
 
 def guess_sizes(functions: list[FunctionDescription]) -> None:
-    """Give each BAR and ROM that has an address but no known size the largest one the address allows.
+    """Guess the size of each BAR and ROM with an address but no known size: the largest that the address allows.
 
-    Numbers of BARs so guessed are kept in `guessed`."""
+    Their numbers are kept in `guessed`."""
     for function in functions:
         if all_ones(function.config):
             continue
@@ -90,24 +90,24 @@ def guess_sizes(functions: list[FunctionDescription]) -> None:
 
 
 def warnings(functions: list[FunctionDescription]) -> list[str]:
-    """Everything doubtful about a machine, one line each.
+    """Return everything doubtful about a machine, one line each.
 
     :param functions: in address order, after `guess_sizes`"""
-    said: dict[str, list[Address]] = defaultdict(list)
+    doubts: dict[str, list[Address]] = defaultdict(list)
     live = []
     for function in functions:
         if all_ones(function.config):
-            said["reads all ones: it was off or unreachable when recorded, nothing is known of its resets"].append(
+            doubts["reads all ones: it was off or unreachable when recorded, its resets are unknown"].append(
                 function.address
             )
             continue
         live.append(function)
         for text in _about_function(function):
-            said[text].append(function.address)
+            doubts[text].append(function.address)
     for survey in (_about_siblings, _about_bridges, _about_parents):
         for text, address in survey(live):
-            said[text].append(address)
-    lines = [f"{_names(addresses)}: {text}" for text, addresses in said.items()]
+            doubts[text].append(address)
+    lines = [f"{_names(addresses)}: {text}" for text, addresses in doubts.items()]
     return lines + _about_guesses(functions)
 
 
@@ -121,16 +121,16 @@ def _about_function(function: FunctionDescription) -> Iterator[str]:
     if dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
         yield "has no vendor and device ID (a virtual function?): the kernel does not find it when it scans the bus"
     if header_type(config) > PCI_HEADER_TYPE_CARDBUS:
-        yield f"has header type {header_type(config):#04x}, which is none: it was not answering, the kernel ignores it"
+        yield f"has no valid header type ({header_type(config):#04x}): it was not answering, the kernel ignores it"
         return
     if known < min(function.size, 256):
         if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
             yield (
-                f"only {known} bytes are known and its capabilities are not among them: no verdict about its resets "
-                "can be trusted; record it as root"
+                f"only {known} bytes are known, without its capabilities: no verdict about its resets can be trusted; "
+                "record it as root"
             )
         else:
-            yield f"only {known} bytes are known: the rest is taken to be 0; record it as root"
+            yield f"only {known} bytes are known: the rest is read as 0; record it as root"
     elif known < function.size:
         yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
     if fault := fault_in_extended_capabilities(config):
@@ -154,7 +154,7 @@ def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str,
         elif (domain, bus) in ari:
             continue
         elif multifunction and len(members) == 1:
-            text = "says multifunction but has no sibling here: others are hidden or left out, resets may hit them"
+            text = "says multifunction but has no sibling here: others may be hidden or left out, and be reset too"
             yield text, first.address
         elif not multifunction and len(members) > 1:
             for member in members[1:]:
@@ -162,7 +162,7 @@ def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str,
 
 
 def _forwards_ari(function: FunctionDescription) -> bool:
-    """Whether a port takes its secondary bus for one device of up to 256 functions."""
+    """Return whether a port treats its secondary bus as one device of up to 256 functions."""
     if header_type(function.config) != PCI_HEADER_TYPE_BRIDGE:
         return False
     for cap, where in capabilities(function.config):
@@ -175,7 +175,7 @@ def _forwards_ari(function: FunctionDescription) -> bool:
 
 
 def _bridges(functions: list[FunctionDescription]) -> Iterator[tuple[Address, int, int]]:
-    """Each bridge that has bus numbers: its address, secondary and subordinate bus."""
+    """Yield each bridge: its address, secondary and subordinate bus."""
     for function in functions:
         if header_type(function.config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
             yield function.address, function.config[PCI_SECONDARY_BUS], function.config[PCI_SUBORDINATE_BUS]
@@ -204,7 +204,7 @@ def _about_bridges(functions: list[FunctionDescription]) -> Iterator[tuple[str, 
         limit = last_bus[above] if above else 255
         for begin, last, address in siblings:
             if last > limit:
-                yield f"its buses {begin:02x}..{last:02x} go past {limit:02x}, the last one {above} leads to", address
+                yield f"its buses {begin:02x}..{last:02x} go past {limit:02x}, the last bus below {above}", address
 
 
 def _about_parents(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
@@ -213,7 +213,7 @@ def _about_parents(functions: list[FunctionDescription]) -> Iterator[tuple[str, 
         address = function.address
         if address.bus and (address.domain, address.bus) not in reached:
             bus = f"{address.domain:04x}:{address.bus:02x}"
-            yield f"no bridge leads to bus {bus}: it is taken for a root bus, which cannot be reset", address
+            yield f"no bridge leads to bus {bus}: it is treated as a root bus, which cannot be reset", address
 
 
 def _about_guesses(functions: list[FunctionDescription]) -> list[str]:
@@ -222,4 +222,4 @@ def _about_guesses(functions: list[FunctionDescription]) -> list[str]:
         return []
     count = sum(len(function.guessed) for function in guessed)
     names = _names([function.address for function in guessed])
-    return [f"{names}: sizes of {count} BARs guessed from their addresses (lspci -vv text or a sysfs tree states them)"]
+    return [f"{names}: sizes of {count} BARs guessed from their addresses (lspci -vv text or a sysfs tree has them)"]

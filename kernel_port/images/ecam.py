@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A raw ECAM image: what a PCI Express machine maps, bus << 20 | device << 15 | function << 12 | register.
+"""Raw ECAM images: what a PCI Express machine maps, bus << 20 | device << 15 | function << 12 | register.
 
-Such a file is sparse: 256 MiB long, a few hundred KiB of it data. A function exists if its first dword is neither 0
-(a hole) nor all ones (nobody answered); so a virtual function, whose IDs read all ones, is not kept. One file, one
-domain, which is read as domain 0. A function has 4096 bytes if it has a PCI Express capability or something at 0x100
-(all ones is nothing), else 256.
+The file is sparse: 256 MiB long, a few hundred KiB of it data. A function exists if its first dword is neither 0 (a
+hole) nor all ones (no answer); so a virtual function, whose IDs read all ones, is lost. A file has one domain, which is
+read as domain 0. A function has 4096 bytes if it has a PCI Express capability or anything but all ones at 0x100, else
+256.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from ..pci_regs import PCI_CAP_ID_EXP, PCI_HEADER_TYPE_CARDBUS, PCI_VENDOR_ID
 PAGE = 4096
 #: Length of the image of a whole domain: 256 buses.
 WHOLE = 256 << 20
-#: Header type of a function that answered nothing but its IDs.
+#: Header type of a function that answered only for its IDs.
 _NO_HEADER = 0x7F
 _HOLE = (0, 0xFFFFFFFF)
 
 
 def read(image: BinaryIO, name: str) -> list[FunctionDescription]:
-    """Read the functions of a raw ECAM image; only the parts of the file that hold data are looked at.
+    """Read the functions of a raw ECAM image; only the parts of the file with data are read.
 
-    :raises MachineError: the length is wrong, or a function's header cannot be one; names the offset"""
+    :raises MachineError: the length is wrong, or a function's header is invalid; the message has the offset"""
     length = os.fstat(image.fileno()).st_size
     if length % PAGE or length > WHOLE:
         raise MachineError(
@@ -63,7 +63,7 @@ def _function(offset: int, page: bytes) -> FunctionDescription:
 
 
 def _data_pages(fd: int, length: int) -> Iterator[int]:
-    """Offsets of the pages that are not in a hole of the file."""
+    """Yield the offsets of the pages that are not in a hole of the file."""
     page = 0
     while page < length:
         try:
@@ -81,7 +81,7 @@ def _data_pages(fd: int, length: int) -> Iterator[int]:
 def write(functions: Iterable[FunctionDescription], image: BinaryIO, name: str) -> None:
     """Write a sparse raw ECAM image of a whole domain; past the end of a function of 256 bytes, all ones.
 
-    :raises MachineError: there is more than one domain, or a function is not known whole"""
+    :raises MachineError: there is more than one domain, or some bytes of a function are unknown"""
     functions = list(functions)
     refuse_partial(functions, name)
     for function in functions:
@@ -91,10 +91,10 @@ def write(functions: Iterable[FunctionDescription], image: BinaryIO, name: str) 
 
 
 def refuse_partial(functions: list[FunctionDescription], name: str) -> None:
-    """Refuse what an image cannot hold.
+    """Refuse a machine that an image cannot hold.
 
     :param name: of the image, for the message
-    :raises MachineError: there is more than one domain, or a function is not known whole"""
+    :raises MachineError: there is more than one domain, or some bytes of a function are unknown"""
     domains = sorted({function.address.domain for function in functions})
     if len(domains) > 1:
         listed = ", ".join(f"{domain:04x}" for domain in domains[:8])
@@ -102,6 +102,6 @@ def refuse_partial(functions: list[FunctionDescription], name: str) -> None:
     for function in functions:
         if len(function.config) < function.size:
             raise MachineError(
-                f"{name}: {function.address}: {len(function.config)} of {function.size} bytes are known, raw ECAM "
-                "would say that the rest is 0; write lspci text or TOML"
+                f"{name}: {function.address}: {len(function.config)} of {function.size} bytes are known, in raw "
+                "ECAM the rest would be 0; write lspci text or TOML"
             )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What firmware does to a composed machine: addresses for its BARs, windows for its bridges, decoding switched on.
+"""What firmware does to a composed machine: assign BARs, open bridge windows, enable decoding.
 
-Addresses are given out in the order of functions. The buses below a bridge are one range, so its windows are too.
+Addresses are assigned in the order of functions. The buses below a bridge are one range, so its windows are too.
 """
 
 from __future__ import annotations
@@ -36,13 +36,15 @@ IO, MEMORY, PREFETCHABLE = "I/O ports", "memory below 4 GiB", "memory"
 
 
 class _Pool:
-    """Addresses to give out, ascending: each aligned to its size, each bus in pages of its own."""
+    """Free addresses, ascending: each aligned to its size, each bus in pages of its own."""
 
     def __init__(self, name: str, start: int, end: int, page: int) -> None:
         self.name, self.next, self.end, self.page = name, start, end, page
 
     def take(self, size: int) -> int:
-        """:raises ValueError: there is not that much left"""
+        """Assign an address.
+
+        :raises ValueError: there is not that much left"""
         start = -(-self.next // size) * size
         if start + size > self.end:
             raise ValueError(f'no {self.name} left for {size:#x} bytes; make it smaller, or "64-bit prefetchable"')
@@ -50,7 +52,7 @@ class _Pool:
         return start
 
     def new_page(self) -> None:
-        """Begin the next bus, whose bridge can only open whole pages."""
+        """Start the next bus, whose bridge can only open whole pages."""
         self.next = -(-self.next // self.page) * self.page
 
 
@@ -62,7 +64,7 @@ class _Taken(NamedTuple):
     end: int
 
 
-#: (domain, bus) -> pool -> the range that spans all that is in use on the bus.
+#: (domain, bus) -> pool -> the range of everything in use on the bus.
 _Spans = dict[tuple[int, int], dict[str, tuple[int, int]]]
 
 
@@ -70,7 +72,7 @@ def assign(drafts: Sequence[Draft]) -> None:
     """Assign addresses and windows, and set Command.
 
     :param drafts: composed functions in address order
-    :raises ValueError: a BAR cannot be where it is said to be; the message begins with the function's address"""
+    :raises ValueError: a BAR does not fit; the message begins with the function's address"""
     pools = {
         IO: _Pool(IO, 0x1000, 0x1_0000, 0x1000),
         MEMORY: _Pool(MEMORY, 0x8000_0000, 0xFEC0_0000, 1 << 20),
@@ -96,12 +98,12 @@ def assign(drafts: Sequence[Draft]) -> None:
 
 
 def _place(draft: Draft, pools: dict[str, _Pool]) -> list[_Taken]:
-    """Assign a function's BARs and ROM, and switch on what it decodes."""
+    """Assign a function's BARs and ROM, and enable its decoding."""
     taken = []
     upper_halves = {number + 1 for number, bar in draft.keys["bars"].items() if bar.wide}
     for number, bar in sorted(draft.keys["bars"].items()):
         if number + bar.wide >= bar_count(draft.config) or number in upper_halves:
-            raise ValueError(f"bars: there is no room for BAR {number}; a 64-bit one takes two, a bridge has two")
+            raise ValueError(f"bars: BAR {number} does not fit; a 64-bit BAR takes two, and a bridge has two")
         if bar.size < (4 if bar.io else 16):
             raise ValueError(f"bars: BAR {number} has {bar.size} bytes; I/O ports have at least 4, memory 16")
         pool = IO if bar.io else PREFETCHABLE if bar.wide and bar.prefetchable else MEMORY
@@ -134,13 +136,13 @@ def _command(draft: Draft, taken: list[_Taken]) -> int:
 
 
 def _widen(span: dict[str, tuple[int, int]], pool: str, start: int, end: int) -> None:
-    """Have the range of a pool span another one too."""
+    """Widen the range of a pool to include another."""
     before = span.get(pool, (start, end))
     span[pool] = (min(before[0], start), max(before[1], end))
 
 
 def _open_windows(draft: Draft, spans: _Spans) -> None:
-    """Have a bridge pass on what is in use on the buses below it; a closed window begins after its end."""
+    """Open a bridge's windows for what is in use on the buses below it; a closed window begins after its end."""
     first, last = draft.keys["bus"]
     below: dict[str, tuple[int, int]] = {}
     for bus in range(first, last + 1):

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Machines of any size from a seed, up to a full segment: 256 buses of 32 devices with 8 functions, 65,536 functions.
+"""Generate machines of any size from a seed, up to a full segment: 256 buses x 32 devices x 8 functions = 65,536.
 
-First a tree of buses grows, then the functions that are left are spread over them as devices. At 00:00.0 there is a
-host bridge. What the buses are:
+A tree of buses grows first, then the remaining functions are spread over it as devices. 00:00.0 is a host bridge.
+Kinds of buses:
 
     root          host bridge, root ports, conventional bridges, devices of the chipset
     link          below a port: one card of up to 8 functions, or by Alternative Routing-ID up to 256. Its function 0
-                  may lead on: the upstream port of a switch, or a bridge to conventional PCI
-    switch        inside a switch: downstream ports; if there is no room elsewhere, also endpoints of the switch itself
-    conventional  up to 32 devices of up to 8 functions, among them bridges to more such buses
+                  may be a bridge: the upstream port of a switch, or a bridge to conventional PCI
+    switch        inside a switch: downstream ports; if all else is full, also endpoints of the switch itself
+    conventional  up to 32 devices of up to 8 functions, some of them bridges to more such buses
 
 A machine is drawn as tables of a machine description (grammar.py). The same size and seed give the same machine with
-every Python: all that is asked of its random numbers are bits of the Mersenne Twister.
+every Python, because all randomness is bits of the Mersenne Twister.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ T = TypeVar("T")
 BUSES, ON_BUS, IN_DEVICE = 256, 256, 8
 #: Functions of a full segment.
 MOST = BUSES * ON_BUS
-#: Functions to a bus, until there are no more buses.
+#: Functions per bus, until there are no more buses.
 PER_BUS = 4
 #: Deepest bus, counted from the root bus.
 DEPTH = 8
-#: Kind of bus -> the bridges that may be there, with the kind of bus below; one twice is drawn twice as often.
+#: Kind of bus -> its possible bridges, with the kind of bus below. A repeated one is drawn more often.
 _LEADS_TO = {
     "root": [("root-port", "link")] * 5 + [("pci-bridge", "conventional")],
     "link": [("upstream-port", "switch")] * 2 + [("express-to-pci-bridge", "conventional")],
     "switch": [("downstream-port", "link")],
     "conventional": [("pci-bridge", "conventional")],
 }
-#: Most functions on a bus by kind: as machines are; once these are full, as far as the specifications go; then all.
+#: Most functions on a bus by kind: as in real machines; when all are full, as in the specifications; then the maximum.
 _LIMITS = (
     {"root": 40, "link": IN_DEVICE, "switch": 0, "conventional": 24},
     {"root": ON_BUS, "link": ON_BUS, "switch": 0, "conventional": ON_BUS},
@@ -53,32 +53,32 @@ _LIMITS = (
 )
 #: Options of a slot, all off by default.
 _SLOT = sorted(name for name, key in CAPABILITIES["slot"].items() if key.default is False and name != "interlock")
-#: Hexadecimal digits of the keys that are written so.
+#: Hexadecimal digits of keys that are written in hexadecimal.
 _DIGITS = {"vendor": 4, "device": 4, "class": 6, "revision": 2}
 
 
 class _Dice:
-    """Draws that come out alike with every version of Python."""
+    """Random draws that are the same with every version of Python."""
 
     def __init__(self, seed: int) -> None:
         self._bits = Random(seed).getrandbits
 
     def below(self, count: int) -> int:
-        """0 to *count* - 1."""
+        """Draw from 0 to *count* - 1."""
         return self._bits(32) * count >> 32
 
     def chance(self, percent: int) -> bool:
-        """True so often."""
+        """Return True in *percent* of all draws."""
         return self.below(100) < percent
 
     def one(self, of: list[T]) -> T:
-        """One of them."""
+        """Draw an element of *of*."""
         return of[self.below(len(of))]
 
 
 @dataclass(eq=False, slots=True)
 class _Bus:
-    """A bus: the bridges on it with the buses below, and how many functions that lead nowhere."""
+    """A bus: its bridges with the buses below, and how many other functions."""
 
     kind: str
     depth: int = 0
@@ -90,24 +90,24 @@ class _Bus:
 
     @property
     def functions(self) -> int:
-        """All that is on it."""
+        """How many functions are on it."""
         return (self.kind == "root") + len(self.bridges) + self.others
 
     @property
     def leads_on(self) -> bool:
-        """Whether one more bridge can be here."""
+        """Whether there can be one more bridge."""
         return self.depth < DEPTH and len(self.bridges) < (1 if self.kind == "link" else ON_BUS - 1)
 
 
 def generate(functions: int, seed: int) -> MachineDescription:
-    """A machine of so many functions.
+    """Generate a machine of so many functions.
 
     :raises MachineError: as draw()"""
     return machine_toml.build(draw(functions, seed), f"generated machine {seed}")
 
 
 def text(document: Table) -> Iterator[str]:
-    """The lines of the machine description that says the same as draw() does."""
+    """Yield the lines of the machine description for a document of draw()."""
     for key, value in document.items():
         if key != "function":
             yield f"{key} = {machine_toml.value_text(value)}\n"
@@ -119,10 +119,10 @@ def text(document: Table) -> Iterator[str]:
 
 
 def draw(functions: int, seed: int) -> Table:
-    """The document of a machine description.
+    """Draw the document of a machine description.
 
-    :raises MachineError: there cannot be that many functions in a segment, or the seed is negative"""
-    if seed < 0:  # the Mersenne Twister is blind to the sign: two seeds would be one machine
+    :raises MachineError: a segment cannot have that many functions, or the seed is negative"""
+    if seed < 0:  # the Mersenne Twister ignores the sign: two seeds would give one machine
         raise MachineError(f"seed {seed}: give 0 or more")
     if not 1 <= functions <= MOST:
         raise MachineError(f"{functions} functions: a segment has 1 to {MOST}; choose a number between")
@@ -140,7 +140,7 @@ def draw(functions: int, seed: int) -> Table:
 
 
 def _grow(dice: _Dice, count: int) -> list[_Bus]:
-    """A tree of *count* buses, the root bus first. No switch is without a port."""
+    """Grow a tree of *count* buses, the root bus first. Each switch has a port."""
     root = _Bus("root")
     buses = [root]
     while len(buses) < count:
@@ -150,15 +150,15 @@ def _grow(dice: _Dice, count: int) -> list[_Bus]:
         else:
             bus = root if dice.chance(25) else dice.one([bus for bus in buses if bus.leads_on])
         kinds = _LEADS_TO[bus.kind]
-        room_for_switch = count - len(buses) > 1 and bus.depth < DEPTH - 1
-        kind, below = dice.one([way for way in kinds if way[1] != "switch" or room_for_switch])
+        fits_switch = count - len(buses) > 1 and bus.depth < DEPTH - 1
+        kind, below = dice.one([pair for pair in kinds if pair[1] != "switch" or fits_switch])
         buses.append(_Bus(below, bus.depth + 1))
         bus.bridges.append((kind, buses[-1]))
     return buses
 
 
 def _populate(dice: _Dice, buses: list[_Bus], functions: int) -> None:
-    """Spread the functions that are no bridges: first a chipset, and something on every bus but some empty slots."""
+    """Spread the functions that are not bridges: first the chipset, then some on every bus, except for empty slots."""
     left = functions - len(buses)  # as many bridges as buses, counting the host bridge
     buses[0].others = min(left // IN_DEVICE, len(parts.DEVICES["root"]))
     left -= buses[0].others
@@ -166,19 +166,19 @@ def _populate(dice: _Dice, buses: list[_Bus], functions: int) -> None:
         if left and not bus.bridges and not (bus.kind == "link" and dice.chance(10)):
             bus.others, left = bus.others + 1, left - 1
     for limits in _LIMITS:
-        room = [bus for bus in buses if bus.functions < limits[bus.kind]]
-        while left and room:
-            at = dice.below(len(room))
-            bus = room[at]
+        free = [bus for bus in buses if bus.functions < limits[bus.kind]]
+        while left and free:
+            at = dice.below(len(free))
+            bus = free[at]
             more = min(left, limits[bus.kind] - bus.functions, 1 + dice.below(IN_DEVICE))
             bus.others, left = bus.others + more, left - more
             if bus.functions == limits[bus.kind]:
-                room[at] = room[-1]
-                room.pop()
+                free[at] = free[-1]
+                free.pop()
 
 
 def _number(bus: _Bus, number: int) -> int:
-    """Number a bus and all below it, depth first; return the last number given."""
+    """Assign numbers to a bus and all below it, depth first; return the last number."""
     bus.number = last = number
     for _kind, below in bus.bridges:
         last = _number(below, last + 1)
@@ -187,9 +187,9 @@ def _number(bus: _Bus, number: int) -> int:
 
 
 def _tables(dice: _Dice, bus: _Bus, slots: Iterator[int]) -> Iterator[Table]:
-    """The functions of a bus in order of address: bridges first."""
+    """Yield the functions of a bus in order of address: bridges first."""
     ari = bus.kind == "link" and bus.functions > IN_DEVICE
-    # One card is one device; by Alternative Routing-ID its functions are counted through.
+    # One card is one device; with Alternative Routing-ID the device number is part of the function number.
     places = iter(range(ON_BUS)) if bus.kind == "link" else _places(dice, bus)
     if bus.kind == "root":
         yield _placed(bus, next(places), parts.HOST_BRIDGE)
@@ -200,12 +200,12 @@ def _tables(dice: _Dice, bus: _Bus, slots: Iterator[int]) -> Iterator[Table]:
 
 
 def _placed(bus: _Bus, devfn: int, table: Table, ari: bool = False) -> Table:
-    """A table with its address."""
+    """Add an address to a table."""
     return {"address": str(Address.of(0, bus.number, devfn)), **table, **({"ari": {}} if ari else {})}
 
 
 def _bridge(dice: _Dice, kind: str, below: _Bus, slots: Iterator[int]) -> Table:
-    """The table of a bridge."""
+    """Draw the table of a bridge."""
     part = dice.one(parts.BRIDGES[kind])
     table: Table = {"kind": kind, **part, "bus": [below.number, below.last]}
     if kind != "pci-bridge":
@@ -221,8 +221,8 @@ def _bridge(dice: _Dice, kind: str, below: _Bus, slots: Iterator[int]) -> Table:
 
 
 def _places(dice: _Dice, bus: _Bus) -> Iterator[int]:
-    """Where the functions of a bus are, ascending: a host bridge and switch ports are devices of their own if there is
-    room, others have one to eight functions."""
+    """Yield places for the functions of a bus, ascending: a host bridge and switch ports are devices of their own if
+    there are enough, others have one to eight functions."""
     left = bus.functions
     for device in range(ON_BUS // IN_DEVICE):
         devices_after = ON_BUS // IN_DEVICE - 1 - device

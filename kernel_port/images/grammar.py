@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The grammar of a machine description: every table, its keys, what each may hold, its default and its meaning.
+"""The grammar of a machine description: every table and key, its values, its default and its meaning.
 
-    name = "lone card"                     what the machine is called (default: the file's name)
+    name = "lone card"                     name of the machine (default: the file's name)
     about = "..."                          what it shows
-    quirks = ""                            "qemu", "qemu-links": QEMU's simplifications
+    quirks = ""                            "qemu", "qemu-links": as QEMU simplifies hardware
 
     [[function]]                           one for each function
     address = "00:1c.0"
@@ -21,8 +21,8 @@
     express = {flr = true}
     pm = {no_soft_reset = true}
 
-Instead of kind, IDs, bus and capabilities, `config` gives the bytes themselves, as rows of an lspci dump; rows of
-zeros may be left out. Behaviour (soft_reset_works, ready_ms, link_training_ms, slot_events, ...) has the names of
+Instead of kind, IDs, bus and capabilities, `config` may give the bytes, as rows of an lspci dump; rows of zeros may be
+left out. Behaviour (soft_reset_works, ready_ms, link_training_ms, slot_events, ...) has the names of
 hw/description.py.
 """
 
@@ -50,13 +50,13 @@ from ..pci_regs import (
 
 
 class Kind(NamedTuple):
-    """What sort of function it is."""
+    """A kind of function."""
 
     #: Port type of its PCI Express capability, None for conventional PCI.
     express: int | None
     #: Whether it has a type 1 header.
     bridge: bool
-    #: Class, subclass and programming interface unless given.
+    #: Default class, subclass and programming interface.
     class_code: int
     about: str
 
@@ -73,10 +73,10 @@ KINDS: dict[str, Kind] = {
     "pci-to-express-bridge": Kind(PCI_EXP_TYPE_PCIE_BRIDGE, True, 0x060400, "conventional PCI above, Express below"),
     "pci": Kind(None, False, 0x020000, "conventional PCI device"),
     "pci-bridge": Kind(None, True, 0x060400, "conventional PCI-to-PCI bridge"),
-    "host-bridge": Kind(None, False, 0x060000, "what the host itself shows on bus 0"),
+    "host-bridge": Kind(None, False, 0x060000, "the host's own function on bus 0"),
 }
 
-#: Reads a value of a key; raises ValueError saying what it should be.
+#: Checks a key's value; raises ValueError with what it should be.
 Reader = Callable[[Any], Any]
 
 
@@ -89,28 +89,28 @@ class Key(NamedTuple):
 
 
 def boolean(value: Any) -> bool:
-    """true or false."""
+    """Check for true or false."""
     if not isinstance(value, bool):
         raise ValueError("true or false")
     return value
 
 
 def text(value: Any) -> str:
-    """A string of printable characters, of any number of lines."""
+    """Check for a string of printable characters, in any number of lines."""
     if not isinstance(value, str) or not value.replace("\n", "").isprintable():
         raise ValueError("a string")
     return value
 
 
 def line(value: Any) -> str:
-    """A string of printable characters in one line, which stays one where it is written into a text."""
+    """Check for a string of printable characters in one line, which is safe to print."""
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError("a string in one line")
     return value
 
 
 def number(low: int, high: int) -> Reader:
-    """An integer from *low* to *high*."""
+    """Return a reader of an integer from *low* to *high*."""
 
     def read(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
@@ -121,7 +121,7 @@ def number(low: int, high: int) -> Reader:
 
 
 def choice(*names: str) -> Reader:
-    """One of *names*."""
+    """Return a reader of one of *names*."""
 
     def read(value: Any) -> str:
         if value not in names or not isinstance(value, str):
@@ -132,7 +132,7 @@ def choice(*names: str) -> Reader:
 
 
 def pair(low: int, high: int) -> Reader:
-    """Two integers in an array."""
+    """Return a reader of an array of two integers."""
     one = number(low, high)
 
     def read(value: Any) -> tuple[int, int]:
@@ -144,14 +144,14 @@ def pair(low: int, high: int) -> Reader:
 
 
 def milliseconds(value: Any) -> float:
-    """A time in ms; -1 means never."""
+    """Check for a time in ms; -1 means never."""
     if type(value) not in (int, float) or not (value == -1 or 0 <= value <= 1e9):
         raise ValueError("a time in milliseconds, or -1 for never")
     return value  # type: ignore[no-any-return]
 
 
 def address(value: Any) -> Address:
-    """The address of a function."""
+    """Parse the address of a function."""
     try:
         return Address.parse(value)
     except (TypeError, ValueError):
@@ -159,7 +159,7 @@ def address(value: Any) -> Address:
 
 
 def size(value: Any) -> int:
-    """A size in bytes, a power of two: 4096 or "4K"; 0 for none."""
+    """Parse a size in bytes, a power of two: 4096 or "4K"; 0 for none."""
     units = {"K": 10, "M": 20, "G": 30, "T": 40}
     if isinstance(value, str) and value.isascii() and len(value) < 20 and value.rstrip("KMGT").isdigit():
         digits = value.rstrip("KMGT")
@@ -171,7 +171,7 @@ def size(value: Any) -> int:
 
 
 class Bar(NamedTuple):
-    """A BAR as described: its size, and what it decodes."""
+    """A BAR: its size, and what it decodes."""
 
     size: int
     io: bool
@@ -180,7 +180,7 @@ class Bar(NamedTuple):
 
 
 def bar(value: Any) -> Bar:
-    """A size (0: read-only), and after it the words io, 64-bit, prefetchable: "16M", "256M 64-bit prefetchable"."""
+    """Parse a size (0: read-only) and the words io, 64-bit, prefetchable: "16M", "256M 64-bit prefetchable"."""
     words = value.split() if isinstance(value, str) and len(value) < 64 else [value]
     flags = words[1:]
     try:
@@ -188,12 +188,12 @@ def bar(value: Any) -> Bar:
     except (ValueError, IndexError):
         length = -1
     if length < 0 or flags not in ([], ["io"], ["prefetchable"], ["64-bit"], ["64-bit", "prefetchable"]):
-        raise ValueError('a size and its sort, such as "16M", "256M 64-bit prefetchable" or "128 io"')
+        raise ValueError('a size and kind, such as "16M", "256M 64-bit prefetchable" or "128 io"')
     return Bar(length, "io" in flags, "64-bit" in flags, "prefetchable" in flags)
 
 
 def table(keys: Reader, values: Reader) -> Reader:
-    """A table whose keys are integers."""
+    """Return a reader of a table whose keys are integers."""
 
     def read(value: Any) -> dict[int, Any]:
         if not isinstance(value, dict):
@@ -211,7 +211,7 @@ def table(keys: Reader, values: Reader) -> Reader:
 
 
 def events(value: Any) -> list[tuple[float, int]]:
-    """Pairs of a time and Slot Status bits."""
+    """Check for pairs of a time and Slot Status bits."""
     wrong = ValueError("an array of [milliseconds, Slot Status bits], such as [[250, 0x08]]")
     if not isinstance(value, list):
         raise wrong
@@ -224,7 +224,7 @@ def events(value: Any) -> list[tuple[float, int]]:
 
 
 def options(name: str) -> Reader:
-    """A table of the options of the capability *name*; true stands for {}."""
+    """Return a reader of the options of the capability *name*; true means {}."""
 
     def read(value: Any) -> Any:
         if value is True:
@@ -263,13 +263,13 @@ CAPABILITIES: dict[str, dict[str, Key]] = {
     "slot": {
         "number": Key(number(0, 0x1FFF), 1, "physical slot number"),
         "hotplug": Key(boolean, True, "hot-plug capable: the driver binds to it"),
-        "surprise": Key(boolean, False, "a card may be pulled without notice"),
+        "surprise": Key(boolean, False, "a card may be removed without notice"),
         "occupied": Key(boolean, None, "a card is present (default: a function is below)"),
         "button": Key(boolean, False, "has an attention button"),
-        "power_controller": Key(boolean, False, "can switch the slot off"),
-        "latch": Key(boolean, False, "has a sensor of the retention latch"),
-        "attention_lamp": Key(boolean, False, "has an attention indicator"),
-        "power_lamp": Key(boolean, False, "has a power indicator"),
+        "power_controller": Key(boolean, False, "can turn the slot off"),
+        "latch": Key(boolean, False, "has a retention latch sensor"),
+        "attention_indicator": Key(boolean, False, "has an attention indicator"),
+        "power_indicator": Key(boolean, False, "has a power indicator"),
         "interlock": Key(boolean, False, "has an electromechanical interlock"),
         "no_command_completed": Key(boolean, False, "commands are not acknowledged"),
     },
@@ -288,12 +288,15 @@ _KNOB_READERS: dict[Any, Reader] = {
     dict[int, int]: table(number(0, 4095), number(1, 4096)),
     list[tuple[float, int]]: events,
 }
-#: Fields of a description that say what it is; every other one is a knob.
+#: Names that options had before 0.2.0; they still work.
+OLD_OPTIONS = {"attention_lamp": "attention_indicator", "power_lamp": "power_indicator"}
+
+#: Fields of a description that say what the function is; all others are knobs, which say how it behaves.
 _IDENTITY = ("address", "config", "size", "bars", "rom", "guessed")
 
 
 def _knobs() -> dict[str, Key]:
-    """A key for each field of FunctionDescription that says how a function behaves."""
+    """Make a key for each field of FunctionDescription that says how a function behaves."""
     hints = typing.get_type_hints(FunctionDescription)
     return {
         field.name: Key(_KNOB_READERS[hints[field.name]], _default(field), "see hw/description.py")
@@ -309,14 +312,14 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 KNOBS = types.MappingProxyType(_knobs())
 
 MACHINE: dict[str, Key] = {
-    "name": Key(text, "", "what the machine is called"),
-    "about": Key(text, "", "what it shows"),
-    "quirks": Key(choice("", "qemu", "qemu-links"), "", "hardware as specified, or a simplification of it"),
+    "name": Key(text, "", "name of the machine"),
+    "about": Key(text, "", "description"),
+    "quirks": Key(choice("", "qemu", "qemu-links"), "", "hardware as specified, or as QEMU simplifies it"),
 }
 
-#: Keys that say what bytes a function has, for one that is not given by `config`.
+#: Keys that compose the bytes of a function, instead of `config`.
 COMPOSED: dict[str, Key] = {
-    "kind": Key(choice(*KINDS), "endpoint", "what sort of function it is"),
+    "kind": Key(choice(*KINDS), "endpoint", "kind of function"),
     "vendor": Key(number(1, 0xFFFE), 0x1AF4, "vendor ID"),
     "device": Key(number(0, 0xFFFF), 0x0001, "device ID"),
     "subsystem": Key(pair(0, 0xFFFF), None, "subsystem vendor and device ID"),
@@ -325,7 +328,9 @@ COMPOSED: dict[str, Key] = {
     "command": Key(number(0, 0xFFFF), None, "Command register (default: decoding on, bus master)"),
     "interrupt": Key(number(0, 255), 0, "interrupt line; not 0: pin A"),
     "cache_line": Key(number(0, 255), 16, "cache line size in dwords"),
-    "multifunction": Key(boolean, None, "header says more functions (default: there are)"),
+    "multifunction": Key(
+        boolean, None, "multifunction bit of the header (default: set if the device has several functions)"
+    ),
     "bus": Key(pair(0, 255), None, "bridges: secondary and subordinate bus"),
     **{name: Key(options(name), None, "capability") for name in CAPABILITIES},
 }
@@ -334,7 +339,7 @@ FUNCTION: dict[str, Key] = {
     "address": Key(address, None, "where it is; required"),
     "config": Key(text, None, "rows of bytes, instead of kind, IDs, bus and capabilities"),
     "size": Key(number(256, 4096), None, "size of its configuration space: 256 or 4096 (default: by kind or rows)"),
-    "bars": Key(table(number(0, 5), bar), {}, "size and sort of each BAR"),
+    "bars": Key(table(number(0, 5), bar), {}, "size and kind of each BAR"),
     "rom": Key(size, 0, "size of the expansion ROM"),
     **COMPOSED,
     **KNOBS,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Load a machine from whatever describes it: the kind of source is told from its content, not from its name."""
+"""Load a machine from any source. Content decides what a file is, not its name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DUMP = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _KEY = re.compile(rb"^[ \t]*(?:[\w-]+[ \t]*=|\[\[?[\w. -]+\]\]?[ \t]*\r?$)", re.MULTILINE)
-#: How a file begins that would be a machine if it were saved or packed another way -> what to do about it.
+#: First bytes of a file that may hold a machine in another encoding -> what to do.
 _DISGUISES = {
     b"\xef\xbb\xbf": "text with a byte order mark; save it as UTF-8 without one",
     b"\x1f\x8b": "compressed; unpack it with gunzip",
@@ -47,8 +47,8 @@ def load(source: str | Path) -> MachineDescription:
     :param source: path of an lspci -x/-xxx/-xxxx dump, a sysfs directory, a raw ECAM image or a TOML machine
         description; or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-`` (lspci text
         on standard input)
-    :return: functions in address order, with what is doubtful about them in `warnings`
-    :raises MachineError: the source cannot be read or is bad; names file, line or offset, and the remedy"""
+    :return: functions in address order; doubts about them are in `warnings`
+    :raises MachineError: the source cannot be read or is bad; the message has file, line or offset, and the remedy"""
     machine = _read(source)
     machine.functions.sort(key=lambda function: function.address)
     refuse_nonsense(machine.functions, str(source))
@@ -58,12 +58,12 @@ def load(source: str | Path) -> MachineDescription:
 
 
 def is_name(source: str) -> bool:
-    """Whether *source* is a name that load() knows rather than a path."""
+    """Return whether *source* is a name that load() knows rather than a path."""
     return source in ("host", "-") or source.startswith("example:")
 
 
 def is_raw_ecam(source: str) -> bool:
-    """Whether load() would read *source*, which it can read, as a raw ECAM image."""
+    """Return whether load() would read *source*, which must be readable, as a raw ECAM image."""
     if is_name(source) or Path(source).is_dir():
         return False
     with opened(Path(source)) as file:
@@ -71,7 +71,7 @@ def is_raw_ecam(source: str) -> bool:
 
 
 def example_names() -> list[str]:
-    """Names of the built-in examples."""
+    """Return the names of the built-in examples."""
     return sorted(entry.name.removesuffix(".toml") for entry in _examples().iterdir() if entry.name.endswith(".toml"))
 
 
@@ -88,7 +88,7 @@ def _read(source: str | Path) -> MachineDescription:
     try:
         if path.is_dir():
             return MachineDescription(source if source == "host" else path.name, sysfs.read(path, str(path)))
-        # O_NONBLOCK: opening a pipe or a terminal must not wait for somebody at the other end.
+        # O_NONBLOCK: opening a pipe or a terminal must not wait for its other end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return _read_file(file, path)
     except (OSError, ValueError) as error:
@@ -124,7 +124,7 @@ def _read_file(file: BinaryIO, path: Path) -> MachineDescription:
 
 
 def _reader(head: bytes, size: int, name: str) -> Callable[..., object]:
-    """Which of the readers a file is for."""
+    """Return the reader for a file."""
     if not head:
         raise MachineError(f"{name}: empty; give {_KINDS}")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.count(0) > len(head) // 4:
@@ -147,7 +147,7 @@ def _reader(head: bytes, size: int, name: str) -> Callable[..., object]:
 
 
 def _lspci(file: BinaryIO, name: str) -> list[FunctionDescription]:
-    # Device names may be in any encoding, and none of them matters.
+    # Device names may be in any encoding; they do not matter.
     text = io.TextIOWrapper(file, encoding="latin-1")
     try:
         return lspci.parse(text, name)

@@ -2,11 +2,11 @@
 """The text of lspci -x, -xxx and -xxxx, with or without -v text between: parse and write.
 
     00:01.0 PCI bridge: Intel Corporation ...     a function begins at column 0, with or without a domain
-    <tab>Region 0: Memory at ... [size=128K]      -v text: sizes of BARs and ROM, and the driver, are taken from it
+    <tab>Region 0: Memory at ... [size=128K]      -v text: gives sizes of BARs and ROM, and the driver
     00: 86 80 08 34 ...                           rows of 16 bytes, in order, from 0
                                                   an empty line ends the function
 
-`lspci -F` reads the same. A row that is malformed, short or out of order is an error: the dump is damaged.
+`lspci -F` reads the same. A malformed, short or misplaced row is an error: the dump is damaged.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from ..pci_regs import (
     PCI_VENDOR_ID,
 )
 
-#: Longest line read; the longest that lspci writes are vital product data, a few hundred characters.
+#: Longest line read; lspci's longest are vital product data, a few hundred characters.
 LINE_LIMIT = 65536
 #: Longest text read: more than lspci -xxxx prints of 65,536 functions.
 TEXT_LIMIT = 1 << 30
 #: Most lines of prose before the first function.
 PROSE_LIMIT = 100_000
-#: Bytes lspci shows at a time.
+#: Bytes in a row.
 ROW = 16
 #: Bytes of configuration space that lspci shows: a header, a CardBus header, all of PCI, all of PCI Express.
 _USUAL_LENGTHS = (64, 128, 256, 4096)
@@ -70,7 +70,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
 
     :param lines: the text, read line by line
     :param name: what to call it in messages
-    :raises MachineError: a line is damaged, or there is no dump; names the line"""
+    :raises MachineError: a line is damaged, or there is no dump; the message has the line"""
     entries: dict[Address, _Entry] = {}
     entry: _Entry | None = None
     number = 0
@@ -84,14 +84,14 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
         elif row := _HEX_ROW.match(line):
             data = hex_bytes(row[2])
             if entry and data and len(data) == ROW and int(row[1], 16) == len(entry.config) < _USUAL_LENGTHS[-1]:
-                entry.config += data  # as all are in a dump that is sound; the rest is for finding out what is wrong
+                entry.config += data  # the only case in a sound dump; the rest finds what is wrong
             else:
                 _take_row(entry, row, data, f"{name}:{number}")
         elif device := _DEVICE.match(line):
             entry = _Entry(Address.parse(device[1]), number)
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
                 raise MachineError(
-                    f"{name}:{number}: {entry.address} is there already, in line {earlier.line}; remove one of the two"
+                    f"{name}:{number}: {entry.address} is in line {earlier.line} already; remove one of the two"
                 )
         if number > PROSE_LIMIT and not entries:
             break
@@ -124,7 +124,7 @@ def _take_row(entry: _Entry | None, row: re.Match[str], data: bytes | None, plac
     if entry is None:
         if data is None:
             return  # prose around the dump
-        raise MachineError(f"{place}: a row of bytes that belongs to no function; restore the line naming the function")
+        raise MachineError(f"{place}: a row of bytes without a function; restore the function's line")
     if data is None:
         shown = row[2].strip()[:60]
         raise MachineError(f"{place}: {entry.address}: not pairs of hexadecimal digits: {shown!r}; {_RECORD}")
@@ -132,7 +132,7 @@ def _take_row(entry: _Entry | None, row: re.Match[str], data: bytes | None, plac
 
 
 def hex_bytes(text: str) -> bytes | None:
-    """The bytes that pairs of hexadecimal digits spell, None if that is not what *text* is."""
+    """Parse pairs of hexadecimal digits; None if *text* is something else."""
     try:
         return bytes.fromhex(text)
     except ValueError:
@@ -140,9 +140,9 @@ def hex_bytes(text: str) -> bytes | None:
 
 
 def append_row(config: bytearray, offset: int, data: bytes, place: str) -> None:
-    """Add the row at *offset*, which has to be the next one.
+    """Add the row at *offset*, which must be the next one.
 
-    :param place: what the message begins with
+    :param place: start of the message
     :raises MachineError: the row is out of order, too long or short, or past the end of configuration space"""
     if offset + len(data) > 4096:
         raise MachineError(f"{place}: row {offset:#x}: configuration space ends at 0x1000; {_RECORD}")
@@ -154,11 +154,13 @@ def append_row(config: bytearray, offset: int, data: bytes, place: str) -> None:
 
 
 def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
-    """:param cut: the text ended within this function, without the empty line lspci ends each with"""
+    """Make the description of a function that was read.
+
+    :param cut: the text ended in this function, without the empty line that lspci ends each with"""
     known = len(entry.config)
     place = f"{name}:{entry.line}: {entry.address}"
     if known < PCI_STD_HEADER_SIZEOF:
-        raise MachineError(f"{place}: {known} bytes of configuration space, 64 is the least; {_RECORD}")
+        raise MachineError(f"{place}: {known} bytes of configuration space, at least 64 are needed; {_RECORD}")
     if cut and known not in _USUAL_LENGTHS:
         raise MachineError(f"{place}: the text is cut short after {known:#x} bytes; {_RECORD}")
     function = FunctionDescription(entry.address, bytes(entry.config), size=4096 if known > 256 else 256)
@@ -177,7 +179,7 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
 
 
 def _region_number(region: re.Match[str], found: Iterable[BaseAddress]) -> int | None:
-    """The BAR a line of -v text is about: -vv numbers them, -v gives the address only."""
+    """Return the BAR of a line of -v text: -vv gives numbers, -v addresses only."""
     if region["what"] == "Expansion ROM":
         return ROM
     if region["bar"]:
@@ -189,7 +191,7 @@ def _region_number(region: re.Match[str], found: Iterable[BaseAddress]) -> int |
 
 
 def write(functions: Iterable[FunctionDescription]) -> Iterator[str]:
-    """The lines of a dump as lspci -n -xxxx prints it, with known BAR sizes and drivers as lspci -vv does.
+    """Yield the lines of a dump as lspci -n -xxxx prints it, with known BAR sizes and drivers as in lspci -vv.
 
     Domains are shown only if one of them is not 0, as lspci does."""
     functions = list(functions)
@@ -204,7 +206,7 @@ def write(functions: Iterable[FunctionDescription]) -> Iterator[str]:
 
 
 def rows(config: bytes) -> Iterator[str]:
-    """The rows of bytes as lspci prints them."""
+    """Yield the rows of bytes as lspci prints them."""
     for offset in range(0, len(config), ROW):
         yield f"{offset:02x}: {config[offset : offset + ROW].hex(' ')}\n"
 
@@ -234,7 +236,7 @@ def _regions(function: FunctionDescription) -> Iterator[str]:
 
 
 def size_text(size: int) -> str:
-    """A size in bytes as lspci writes it: 128K, 16M, 4096 as 4K."""
+    """Format a size in bytes as lspci does: 128K, 16M, 4096 as 4K."""
     for unit, shift in reversed(_UNIT.items()):
         if shift and size >= 1 << shift and not size & (1 << shift) - 1:
             return f"{size >> shift}{unit}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Machine descriptions in TOML, the grammar of which is grammar.py: read and write."""
+"""Machine descriptions in TOML: read and write. Their grammar is in grammar.py."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from . import firmware, grammar, lspci
 from .compose import Draft, compose
 from .grammar import Key
 
-#: tomllib's work on one dotted key grows with the square of its parts; nothing here needs more than one.
+#: tomllib's time for a dotted key grows with the square of its parts; no key here has a dot.
 _MOST_DOTS = 64
 _LINE_LIMIT = 16384
-#: Longest machine description read, in bytes: more than a full segment takes.
+#: Longest machine description read, in bytes: longer than that of a full segment.
 TEXT_LIMIT = 64 << 20
 _CONFIG_ROW = re.compile(r"([0-9a-f]{2,3}):\s+(.+)", re.IGNORECASE)
 
 
 class _Fault(Exception):
-    """Something wrong within one function; gets its place on the way out."""
+    """Something wrong in one function; the caller adds its place."""
 
 
 def parse(data: bytes, name: str) -> MachineDescription:
     """Read a machine description.
 
     :param name: what to call it in messages
-    :raises MachineError: it is not TOML, or says what cannot be; names the line, or the table and key"""
+    :raises MachineError: it is not TOML, or impossible; the message has the line, or the table and key"""
     return build(_toml(data, name), name)
 
 
 def build(document: dict[str, Any], name: str) -> MachineDescription:
-    """The machine that the tables of a description, read already, make.
+    """Make the machine from the parsed tables of a description.
 
     :raises MachineError: as parse()"""
     document = dict(document)
@@ -50,7 +50,7 @@ def build(document: dict[str, Any], name: str) -> MachineDescription:
     except _Fault as fault:
         raise MachineError(f"{name}: {fault}") from None
     if not tables:
-        raise MachineError(f"{name}: no [[function]] in it; add one for each function of the machine")
+        raise MachineError(f"{name}: no [[function]]; add one for each function of the machine")
     drafts: list[Draft] = []
     for place, keys in _placed(tables, name):
         try:
@@ -81,7 +81,7 @@ def _toml(data: bytes, name: str) -> dict[str, Any]:
 
 
 def _placed(tables: list[dict[str, Any]], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each function's keys, checked, with its place for messages; duplicates refused."""
+    """Yield each function's checked keys, with its place for messages; refuse duplicates."""
     seen: dict[Address, int] = {}
     for number, raw in enumerate(tables, 1):
         place = f"{name}: function {number}"
@@ -109,12 +109,13 @@ def _function_keys(raw: dict[str, Any]) -> dict[str, Any]:
     keys = _checked(raw, grammar.FUNCTION, "a function")
     for name, options in grammar.CAPABILITIES.items():
         if keys[name] is not None:
-            keys[name] = _checked(keys[name], options, name, f"{name}.")
+            given = {grammar.OLD_OPTIONS.get(key, key): value for key, value in keys[name].items()}
+            keys[name] = _checked(given, options, name, f"{name}.")
     return keys
 
 
 def _checked(raw: dict[str, Any], keys: dict[str, Key], what: str, prefix: str = "") -> dict[str, Any]:
-    """The value of every key, given or default; unknown keys and wrong values are faults."""
+    """Return the value of every key, given or default; refuse unknown keys and wrong values."""
     for key in raw:
         if key not in keys:
             named = key if len(key) < 40 and key.isprintable() else _shown(key)
@@ -132,7 +133,7 @@ def _checked(raw: dict[str, Any], keys: dict[str, Key], what: str, prefix: str =
 
 
 def _shown(value: Any) -> str:
-    """A wrong value in a message: short, on one line, whatever it is."""
+    """Format a wrong value for a message: short, on one line."""
     if isinstance(value, int) and value.bit_length() > 64:
         return "an integer of more than 64 bits"
     shown = repr(value)
@@ -161,7 +162,7 @@ def _function(keys: dict[str, Any]) -> tuple[FunctionDescription, Draft | None]:
 
 
 def _rows(text: str) -> bytes:
-    """The bytes that rows of an lspci dump spell; rows of zeros may be left out, but not the last."""
+    """Parse rows of an lspci dump; rows of zeros may be left out, except the last."""
     config = bytearray()
     for line in text.splitlines():
         if not line.strip():
@@ -175,12 +176,12 @@ def _rows(text: str) -> bytes:
             config += bytes(max(0, min(offset, 4096) - len(config)))
         lspci.append_row(config, offset, data, "config")
     if len(config) < PCI_STD_HEADER_SIZEOF:
-        raise _Fault(f"config: {len(config)} bytes, 64 is the least; give rows 00 to 30")
+        raise _Fault(f"config: {len(config)} bytes, at least 64 are needed; give rows 00 to 30")
     return bytes(config)
 
 
 def _compose(machine: MachineDescription, drafts: list[Draft], name: str) -> None:
-    """Have the described functions composed, knowing their neighbours, and assigned addresses."""
+    """Compose the described functions, which know their neighbours by then, and assign addresses."""
     buses: dict[tuple[int, int], list[int]] = defaultdict(list)
     for function in sorted(machine.functions, key=lambda function: function.address):
         buses[function.address[:2]].append(function.address.devfn)
@@ -203,7 +204,7 @@ def _compose(machine: MachineDescription, drafts: list[Draft], name: str) -> Non
 
 
 def write(machine: MachineDescription) -> Iterator[str]:
-    """The text of a machine description that reads back equal: bytes as rows, known sizes, unusual behaviour."""
+    """Yield the text of a machine description that reads back equal: bytes as rows, known sizes, unusual behaviour."""
     for key in grammar.MACHINE:
         if value := getattr(machine, key):
             yield f"{key} = {value_text(value)}\n"
@@ -232,7 +233,7 @@ def _known_rows(config: bytes) -> Iterator[str]:
 
 
 def value_text(value: Any) -> str:
-    """A value as TOML spells it."""
+    """Format a value as TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

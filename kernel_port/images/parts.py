@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Parts that machines are generated from, as tables of a machine description: real devices, by their IDs.
+"""Parts of generated machines, as tables of a machine description: real devices, by their IDs.
 
-There are some with and without function level reset, soft reset, power management and a driver. Memory below 4 GiB is
-scarce in a full segment, and I/O ports more so: those are left to the chipset.
+Some have function level reset, soft reset, power management or a driver, some do not. Memory below 4 GiB is scarce in a
+full segment; I/O ports, scarcer still, are left to the chipset.
 """
 
 from __future__ import annotations
@@ -108,5 +108,5 @@ _CHIPSET: list[Table] = [
     {"kind": "pci", "vendor": 0x8086, "device": 0x3B30, "class": 0x0C0500},  # Intel 5 Series SMBus
 ]  # fmt: skip
 
-#: What stands on a bus besides bridges, by kind of bus (generate.py).
+#: Devices other than bridges, by kind of bus (generate.py).
 DEVICES = {"root": _CHIPSET, "link": _EXPRESS, "switch": _EXPRESS, "conventional": _CONVENTIONAL}

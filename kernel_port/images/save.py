@@ -21,7 +21,7 @@ FORMATS = ("lspci", "ecam", "toml")
 
 
 def save(machine: MachineDescription, path: str | Path, format: str | None = None) -> None:
-    """Write *machine* to *path*, whole or not at all: a file that was there stays until the new one is complete.
+    """Write *machine* to *path*, whole or not at all: an old file stays until the new one is complete.
 
     :param format: one of FORMATS, or None to go by the ending: .txt .lspci, .ecam .img .bin, .toml
     :raises MachineError: the format is not known or cannot hold this machine, or the file cannot be written"""
@@ -31,7 +31,7 @@ def save(machine: MachineDescription, path: str | Path, format: str | None = Non
 
 
 def refuse_format(machine: MachineDescription, path: str | Path, format: str | None = None) -> None:
-    """Say before the work what save() would say after it.
+    """Raise early what save() would raise about the format.
 
     :raises MachineError: the format is not known or cannot hold this machine"""
     if _writer(Path(path), format) is _ecam:
@@ -43,9 +43,9 @@ def _writer(path: Path, format: str | None) -> Callable[[MachineDescription, Bin
 
 
 def format_of(path: Path, format: str | None = None) -> str:
-    """The one of FORMATS that *path* is written in: the one asked for, else by its ending.
+    """Return the one of FORMATS to write *path* in: *format*, else by the ending.
 
-    :raises MachineError: neither is one"""
+    :raises MachineError: neither is known"""
     name = format or _ENDINGS.get(path.suffix.lower())
     if name is None:
         raise MachineError(f"{path}: no format for the ending {path.suffix!r}; use one of {' '.join(_ENDINGS)}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A directory such as /sys/bus/pci/devices, of this computer or copied from another: one folder per function.
+"""Read a directory such as /sys/bus/pci/devices, of this computer or copied from another: one folder per function.
 
-Read of each folder: `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each
-BAR) and the name of what the link `driver` points to. Nothing is written, and no link is followed out of the tree, save
-that a folder may be a link to where the kernel keeps it: bus/pci/devices/* point into devices/.
+Of each folder this reads `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each
+BAR) and the target's name of the link `driver`. It writes nothing, and follows no link out of the tree, except that a
+folder may be a link to its place in the kernel's layout: bus/pci/devices/* point into devices/.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _RESOURCE_LIMIT = 65536
 def read(tree: Path, name: str) -> list[FunctionDescription]:
     """Read the functions of a sysfs tree: a directory of devices, or one that has bus/pci/devices or devices in it.
 
-    :raises MachineError: there is no function, or a file of one cannot be read; names the file"""
+    :raises MachineError: there is no function, or a file of one cannot be read; the message has the file"""
     top = _devices_directory(tree)
     folders = _folders(top, name)
     inside = [top.resolve(), *_kernel_tree(top)]
@@ -44,7 +44,7 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
 
 
 def is_tree(directory: Path) -> bool:
-    """Whether read() would find functions in *directory*."""
+    """Return whether read() would find functions in *directory*."""
     return any(map(_is_ours, os.scandir(_devices_directory(directory))))
 
 
@@ -56,12 +56,12 @@ def _devices_directory(tree: Path) -> Path:
 
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
-    """Whether a folder is a function's or a root bus's."""
+    """Return whether a folder is a function's or a root bus's."""
     return bool(_NAME.fullmatch(entry.name) or _ROOT.fullmatch(entry.name))
 
 
 def _kernel_tree(top: Path) -> list[Path]:
-    """Where bus/pci/devices/* point in the kernel's layout, which a copied tree may keep: ../../../devices."""
+    """Return where bus/pci/devices/* point in the kernel's layout, which a copied tree may keep: ../../../devices."""
     if top.parts[-3:] != HOST.parts[-3:]:
         return []
     devices = top.parents[2] / "devices"
@@ -69,7 +69,7 @@ def _kernel_tree(top: Path) -> list[Path]:
 
 
 def _folders(top: Path, name: str) -> dict[Address, Path]:
-    """The folder of each function by its address: those in *top*, and those below a bridge's own folder."""
+    """Return the folder of each function by its address: those in *top*, and those below a bridge's own folder."""
     found: dict[Address, Path] = {}
     level = [top]
     while level:
@@ -87,7 +87,7 @@ def _folders(top: Path, name: str) -> dict[Address, Path]:
 
 
 def _read_file(path: Path, limit: int) -> bytes:
-    """At most *limit* bytes of a regular file; a link is no file here."""
+    """Read at most *limit* bytes of a regular file, not of a link."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(fd, "rb") as file:
@@ -101,7 +101,7 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
     config = _read_file(path, 4097)
     if len(config) < PCI_STD_HEADER_SIZEOF or len(config) > 4096 or len(config) % ROW:
         raise MachineError(f"{path}: {len(config)} bytes, not {', '.join(map(str, _LENGTHS))}; copy it again, as root")
-    # The kernel states the whole size even to readers it shows only the first 64 bytes.
+    # The size is the whole one even for a reader that gets only 64 bytes.
     size = 4096 if path.stat().st_size > 256 else 256
     function = FunctionDescription(address, config, size=size, driver=_link_name(folder / "driver"))
     if (folder / "resource").exists() and not os.path.lexists(folder / "physfn"):
@@ -110,8 +110,9 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
 
 
 def _link_name(path: Path) -> str:
-    """The last part of what a link points to; a copied tree may have a folder or nothing in its place, and a forged one
-    a name that would be a line or an escape sequence where it is written."""
+    """Return the last part of a link's target, "" if there is none or it is not printable.
+
+    A copied tree may have a folder instead of the link, or nothing; a forged one, a name with escape sequences."""
     try:
         name = Path(os.readlink(path)).name  # noqa: PTH115
     except OSError:
@@ -120,7 +121,7 @@ def _link_name(path: Path) -> str:
 
 
 def _take_resources(function: FunctionDescription, path: Path) -> None:
-    """Sizes of BARs 0 to 5 and the ROM: a line of start, end and flags for each, in that order."""
+    """Take the sizes of BARs 0 to 5 and the ROM: each has a line of start, end and flags, in that order."""
     text = _read_file(path, _RESOURCE_LIMIT).decode("ascii", "replace")
     for number, line in enumerate(text.splitlines()[: ROM + 1]):
         try:

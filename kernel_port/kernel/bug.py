@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""include/asm-generic/bug.h and include/linux/kernel.h: complaints about the caller."""
+"""include/asm-generic/bug.h and include/linux/kernel.h: warnings about the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .system import system
 
 
 def WARN_ON(condition: bool, what: str) -> bool:
-    """Complain if *condition* holds, and go on. *what* says in words what the C shows as a file and a line.
+    """Warn if *condition* holds, and go on. *what* stands for the file and line that the C prints.
 
     C: include/asm-generic/bug.h, macro, service
     :return: the condition"""
@@ -18,7 +18,7 @@ def WARN_ON(condition: bool, what: str) -> bool:
 
 
 def might_sleep() -> None:
-    """Complain if the running code, an interrupt handler, must not sleep.
+    """Warn if the running code, an interrupt handler, must not sleep.
 
     C: include/linux/kernel.h, macro, service"""
     WARN_ON(system.sched.in_interrupt > 0, f"sleeping function called from invalid context: {system.sched.context}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Threads of the operating system that carry kernel threads. They are kept for the next one: starting them is slow."""
+"""OS threads that run kernel threads. They are reused, because starting one is slow."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import ClassVar
 
 
 def taken_lock() -> threading.Lock:
-    """A lock that somebody else will release."""
+    """Return a lock that is taken; another thread will release it."""
     lock = threading.Lock()
     lock.acquire()
     return lock
 
 
 class Carrier:
-    """One thread of the operating system, which runs one body after the other."""
+    """One OS thread, which runs one body after the other."""
 
     _idle: ClassVar[list[Carrier]] = []
 
@@ -28,7 +28,7 @@ class Carrier:
 
     @classmethod
     def run(cls, body: Callable[[], None]) -> None:
-        """Have *body* run by a thread of its own; it must not raise."""
+        """Run *body* on an OS thread of its own; it must not raise."""
         try:
             carrier = cls._idle.pop()
         except IndexError:
@@ -43,5 +43,5 @@ class Carrier:
             self._idle.append(self)
 
 
-# Of all threads only the one that forks is there in the new process.
+# Only the thread that forks exists in the child.
 os.register_at_fork(after_in_child=Carrier._idle.clear)

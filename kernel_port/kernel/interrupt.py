@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/irq: who is called when a device interrupts. An interrupt's number is its port's address."""
+"""kernel/irq: interrupt handlers. An interrupt's number is its port's address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IRQ_HANDLED = 1
 
 
 def request_irq(irq: int, handler: Callable[[int, Any], int], name: str, dev_id: Any) -> int:
-    """Have *handler*(irq, dev_id) called on interrupt *irq*.
+    """Call *handler*(irq, dev_id) on interrupt *irq* from now on.
 
     C: kernel/irq/manage.c, exported, service
     :return: 0, or -EBUSY if the interrupt is taken"""
@@ -25,7 +25,7 @@ def request_irq(irq: int, handler: Callable[[int, Any], int], name: str, dev_id:
 
 
 def free_irq(irq: int, dev_id: Any) -> None:
-    """Call nobody on interrupt *irq* any more.
+    """Remove the handler of interrupt *irq*.
 
     C: kernel/irq/manage.c, exported, service"""
     del system.irq_actions[irq]
@@ -35,7 +35,7 @@ def do_IRQ(irq: int, of: str) -> int:
     """Serve one interrupt of the port at address *of*, on the running thread's back.
 
     C: arch/x86/kernel/irq.c, service
-    :return: IRQ_HANDLED, or IRQ_NONE if the handler knows nothing of it"""
+    :return: IRQ_HANDLED, or IRQ_NONE if it was not the handler's"""
     handler, dev_id = system.irq_actions[irq]
     with system.sched.interrupting(f"irq {of}"):
         system.emit("irq", of)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/lockdep.c, as far as reports go: the circle of a deadlock, and locks taken in both orders.
+"""kernel/lockdep.c, as far as reports go: the circle of a deadlock, and locks taken in opposite orders.
 
 - circle() looks at threads as they are: who holds what, who waits for what.
-- inversions() looks at a whole trace: a lock taken, or waited for, while another was held makes an edge from that to
-  this. A circle of edges is a deadlock that some other order of events has in store, even if this one went well.
+- inversions() looks at a whole trace: a lock taken, or waited for, while another is held is an edge from that one to
+  this one. A circle of edges is a possible deadlock, even if this run did not hit it.
 
-Locks are told apart as lockdep does, by class: all `ctrl` locks are one. Of device locks and config access locks each
-is a class of its own, because there are trees of them: Linux exempts device locks (lockdep_set_novalidate_class) and
-knows nothing of the config access lock, which is a flag and a wait queue.
+Locks have classes, as in lockdep: all `ctrl` locks are one class. Each device lock and each config access lock is a
+class of its own, because they form trees: Linux exempts device locks (lockdep_set_novalidate_class), and does not
+check the config access lock, which is a flag and a wait queue.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 #: (kind, address of what it guards).
 Lock: TypeAlias = tuple[str, str]
 
-#: Kinds of which each lock is a class of its own.
+#: Kinds where each lock is a class of its own.
 BY_INSTANCE = frozenset({"device", "cfg"})
 
 
 class WaitLink(NamedTuple):
-    """A thread that waits, the lock it waits for, and who holds that."""
+    """A thread that waits, the lock it waits for, and the holder."""
 
     waiter: Thread
     lock: Lock
@@ -36,18 +36,18 @@ class WaitLink(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A lock that was taken, or waited for, while another was held; the first time that happened."""
+    """The first time a lock was taken, or waited for, while another was held."""
 
     held: Lock
     taken: Lock
     context: str
-    """Who did it."""
+    """The thread or interrupt that did it."""
     held_stack: Stack
     taken_stack: Stack
 
 
 class Inversion(NamedTuple):
-    """Locks whose orders go round in a circle."""
+    """Orders of locks that form a circle."""
 
     orders: tuple[Order, ...]
 
@@ -56,13 +56,13 @@ class Inversion(NamedTuple):
 
 
 def lock_name(lock: Lock) -> str:
-    """A lock as reports call it: "device lock of 0000:01:00.0"."""
+    """Format a lock for reports: "device lock of 0000:01:00.0"."""
     kind, of = lock
     return f"{kind} lock of {of}" if of else kind
 
 
 def circle(threads: Iterable[Thread]) -> list[WaitLink]:
-    """The threads that wait for each other, or for themselves, in a circle of locks; none if there is no circle."""
+    """Return the threads that wait for each other, or for themselves, in a circle of locks; empty if none do."""
     threads = list(threads)
     for start in threads:
         chain: list[WaitLink] = []
@@ -72,19 +72,19 @@ def circle(threads: Iterable[Thread]) -> list[WaitLink]:
             if holder is start:
                 return chain
             if any(link.waiter is holder for link in chain):
-                break  # a circle that start only waits for: found when its turn comes
+                break  # a circle that start is not in: found from another start
             thread = holder
     return []
 
 
 def holder_of(lock: Lock, threads: Iterable[Thread]) -> Thread | None:
-    """Who holds a lock."""
+    """Return the thread that holds a lock, None if it is free."""
     return next((thread for thread in threads if lock in thread.held), None)
 
 
 def inversions(events: Iterable[Event]) -> list[Inversion]:
-    """The locks of a trace that were taken in contradicting orders: first those that really cross, instance by
-    instance, then those that only do so by class."""
+    """Find the locks of a trace that were taken in opposite orders: first instances, then those that only cross by
+    class."""
     orders = list(_orders(events))
     found = _circles(orders, lambda lock: lock)
     kinds = {_kinds(inversion) for inversion in found}
@@ -92,7 +92,7 @@ def inversions(events: Iterable[Event]) -> list[Inversion]:
 
 
 def held_at_end(events: Iterable[Event]) -> list[tuple[str, Lock]]:
-    """The locks of a trace that were never released, and who took them."""
+    """Return (context, lock) for each lock of a trace that was never released."""
     held: dict[str, list[tuple[Lock, Stack]]] = {}
     for event in events:
         if event.op == "lock":
@@ -111,7 +111,7 @@ def _kinds(inversion: Inversion) -> frozenset[str]:
 
 
 def _orders(events: Iterable[Event]) -> Iterable[Order]:
-    """Every order of two locks in a trace, once."""
+    """Yield every order of two locks in a trace, once."""
     held: dict[str, list[tuple[Lock, Stack]]] = {}
     seen: set[tuple[Lock, Lock]] = set()
     for event in events:
@@ -129,7 +129,7 @@ def _orders(events: Iterable[Event]) -> Iterable[Order]:
 
 
 def _release(held: dict[str, list[tuple[Lock, Stack]]], context: str, lock: tuple[str, ...]) -> None:
-    """Like the C, any thread may release what another took."""
+    """Drop *lock* from its holder. As in C, any thread may release what another took."""
     for owned in (held.get(context, []), *held.values()):
         for entry in owned:
             if entry[0] == lock:
@@ -138,7 +138,7 @@ def _release(held: dict[str, list[tuple[Lock, Stack]]], context: str, lock: tupl
 
 
 def _circles(orders: list[Order], name: Callable[[Lock], Hashable]) -> list[Inversion]:
-    """Circles of orders, the shortest first; none that has an order in common with one before."""
+    """Return circles of orders, the shortest first, that have no order in common."""
     edges: dict[Hashable, dict[Hashable, Order]] = {}
     for order in orders:
         edges.setdefault(name(order.held), {}).setdefault(name(order.taken), order)
@@ -149,16 +149,16 @@ def _circles(orders: list[Order], name: Callable[[Lock], Hashable]) -> list[Inve
             if back is not None:
                 circles.append((order, *back))
     found: list[Inversion] = []
-    told: set[Order] = set()
+    reported: set[Order] = set()
     for orders_round in sorted(circles, key=len):
-        if told.isdisjoint(orders_round):
-            told.update(orders_round)
+        if reported.isdisjoint(orders_round):
+            reported.update(orders_round)
             found.append(Inversion(orders_round))
     return found
 
 
 def _path(edges: dict[Hashable, dict[Hashable, Order]], start: Hashable, goal: Hashable) -> tuple[Order, ...] | None:
-    """The fewest orders that lead from one lock to another; none at all if it is the same one."""
+    """Return the shortest path of orders from one lock to another; empty if they are the same, None if none exists."""
     paths: dict[Hashable, tuple[Order, ...]] = {start: ()}
     pending = deque([start])
     while pending:

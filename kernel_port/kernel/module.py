@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/module.c: references that keep a module from going away."""
+"""kernel/module.c: references that keep a module loaded."""
 
 from __future__ import annotations
 

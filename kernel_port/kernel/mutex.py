@@ -60,7 +60,7 @@ def lock_acquired(kind: str, of: str) -> None:
 
 
 def lock_released(kind: str, of: str) -> None:
-    """Note that a lock is free again; like the C, any thread may release what another took.
+    """Note that a lock is free again; as in C, any thread may release what another took.
 
     C: kernel/lockdep.c lock_release(), service"""
     system.emit("unlock", kind, of)
@@ -94,7 +94,7 @@ def mutex_lock(lock: mutex) -> None:
 
 
 def mutex_unlock(lock: mutex) -> None:
-    """Release *lock* and wake the first who waits for it; who comes by before that one runs takes it all the same.
+    """Release *lock* and wake its first waiter. Whoever comes by before that one runs takes it all the same.
 
     C: kernel/mutex.c, exported, service"""
     lock.owner = None
@@ -104,7 +104,7 @@ def mutex_unlock(lock: mutex) -> None:
 
 
 def mutex_is_locked(lock: mutex) -> int:
-    """Whether anybody holds *lock*.
+    """Return whether *lock* is held.
 
     C: include/linux/mutex.h, static inline, service
     :return: 1 or 0"""

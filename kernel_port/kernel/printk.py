@@ -8,35 +8,35 @@ from .system import system
 
 
 def printk(level: str, text: str) -> None:
-    """Say something, without a device.
+    """Log a message without a device.
 
     C: kernel/printk.c, exported, service"""
     system.emit("printk", level, text)
 
 
 def dev_err(dev: device, text: str) -> None:
-    """Say that something failed.
+    """Log an error.
 
     C: drivers/base/core.c, exported, service"""
     system.emit("printk", "err", f"{dev.name}: {text}")
 
 
 def dev_warn(dev: device, text: str) -> None:
-    """Say that something is odd.
+    """Log a warning.
 
     C: drivers/base/core.c, exported, service"""
     system.emit("printk", "warning", f"{dev.name}: {text}")
 
 
 def dev_info(dev: device, text: str) -> None:
-    """Say what happens.
+    """Log information.
 
     C: drivers/base/core.c, exported, service"""
     system.emit("printk", "info", f"{dev.name}: {text}")
 
 
 def dev_dbg(dev: device, text: str) -> None:
-    """Say what only a developer wants to know.
+    """Log a debug message.
 
     C: include/linux/device.h, macro, service"""
     system.emit("printk", "debug", f"{dev.name}: {text}")

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Threads and virtual time.
 
-- One kernel thread runs at a time and gives way only where C may sleep: in sleep() and block().
-- The thread that calls in from outside is "main"; others are made by spawn() and are OS threads that hand a baton over.
-- When nobody can run, time moves to the next deadline. What is due there (timers, interrupts) runs on the back of
-  the thread that happened to be running, as interrupts do.
-- Which of several runnable threads goes next is decided by `choose`, so an interleaving is a list of numbers.
-- When nobody can run and nothing is due, or nothing that is due helps, that is a deadlock: Deadlock names who holds and
-  who waits for what. Oops is for what the C does not survive, or survives by luck.
+- One kernel thread runs at a time. It yields only where C may sleep: in sleep() and block().
+- The thread that calls in from outside is "main"; spawn() makes the others. They are OS threads that hand over a baton.
+- When no thread can run, time moves to the next deadline. What is due then (timers, interrupts) runs on top of the
+  thread that was running, as interrupts do.
+- `choose` decides which of several runnable threads runs next, so an interleaving is a list of numbers.
+- When no thread can run and no timer can change that, it is a deadlock: Deadlock says who holds and who waits for what.
+- Oops is for what the C does not survive, or survives by luck.
 """
 
 from __future__ import annotations
@@ -28,31 +28,33 @@ from .lockdep import Lock, circle, lock_name
 NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
 
-#: Nothing waits longer than this, ns. Timers that rearm themselves for ever must not hide a deadlock.
+#: Nothing waits longer than this, ns. A timer that rearms itself forever must not hide a deadlock.
 PATIENCE = 3_600_000 * NSEC_PER_MSEC
 
 
 class Clock(Protocol):
-    """What the scheduler asks of time; hw.clock implements it."""
+    """The clock that the scheduler needs; hw.clock implements it."""
 
     @property
     def now(self) -> int:
         """The time, ns."""
 
     def call_at(self, when: int, callback: Callable[[], None]) -> Any:
-        """Have *callback* called at *when*, ns; the handle is for cancel()."""
+        """Call *callback* at *when*, ns.
+
+        :return: a handle for cancel()"""
 
     def cancel(self, handle: Any) -> None:
-        """Forget a call, if it is still to come."""
+        """Cancel a callback that has not run yet."""
 
     def next_deadline(self) -> int | None:
-        """When the next call is due, ns; None if none is."""
+        """Return when the next callback is due, ns; None if none is."""
 
     def advance(self, to: int, *, busy: bool = False) -> None:
-        """Let time pass until *to*, ns, and make the calls that fall due.
+        """Let time pass until *to*, ns, and run the callbacks that fall due.
 
         :param busy: without sleeping
-        :raises InterruptedError: the machine is being shut down meanwhile"""
+        :raises InterruptedError: the machine was shut down"""
 
 
 class Halt(RuntimeError):
@@ -78,7 +80,7 @@ class Thread:
     name: str
     #: What it waits for (a lock, a wait queue, "sleep"), None when it can run.
     waits_for: Any = None
-    #: An idle worker waits for work; that alone is no deadlock.
+    #: A worker waiting for work, which alone is not a deadlock.
     idle: bool = False
     #: Called as it is about to give way, of a worker: somebody else may have to go on with its queue.
     sleeping: Callable[[], None] | None = None
@@ -86,12 +88,12 @@ class Thread:
     held: list[Lock] = field(default_factory=list)
     #: The lock it waits for.
     wants: Lock | None = None
-    #: Released when it is its turn; and when it has ended.
+    #: Released when it may run, and when it has ended.
     baton: threading.Lock = field(default_factory=taken_lock)
     ended: threading.Lock = field(default_factory=taken_lock)
-    #: What it does when its first turn comes; None once that has come.
+    #: What it runs when first scheduled; None from then on.
     body: Callable[[], None] | None = None
-    #: Where it gave way, for reports.
+    #: Where it yielded, for reports.
     frame: FrameType | None = None
 
 
@@ -100,47 +102,46 @@ class Scheduler:
 
     def __init__(self, clock: Clock, choose: Callable[[int], int] | None = None) -> None:
         self.clock = clock
-        #: Given how many threads can run (two or more), says which: 0 .. n-1 in order of creation.
+        #: Given how many threads can run (two or more), returns which one does: 0 .. n-1 in order of creation.
         self.choose = choose or (lambda count: 0)
         self.current = Thread("main")
         self.threads = [self.current]
         self.context = "main"
-        #: Depth of interrupt and timer handlers on the running thread's back.
+        #: Nesting depth of interrupt and timer handlers on the running thread.
         self.in_interrupt = 0
         #: The globals of the kernel that runs here: frames with these are shown in reports.
         self.symtab: dict[str, Any] = {}
-        #: Threads may take turns before a lock is taken, after it was released, after a wake-up and after an interrupt,
-        #: too, if `choose` says so.
+        #: Also let `choose` switch threads before a lock is taken and after an unlock, a wake-up or an interrupt.
         self.preemptive = False
         self._failure: BaseException | None = None
         self._stopping = False
-        #: Main only waits for the others to come to rest: it has nothing to do while any of them can run.
+        #: Main waits for the others to become idle: it does not run while any of them can.
         self._settling = False
-        #: Time is passing: what falls due borrows the back of a thread, and nobody takes turns.
+        #: Time is passing: what falls due runs on the current thread, and no switch happens.
         self._advancing = False
 
-    # -- giving way ----------------------------------------------------------------------------------------------
+    # -- yielding -----------------------------------------------------------------------------------------------
 
     def sleep(self, duration: int) -> None:
-        """Let *duration* ns pass; others run meanwhile."""
+        """Sleep for *duration* ns; other threads run."""
         self.block("sleep", self.clock.now + duration)
 
     def schedule(self) -> None:
-        """Let another thread that can run go first, if `choose` says so; 0 is the thread that runs."""
+        """Let another runnable thread go first if `choose` says so; 0 is the current thread."""
         if not self.in_interrupt and not self._advancing:
             self._give_way(self.current)
 
     def preempt(self) -> None:
-        """Somebody may come in between here, if that is wanted at all."""
+        """Allow a thread switch here, if preemptive."""
         if self.preemptive:
             self.schedule()
 
     def delay_until(self, when: int) -> None:
-        """Let time pass until *when*, ns, without giving way; interrupts are served."""
+        """Busy-wait until *when*, ns; interrupts are served."""
         self._advance(when, busy=True)
 
     def block(self, on: Any, deadline: int | None = None) -> bool:
-        """Give way until somebody wakes *on*.
+        """Sleep until *on* is woken.
 
         :param deadline: give up at this virtual time, ns
         :return: True if woken, False if the deadline came first"""
@@ -157,7 +158,7 @@ class Scheduler:
 
         def expire() -> None:
             nonlocal woken
-            if me.waits_for is on:  # else somebody was faster, and it only has not had its turn yet
+            if me.waits_for is on:  # else it was woken, but has not run yet
                 woken = False
                 me.waits_for = None
 
@@ -197,7 +198,7 @@ class Scheduler:
     # -- threads -------------------------------------------------------------------------------------------------
 
     def spawn(self, name: str, body: Callable[[], None]) -> Thread:
-        """Make a thread that runs *body* when its turn comes."""
+        """Make a thread that runs *body* when first scheduled."""
         thread = Thread(name)
 
         def run() -> None:
@@ -221,7 +222,9 @@ class Scheduler:
         return thread
 
     def settle(self) -> None:
-        """As main: let the other threads run until all are idle."""
+        """Let the other threads run until all are idle. Only main may call this.
+
+        :raises Deadlock: they never will be"""
         limit = self.clock.now + PATIENCE
         while any(not thread.idle for thread in self.threads[1:]):
             deadline = self.clock.next_deadline()
@@ -235,7 +238,7 @@ class Scheduler:
                 self._settling = False
 
     def shutdown(self) -> None:
-        """End every other thread, one after the other; the machine is switched off."""
+        """End every other thread, one after the other: the machine is switched off."""
         self._stopping = True
         for thread in self.threads[1:]:
             if thread.body is None:
@@ -270,13 +273,13 @@ class Scheduler:
 
     @staticmethod
     def _let_go(thread: Thread) -> None:
-        """Have *thread* go on. Ctrl-C in main can come at any time, so that one that has its turn is shut down, too."""
+        """Resume *thread*. It may have the baton already: shutdown() after Ctrl-C in main can come at any time."""
         with suppress(RuntimeError):
             thread.baton.release()
 
     def _next(self) -> Thread:
-        """The thread to run now, oldest first but for one that could go on; idles to the next deadline while there is
-        none. A deadlock is for main to raise."""
+        """Pick the thread to run: the current one if it can, else the oldest. Idle to the next deadline while none can.
+        Main raises a deadlock."""
         going_on = self.current if self.current.waits_for is None else None
         limit = self.clock.now + PATIENCE
         while True:
@@ -296,12 +299,12 @@ class Scheduler:
 
     @staticmethod
     def _locked_up(threads: list[Thread]) -> bool:
-        """Whether all threads that are not idle wait for locks, some of them in a circle. No timer can release a lock,
-        so timers that go on for ever are not waited for."""
+        """Return whether all threads that are not idle wait for locks, some of them in a circle. No timer can release a
+        lock, so pending timers do not matter."""
         return all(thread.idle or thread.wants is not None for thread in threads) and bool(circle(threads))
 
     def _nobody_before(self, deadline: int) -> bool:
-        """Whether no other thread can run, and nothing is due that could wake one, until after *deadline*."""
+        """Return whether no other thread can run, and nothing is due that could wake one, until after *deadline*."""
         due = self.clock.next_deadline()
         if self._stopping or (due is not None and due <= deadline):
             return False
@@ -318,7 +321,7 @@ class Scheduler:
             self._advancing = outer
 
     def _fail(self, failure: BaseException) -> Thread:
-        """Have main raise *failure* where it waits.
+        """Make main raise *failure* where it waits.
 
         :return: main"""
         self._failure = failure
@@ -327,7 +330,7 @@ class Scheduler:
         return main
 
     def report(self) -> str:
-        """The circle of locks, then of each thread what it waits for, what it holds, and its kernel stack."""
+        """Describe the circle of locks, then what each thread waits for and holds, and its kernel stack."""
         lines = ["deadlock: no thread can run, and no timer will change that"]
         links = circle(self.threads)
         if links and links[0].holder is links[0].waiter:
@@ -351,9 +354,9 @@ class Scheduler:
             yield from (f"    {line}" for line in self._kernel_stack(thread.frame))
 
     def _kernel_stack(self, frame: FrameType | None) -> Iterator[str]:
-        """The frames of kernel code from *frame* outwards, outermost first: function, room, line, and what it says."""
+        """Yield the frames of kernel code from *frame* outwards, outermost first: function, file, line, source."""
         frames = (pair for pair in traceback.walk_stack(frame) if frame is not None)
         kernel = [(f, line) for f, line in frames if f.f_globals is self.symtab]
         for summary in traceback.StackSummary.extract(reversed(kernel)):
-            room = "/".join(PurePath(summary.filename).parts[-2:])
-            yield f"{summary.name} ({room}:{summary.lineno}): {summary.line}"
+            file = "/".join(PurePath(summary.filename).parts[-2:])
+            yield f"{summary.name} ({file}:{summary.lineno}): {summary.line}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which kernel code runs now. Every event of a trace asks, so c_shims/stack.c answers; without it, this module does."""
+"""The stack of the running kernel code. c_shims/stack.c is faster; this is used where it does not build."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEPTH = 32
 def walk(symtab: dict[str, Any]) -> tuple[Any, ...]:
     """Return the frames from the innermost with the globals *symtab* outwards, up to the first that has others.
 
-    :return: code, index of its last instruction, code, index, ...; of a deep stack the outermost are cut off"""
+    :return: code, index of its last instruction, code, index, ...; the outermost of a deep stack are cut off"""
     frame = sys._getframe().f_back
     while frame is not None and frame.f_globals is not symtab:
         frame = frame.f_back

@@ -123,14 +123,14 @@ class resource:
     name: str = ""
 
 
-# pci_dev and pci_bus have fields of the same name; C keeps struct tags apart, Python needs a second name.
+# pci_dev and pci_bus have fields of the same name; struct tags are a namespace of their own in C, not in Python.
 struct_device = device
 struct_resource = resource
 
 
 @dataclass(eq=False, slots=True)
 class pci_ops:
-    """struct pci_ops: the two functions every config cycle goes through.
+    """struct pci_ops: the two functions that every config cycle goes through.
 
     read(bus, devfn, where, size) gives (status, value), write(bus, devfn, where, size, value) a status.
 
@@ -171,7 +171,7 @@ class pci_slot:
     hotplug: Any = NULL  # struct hotplug_slot *, see base/pci_hotplug.py
     kobj_name: str = ""
     refcount: int = 1
-    #: Its files in sysfs: name -> (show, store), NULL where it cannot be read or written.
+    #: Its files in sysfs: name -> (show, store), NULL if it cannot be read or written.
     attrs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
@@ -262,49 +262,49 @@ def PCI_DEVFN(slot: int, func: int) -> int:
 
 
 def PCI_SLOT(devfn: int) -> int:
-    """The device number of *devfn*.
+    """Return the device number of *devfn*.
 
     C: include/uapi/linux/pci.h, macro, base"""
     return devfn >> 3 & 0x1F
 
 
 def PCI_FUNC(devfn: int) -> int:
-    """The function number of *devfn*.
+    """Return the function number of *devfn*.
 
     C: include/uapi/linux/pci.h, macro, base"""
     return devfn & 0x07
 
 
 def pci_name(pdev: pci_dev) -> str:
-    """The address of *pdev* as text, 0000:01:00.0.
+    """Return the address of *pdev* as text, 0000:01:00.0.
 
     C: include/linux/pci.h, static inline, base"""
     return pdev.dev.name
 
 
 def pci_domain_nr(bus: pci_bus) -> int:
-    """The domain (segment) *bus* belongs to.
+    """Return the domain (segment) of *bus*.
 
     C: arch/x86/include/asm/pci.h, static inline, base"""
     return bus.sysdata.domain
 
 
 def pci_is_root_bus(pbus: pci_bus) -> bool:
-    """Whether no bridge leads to *pbus*.
+    """Return whether *pbus* is a root bus.
 
     C: include/linux/pci.h, static inline, base"""
     return not pbus.parent
 
 
 def pci_is_bridge(dev: pci_dev) -> bool:
-    """Whether a bus lies below *dev* (v3.11 tests the bus, not the header type).
+    """Return whether there is a bus below *dev* (v3.11 tests the bus, not the header type).
 
     C: drivers/pci/pci.h, static inline, base"""
     return bool(dev.subordinate)
 
 
 def pci_ari_enabled(bus: pci_bus) -> int:
-    """Whether devices on *bus* have up to 256 functions.
+    """Return whether devices on *bus* can have up to 256 functions.
 
     C: drivers/pci/pci.h, static inline, base
     :return: 1 or 0"""
@@ -312,35 +312,35 @@ def pci_ari_enabled(bus: pci_bus) -> int:
 
 
 def pci_pcie_cap(dev: pci_dev) -> int:
-    """Offset of the PCI Express capability, 0 if there is none.
+    """Return the offset of the PCI Express capability, 0 if there is none.
 
     C: include/linux/pci.h, static inline, base"""
     return dev.pcie_cap
 
 
 def pci_is_pcie(dev: pci_dev) -> bool:
-    """Whether *dev* has a PCI Express capability.
+    """Return whether *dev* has a PCI Express capability.
 
     C: include/linux/pci.h, static inline, base"""
     return bool(pci_pcie_cap(dev))
 
 
 def pcie_caps_reg(dev: pci_dev) -> int:
-    """The cached PCI Express Capabilities register (PCIe 3.0, 7.8.2).
+    """Return the cached PCI Express Capabilities register (PCIe 3.0, 7.8.2).
 
     C: include/linux/pci.h, static inline, base"""
     return dev.pcie_flags_reg
 
 
 def pci_pcie_type(dev: pci_dev) -> int:
-    """The device/port type, PCI_EXP_TYPE_*.
+    """Return the device/port type, PCI_EXP_TYPE_*.
 
     C: include/linux/pci.h, static inline, base"""
     return (pcie_caps_reg(dev) & PCI_EXP_FLAGS_TYPE) >> 4
 
 
 def pci_slot_name(slot: pci_slot) -> str:
-    """The name of a physical slot in sysfs.
+    """Return the name of a physical slot in sysfs.
 
     C: include/linux/pci.h, static inline, base"""
     return slot.kobj_name

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The computer as kernel code knows it: who runs, what time it is, and a record of everything observable.
+"""The machine as kernel code sees it: threads, time, interrupts, and a record of everything observable.
 
-A linked kernel finds its own computer under the global name `system`. Rooms import it for readers and type checkers;
-the linker puts the booted one in its place.
+A linked kernel finds its own machine under the global name `system`. Modules import it for readers and type checkers;
+the linker replaces it by the booted one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Event(NamedTuple):
     time: int
     """Virtual time, ns since power on."""
     context: str
-    """Who did it: a thread's name, or "irq 0000:00:1c.0", or "timer ..."."""
+    """What did it: a thread's name, or "irq 0000:00:1c.0", or "timer ..."."""
     op: str
     args: tuple[Any, ...]
     frames: tuple[Any, ...]
@@ -32,11 +32,11 @@ class Event(NamedTuple):
 
     @property
     def stack(self) -> Stack:
-        """The kernel code that did it; of a deep stack the outermost frames are cut off."""
+        """The kernel code that did it; the outermost frames of a deep stack are cut off."""
         return tuple(zip(self.frames[::2], self.frames[1::2], strict=True))
 
 
-#: From so many events on, a stack that was there before is kept only once. In short traces looking it up costs more.
+#: From this many events on, equal stacks are stored once. In short traces the lookup costs more than it saves.
 LONG = 10_000
 
 #: Makes an Event in half the time that Event() takes.
@@ -44,7 +44,7 @@ _event = tuple.__new__
 
 
 class System:
-    """One computer: a scheduler over a clock, interrupt lines, and the trace."""
+    """One machine: a scheduler over a clock, interrupt lines, and the trace."""
 
     latest: System
 
@@ -52,9 +52,9 @@ class System:
         self.sched = Scheduler(clock, choose)
         self.events: list[Event] = []
         self.tracing = True
-        #: Stacks of events by the indices in them: the same few recur, and are kept once.
+        #: Stacks of events by the indices in them: the same few recur, and are stored once.
         self._stacks: dict[tuple[int, ...], tuple[Any, ...]] = {}
-        #: False: work stays on its queue until somebody runs it (the golden replay does).
+        #: False: work stays queued until run_one_work() is called (the golden replay does).
         self.runs_workers = True
         #: Called with each event as it happens; the golden replay checks it against its tape here.
         self.listen: Callable[[Event], None] | None = None
@@ -70,7 +70,7 @@ class System:
             self.record(op, args)
 
     def record(self, op: str, args: tuple[Any, ...]) -> None:
-        """Record that *op* was done, on the innermost kernel frames. Every configuration cycle comes through here."""
+        """Record *op* with the innermost kernel frames. A hot path: every configuration cycle comes through here."""
         frames = kernel_stack(self.symtab)
         events = self.events
         if len(events) > LONG:
@@ -82,13 +82,13 @@ class System:
             self.listen(event)
 
     def _kept(self, frames: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The same stack as it was kept before. The indices in it tell stacks apart, and faster than the code does."""
+        """Return the stored stack that is equal to *frames*, which is stored if new. Its indices make a fast key."""
         kept = self._stacks.setdefault(frames[1::2], frames)
         return kept if kept == frames else frames
 
 
 class _Latest:
-    """What a kernel that was linked without a computer runs on: the one booted last."""
+    """The machine booted last, for a kernel that was linked without one."""
 
     def __getattr__(self, name: str) -> Any:
         try:

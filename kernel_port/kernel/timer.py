@@ -27,7 +27,7 @@ class timer_list:
 
 
 def jiffies() -> int:
-    """The time in jiffies (milliseconds since power on).
+    """Return the time in jiffies (milliseconds since power on).
 
     C: kernel/timer.c, variable, service"""
     return system.sched.clock.now // NSEC_PER_MSEC
@@ -62,7 +62,7 @@ def add_timer(timer: timer_list) -> None:
 
 
 def timer_pending(timer: timer_list) -> int:
-    """Whether *timer* is armed.
+    """Return whether *timer* is armed.
 
     C: include/linux/timer.h, static inline, service
     :return: 1 or 0"""
@@ -70,7 +70,7 @@ def timer_pending(timer: timer_list) -> int:
 
 
 def del_timer_sync(timer: timer_list) -> int:
-    """Disarm *timer*; handlers never run at the same time as this, so there is nobody to wait for.
+    """Disarm *timer*. There is no handler to wait for: none runs at the same time.
 
     C: kernel/timer.c, exported, service
     :return: 1 if it was pending, 0 if not"""

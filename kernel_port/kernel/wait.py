@@ -30,7 +30,7 @@ def init_waitqueue_head(q: wait_queue_head, name: str) -> None:
 
 
 def wake_up(q: wait_queue_head) -> None:
-    """Let every thread on *q* look at its condition again.
+    """Wake every thread on *q*, to check its condition again.
 
     C: include/linux/wait.h, macro, service"""
     system.sched.wake(q)

@@ -19,7 +19,7 @@ WQ_DFL_ACTIVE = 256
 
 @dataclass(eq=False, slots=True)
 class work_struct:
-    """struct work_struct. *data* stands for container_of(); *about* is what traces say of it.
+    """struct work_struct. *data* stands for container_of(); *about* is for traces.
 
     C: include/linux/workqueue.h, struct, service"""
 
@@ -71,14 +71,14 @@ class workqueue_struct:
 
 
 def INIT_WORK(work: work_struct, func: Callable[[Any], None], data: Any, *about: str) -> None:
-    """Say what *work* does: func(data). C passes the work itself and uses container_of().
+    """Set what *work* does: func(data). C passes the work itself and uses container_of().
 
     C: include/linux/workqueue.h, macro, service"""
     work.func, work.data, work.about = func, data, about
 
 
 def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[Any], None], data: Any, *about: str) -> None:
-    """Say what *dwork* does when its time has come.
+    """Set what *dwork* does when its delay is over.
 
     C: include/linux/workqueue.h, macro, service"""
     INIT_WORK(dwork.work, func, data, *about)
@@ -101,7 +101,7 @@ def alloc_ordered_workqueue(name: str, flags: int) -> workqueue_struct:
 
 
 def lockdep_map(wq: workqueue_struct) -> Lock:
-    """The lock that stands for *wq*: held while an item runs, and taken by who waits for the queue to be empty.
+    """Return the lock that stands for *wq*: held while an item runs, and taken by who waits for the queue to be empty.
 
     C: include/linux/workqueue.h, struct workqueue_struct's member, service"""
     return ("workqueue", wq.name)
@@ -122,7 +122,7 @@ def process_one_work(me: worker, work: work_struct) -> None:
 
 
 def worker_thread(wq: workqueue_struct, me: worker) -> None:
-    """The life of a worker: run what is queued, then wait for more.
+    """Run what is queued on *wq*, then wait for more.
 
     C: kernel/workqueue.c, static, service"""
     me.thread = system.sched.current
@@ -140,7 +140,7 @@ def worker_thread(wq: workqueue_struct, me: worker) -> None:
 
 
 def need_more_worker(wq: workqueue_struct, asleep: worker | None = None) -> bool:
-    """Whether items wait and no worker runs that would come to them.
+    """Return whether items wait and no worker runs that would come to them.
 
     C: kernel/workqueue.c, static, service
     :param asleep: a worker that is about to sleep"""
@@ -173,7 +173,7 @@ def wake_up_worker(wq: workqueue_struct) -> None:
 
 
 def queue_work(wq: workqueue_struct, work: work_struct) -> int:
-    """Have *work* done by the worker of *wq*; its thread starts with the first item.
+    """Queue *work* on *wq*; the worker thread starts with the first item.
 
     C: kernel/workqueue.c, exported, service
     :return: 1 if queued, 0 if it was already waiting there"""
@@ -183,7 +183,7 @@ def queue_work(wq: workqueue_struct, work: work_struct) -> int:
 
 
 def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
-    """Put *work* on the list and see that somebody will look at it.
+    """Put *work* on the list and wake or start the worker.
 
     C: kernel/workqueue.c __queue_work(), static, service
     :return: 1 if queued, 0 if it was already waiting there"""
@@ -222,7 +222,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
 
 
 def cancel_delayed_work(dwork: delayed_work) -> int:
-    """Disarm *dwork*, or take it off the queue if its time has come and nobody has begun with it.
+    """Disarm *dwork*, or take it off the queue if its delay is over and no worker has begun with it.
 
     C: include/linux/workqueue.h, exported, service
     :return: 1 if it was waiting, 0 if not"""
@@ -244,7 +244,7 @@ def cancel_delayed_work(dwork: delayed_work) -> int:
 
 
 def destroy_workqueue(wq: workqueue_struct) -> None:
-    """Wait until all that is queued is done, and end the workers.
+    """Wait until the queue is empty, and end the workers.
 
     C: kernel/workqueue.c, exported, service"""
     wq.destroyed = True
@@ -256,7 +256,7 @@ def destroy_workqueue(wq: workqueue_struct) -> None:
         lock_contended(*lockdep_map(wq))
     while wq.workers:
         system.sched.block(wq)
-    while wq.worklist:  # there never was a worker
+    while wq.worklist:  # no worker was ever started
         process_one_work(worker(), wq.worklist.popleft())
     lock_acquired(*lockdep_map(wq))
     lock_released(*lockdep_map(wq))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The series: a room per patch."""
+"""The series, a module per patch."""

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pci: Create pci_reset_bridge_secondary_bus()
 
-Why: the way to reset a bus through its bridge is about to get more users than the function reset, so it gets a name.
+Why: the reset of a bus through its bridge is about to get more users than the function reset, so it gets a name.
 What: in drivers/pci/pci.c, the accesses and delays of pci_parent_bus_reset() move into
-pci_reset_bridge_secondary_bus(), exported and declared in include/linux/pci.h. What happens on the bus does not
-change.
-Look at: the guards (root bus, bridge, siblings) stay with the caller. The new function asks nothing: given an endpoint
-it writes to whatever that has where bridges have Bridge Control. It takes no lock, saves nothing, and reads Bridge
-Control once for both writes.
+pci_reset_bridge_secondary_bus(), exported and declared in include/linux/pci.h. What happens on the bus does not change.
+Look at: the guards (root bus, bridge, siblings) stay with the caller. The new function checks nothing: given an
+endpoint it writes to whatever that has where bridges have Bridge Control. It takes no lock, saves nothing, and reads
+Bridge Control once for both writes.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MODIFIES = ("pci_parent_bus_reset",)
 
 
 def pci_reset_bridge_secondary_bus(dev: pci_dev) -> None:
-    """Reset the bus below a bridge: 100 ms held, 100 ms to settle. Takes no lock and does not ask what *dev* is.
+    """Reset the bus below a bridge: 100 ms held, 100 ms to settle. Takes no lock, and does not check *dev*.
 
     C: drivers/pci/pci.c, exported, patch 1
     :param dev: the bridge, ``struct pci_dev *``"""
@@ -47,8 +46,8 @@ def pci_parent_bus_reset(dev: pci_dev, probe: int) -> int:
 
     C: drivers/pci/pci.c, static, patch 1
     :param probe: not 0: only say whether it would work
-    :return: 0, or -ENOTTY if there is no bridge to do it or the reset would hit others"""
-    # the device is on a root bus, or is a bridge itself, or no bridge is known above it: no bus reset hits it alone
+    :return: 0, or -ENOTTY if there is no bridge to do it or others would be reset too"""
+    # the device is on a root bus, or is a bridge, or has no known bridge above it: no bus reset resets it alone
     if pci_is_root_bus(dev.bus) or dev.subordinate or not dev.bus.self:
         return -ENOTTY
 

@@ -3,10 +3,10 @@
 
 Why: a reset of the bus below a slot looks to the slot like a card that goes and comes back; only the slot's driver
 knows how to reset the card without that.
-What: in include/linux/pci_hotplug.h, struct hotplug_slot_ops gets one more operation, as its last member. Nobody fills
-it in and nobody calls it yet.
-Look at: a driver that leaves it NULL must be told from one that can, and every driver but pciehp leaves it NULL. The
-second argument, probe, asks whether the reset would work and must touch nothing.
+What: in include/linux/pci_hotplug.h, struct hotplug_slot_ops gets one more operation, as its last member. No driver
+has it and no code calls it yet.
+Look at: callers must handle NULL, which it is in every driver but pciehp. The second argument, probe, asks whether the
+reset would work and must touch nothing.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MODIFIES = ("hotplug_slot_ops",)
 
 @dataclass(eq=False, slots=True)
 class hotplug_slot_ops(pci_hotplug.hotplug_slot_ops):
-    """struct hotplug_slot_ops: what a hotplug driver can do to its slot; NULL where it cannot.
+    """struct hotplug_slot_ops: what a hotplug driver can do with its slot; NULL if it cannot.
 
-    The getters give (status, value).
+    The getters return (status, value).
     reset_slot(slot, probe) resets what is in the slot; with probe it only says whether it could.
 
     C: include/linux/pci_hotplug.h, struct, patch 2"""

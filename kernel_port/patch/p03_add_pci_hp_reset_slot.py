@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pci: Add pci_hp_reset_slot
 
-Why: whoever wants a slot reset should not have to know how the module behind the slot is kept from going away.
+Why: the caller of a slot reset should not have to know how the slot's module is kept loaded.
 What: in drivers/pci/hotplug/pci_hotplug_core.c, pci_hp_reset_slot() holds the module, calls the slot's reset_slot and
-lets go; include/linux/pci_hotplug.h declares it, with a stub for kernels without hotplug. No caller yet.
-Look at: each way out puts the module that was taken, and none that was not. A module that is just being unloaded gives
--ENOTTY, as a driver without reset_slot does; from patch 5 on, the caller then takes the next way to reset, which is
-the bus, without any care for the slot. A probe takes and puts the module too.
+releases the module; include/linux/pci_hotplug.h declares it, with a stub for kernels without hotplug. No caller yet.
+Look at: each return puts the module that was taken, and none that was not. A module that is being unloaded gives
+-ENOTTY, as a driver without reset_slot does; from patch 5 on, the caller then tries the next reset method, which is the
+bus, with no regard for the slot. A probe takes and puts the module too.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ MODIFIES = ()
 
 
 def pci_hp_reset_slot(hotplug: hotplug_slot, probe: int) -> int:
-    """Have a slot's driver reset what is in the slot.
+    """Reset what is in a slot, by the slot's driver.
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, exported, patch 3
     :param probe: not 0: only say whether it would work
     :return: 0; -ENOTTY if the driver cannot, is going away, or there is none; else the driver's error"""
     rc = -ENOTTY
 
-    # no hotplug driver is in charge of the slot, or its module is just being unloaded
+    # the slot has no hotplug driver, or the driver is being unloaded
     if not hotplug or not try_module_get(hotplug.ops.owner):
         return rc
 
-    # a hotplug driver without reset_slot does not know how to reset what is in its slot
+    # the slot's hotplug driver has no reset_slot
     if hotplug.ops.reset_slot:
         rc = hotplug.ops.reset_slot(hotplug, probe)
 

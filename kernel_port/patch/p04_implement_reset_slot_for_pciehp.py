@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pci: Implement reset_slot for pciehp
 
-Why: there is one slot on the bus below a port, so a bus reset resets the slot; but where cards may be taken out
-without notice, pciehp takes the reset for a removal and forgets the devices.
+Why: there is one slot on the bus below a port, so a bus reset resets the slot; but in a slot with surprise removal
+pciehp takes the reset for a removal and removes the devices.
 What: pciehp_reset_slot() in drivers/pci/hotplug/pciehp_hpc.c disables presence detection around the bus reset and
-clears what it noted meanwhile; in polling mode it stops the timer as well. reset_slot() in pciehp_core.c leads to it,
-and init_slot() there makes it an operation of every slot.
+clears the event that it caused; in polling mode it stops the timer as well. reset_slot() in pciehp_core.c calls it, and
+init_slot() there makes it an operation of every slot.
 Look at: the interrupt handler reads status bits, not enables, so any other event during the reset still finds the
 presence change. Presence detection is on afterwards, whatever it was before. PDC is cleared before PDCE is set, by a
-bare write of that bit, outside ctrl_lock. Neither slot->lock is taken nor the result of a command looked at. Only
+bare write of that bit, outside ctrl_lock. It does not take slot->lock, and ignores the result of commands. Only
 surprise-capable slots are masked; the others drop the event later.
 """
 
@@ -40,7 +40,7 @@ MODIFIES = ("init_slot",)
 
 
 def init_slot(ctrl: controller) -> int:
-    """Register the slot below the port, with all that it can do. Its name is the physical slot number.
+    """Register the slot below the port with its operations. Its name is the physical slot number.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, patch 4
     :return: as pci_hp_register()"""
@@ -75,7 +75,7 @@ def init_slot(ctrl: controller) -> int:
     )
     retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
     if retval:
-        ctrl_err(ctrl, f"the slot cannot be registered: {retval}")
+        ctrl_err(ctrl, f"slot registration failed: {retval}")
     return retval
 
 
@@ -93,7 +93,7 @@ def reset_slot(hotplug_slot: hotplug_slot, probe: int) -> int:
 
 
 def pciehp_reset_slot(slot: slot, probe: int) -> int:
-    """Reset the bus below the port, and keep presence detection from taking that for a removal.
+    """Reset the bus below the port, with presence detection masked so that it does not look like a removal.
 
     C: drivers/pci/hotplug/pciehp_hpc.c, global, patch 4
     :param probe: not 0: only say that it would work

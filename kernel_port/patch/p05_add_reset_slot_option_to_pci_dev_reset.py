@@ -4,7 +4,7 @@
 Why: resetting the only function in a hotplug slot through its bus looks to the slot like a removal and an insertion.
 What: in drivers/pci/pci.c, __pci_dev_reset() asks the slot's driver, through the new pci_dev_reset_slot_function(),
 before it tries the bus; provided that no other function is in the slot.
-Look at: the place in the ladder, after the power management reset and before the parent bus. Functions above 7 of an
+Look at: the order, after the power management reset and before the parent bus. Functions above 7 of an
 ARI device belong to no slot, so they do not count as others and are reset along, unlocked and unsaved. An error of the
 slot's driver other than -ENOTTY ends the search.
 """
@@ -29,8 +29,8 @@ def pci_dev_reset_slot_function(dev: pci_dev, probe: int) -> int:
 
     C: drivers/pci/pci.c, static, patch 5
     :param probe: not 0: only say whether it would work
-    :return: 0; -ENOTTY if there is no slot that could, or the reset would hit others; else the slot driver's error"""
-    # the device is a bridge itself, so others would be reset with it, or it is in no slot that the kernel knows
+    :return: 0; -ENOTTY if there is no slot to do it or others would be reset too; else the slot driver's error"""
+    # the device is a bridge, so others would be reset with it, or it is in no slot that the kernel knows
     if dev.subordinate or not dev.slot:
         return -ENOTTY
 
@@ -43,11 +43,11 @@ def pci_dev_reset_slot_function(dev: pci_dev, probe: int) -> int:
 
 
 def __pci_dev_reset(dev: pci_dev, probe: int) -> int:
-    """Reset *dev* in the first way that it offers.
+    """Reset *dev* by the first method that it offers.
 
     C: drivers/pci/pci.c, static, patch 5
     :param probe: not 0: only say whether one would work
-    :return: 0; -ENOTTY if it offers none; another error from a way ends the search"""
+    :return: 0; -ENOTTY if it offers none; any other error of a method ends the search"""
     might_sleep()
 
     rc = pci_dev_specific_reset(dev, probe)

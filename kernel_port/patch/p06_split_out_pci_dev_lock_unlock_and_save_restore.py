@@ -22,16 +22,16 @@ MODIFIES = ("pci_dev_reset", "pci_reset_function")
 
 
 def pci_dev_lock(dev: pci_dev) -> None:
-    """Keep everybody else away from *dev*: user space, drivers that come and go, suspend.
+    """Lock *dev* against user space, drivers that bind or leave, and suspend.
 
     C: drivers/pci/pci.c, static, patch 6"""
     pci_cfg_access_lock(dev)
-    # Keep drivers from coming and going, and the system from suspending.
+    # No driver binds or leaves, and the system does not suspend.
     device_lock(dev.dev)
 
 
 def pci_dev_unlock(dev: pci_dev) -> None:
-    """Let everybody at *dev* again.
+    """Unlock *dev*.
 
     C: drivers/pci/pci.c, static, patch 6"""
     device_unlock(dev.dev)
@@ -39,23 +39,23 @@ def pci_dev_unlock(dev: pci_dev) -> None:
 
 
 def pci_dev_save_and_disable(dev: pci_dev) -> None:
-    """Save the config space of *dev* and make the device quiet.
+    """Save the config space of *dev* and disable the device.
 
     C: drivers/pci/pci.c, static, patch 6"""
     pci_save_state(dev)
-    # Only the bit that disables INTx stays: no decoding, and no bus mastering, hence no DMA and no MSI.
+    # Only the bit that disables INTx is set: no decoding, and no bus mastering, hence no DMA and no MSI.
     pci_write_config_word(dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)
 
 
 def pci_dev_restore(dev: pci_dev) -> None:
-    """Put the config space of *dev* back.
+    """Restore the config space of *dev*.
 
     C: drivers/pci/pci.c, static, patch 6"""
     pci_restore_state(dev)
 
 
 def pci_dev_reset(dev: pci_dev, probe: int) -> int:
-    """Reset *dev* while nobody else touches it.
+    """Reset *dev* with it locked.
 
     C: drivers/pci/pci.c, static, patch 6
     :param probe: not 0: only say whether it would work, without locks
@@ -75,7 +75,7 @@ def pci_reset_function(dev: pci_dev) -> int:
     """Reset *dev*, its config space saved before and restored after.
 
     C: drivers/pci/pci.c, exported, patch 6
-    :return: 0; -ENOTTY if it offers no way; -EINVAL if it would need to be in D0; or the slot driver's error"""
+    :return: 0; -ENOTTY if it offers no method; -EINVAL if it would need to be in D0; or the slot driver's error"""
     rc = pci_dev_reset(dev, 1)
     if rc:
         return rc

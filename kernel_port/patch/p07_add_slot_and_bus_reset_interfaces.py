@@ -90,7 +90,7 @@ def pci_bus_save_and_disable(bus: pci_bus) -> None:
 
 
 def pci_bus_restore(bus: pci_bus) -> None:
-    """Restore every device on and below *bus*, from the top down: what is below a bridge answers once that is restored.
+    """Restore every device on and below *bus*, from the top down: a bridge must work before what is below it.
 
     C: drivers/pci/pci.c, static, patch 7"""
     for dev in bus.devices:
@@ -124,12 +124,12 @@ def pci_slot_restore(slot: pci_slot) -> None:
 
 
 def pci_slot_reset(slot: pci_slot, probe: int) -> int:
-    """Have the slot's driver reset *slot* while nobody touches what is in it.
+    """Reset *slot* by its driver, with the devices in it locked.
 
     C: drivers/pci/pci.c, static, patch 7
     :param probe: not 0: only say whether it would work, without locks
     :return: 0, -ENOTTY if there is no slot or its driver cannot, or the driver's error"""
-    # the kernel knows no slot here: no hotplug driver has made one
+    # the kernel knows no slot here: no hotplug driver has registered one
     if not slot:
         return -ENOTTY
 
@@ -168,12 +168,12 @@ EXPORT_SYMBOL_GPL(pci_reset_slot)
 
 
 def pci_bus_reset(bus: pci_bus, probe: int) -> int:
-    """Reset *bus* through the bridge above it while nobody touches what is on it. The bridge is not locked.
+    """Reset *bus* through the bridge above it, with the devices on it locked. The bridge is not.
 
     C: drivers/pci/pci.c, static, patch 7
     :param probe: not 0: only say whether it would work; touches no hardware
     :return: 0, or -ENOTTY if there is no bridge"""
-    # the bus is a root bus: there is no bridge above it that could reset it
+    # the bus is a root bus: there is no bridge above to reset it
     if not bus.self:
         return -ENOTTY
 

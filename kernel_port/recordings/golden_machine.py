@@ -127,7 +127,7 @@ class GoldenMachine:
         )
 
     def _bind_pciehp(self, dev: Any) -> Any:
-        """Bind pciehp, then undo what its own commands did to its state: nobody answered them."""
+        """Bind pciehp, then undo what its own commands did to its state: they were not answered."""
         kernel = self.kernel
         pcie = kernel.pcie_device(port=dev, irq=dev.irq)
         kernel.pciehp_probe(pcie)

@@ -36,7 +36,7 @@ KEYS = {"config_before": dict, "resources": dict, "ops": list}
 REASONS = {
     "PCI_STATUS": "the device model raised or dropped its interrupt, or recorded an error",
     "PCI_EXP_DEVSTA": "the device model recorded an error",
-    "PCI_EXP_SLTSTA": "somebody pressed a button or plugged a card at QEMU's console",
+    "PCI_EXP_SLTSTA": "a button was pressed or a card plugged at QEMU's console",
     "PCI_MSI_PENDING_32": "the device model has an interrupt pending",
     "PCI_MSI_PENDING_64": "the device model has an interrupt pending",
     "PCI_ERR_UNCOR_STATUS": "the device model recorded an error",
@@ -105,7 +105,7 @@ def read(path: Path) -> dict[str, Any]:
         for index, op in enumerate(capture["ops"]):
             _check(index, op)
             if op[0] != "mark":
-                op[4] &= (1 << 8 * op[3]) - 1  # QEMU's own trace shows 64 one bits for a read that nobody answers
+                op[4] &= (1 << 8 * op[3]) - 1  # QEMU's own trace shows 64 one bits for a read without answer
     except MachineError as error:
         raise MachineError(f"{path}: {error}") from None
     return dict(capture)

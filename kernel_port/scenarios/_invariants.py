@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What must hold after every run in which functions are reset, whatever the order of events was."""
+"""What must hold after every run with resets, whatever the order of events was."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ POWER_ON = Reset.POWER.value
 
 
 def no_deadlock(outcome: Outcome) -> Iterator[str]:
-    """Every thread returned."""
+    """Check that every thread returned."""
     if outcome.deadlock:
         yield f"{', '.join(outcome.unfinished)} never returned"
 
 
 def locks_released(outcome: Outcome) -> Iterator[str]:
-    """Nobody holds a lock any more."""
+    """Check that no lock is held."""
     yield from outcome.locked
 
 
 def config_restored(outcome: Outcome) -> Iterator[str]:
-    """What was reset has the registers back that pci_save_state() saves; unless it was without power, or the kernel was
-    rightly told to forget it."""
+    """Check that what was reset has the registers back that pci_save_state() saves, unless it lost power or was really
+    removed."""
     for bdf, differences in outcome.lost.items():
         forgotten = bdf in outcome.removed and not outcome.spurious
         if POWER_ON not in outcome.resets[bdf] and not forgotten:
@@ -32,34 +32,34 @@ def config_restored(outcome: Outcome) -> Iterator[str]:
 
 
 def all_answer(outcome: Outcome) -> Iterator[str]:
-    """Every function that the kernel has can be reached."""
+    """Check that every function that the kernel has can be reached."""
     yield from outcome.silent
 
 
 def nothing_removed(outcome: Outcome) -> Iterator[str]:
-    """No function was removed that was only reset: the kernel has every one it had, by the same struct. Only false
-    alarms are held against it, not what a card that moved, or a user, made it do."""
+    """Check that no function was removed because of a reset: the kernel has every one that it had, by the same struct.
+    Only false removals count, not those by a user or of a card that was really pulled."""
     if outcome.spurious:
         yield from (f"{bdf} is gone" for bdf in outcome.removed)
-        yield from (f"{bdf} was removed and found anew" for bdf in outcome.recreated)
+        yield from (f"{bdf} was removed and re-added" for bdf in outcome.recreated)
 
 
 def nothing_added_twice(outcome: Outcome) -> Iterator[str]:
-    """No function was added, or tried to be added, that was there."""
-    yield from (f"{bdf} was there already" for bdf in outcome.added_twice)
+    """Check that the kernel did not add, or try to add, a function that it had."""
+    yield from (f"{bdf} existed already" for bdf in outcome.added_twice)
 
 
-#: Name -> what yields a reason for each breach.
+#: Name -> check, which yields a reason for each violation.
 INVARIANTS: dict[str, Callable[[Outcome], Iterator[str]]] = {
     "no deadlock": no_deadlock,
     "every lock released": locks_released,
     "config space restored": config_restored,
     "every function answers": all_answer,
-    "no function removed that was only reset": nothing_removed,
+    "no false removal": nothing_removed,
     "no function added twice": nothing_added_twice,
 }
 
 
 def broken(outcome: Outcome) -> list[str]:
-    """Each breach, with the invariant's name first."""
+    """Return each violation, with the invariant's name first."""
     return [f"{name}: {reason}" for name, check in INVARIANTS.items() for reason in check(outcome)]

@@ -14,7 +14,7 @@ device = 0x340a
 bus = [1, 1]
 pm = {no_soft_reset = true}
 express = {width = 8}
-slot = {number = 1, surprise = true, button = true, attention_lamp = true, power_lamp = true}
+slot = {number = 1, surprise = true, button = true, attention_indicator = true, power_indicator = true}
 link_training_ms = 20
 
 [[function]]
@@ -103,5 +103,5 @@ pm = {no_soft_reset = true}
 
 #: The same with a hot-plug slot below its first downstream port.
 INNER_SLOT = SWITCH.replace("switch", "inner-slot").replace(
-    "bus = [3, 3]\n", "bus = [3, 3]\nslot = {number = 3, surprise = true, power_lamp = true, button = true}\n"
+    "bus = [3, 3]\n", "bus = [3, 3]\nslot = {number = 3, surprise = true, power_indicator = true, button = true}\n"
 )

@@ -3,7 +3,7 @@
 
 Nothing: pci_bus_lock locks what is on the bus, not the bridge that resets it. Here setpci reads the register while
 the reset bit is set and writes it back, with one more bit, when the reset is over. The bus stays in reset for good,
-and nobody receives the restored registers.
+and the restored registers reach no device.
 
 Explains: "Add missing bridge lock to pci_bus_lock()" (2024).
 A reviewer could have asked: which registers does the reset write, and does it hold their lock? This run answers it.

@@ -21,7 +21,7 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=LONE_CARD.replace(", button = true, attention_lamp = true, power_lamp = true", ""),
+    machine=LONE_CARD.replace(", button = true, attention_indicator = true, power_indicator = true", ""),
     knobs={"00:1c.0": {"command_ms": 30}},
     threads={"main": lambda m: reset_function(m, "01:00.0")},
     answer=answer,

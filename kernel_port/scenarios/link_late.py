@@ -2,7 +2,7 @@
 """One more link has to come up below the bus that is reset. Does the reset wait for it?
 
 It does not. All links below start training when the reset ends; the series waits 100 ms, then restores parents and
-children in turn. Here one port of the switch needs 300 ms, so the card below it is restored while nobody answers.
+children in turn. Here one port of the switch needs 300 ms, so the card below it is restored before it answers.
 
 Explains: "Wait for Link before restoring Downstream Buses" (2024, Fixes: 090a3c5322e9).
 A reviewer could have asked: what if a link below is not up after 100 ms? This run answers it.

@@ -2,7 +2,7 @@
 """What happens to the card if pciehp polls its slots by timer instead of taking interrupts?
 
 The reset is over long before the timer fires, so presence is back, and pciehp sees a card that was inserted. It tries
-to add a card that is there already, fails, and turns the power indicator off. From patch 4 on, pciehp_reset_slot
+to add a card that exists already, fails, and turns the power indicator off. From patch 4 on, pciehp_reset_slot
 stops the timer, clears the pending events, and polls at once.
 """
 

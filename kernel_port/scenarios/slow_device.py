@@ -2,7 +2,7 @@
 """A PCI Express device needs half a second after reset before it answers. Is 100 ms enough?
 
 It is not. After 100 ms a device may still answer "retry" (CRS) for up to a second, and the kernel does not check. It
-restores the registers while nobody answers, and returns 0.
+restores the registers before the device answers, and returns 0.
 
 Explains: 100 ms being too short for a slow PCIe device.
 A reviewer could have asked: who makes sure that the device is back before its registers are? This run answers it.

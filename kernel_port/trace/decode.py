@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Registers by name: what an access of configuration space touched, which fields are set, which bits changed.
+"""Registers by name: which registers an access touched, which fields are set, which bits changed.
 
 Names, sizes and fields are the data sheet's: hw/registers.py and hw/fields.py.
 """
@@ -42,14 +42,14 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of an access that fell on one register, or on bytes that no register is known for."""
+    """The part of an access in one register, or in bytes without a known register."""
 
     name: str
     """The register's name, or "0x58"."""
     offset: int
-    """Where the register begins in configuration space."""
+    """Offset of the register in configuration space."""
     size: int
-    """Bytes of the whole register."""
+    """Size of the register, bytes."""
     covered: int
     """Bits of the register that the access touched."""
     value: int
@@ -73,12 +73,12 @@ class Part:
         return f"{self.title}={self.value >> lowest(self.covered):#0{digits + 2}x}"
 
     def show(self, clear: bool = False) -> str:
-        """Name, value and the fields that are set; with *clear*, the others too."""
-        told = [field.show(self.value) for field in self.fields if clear or field.says_something(self.value)]
-        return " ".join([self.name_and_value, *told])
+        """Format name, value and the fields that are set; with *clear*, the others too."""
+        shown = [field.show(self.value) for field in self.fields if clear or field.says_something(self.value)]
+        return " ".join([self.name_and_value, *shown])
 
     def changed(self, old: int) -> list[str]:
-        """What is different from *old*, field by field; the whole value where the bits have no names."""
+        """Return what is different from *old*, field by field; the whole value if bits have no names."""
         rest, changes = (self.value ^ old) & self.covered, []
         for field in self.fields:
             if rest & field.mask:
@@ -94,10 +94,10 @@ class Part:
 
 
 def decode(config: bytes, offset: int, size: int, value: int, clear: bool = False) -> str:
-    """The text of an access: "PCI_COMMAND=0x0406 MEMORY+ MASTER+ INTX_DISABLE+".
+    """Format an access: "PCI_COMMAND=0x0406 MEMORY+ MASTER+ INTX_DISABLE+".
 
-    :param config: registers of the function; its capability lists say what is where
-    :param offset: where the access began
+    :param config: registers of the function, with its capability lists
+    :param offset: offset of the access
     :param size: bytes of the access; it may touch several registers, or a part of one
     :param clear: name the fields that are 0, too"""
     touched = parts(config, offset, size, value)
@@ -107,9 +107,9 @@ def decode(config: bytes, offset: int, size: int, value: int, clear: bool = Fals
 
 
 def changed(config: bytes, offset: int, size: int, old: int, new: int) -> str:
-    """What is different between two values of an access, by name: "PDCE- AIC off->on"; "" if nothing.
+    """Format the difference between two values of an access, by name: "PDCE- AIC off->on"; "" if nothing.
 
-    Where the access touches several registers, each difference is led by its register's name."""
+    If the access touches several registers, each difference begins with its register's name."""
     pairs = zip(parts(config, offset, size, old), parts(config, offset, size, new), strict=True)
     differences = [(now.title, " ".join(now.changed(was.value))) for was, now in pairs]
     if len(differences) == 1:
@@ -118,7 +118,7 @@ def changed(config: bytes, offset: int, size: int, old: int, new: int) -> str:
 
 
 def parts(config: bytes, offset: int, size: int, value: int) -> tuple[Part, ...]:
-    """An access taken apart, register by register, lowest offset first."""
+    """Split an access into its parts, register by register, lowest offset first."""
     registers, end = register_map(config), offset + size
     found, where = [], offset
     while where < end:
@@ -135,17 +135,17 @@ def parts(config: bytes, offset: int, size: int, value: int) -> tuple[Part, ...]
 
 @lru_cache(maxsize=1024)
 def register_map(config: bytes) -> Mapping[int, Location]:
-    """Offset of each byte that belongs to a known register -> that register."""
+    """Map the offset of each byte of a known register to that register."""
     return {where: register for register in locations(config) for where in range(register.start, sum(register[1:]))}
 
 
 def locations(config: bytes) -> Iterator[Location]:
-    """Every register of a function that has a name."""
+    """Yield every named register of a function."""
     layout = Layout(FunctionDescription(Address(0, 0, 0, 0), config, size=max(len(config), 256)))
     yield from _place(HEADERS.get(layout.header_type, COMMON), 0)
     for capability, position in layout.capability_list:
         if position != layout.capabilities[capability]:
-            yield from _place(LIST, position)  # software looks no further than the first with this ID
+            yield from _place(LIST, position)  # software uses the first one with this ID
         elif capability == PCI_CAP_ID_MSI:
             yield from _place(_msi(layout.word(position + PCI_MSI_FLAGS)), position)
         else:

@@ -185,7 +185,7 @@ def _together(run: list[Difference]) -> str:
         return f"{what}, values as before"
     silent = (1 << 8 * size) - 1
     if all(difference.before == silent for difference in run):
-        return f"{what}, where nobody answered before"
+        return f"{what}, where nothing answered before"
     if all(difference.line.event.args[3] == silent for difference in run):
-        return f"{what}, where nobody answers any more"
+        return f"{what}, where nothing answers any more"
     return f"{what}, other values"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where in the port something happened: the statement, its function, and the C it stands for."""
+"""Where in the port something happened: the statement, its function, and its C."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from types import CodeType
 
 from ..review.port.definitions import PACKAGE, Origin, origin
 
-#: Modules whose statements carry out what others decide: an act is laid to whoever called them.
+#: Modules that only carry out what their callers decide: an act is attributed to the caller.
 ACCESSORS = ("base/access.py", "kernel/")
-#: Functions elsewhere that do no more than that.
+#: Functions in other modules that do only that.
 ACCESSOR_FUNCTIONS = (
     "pciehp_readw", "pciehp_readl", "pciehp_writew", "pciehp_writel", "ctrl_dbg", "ctrl_err", "ctrl_info", "ctrl_warn",
 )  # fmt: skip
@@ -29,7 +29,7 @@ class Site:
     line: int
     function: str
     origin: Origin | None
-    """The C that the function stands for; None if it names none."""
+    """The function's C; None if it names none."""
 
     def __str__(self) -> str:
         c_source = f" (C: {self.c_source})" if self.c_source else ""
@@ -42,7 +42,7 @@ class Site:
 
     @property
     def text(self) -> str:
-        """The source line itself."""
+        """The source line."""
         return linecache.getline(str(PACKAGE / self.file), self.line).strip()
 
     @property
@@ -53,7 +53,7 @@ class Site:
 
 @cache
 def locate(code: CodeType, lasti: int) -> Site | None:
-    """The statement that instruction *lasti* of *code* belongs to; None if it is not the port's."""
+    """Return the statement of instruction *lasti* of *code*; None if it is not the port's."""
     path = Path(code.co_filename)
     if not path.is_relative_to(PACKAGE):
         return None
@@ -62,17 +62,17 @@ def locate(code: CodeType, lasti: int) -> Site | None:
 
 @cache
 def line_at(code: CodeType, lasti: int) -> int:
-    """The line that instruction *lasti* of *code* was made from."""
+    """Return the line of instruction *lasti* of *code*."""
     return next((line for start, end, line in code.co_lines() if start <= lasti < end and line), code.co_firstlineno)
 
 
 def origin_of(code: CodeType) -> Origin | None:
-    """The C that a function stands for, by its docstring."""
+    """Return the C of a function, from its docstring."""
     docstring = code.co_consts[0] if code.co_consts and isinstance(code.co_consts[0], str) else ""
     return origin(docstring)
 
 
 def cause(stack: Iterable[tuple[CodeType, int]]) -> Site | None:
-    """The statement an act is laid to: the innermost of *stack* (innermost first) that is not an accessor's."""
+    """Return the statement that caused an act: the innermost of *stack* (innermost first) that is not an accessor's."""
     sites = [site for code, lasti in stack if (site := locate(code, lasti)) is not None]
     return next((site for site in sites if not site.carries_out), sites[0] if sites else None)

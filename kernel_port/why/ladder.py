@@ -171,7 +171,7 @@ def reach(machine: Machine, explain: bool, target: Any, kind: str) -> tuple[int 
 def probe(machine: Machine, explain: bool, name: str, *args: Any) -> tuple[int, Guard | None]:
     """Run a kernel function that only probes. Return its result, and the guard if it refused."""
     before = len(machine.events)
-    with traced(machine, explain):  # without explanations nobody needs the reads
+    with traced(machine, explain):  # only explanations need the reads
         call = follow(machine.system, getattr(machine.kernel, name), *args)
     del machine.events[before:]
     return call.result, guard(call, cache(lambda bdf: machine.fabric.config(Address.parse(bdf))) if explain else None)

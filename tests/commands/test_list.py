@@ -131,7 +131,7 @@ def test_show_symbol_that_no_patch_touches_has_no_history(capsys):
 def test_show_doc_of_a_symbol_is_all_docstrings_and_its_modules(capsys):
     status, text = out(capsys, "show", "--doc", "init_slot")
     assert status == 0
-    assert text.count("    Register the slot below the port, with all that it can do.") == 2
+    assert text.count("    Register the slot below the port with its operations.") == 2
     assert "\nkernel_port/base/pciehp_core.py\n" in text
     assert "    Look at: the interrupt handler reads status bits, not enables" in text
 

@@ -259,7 +259,7 @@ def test_reset_of_an_image_somebody_works_on_is_refused(capsys, tmp_path, option
         fcntl.flock(file, fcntl.LOCK_EX)
         status, out, error = reset(capsys, *argv)
     assert (status, out, path.read_bytes()) == (2, "", before)
-    assert error == f"kernel-port: {path}: another process is at work on it; wait for it to end, or take a copy\n"
+    assert error == f"kernel-port: {path}: another process is using it; wait for it to end, or use a copy\n"
     assert reset(capsys, *argv)[0] == 0
 
 
@@ -292,7 +292,7 @@ def test_reset_live_file_that_is_made_shorter_is_one_line(capsys, tmp_path, monk
     monkeypatch.setattr(Recorder, "note", cut)
     status, out, error = reset(capsys, "example:vga", "slot:1", "--live", path, "-o", kept)
     assert (status, out, kept.exists()) == (2, "", False)
-    assert error.startswith(f"kernel-port: {path}: bytes of it went away while it was in use")
+    assert error.startswith(f"kernel-port: {path}: bytes were lost while it was in use")
     assert error.count("\n") == 1
 
 

@@ -316,7 +316,9 @@ def test_truncated_file_names_offset_and_remedy(path, opening):
 
 @pytest.mark.parametrize("size", [0, 4095, (256 << 20) + 4096])
 def test_image_of_impossible_size_is_refused(size):
-    with pytest.raises(MachineError, match=f"^image: {size} bytes make no raw ECAM image: .*, at most 256 MiB"):
+    with pytest.raises(
+        MachineError, match=f"^image: {size} bytes are not a raw ECAM image, which has .*, at most 256 MiB"
+    ):
         ConfigImage(size)
 
 
@@ -347,7 +349,7 @@ def test_closed_image_has_no_file_any_more(path):
 @pytest.mark.parametrize("size", [0, 1, 4095, DOMAIN_SIZE + 4096, 1 << 40])
 def test_file_of_impossible_size_is_refused(path, size):
     os.truncate(path, size)
-    with pytest.raises(MachineError, match=f"{size} bytes make no raw ECAM image"):
+    with pytest.raises(MachineError, match=f"{size} bytes are not a raw ECAM image"):
         ConfigImage.copy_of(path)
 
 
@@ -378,7 +380,7 @@ def test_image_nobody_refers_to_gives_its_memory_back():
 
 def test_in_place_of_a_claimed_file_is_refused_until_it_is_let_go(path):
     with ConfigImage.in_place(path) as image:
-        with pytest.raises(MachineError, match="ecam: another process is at work on it"):
+        with pytest.raises(MachineError, match="ecam: another process is using it"):
             ConfigImage.in_place(path)
         assert image.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0x12348086
     ConfigImage.in_place(path).close()
@@ -388,7 +390,7 @@ def test_claim_of_a_file_that_was_replaced_meanwhile_is_refused(path, tmp_path):
     with path.open("rb") as old:
         (tmp_path / "new").write_bytes(bytes(MIB))
         (tmp_path / "new").replace(path)
-        with pytest.raises(MachineError, match="another process is at work on it"):
+        with pytest.raises(MachineError, match="another process is using it"):
             claim(old.fileno(), path)
 
 
@@ -406,7 +408,7 @@ def test_read_of_a_shrunk_file_is_all_ones_and_check_says_why(shrunk, path):
     shrunk.check()  # nobody has looked yet
     assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 4) == 0xFFFFFFFF
     assert shrunk.read(1, DEVFN, PCI_VENDOR_ID, 1) == 0xFF
-    with pytest.raises(MachineError, match=f"^{path}: bytes of it went away while it was in use"):
+    with pytest.raises(MachineError, match=f"^{path}: bytes were lost while it was in use"):
         shrunk.check()
 
 
@@ -417,13 +419,13 @@ def test_write_and_load_of_a_shrunk_file_are_dropped(shrunk, path):
     assert lib.config_image_merge(shrunk._image, 0, b"\xff", b"\x86", 1) == -errno.EINVAL
     shrunk.load(Address(0, 1, 2, 3), b"\x86\x80")
     assert path.read_bytes() == b""
-    with pytest.raises(MachineError, match="went away"):
+    with pytest.raises(MachineError, match="were lost"):
         shrunk.check()
 
 
 def test_dump_of_a_shrunk_file_is_all_ones(shrunk):
     assert shrunk.dump(Address(0, 1, 2, 3), 4) == b"\xff\xff\xff\xff"
-    with pytest.raises(MachineError, match="went away"):
+    with pytest.raises(MachineError, match="were lost"):
         shrunk.check()
 
 

@@ -32,9 +32,9 @@ from kernel_port.hw.masks import Masks, Reset
 from kernel_port.hw.regs import Register
 
 TABLES = [
-    pytest.param(rows, id=f"{room.__name__.rsplit('.')[-1]}.{name}")
-    for room in (regs, caps)
-    for name, rows in vars(room).items()
+    pytest.param(rows, id=f"{module.__name__.rsplit('.')[-1]}.{name}")
+    for module in (regs, caps)
+    for name, rows in vars(module).items()
     if name.isupper() and isinstance(rows, tuple) and isinstance(rows[0], Register)
 ]
 

@@ -41,13 +41,13 @@ def test_warnings_sound_machine_none(warnings):
 
 def test_warnings_all_ones(warnings):
     assert warnings(dump("00:00.0", b"\xff" * 64)) == [
-        "0000:00:00.0: reads all ones: it was off or unreachable when recorded, nothing is known of its resets"
+        "0000:00:00.0: reads all ones: it was off or unreachable when recorded, its resets are unknown"
     ]
 
 
 def test_warnings_header_type_7f(warnings):
     (line,) = warnings(function("00:00.0", {0x0E: b"\x7f"}))
-    assert line.startswith("0000:00:00.0: has header type 0x7f, which is none")
+    assert line.startswith("0000:00:00.0: has no valid header type (0x7f)")
 
 
 def test_warnings_no_vendor(warnings):
@@ -56,7 +56,7 @@ def test_warnings_no_vendor(warnings):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(b"\x10", "no verdict about its resets can be trusted"), (b"\0", "taken to be 0")]
+    ("status", "said"), [(b"\x10", "no verdict about its resets can be trusted"), (b"\0", "read as 0")]
 )
 def test_warnings_64_bytes_and_whether_capabilities_are_missing(warnings, status, said):
     config = bytearray(bytes.fromhex("8680d310").ljust(64, b"\0"))
@@ -98,7 +98,7 @@ def test_warnings_bridge_of_another_domain_does_not_lead_here(warnings):
         ([("00:01.0", 1, 2), ("00:02.0", 1, 2)], "0000:00:02.0: leads to bus 01 as 0000:00:01.0 does"),
         (
             [("00:01.0", 1, 2), ("01:00.0", 2, 3)],
-            "0000:01:00.0: its buses 02..03 go past 02, the last one 0000:00:01.0",
+            "0000:01:00.0: its buses 02..03 go past 02, the last bus below 0000:00:01.0",
         ),
     ],
 )

@@ -151,8 +151,8 @@ def test_write_domain_only_if_there_is_one(tmp_path):
 
 
 BAD = {
-    "duplicate": (DUMP + DUMP, "dump:7: 0000:04:00.0 is there already, in line 1"),
-    "no device line": ("\n" + HEADER, "dump:2: a row of bytes that belongs to no function"),
+    "duplicate": (DUMP + DUMP, "dump:7: 0000:04:00.0 is in line 1 already"),
+    "no device line": ("\n" + HEADER, "dump:2: a row of bytes without a function"),
     "odd digit": (DUMP.replace("20: 00 00", "20: 00 0"), "dump:4: 0000:04:00.0: not pairs"),
     "not hexadecimal": (DUMP.replace("20: 00 00", "20: 00 0g"), "dump:4: 0000:04:00.0: not pairs"),
     "short row": (DUMP.replace("0b 01 00 00\n", "0b 01 00\n"), "row 0x30 has 15 bytes instead of 16"),

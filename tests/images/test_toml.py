@@ -86,6 +86,14 @@ def test_parse_slot_registers():
     assert le(express, 20, 4) == 7 << 19 | 0x40062
 
 
+def test_parse_slot_indicators_by_their_names_before_0_2_0():
+    # +20 Slot Capabilities: attention indicator 0x08, power indicator 0x10, hot-plug 0x40.
+    old = "slot = {attention_lamp = true, power_lamp = true}\n"
+    (port,) = functions(PORT + old).values()
+    assert capability(port.config, 0x10)[20] == 0x58
+    assert port == functions(PORT + old.replace("lamp", "indicator"))["0000:00:1c.0"]
+
+
 @pytest.mark.parametrize(("below", "present", "active"), [("", 0, 0), (CARD, 0x40, 0x2000)])
 def test_parse_slot_occupied_and_link_active_if_a_function_is_below(below, present, active):
     # +26 Slot Status bit 6 presence; +18 Link Status bit 13 data link active.
@@ -223,7 +231,7 @@ def test_write_function_of_which_only_the_first_256_bytes_are_known_reads_back_e
 
 def test_load_description_without_a_function_is_known_as_one(tmp_path):
     (tmp_path / "machine").write_text('name = "empty"\n')
-    with pytest.raises(MachineError, match=r"machine: no \[\[function\]\] in it; add one"):
+    with pytest.raises(MachineError, match=r"machine: no \[\[function\]\]; add one"):
         load(tmp_path / "machine")
 
 
@@ -239,7 +247,7 @@ def test_write_text_with_quotes_and_knobs_reads_back_equal(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "m.toml: no [[function]] in it; add one"),
+        ("", "m.toml: no [[function]]; add one"),
         ("name = 3\n" + CARD, "m.toml: name: 3 is not a string"),
         ("colour = 1\n" + CARD, "m.toml: colour: no such key; the machine has name, about, quirks"),
         ("function = 3\n", "m.toml: function: not an array of tables; begin each function with [[function]]"),
@@ -259,10 +267,10 @@ def test_write_text_with_quotes_and_knobs_reads_back_equal(tmp_path):
         (CARD + "slot = {}", 'kind "endpoint" cannot have slot; remove it or choose another kind'),
         (CARD + 'kind = "pci"\nexpress = {}', 'kind "pci" cannot have express'),
         (CARD + 'kind = "root-port"', 'kind "root-port" needs bus = [secondary, subordinate]'),
-        (CARD + 'bars = {0 = "15M"}', "bars: {'0': '15M'} is not a size and its sort"),
+        (CARD + 'bars = {0 = "15M"}', "bars: {'0': '15M'} is not a size and kind"),
         (CARD + 'bars = {7 = "16M"}', "bars: {'7': '16M'} is not a table whose keys are each an integer from 0 to 5"),
-        (CARD + 'bars = {5 = "16M 64-bit"}', "0000:01:00.0: bars: there is no room for BAR 5"),
-        (CARD + 'bars = {0 = "16M 64-bit", 1 = "4K"}', "0000:01:00.0: bars: there is no room for BAR 1"),
+        (CARD + 'bars = {5 = "16M 64-bit"}', "0000:01:00.0: bars: BAR 5 does not fit"),
+        (CARD + 'bars = {0 = "16M 64-bit", 1 = "4K"}', "0000:01:00.0: bars: BAR 1 does not fit"),
         (CARD + 'bars = {0 = "4G"}', "0000:01:00.0: no memory below 4 GiB left for 0x100000000 bytes; make it smaller"),
         (CARD + "rom = 3", "rom: 3 is not a power of two of bytes"),
         (CARD + "size = 512", "size: 512 is neither 256 nor 4096"),
@@ -270,13 +278,13 @@ def test_write_text_with_quotes_and_knobs_reads_back_equal(tmp_path):
         (CARD + 'config = "hello"', "config: 'hello' is not a row such as"),
         (CARD + 'config = "00: 00"', "config: row 0x00 has 1 bytes instead of 16"),
         (CARD + 'config = "08: ' + "00 " * 16 + '"', "config: row 0x08 where row 0x00 should be"),
-        (CARD + 'config = "00: ' + "00 " * 16 + '"', "config: 16 bytes, 64 is the least; give rows 00 to 30"),
+        (CARD + 'config = "00: ' + "00 " * 16 + '"', "config: 16 bytes, at least 64 are needed; give rows 00 to 30"),
         (CARD + 'size = 256\nconfig = "100: ' + "00 " * 16 + '"', "size: 256, but config has 272 bytes; remove size"),
         (CARD + "size = 256\nari = {}", "size: ari is an extended capability and needs 4096; remove size"),
         (CARD + "soft_reset_works = 1", "soft_reset_works: 1 is not true or false"),
         (CARD + "bus = [1]", "bus: [1] is not two integers from 0 to 255"),
         (CARD + "bars = 3", "bars: 3 is not a table such as"),
-        (CARD + 'bars = {0 = "16MM"}', "bars: {'0': '16MM'} is not a size and its sort"),
+        (CARD + 'bars = {0 = "16MM"}', "bars: {'0': '16MM'} is not a size and kind"),
         (CARD + 'bars = {0 = "2 io"}', "bars: BAR 0 has 2 bytes; I/O ports have at least 4"),
         (CARD + "rom = 1024", "rom: at least 2K"),
         (CARD + "slot_events = 3", "slot_events: 3 is not an array of [milliseconds, Slot Status bits]"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Deadlocks told as circles of locks, and locks taken in both orders told although nothing happened this time."""
+"""Deadlocks reported as circles of locks, and locks taken in opposite orders although this run did not deadlock."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The mutants of a room: what cosmic-ray can break in it, one place at a time.
+"""The mutants of a module: what cosmic-ray can break in it, one place at a time.
 
 cosmic-ray exchanges each operator for every other one, which says the same thing ten times: the likely mix-ups of each
 are enough, and one number beside the right one. It cannot leave out a statement, such as an unlock that somebody
@@ -72,19 +72,19 @@ def in_function(node) -> bool:
 
 
 class Mutant(NamedTuple):
-    """A room with one place broken."""
+    """A module with one place broken."""
 
-    room: str
+    module: str
     #: Number of the line that was broken.
     line: int
     #: Function or class: that line -> what is there instead. It stays the same when lines move.
     name: str
-    #: The text of the whole room.
+    #: The text of the whole module.
     text: str
 
 
-def mutants(room: str, source: str) -> Iterator[Mutant]:
-    """Every mutant of a room. The code between two top-level statements is mutated by itself, which is faster."""
+def mutants(module: str, source: str) -> Iterator[Mutant]:
+    """Every mutant of a module. The code between two top-level statements is mutated by itself, which is faster."""
     pieces = [child.get_code() for child in get_ast(source).children]
     for number, piece in enumerate(pieces):
         before, after = "".join(pieces[:number]), "".join(pieces[number + 1 :])
@@ -97,7 +97,7 @@ def mutants(room: str, source: str) -> Iterator[Mutant]:
             lines = zip(piece.splitlines(), changed.splitlines(), strict=True)
             at, was, now = next((at, was, now) for at, (was, now) in enumerate(lines, 1) if was != now)
             name = f"{where}: {was.strip()} -> {now.strip()}"
-            yield Mutant(room, before.count("\n") + at, name, before + changed + after)
+            yield Mutant(module, before.count("\n") + at, name, before + changed + after)
 
 
 def is_python(text: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The mutants: what they are, that what is noticed is, and that those of rooms changed last are."""
+"""The mutants: what they are, that what is noticed is, and that those of modules changed last are."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ mutants = pytest.importorskip("mutants")
 trials = pytest.importorskip("trials")
 mutate = pytest.importorskip("mutate")
 
-ROOM = '''\
+MODULE = '''\
 """What it is for: 1."""
 LIMIT: int = 3
 EXPORT_SYMBOL(f, 1)
@@ -54,19 +54,19 @@ MUTANTS = {
 
 
 def test_mutants_are_all_that_does_something_and_nothing_that_is_said():
-    found = {(mutant.line, mutant.name.partition(": ")[2]) for mutant in mutants.mutants("x", ROOM)}
+    found = {(mutant.line, mutant.name.partition(": ")[2]) for mutant in mutants.mutants("x", MODULE)}
     assert found == {(line, f"{was} -> {now}") for line, was, now in MUTANTS}
 
 
 def test_mutants_keep_every_other_line_where_it_was():
-    for mutant in mutants.mutants("x", ROOM):
-        lines = list(zip(ROOM.splitlines(), mutant.text.splitlines(), strict=True))
+    for mutant in mutants.mutants("x", MODULE):
+        lines = list(zip(MODULE.splitlines(), mutant.text.splitlines(), strict=True))
         changed = [number for number, (was, now) in enumerate(lines, 1) if was != now]
         assert changed[0] == mutant.line
         assert len(changed) == 1 or "pass" in mutant.name
 
 
-#: A project with one room and its tests, which say nothing of `seen`.
+#: A project with one module and its tests, which say nothing of `seen`.
 PROJECT = {
     "kernel_port/__init__.py": "",
     "kernel_port/base/__init__.py": "",
@@ -135,5 +135,5 @@ def test_mutants_of_rooms_changed_last_are_noticed():
 
 def test_survivors_have_a_room_and_a_reason():
     listed = tomllib.loads(mutate.LIST.read_text())
-    assert set(listed) <= set(mutate.all_rooms())
-    assert [name for room in listed.values() for name, reason in room.items() if not reason.strip()] == []
+    assert set(listed) <= set(mutate.all_modules())
+    assert [name for module in listed.values() for name, reason in module.items() if not reason.strip()] == []

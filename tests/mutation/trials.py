@@ -2,7 +2,7 @@
 """Which tests run a line, and what they say of a mutant. Everything happens in a copy of the project.
 
 Starting pytest, importing kernel_port and collecting the tests takes longer than the tests that matter. So pytest
-collects once, and each mutant gets a fork of that process, in which the functions of the room get the mutant's code.
+collects once, and each mutant gets a fork of that process, in which the functions of the module get the mutant's code.
 What has been executed by then (tables, fields, defaults, and the functions they call) cannot be exchanged like that:
 there the fork forgets what it has imported and begins again.
 """
@@ -36,10 +36,10 @@ ABOUT = re.compile(
     r"(?:base|patch|hw|recordings|scenarios)/test_\w+|kernel/test_(?:lockdep|sched)|trace/test_(?:decode|render)"
     r"|why/test_tree|c_shims/test_delay|test_(?:machine\w*|link|bisect|explore|determinism)"
 )
-#: Look at what rooms define and call none of it, so that nobody sees which lines they are about.
+#: Look at what modules define and call none of it, so that nobody sees which lines they are about.
 HEADERS = ("tests/base/test_headers.py", "tests/hw/test_data_sheet.py")
-#: The rooms that are broken.
-ROOM = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
+#: The modules that are broken.
+MODULE = re.compile(r"kernel_port/((?:base|patch|hw)/(?!__init__)\w+|link)\.py$")
 #: Nobody reads why a test failed, and to say so takes longer than the test.
 PYTEST = ("-x", "-q", "-s", "-p", "no:cacheprovider", "--tb=native", "--assert=plain")
 #: Seconds. Of processor time, what a test may take beyond a mutant's budget; of time on the wall, when it waits.
@@ -47,15 +47,15 @@ LOOPS, HANGS = 10, 120
 
 
 class Tests(NamedTuple):
-    """What is known of the tests of a room."""
+    """What is known of the tests of a module."""
 
-    #: Line of the room -> the tests that run it.
+    #: Line of the module -> the tests that run it.
     lines: dict[int, set[str]]
     #: Lines that are run before any test is.
     early: set[int]
-    #: Test -> how many lines of all rooms it runs.
+    #: Test -> how many lines of all modules it runs.
     sizes: Counter[str]
-    #: The five files that are most about the room, the best first.
+    #: The five files that are most about the module, the best first.
     about: list[str]
 
     def is_known(self, mutant: Mutant) -> bool:
@@ -63,7 +63,7 @@ class Tests(NamedTuple):
         return mutant.line not in self.early and bool(self.lines.get(mutant.line))
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that run what is broken, those about the room first, and of these the small ones, but soon one of
+        """The tests that run what is broken, those about the module first, and of these the small ones, but soon one of
         each file; or else whole files."""
         if not self.is_known(mutant):
             return [*HEADERS, *self.about]
@@ -87,11 +87,11 @@ def copy_project(place: Path) -> None:
     os.chdir(place)
 
 
-def observe(place: Path, rooms: list[str], data: Path) -> None:
-    """Run the tests once and note in *data* which of them run which line of the rooms."""
+def observe(place: Path, modules: list[str], data: Path) -> None:
+    """Run the tests once and note in *data* which of them run which line of the modules."""
     tests = (path.relative_to(place / "tests").with_suffix("") for path in (place / "tests").rglob("test_*.py"))
     files = sorted(f"tests/{path}.py" for path in tests if ABOUT.fullmatch(path.as_posix()))
-    what = [f"--cov=kernel_port.{room.replace('/', '.')}" for room in rooms]
+    what = [f"--cov=kernel_port.{module.replace('/', '.')}" for module in modules]
     command = [
         sys.executable,
         "-m",
@@ -122,21 +122,21 @@ def pytest_runtest_setup() -> None:
 
 
 def read_tests(data: Path) -> dict[str, Tests]:
-    """What is known of the tests, by room."""
+    """What is known of the tests, by module."""
     coverage = CoverageData(str(data))
     coverage.read()
     found = {
-        room[1]: coverage.contexts_by_lineno(room.string)
-        for room in map(ROOM.search, coverage.measured_files())
-        if room
+        module[1]: coverage.contexts_by_lineno(module.string)
+        for module in map(MODULE.search, coverage.measured_files())
+        if module
     }
     lines = {
-        room: {line: {name.rpartition("|")[0] for name in names if name} for line, names in contexts.items()}
-        for room, contexts in found.items()
+        module: {line: {name.rpartition("|")[0] for name in names if name} for line, names in contexts.items()}
+        for module, contexts in found.items()
     }
-    early = {room: {line for line, names in contexts.items() if "" in names} for room, contexts in found.items()}
-    sizes = Counter(test for room in lines.values() for tests in room.values() for test in tests)
-    return {room: Tests(lines[room], early[room], sizes, files_about(lines[room], sizes)) for room in found}
+    early = {module: {line for line, names in contexts.items() if "" in names} for module, contexts in found.items()}
+    sizes = Counter(test for module in lines.values() for tests in module.values() for test in tests)
+    return {module: Tests(lines[module], early[module], sizes, files_about(lines[module], sizes)) for module in found}
 
 
 def files_about(lines: dict[int, set[str]], sizes: Counter[str]) -> list[str]:
@@ -177,7 +177,7 @@ def nested(code: CodeType) -> Iterator[CodeType]:
 
 
 class Bodies(NamedTuple):
-    """The code of a room."""
+    """The code of a module."""
 
     #: What is executed when it is imported.
     at_once: list[tuple[object, ...]]
@@ -186,7 +186,7 @@ class Bodies(NamedTuple):
 
 
 def bodies(path: Path, text: str) -> Bodies:
-    """Compile a room."""
+    """Compile a module."""
     codes = list(nested(compile(text, path, "exec", dont_inherit=True)))
     at_once = [
         (code.co_code, code.co_names, *(c for c in code.co_consts if not isinstance(c, CodeType)))
@@ -215,8 +215,8 @@ def run(items: list[pytest.Item], budget: int) -> int:
     return 0
 
 
-class Room(NamedTuple):
-    """A room in the copy."""
+class Module(NamedTuple):
+    """A module in the copy."""
 
     path: Path
     source: str
@@ -230,9 +230,9 @@ Report = Callable[[Mutant, bool], None]
 class Trials:
     """Lets pytest collect the tests and then try mutants instead, each with some of the tests."""
 
-    def __init__(self, rooms: dict[str, Room], mutants: list[Mutant], budget: int, report: Report) -> None:
-        self.rooms, self.budget, self.report = rooms, budget, report
-        self.mutants = [(mutant, rooms[mutant.room].tests.of(mutant)) for mutant in mutants]
+    def __init__(self, modules: dict[str, Module], mutants: list[Mutant], budget: int, report: Report) -> None:
+        self.modules, self.budget, self.report = modules, budget, report
+        self.mutants = [(mutant, modules[mutant.module].tests.of(mutant)) for mutant in mutants]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -241,24 +241,24 @@ class Trials:
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType):
                 functions[thing.__code__.co_filename].append(thing)
-        old = {name: bodies(room.path, room.source) for name, room in self.rooms.items()}
+        old = {name: bodies(module.path, module.source) for name, module in self.modules.items()}
         gc.freeze()  # what is collected in a fork would be copied
         for mutant, tests in self.mutants:
-            room = self.rooms[mutant.room]
-            new = bodies(room.path, mutant.text)
-            if not room.tests.is_known(mutant) or not fit(old[mutant.room], new):
+            module = self.modules[mutant.module]
+            new = bodies(module.path, mutant.text)
+            if not module.tests.is_known(mutant) or not fit(old[mutant.module], new):
                 attempt = partial(run_anew, tests, self.budget)
             else:
                 chosen = [items[test] for test in tests if test in items]
-                attempt = partial(run_exchanged, functions[str(room.path)], new, chosen, self.budget)
-            room.path.write_text(mutant.text)
+                attempt = partial(run_exchanged, functions[str(module.path)], new, chosen, self.budget)
+            module.path.write_text(mutant.text)
             self.report(mutant, passes(attempt, self.budget))
-            room.path.write_text(room.source)
+            module.path.write_text(module.source)
         return True
 
 
 def run_exchanged(functions: list[FunctionType], new: Bodies, items: list[pytest.Item], budget: int) -> int:
-    """Give the functions of a room the code they have in the mutant, and run tests."""
+    """Give the functions of a module the code they have in the mutant, and run tests."""
     for function in functions:
         function.__code__ = new.functions[function.__code__.co_qualname, function.__code__.co_firstlineno]
     return run(items, budget)
@@ -285,8 +285,8 @@ class Anew:
         return True
 
 
-def try_mutants(rooms: dict[str, Room], mutants: list[Mutant], budget: int, report: Report) -> None:
+def try_mutants(modules: dict[str, Module], mutants: list[Mutant], budget: int, report: Report) -> None:
     """Tell *report* of each mutant whether it survives so many seconds of tests."""
-    trials = Trials(rooms, mutants, budget, report)
+    trials = Trials(modules, mutants, budget, report)
     files = sorted({file_of(test) for _, tests in trials.mutants for test in tests})
     pytest.main([*PYTEST, *files], plugins=[trials])

@@ -65,5 +65,5 @@ def test_pci_reset_bus_bridge_is_woken_before_what_is_below_is_saved_at_8():
 
 def test_patch_8_changes_one_function_and_adds_none():
     before, after = Paper(7).kernel.symbols, Paper(8).kernel.symbols
-    changed = {symbol: room for symbol, room in after.items() if before.get(symbol) != room}
+    changed = {symbol: file for symbol, file in after.items() if before.get(symbol) != file}
     assert changed == {"pci_dev_save_and_disable": "patch.p08_wake_up_devices_before_save_for_reset"}

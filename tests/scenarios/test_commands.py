@@ -53,7 +53,7 @@ def test_run_mess_at_base_and_with_all_patches(capsys):
     status, out, _ = cli(capsys, "run", "mess", "--patches", 0)
     assert status == 1
     assert out.startswith("mess, linux-3.11+0: What happens to a card")
-    assert "  broken      no function removed that was only reset: 0000:01:00.0 is gone\n" in out
+    assert "  broken      no false removal: 0000:01:00.0 is gone\n" in out
     status, out, _ = cli(capsys, "run", "mess")
     assert status == 0
     answer = "pci_reset_function reset it through its slot and returned 0; pciehp noticed nothing."
@@ -88,7 +88,7 @@ def test_run_json_has_the_facts(capsys):
     assert (report["scenario"], report["patches"], report["results"]) == ("button", 8, {"finger": None, "main": 0})
     assert report["spurious"] == [{"t_ms": 50.0, "port": "0000:00:1c.0", "event": "INT_PRESENCE_OFF"}]
     assert report["removed"] == ["0000:01:00.0"]
-    assert report["broken"] == ["no function removed that was only reset: 0000:01:00.0 is gone"]
+    assert report["broken"] == ["no false removal: 0000:01:00.0 is gone"]
     assert report["deadlock"] is None
     assert report["trace"][0]["context"] in ("main", "finger")
 

@@ -396,7 +396,7 @@ def test_why_of_a_function_says_what_to_do(capsys):
         (["example:vga", "00:1c.0"], "Nothing in this kernel resets it."),
         (["example:vga", "00:1c.0", "--patches", "6"], "Patch 7 adds resets of slots and buses"),
         (["example:vga", "bus:01", "--patches", "6"], "pci_reset_bus() is not in this kernel; patch 7 adds it"),
-        (["example:vga", "bus:00"], "the bus is a root bus: there is no bridge above it that could reset it"),
+        (["example:vga", "bus:00"], "the bus is a root bus: there is no bridge above to reset it"),
         (["example:nested", "04:00.0"], "Unbind its driver (mpt2sas) first"),
     ],
 )

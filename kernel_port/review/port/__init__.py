@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Our own source as data: definitions, exports of it, what stands for which C."""
+"""Our own source as data: definitions, exports, and the C of each."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""patches/BASE.md: what is ported, stubbed and left out, on what evidence, and every departure from the C.
+"""patches/BASE.md: what is ported, stubbed and left out, on what evidence, and every difference from the C.
 
-Tables are made from the source, so that they cannot be out of date unnoticed; the prose is written here.
+Tables are made from the source, so that a test notices when they are out of date; the prose is here.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .evidence import EVIDENCE
 from .left_out import FUNCTIONS, REASONS, left_out
 from .ported import Ported, ported
 
-#: Folders of the kernel side, where departures from the C are marked.
+#: Folders of the kernel side, where differences from the C are marked.
 FOLDERS = ("base", "patch", "kernel")
 
 HEAD = """\
-# What stands under the series
+# The base of the series
 
 Written by `kernel-port export patches`; a test compares. The mails beside this file change `linux.py`, which
 `kernel-port export 0` writes: the part of Linux 3.11 that a reset reaches, in Python.
@@ -28,71 +28,71 @@ Written by `kernel-port export patches`; a test compares. The mails beside this 
 ## What is known of the series as posted
 
 Of "[PATCH v2 0/8] pci: bus and slot reset interface" (Alex Williamson, Tue 7 May 2013 22:57:40 EST) the cover letter is
-at hand: subjects, order, lines per file (370 insertions and 26 deletions in all) and what the series is for are known;
-v2 is v1 without a change to the code. The eight mails are not at hand. The form merged in August 2013 (v3.12) is known
-whole.
+available: subjects, order, lines per file (370 insertions and 26 deletions in all) and the purpose of the series are
+known; v2 is v1 without a change to the code. The eight mails are not available. The form merged in August 2013 (v3.12)
+is known completely.
 
 Of the lines per patch, these follow from the letter's totals: the one function in pci_hotplug_core.c is patch 3's, with
 all of its 24 lines, and patch 2, 4 lines in the merged form, leaves it 8 of the 12 of linux/pci_hotplug.h; the pciehp
 files are patch 4's alone, with the merged counts; linux/pci.h has a line for each of the three functions that pci.c
-exports. All 26 lines that are taken away are pci.c's, in both forms: 9 in patch 1 and 17 in patch 6 as merged.
+exports. All 26 deleted lines are pci.c's, in both forms: 9 in patch 1 and 17 in patch 6 as merged.
 
 What each patch adds to pci.c is open. All add 287 lines to it as posted, 311 as merged, 24 more; 15 of them are the
-function that v2 keeps in pci_hotplug_core.c as pci_hp_reset_slot(), merged into patch 5. Which the other 9 are, nothing
-at hand says; so neither patch 5's 34 lines of the merged form nor any other patch's in pci.c are known to be v2's.
+function that v2 keeps in pci_hotplug_core.c as pci_hp_reset_slot(), merged into patch 5. Which the other 9 are is
+unknown; so neither patch 5's 34 lines of the merged form nor any other patch's in pci.c are known to be v2's.
 
 So v2 is ported as the merged code, with pci_hp_reset_slot() in the hotplug core, v2's order of patches and v2's timing
 (100 ms held, 100 ms to settle). The base is v3.11, on which the merged series applies; v3.10 is the same in the reset
-path. `kernel-port check` compares a real cover letter or mailbox, if the reader has one, with all this;
-`kernel-port show --cover` goes through the letter.
+path. `kernel-port check` compares a real cover letter or mailbox with all this; `kernel-port show --cover` goes
+through the letter.
 """
 
 STUBBED = """\
-## Stubbed: there, but less than in C
+## Stubbed: less than in C
 
 - `pci_dev_specific_reset` walks a table without rows: v3.11's are for one virtual function and two integrated graphics,
-  and one that never matches. `kernel-port why` says so where one would have been asked.
-- `pci_platform_power_transition` has no platform (ACPI) and so never succeeds; all that follows from a failure does.
-- `pcie_port_device_register` does of `pci_enable_device()` what a reset can notice, waking the port; `local_pci_probe`
-  does the same for every driver that is but a name. Neither switches decoding on.
+  and one that never matches. `kernel-port why` says so where the kernel would have tried one.
+- `pci_platform_power_transition` has no platform (ACPI) and so always fails; what follows from a failure happens.
+- `pcie_port_device_register` does the part of `pci_enable_device()` that a reset can notice, waking the port;
+  `local_pci_probe` does the same for drivers that are only names. Neither enables decoding.
 - `get_port_device_capability` knows hot-plug alone; AER, VC and PME services are not bound.
-- `pciehp_configure_device` adds what it finds without assigning addresses: those of a card that comes back are what
+- `pciehp_configure_device` adds what it finds without assigning addresses: a re-added card keeps those that
   `pci_restore_state` or firmware left.
 - `pci_init_capabilities` sets up save buffers, power management and ARI; not MSI, VPD, SR-IOV and ACS.
 - sysfs files of slots are entries in a dictionary; making one cannot fail.
-- `might_sleep` complains in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
-  (`kernel/`) behave as the C's do towards their callers; one thread runs at a time.
+- `might_sleep` warns in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
+  (`kernel/`) look to their callers like the C's; one thread runs at a time.
 
 ## Messages
 
-Every message stands where the C has it, with the C's level and values, in words of the port's own: no sentence of Linux
-is copied. Nothing depends on the words; `kernel-port read` marks such a line with `"`.
+Every message is where the C has it, with the C's level and values, but in words of our own: no sentence of Linux is
+copied. Nothing depends on the words; `kernel-port read` marks such a line with `"`.
 
 ## Left out: whole subjects
 
-- **ASPM** (pcie/aspm.c): power states change without a look at the link's other end, as in C where ASPM is off.
+- **ASPM** (pcie/aspm.c): power states change without regard for the link's other end, as in C with ASPM off.
 - **ATS** (ats.c), **MSI and MSI-X** (msi.c), **SR-IOV** (iov.c): nothing here enables them, so their part of
-  `pci_restore_state` would do nothing; registers of theirs that a machine's firmware left set are lost in a reset, as
-  they are in Linux when no driver has enabled them.
+  `pci_restore_state` would do nothing; registers of theirs that firmware left set are lost in a reset, as in Linux
+  when no driver has enabled them.
 - **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
-- **Platform and run-time power management**: nothing sleeps by itself, and nothing is woken but by a reset or a driver.
-- **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as they were found.
-- **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and gives
-  way only where the C may sleep.
+- **Platform and run-time power management**: no device sleeps by itself, and only a reset or a driver wakes one.
+- **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as found.
+- **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and
+  yields only where the C may sleep.
 - **sysfs, proc and user space**: a reset is called, not written to a file. `pci_user_*` and the config access lock are
   ported, because a reset takes that lock.
 """
 
 
 def text() -> str:
-    """The whole of BASE.md."""
+    """Return the text of BASE.md."""
     everything = ported()
     parts = [HEAD, evidence(), STUBBED, ported_files(everything), departures_list()]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
 def evidence() -> str:
-    """The functions of the series, with what their text stands on."""
+    """Return the functions of the series, with the evidence for each."""
     lines = [
         "## Evidence, function by function\n",
         "*v2* is what the cover letter states, *totals* what follows from its counts, *merged* the text of v3.12;",
@@ -109,7 +109,7 @@ def evidence() -> str:
 
 
 def ported_files(everything: tuple[Ported, ...]) -> str:
-    """Per C file: the functions ported, each with its files, and those left out, with why."""
+    """Return for each C file the functions ported, each with its files, and those left out, each with the reason."""
     files: dict[str, dict[str, list[Ported]]] = defaultdict(lambda: defaultdict(list))
     for each in everything:
         files[each.c_file][each.c_name].append(each)
@@ -125,7 +125,7 @@ def ported_files(everything: tuple[Ported, ...]) -> str:
 
 
 def ported_file(c_file: str, names: dict[str, list[Ported]]) -> Iterator[str]:
-    """One C file."""
+    """Yield the lines of one C file."""
     yield f"### {c_file}\n"
     if c_file in FUNCTIONS:
         yield f"{FUNCTIONS[c_file]} functions in v3.11, {sum(map(len, left_out(c_file).values()))} of them left out.\n"
@@ -140,9 +140,9 @@ def ported_file(c_file: str, names: dict[str, list[Ported]]) -> Iterator[str]:
 
 
 def departures_list() -> str:
-    """Every departure from the C that the source marks."""
+    """Return every difference from the C that the source marks."""
     lines = [
-        "## Departures from the C\n",
+        "## Differences from the C\n",
         "Each `# PORT:` in the source. File and line are those of kernel_port.\n",
     ]
     for path in sources():
@@ -152,12 +152,12 @@ def departures_list() -> str:
 
 
 def sources() -> list[Path]:
-    """The files of the kernel side, in the order of the folders."""
+    """Return the files of the kernel side, in the order of the folders."""
     return [path for folder in FOLDERS for path in sorted((PACKAGE / folder).glob("*.py"))]
 
 
 def departures(source: str) -> Iterator[tuple[int, str]]:
-    """Line and words of each departure that a file marks."""
+    """Yield the line and text of each difference that a file marks."""
     lines = source.splitlines()
     for index, line in enumerate(lines):
         before, mark, words = line.partition("PORT: ")
@@ -168,7 +168,7 @@ def departures(source: str) -> Iterator[tuple[int, str]]:
 
 
 def continuation(before: str, words: str, following: list[str]) -> Iterator[str]:
-    """The rest of a remark that begins in a line: of a comment that has its lines to itself, or of a docstring."""
+    """Yield the further lines of a remark, in a comment on lines of its own or in a docstring."""
     if words.endswith('"""'):
         return
     is_comment = before.lstrip().startswith("#")

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One thing that the letter says, or that a patch does of which it says nothing."""
+    """One claim of the letter, or something that a patch does and the letter does not mention."""
 
     says: str
-    #: Module of the kernel side, without kernel_port -> the functions and structs in it that the claim is about.
+    #: Module of the kernel side, without kernel_port -> its functions and structs that the claim is about.
     code: dict[str, tuple[str, ...]] = field(hash=False)
     scenarios: tuple[str, ...]
-    #: What running the C, compiled or on a real machine, showed of it.
+    #: What a run of the C showed, compiled or on a real machine.
     found: str
 
 
@@ -37,19 +37,19 @@ P08 = "patch.p08_wake_up_devices_before_save_for_reset"
 
 PARAGRAPHS = (
     Paragraph(
-        "What resetting one function can do, and what becomes of it in a hot-plug slot",
+        "What the reset of one function can do, and what happens in a hot-plug slot",
         (
             Claim(
                 "pci_reset_function() resets one function; for a device with a function level reset that is enough.",
                 {"base.pci": ("pci_reset_function", "pcie_flr", "pci_af_flr")},
                 ("pending",),
-                "True. Transactions that are pending are waited for, over 700 ms; then the function is reset anyway.",
+                "True. The kernel waits over 700 ms for pending transactions; then it resets the function anyway.",
             ),
             Claim(
                 "Without one, a device may say that waking from D3hot resets it; how much of it, the device decides.",
                 {"base.pci": ("pci_pm_reset",)},
                 ("vga", "asleep"),
-                "The kernel takes the device at its word: one that does nothing counts as reset. And if a function is "
+                "The kernel trusts the device: one that does nothing counts as reset. And if a function is "
                 "not in D0, or not known to be, a probe says 0, and the reset up to patch 7 -EINVAL, after the "
                 "function has been saved and disabled.",
             ),
@@ -74,18 +74,18 @@ PARAGRAPHS = (
                 ("mess", "mess-polled", "calm", "poke"),
                 "True up to patch 4, and worse. The lock only delays the removal. pciehp's queue is concurrent, so "
                 "the enable runs meanwhile, finds the slot on and gives up; then the removal ends, and the slot is "
-                "switched off: the card is lost. Without a power controller it is found anew. Twice in a row, two "
-                "removals run at once and take the same device away, which kills the kernel. Where removal without "
-                "notice is not expected, the events are queued too, and dropped.",
+                "switched off: the card is lost. Without a power controller it is re-added. Twice in a row, two "
+                "removals run at once and remove the same device, which crashes the kernel. In a slot without "
+                "surprise removal, the events are queued too, and dropped.",
             ),
         ),
     ),
     Paragraph(
-        "Slots, and a say for their drivers",
+        "Slots, and their drivers",
         (
             Claim(
-                "Hotplug drivers should have a part in a reset, so that it is not taken for a card that goes and "
-                "comes.",
+                "Hotplug drivers should take part in a reset, so that it does not look like a card that leaves and "
+                "returns.",
                 {
                     P02: ("hotplug_slot_ops",),
                     P03: ("pci_hp_reset_slot",),
@@ -96,29 +96,27 @@ PARAGRAPHS = (
                 "From patch 5 on pciehp notices nothing of the reset of a lone function. But the mask has a hole: it "
                 "clears the enable of presence events, while the interrupt handler looks at status bits. A button "
                 "that is pressed meanwhile, or a command that completes late, still queues the false removal; Linux "
-                "mended that in 2025. And the enable is set afterwards, whatever it was before.",
+                "fixed that in 2025. And the enable is set afterwards, whatever it was before.",
             ),
             Claim(
                 "It is slots that are hot-plugged, and a bus may have several: where the driver can reset one of "
-                "them, the others are left alone. That is pci_reset_slot().",
+                "them, the others are not touched. That is pci_reset_slot().",
                 {P07: ("pci_reset_slot", "pci_slot_reset", "pci_slot_lock", "pci_slot_save_and_disable")},
                 ("two-slots", "ari", "walk"),
-                "True. What is in a slot is told by the device number, so of a card with functions above 7 only the "
-                "first eight are locked and saved. And nothing keeps the list of the bus still during the walks over "
-                "it.",
+                "True. The device number decides what is in a slot, so only the first eight functions of a card with "
+                "more are locked and saved. And nothing locks the list of the bus during the walks over it.",
             ),
         ),
     ),
     Paragraph(
-        "And where no hotplug driver can",
+        "Without a hotplug driver",
         (
             Claim(
-                "There is not always such a driver: of all only pciehp gets the method, and its slot is the whole "
-                "bus.",
+                "There is not always such a driver: only pciehp gets the method, and its slot is the whole bus.",
                 {P04: ("init_slot", "reset_slot")},
                 ("no-completion", "inner-port"),
-                "True. Its commands cost time at most: a completion that never comes is waited for a second each, and "
-                "is no error. An inner hot-plug port loses its MSI in the reset of a bus above it, so the command "
+                "True. Its commands cost time at most: each waits a second for a completion that never comes, which "
+                "is not an error. An inner hot-plug port loses its MSI in the reset of a bus above it, so the command "
                 "that its restored Slot Control starts completes unnoticed; its next slot reset waits a second for "
                 "each command.",
             ),
@@ -127,9 +125,8 @@ PARAGRAPHS = (
                 {P07: ("pci_reset_slot", "pci_reset_bus", "pci_bus_reset")},
                 ("vfio-bus", "bus-unmasked", "module-going"),
                 "True: a slot that cannot be reset gives -ENOTTY, and nothing has been touched. But pci_reset_bus() "
-                "masks nothing: on the bus of a pciehp slot all that the first paragraph complains of is back. A "
-                "hotplug module that is going away reads as -ENOTTY too; pciehp could not be a module then, so it "
-                "never does.",
+                "masks nothing: on the bus of a pciehp slot every problem of the first paragraph is back. A hotplug "
+                "module that is being unloaded gives -ENOTTY too; pciehp could not be a module then, so it never does.",
             ),
         ),
     ),
@@ -137,55 +134,55 @@ PARAGRAPHS = (
         "Who needs it",
         (
             Claim(
-                "Drivers are to have both, for the ways to reset one function may not do, and such a driver knows "
-                "that several devices are hit.",
+                "Drivers get both, because the methods for one function may not be enough, and such a driver knows "
+                "that several devices are reset.",
                 {P07: ("pci_reset_slot", "pci_reset_bus")},
                 ("vfio-shared", "own-lock", "two-resets"),
-                "Both are exported, and ask nobody: whether all that is hit is the caller's is for the caller to see. "
-                "A caller that holds the lock of one of the devices waits for itself.",
+                "Both are exported, and check nothing: the caller must own all devices that are reset. A caller that "
+                "holds the lock of one of them waits for itself.",
             ),
             Claim(
-                "VFIO is one: its user may have several devices, and where these are all of a slot or bus, a reset of "
-                "it should be on offer.",
+                "VFIO is one: its user may have several devices, and if these are all of a slot or bus, VFIO should "
+                "offer to reset it.",
                 {P07: ("pci_slot_reset", "pci_bus_reset")},
                 ("vfio", "vfio-bus", "unbind"),
-                "True. Before, a function reset could leave such a user waiting for ever: the false removal holds the "
-                "device lock and waits for the user, who waits for the lock. From patch 5 on the user is served; a "
-                "driver that is unbound during the reset still meets the same end.",
+                "True. Before, a function reset could leave such a user waiting forever: the false removal holds the "
+                "device lock and waits for the user, who waits for the lock. From patch 5 on that works; a driver "
+                "that is unbound during the reset still deadlocks.",
             ),
             Claim(
-                "Graphics cards most of all: many claim the reset by power state and do nothing, and the sound "
-                "function beside them keeps their bus from being reset. With the series they start from the same "
+                "Graphics cards most of all: many claim the reset by power state but do not reset, and the sound "
+                "function beside them prevents a reset of their bus. With the series they start from the same "
                 "state each time.",
                 {"base.pci": ("pci_pm_reset", "pci_parent_bus_reset"), P07: ("pci_reset_slot", "pci_reset_bus")},
                 ("vga", "vfio", "vfio-shared"),
                 "True: pci_reset_function() returns 0 and nothing is reset; from patch 7 on pci_reset_slot() resets "
-                "both functions and puts their registers back.",
+                "both functions and restores their registers.",
             ),
         ),
     ),
     Paragraph(
-        "The list of patches: what it names and the text above does not",
+        "The list of patches: what only it mentions",
         (
             Claim(
                 "Patch 1 makes a function of the reset through the bridge.",
                 {P01: ("pci_reset_bridge_secondary_bus", "pci_parent_bus_reset")},
                 ("not-a-bridge", "trhfa", "slow-device"),
-                "It pokes at 0x3e of whatever it is given, an endpoint included. 100 ms held and 100 ms to settle are "
+                "It writes to 0x3e of any device, even an endpoint. 100 ms held and 100 ms to settle are "
                 "too short for a conventional card that takes its second, and for a slow PCI Express device.",
             ),
             Claim(
-                "Patch 6 takes locking and saving out of the function reset, for patch 7 to use.",
+                "Patch 6 splits locking and saving out of the function reset, for patch 7.",
                 {P06: ("pci_dev_lock", "pci_dev_unlock", "pci_dev_save_and_disable", "pci_dev_restore")},
                 ("two-resets",),
-                "Nothing changes: as before, state is saved before the locks are taken, so of two users who reset the "
-                "same card the second may save all ones.",
+                "Nothing changes: as before, state is saved before the locks are taken, so if two users reset the "
+                "same card, the second may save all ones.",
             ),
             Claim(
                 "Patch 8 wakes devices before they are saved.",
                 {P08: ("pci_dev_save_and_disable",)},
                 ("asleep", "asleep-bridge", "unknown-state"),
-                "Up to patch 7 everything below a bridge in D3hot is saved, and put back, as all ones. Patch 8 mends "
+                "Up to patch 7 everything below a bridge in D3hot is saved, and restored, as all ones. Patch 8 fixes "
                 "that, but not for a function that resets itself as it wakes: its reset values are what is saved.",
             ),
         ),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Our own source as data: the modules of the kernel side, what each defines, and the C that a definition stands for.
 
-Every module is read once. Whoever wants to know what is defined where asks here: the export, the side by side, BASE.md,
-`show`, and the place of an event. Syntax trees are not kept but of what somebody looks into: they are large.
+Every module is read once. The export, the side-by-side page, BASE.md, `show` and the places of events look definitions
+up here. Syntax trees are large, so they are only kept where used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...link import BASE, SERVICES
 from ...series import PATCHES
 
 PACKAGE = Path(__file__).resolve().parents[2]
-#: What a patch module declares to the linker; no part of the kernel.
+#: What a patch module declares to the linker; not part of the kernel.
 DECLARATIONS = ("ADDS", "MODIFIES")
 #: Marks that export the function before them.
 EXPORTS = ("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL")
@@ -36,27 +36,27 @@ Import = ast.Import | ast.ImportFrom
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The C that a definition stands for, as its docstring says it behind "C:"."""
+    """The C that a definition stands for, from the "C:" line of its docstring."""
 
     text: str
-    """All that stands behind "C:"."""
+    """The text after "C:"."""
     file: str
     """drivers/pci/pci.c"""
     name: str
-    """What the C calls it, if that is something else; else ""."""
+    """Its name in C, if different; else ""."""
     linkage: str
     """static, exported, or "" if it is neither."""
     kind: str
     """function, macro, struct or variable."""
     since: str
-    """base, service, or the patch that it is of: "patch 5"."""
+    """base, service, or its patch: "patch 5"."""
 
     def __str__(self) -> str:
         return self.text
 
     @property
     def lasting(self) -> str:
-        """The text without what changes when a patch modifies the definition: the patch it is of."""
+        """The text without its patch, which changes when a patch modifies the definition."""
         return self.text.replace(f", {self.since}", "", 1)
 
 
@@ -80,7 +80,7 @@ class Definition:
     module: str
     """base.pci"""
     point: int
-    """From which point of the series on: 0 is the base."""
+    """The first point of the series that has it; 0 is the base."""
     kind: str
     """function, struct or variable."""
     doc: str
@@ -88,7 +88,7 @@ class Definition:
     line: int
     """The line of its `def`, `class` or assignment."""
     first: int
-    """The line that the text begins in: that of the comment above, if there is one."""
+    """The first line of the text, which is the comment above if there is one."""
     text: str
     export: str
     """The mark that exports it, EXPORT_SYMBOL or EXPORT_SYMBOL_GPL; "" if none does."""
@@ -122,12 +122,12 @@ class Module:
     name: str
     """base.pci"""
     point: int
-    """Which patch it is; 0 if it is none."""
+    """Its patch; 0 if it is not one."""
     doc: str
     text: str
     definitions: tuple[Definition, ...]
     import_statements: tuple[Import, ...]
-    """Those for type checkers too."""
+    """Including those for type checkers."""
 
     @property
     def file(self) -> str:
@@ -136,7 +136,7 @@ class Module:
 
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
-        """Name here -> the module it is from and its name there, "" if it is that module."""
+        """Name here -> its module and its name there, "" for the module itself."""
         return dict(imported(self))
 
 
@@ -217,7 +217,7 @@ def first_line(node: Statement) -> int:
 
 
 def imported(module: Module) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield what a module imports, as Module.imports has it; a star as the names it stands for."""
+    """Yield what a module imports, as in Module.imports; a star as the names that it imports."""
     package = f"{PACKAGE.name}.{module.name}".rpartition(".")[0]
     for node in module.import_statements:
         if isinstance(node, ast.Import):
@@ -233,7 +233,7 @@ def imported(module: Module) -> Iterator[tuple[str, tuple[str, str]]]:
 
 
 def included(source: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield what `from source import *` imports: of a module of ours also what that imports itself."""
+    """Yield what `from source import *` imports; from our own modules also what they import."""
     ours = next((module for module in modules() if source == f"{PACKAGE.name}.{module.name}"), None)
     if ours is None:
         names = {name: (source, name) for name in vars(import_module(source))}

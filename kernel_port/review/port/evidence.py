@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the text of each function of the series stands on: what is known of v2, and what is taken from the merged form.
+"""The evidence for each function of the series: what is known of v2, and what is taken from the merged form.
 
-Of v2 as posted the cover letter is at hand: subjects, order, lines per file, and why; of the merged form, all of it.
+Of v2 as posted only the cover letter is available: subjects, order, lines per file, and why; of the merged form, all.
 """
 
 from __future__ import annotations

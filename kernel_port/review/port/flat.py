@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel at a point of the series as one flat source file, each definition where the C has it.
 
-Base modules follow each other in link order. What a patch modifies is replaced where it stands; what it adds goes
-where the C's hunk puts it. Nothing in the text tells the point of the series: two points differ where the kernels do.
+Base modules are in link order. What a patch modifies is replaced in place; what it adds goes where the C's hunk has it.
+Nothing in the text depends on the point of the series: two points differ only where the kernels do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...link import BASE
 from ...series import PATCHES
 from .definitions import PACKAGE, Definition, Module, modules
 
-#: Added function -> what stands before it in C. Other functions that a patch adds follow the one it adds before.
+#: Added function -> what is before it in C. Other added functions follow the previous one of their patch.
 BEHIND = {
     "pci_reset_bridge_secondary_bus": "pci_pm_reset",
     "pci_hp_reset_slot": "pci_hp_change_slot_info",
@@ -52,7 +52,7 @@ def definitions_at(point: int) -> list[Definition]:
 
 
 def apply(flat: list[Definition], patch: Module) -> None:
-    """Bring the definitions of a *patch* into *flat*."""
+    """Apply the definitions of a *patch* to *flat*."""
     previous = ""
     for new in patch.definitions:
         at = {each.name: index for index, each in enumerate(flat)}
@@ -66,7 +66,7 @@ def apply(flat: list[Definition], patch: Module) -> None:
 
 
 def grown(old: Definition, new: Definition) -> Definition:
-    """Return a struct with the members its one-field subclass adds, and the subclass's words about it."""
+    """Return a struct with the members that its subclass adds, and the subclass's docstring."""
     base, subclass = old.node, new.node
     assert isinstance(base, ast.ClassDef)
     assert isinstance(subclass, ast.ClassDef)
@@ -83,7 +83,7 @@ def lines_of(definition: Definition, node: ast.stmt) -> str:
 
 
 def flat_text(definition: Definition) -> str:
-    """Return a definition as it stands in the flat source, with the mark that exports it."""
+    """Return a definition as it is in the flat source, with the mark that exports it."""
     text = definition.text
     if definition.origin:
         text = text.replace(f"C: {definition.origin.text}", f"C: {definition.origin.lasting}", 1)
@@ -91,7 +91,7 @@ def flat_text(definition: Definition) -> str:
 
 
 def imports(point: int, definitions: list[Definition]) -> Iterator[str]:
-    """Yield import statements for what *definitions* use from outside, a name a line so that differences stay small."""
+    """Yield import statements for what *definitions* use from outside, one name per line to keep differences small."""
     known = {
         name: where for module in modules_at(point) for name, where in module.imports.items() if is_outside(where[0])
     }
@@ -108,7 +108,7 @@ def imports(point: int, definitions: list[Definition]) -> Iterator[str]:
 
 
 def is_outside(module: str) -> bool:
-    """Return whether what a module defines is not in the flat source anyway, as all of base and patches is."""
+    """Return whether a module's definitions are outside the flat source, which has all of base and patches."""
     return module.removeprefix(f"{PACKAGE.name}.").partition(".")[0] not in ("base", "patch")
 
 

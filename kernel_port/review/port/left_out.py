@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of the ported C files that are left out, as of v3.11, by why: with what is ported, all of each file.
+"""Functions of the ported C files that are left out, as of v3.11, by reason. With those ported they are all of a file.
 
 Names only; taken once from v3.11 with csource.py. Functions in headers are not counted.
 """
@@ -13,21 +13,21 @@ REASONS = {
         "bound and released"
     ),
     "enable": (
-        "enabling devices for drivers; of it, what a reset can notice is done where a driver is bound: the "
+        "enabling devices for drivers; what a reset can notice of it is done where a driver is bound: the "
         "device is woken"
     ),
-    "errors": "error recovery (AER), which is another way to a reset",
-    "features": "features that drivers or the architecture turn on; a reset only meets their registers",
-    "hypertransport": "HyperTransport capabilities, which no reset asks for",
+    "errors": "error recovery (AER), which has resets of its own",
+    "features": "features that drivers or the architecture turn on; a reset only saves or loses their registers",
+    "hypertransport": "HyperTransport capabilities, which no reset uses",
     "interrupts": "INTx routing, MSI and MSI-X: each device has an interrupt of its own here",
     "lifetime": "allocation, reference counts and release of buses, bridges and root buses: Python counts references",
-    "lookup": "looking up devices in ways that nothing on the reset path uses",
+    "lookup": "lookups of devices that nothing on the reset path uses",
     "macro": "made by the macro GET_STATUS(), which is ported",
     "module": "boot parameters and initialization of modules and of what they show in sysfs",
     "options": "choices of an architecture that is not a PC",
     "power": (
         "platform power management (ACPI), run-time power management and wake-up events: there is no "
-        "platform, and nothing sleeps by itself"
+        "platform, and no device sleeps by itself"
     ),
     "quirks": (
         "workarounds for particular hardware, device-specific resets among them: the table of resets is "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The series in Python as mails that git am takes: two points of the flat source, their difference, our words."""
+"""The series in Python as mails for git am: differences of the flat source, with our commit messages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .flat import source
 
 #: The file the mails change: what kernel-port export writes.
 FILE = "linux.py"
-#: Mails need a sender and a date; these are nobody's, and always the same.
+#: Mails need a sender and a date; these are made up, and constant.
 SENDER = "kernel_port <kernel_port@localhost>"
 DATE = "Mon, 23 Nov 2026 00:00:00 +0000"
 WIDTH = 75
 
 
 def difference(number: int) -> str:
-    """What patch *number* changes in the flat source, as git shows it."""
+    """Return what patch *number* changes in the flat source, in git's format."""
     old, new = source(number - 1), source(number)
     lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{FILE}", f"b/{FILE}")
     head = f"diff --git a/{FILE} b/{FILE}\nindex {blob(old)}..{blob(new)} 100644\n"
@@ -30,18 +30,18 @@ def difference(number: int) -> str:
 
 
 def blob(text: str) -> str:
-    """The short name git gives to a file with this content."""
+    """Return git's short name of a file with this content."""
     data = text.encode()
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()[:10]
 
 
 def file_name(patch: Patch) -> str:
-    """What git format-patch calls the mail."""
+    """Return the file name of git format-patch for the mail."""
     return f"{patch.number:04}-{re.sub(r'[^A-Za-z0-9._]+', '-', patch.subject).strip('-.')}.patch"
 
 
 def mail(patch: Patch) -> str:
-    """A patch as git format-patch writes it, with our commit message."""
+    """Return a patch as git format-patch writes it, with our commit message."""
     changes = difference(patch.number)
     return (
         f"From {'0' * 40} Mon Sep 17 00:00:00 2001\n"
@@ -52,21 +52,21 @@ def mail(patch: Patch) -> str:
 
 
 def message(patch: Patch) -> str:
-    """Why, what changed in Linux, what to look for, and what became of it."""
+    """Return the commit message: why, what changed in Linux, what to look at, and what became of it."""
     _, _, words = module(f"patch.{patch.module}").doc.partition("\n\n")
     parts = [fill(" ".join(part.split()), WIDTH) for part in re.split(r"\n(?=[A-Z][a-z ]+:)", words)]
     return "\n\n".join([*parts, fill(fate(patch), WIDTH), upstream(patch)])
 
 
 def fate(patch: Patch) -> str:
-    """What the patch became when it was merged, and what changed on the way."""
+    """Return what the patch was merged as, and what changed on the way."""
     became = f'commit {patch.merged_as} ("{patch.merged_title}")' if patch.merged_as else f'"{patch.merged_title}"'
-    told = f"Merged: {became} in v3.12." if patch.merged_title else "Merged: not as a commit of its own."
-    return f"{told} {patch.note[:1].upper()}{patch.note[1:]}{'.' * bool(patch.note)}".rstrip()
+    merged = f"Merged: {became} in v3.12." if patch.merged_title else "Merged: not as a commit of its own."
+    return f"{merged} {patch.note[:1].upper()}{patch.note[1:]}{'.' * bool(patch.note)}".rstrip()
 
 
 def upstream(patch: Patch) -> str:
-    """The C files the patch changed, with lines added and removed: as posted, as far as is known, and as merged."""
+    """Return the patch's C files, with lines added and removed: as posted, as far as known, and as merged."""
     rows = [("Upstream:", "posted", "merged")]
     for path in patch.posted:
         posted, merged = patch.posted[path], patch.merged.get(path)
@@ -76,12 +76,12 @@ def upstream(patch: Patch) -> str:
 
 
 def signed(counts: Counts) -> str:
-    """Lines added and removed."""
+    """Format lines added and removed."""
     return f"+{counts[0]} -{counts[1]}"
 
 
 def statistics(changes: str) -> str:
-    """What git writes between message and difference."""
+    """Return what git writes between message and difference."""
     lines = changes.splitlines()[4:]
     added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
     counts = [f"{added} insertion{'s' * (added != 1)}(+)"] if added else []
@@ -91,6 +91,6 @@ def statistics(changes: str) -> str:
 
 
 def files() -> dict[str, str]:
-    """Everything kernel-port export writes into patches/: the mails, the series file in quilt's order, and BASE.md."""
+    """Return the files that kernel-port export writes to patches/: mails, the series file for quilt, and BASE.md."""
     mails = {file_name(patch): mail(patch) for patch in PATCHES}
     return {**mails, "series": "".join(f"{name}\n" for name in mails), "BASE.md": base_md.text()}

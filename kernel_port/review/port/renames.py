@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What later kernels made of functions of 2013: other names, other shapes, and since when.
+"""What became of the functions of 2013 in later kernels: new names, new shapes, and since when.
 
-All that is new here is to be found in Linux 6.1. Versions are those of the change as far as known; "about" marks those
-told from memory, and none is given where not even that is at hand.
+All new names here are in Linux 6.1. Versions are those of the change; "about" marks those from memory, and unknown ones
+are left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Later:
     """What became of a function."""
 
-    #: What does its work now, the nearest first; empty if nothing does.
+    #: Its successors, the nearest first; empty if there are none.
     names: tuple[str, ...]
     since: str
     why: str
@@ -28,9 +28,9 @@ _ACCESSOR = "", "the capability accessors are called directly"
 
 RENAMES = {
     # pci.c
-    "pci_resource_bar": Later(("pci_std_update_resource",), "about v4.10", "found out where it is needed"),
+    "pci_resource_bar": Later(("pci_std_update_resource",), "about v4.10", "computed where needed"),
     "pci_raw_set_power_state": Later(
-        ("pci_power_up", "pci_set_low_power_state"), "about v5.19", "waking and putting to sleep are two functions now"
+        ("pci_power_up", "pci_set_low_power_state"), "about v5.19", "wake and sleep are two functions now"
     ),
     "__pci_start_power_transition": Later(("pci_power_up",), "about v5.5", "part of its caller"),
     "__pci_complete_power_transition": Later(("pci_set_low_power_state",), "about v5.5", "part of its caller"),
@@ -39,7 +39,7 @@ RENAMES = {
     ),
     "pci_dev_reset": Later(("pci_reset_function",), "about v4.13", "locking has become part of its callers"),
     "__pci_reset_function": Later((), "about v4.17", "had no caller"),
-    "pci_probe_reset_function": Later(("pci_init_reset_methods",), "about v5.15", "found out when a device appears"),
+    "pci_probe_reset_function": Later(("pci_init_reset_methods",), "about v5.15", "found when a device appears"),
     "pci_reset_bridge_secondary_bus": Later(
         ("pci_bridge_secondary_bus_reset", "pci_reset_secondary_bus"),
         "about v4.19",
@@ -63,7 +63,7 @@ RENAMES = {
     "event_info": Later((), *_IST),
     "power_work_info": Later((), *_IST),
     "HP_SUPR_RM": Later((), "", "presence detection is masked where the slot has no button"),
-    "EMI": Later((), "", "nobody asked"),
+    "EMI": Later((), "", "had no caller"),
     "pciehp_readw": Later(("pcie_capability_read_word",), *_ACCESSOR),
     "pciehp_readl": Later(("pcie_capability_read_dword",), *_ACCESSOR),
     "pciehp_writew": Later(("pcie_capability_write_word",), *_ACCESSOR),
@@ -72,7 +72,7 @@ RENAMES = {
     "pcie_isr": Later(("pciehp_isr", "pciehp_ist"), "about v4.19", "events are handled in a thread"),
     "pcie_init_slot": Later(("pcie_init",), *_SLOT),
     "pcie_cleanup_slot": Later(("pciehp_release_ctrl",), *_SLOT),
-    "check_link_active": Later(("pciehp_check_link_active",), "about v3.15", "others ask too"),
+    "check_link_active": Later(("pciehp_check_link_active",), "about v3.15", "has other callers"),
     "__pcie_wait_link_active": Later(("pcie_wait_for_link",), "about v4.18", "moved to pci.c"),
     "pcie_wait_link_active": Later(("pcie_wait_for_link",), "about v4.18", "moved to pci.c"),
     "pcie_wait_link_not_active": Later(("pcie_wait_for_link",), "about v4.18", "moved to pci.c"),

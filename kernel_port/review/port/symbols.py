@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Names of the kernel side: where each is defined at every point of the series, who uses it, which members hold it."""
+"""Names of the kernel side: where each is defined at every point of the series, where used, in which members."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Symbols:
         self.later = {later: name for name in RENAMES if name in self.definitions for later in RENAMES[name].names}
 
     def at(self, name: str, point: int) -> Definition | None:
-        """The definition of *name* that counts at *point*; the first one if there is none yet."""
+        """Return the definition of *name* at *point*; the first one if there is none yet."""
         found = self.definitions.get(name, [])
         return next((each for each in reversed(found) if each.point <= point), found[0] if found else None)
 
@@ -54,7 +54,7 @@ class Symbols:
         return {member: tuple(names) for member, names in found.items() if names}
 
     def is_function(self, name: str) -> bool:
-        """Whether *name* is a function."""
+        """Return whether *name* is a function."""
         return any(each.kind == "function" for each in self.definitions.get(name, [])[:1])
 
     @cached_property
@@ -73,24 +73,24 @@ class Symbols:
         return found
 
     def callers(self, name: str, point: int) -> list[Use]:
-        """Where *name* is used at *point*, each definition and line once."""
+        """Yield where *name* is used at *point*, each definition and line once."""
         uses = dict.fromkeys(use for use in self.uses.get(name, []) if use.name != name or not use.pointer)
         return [use for use in uses if (now := self.at(use.name, point)) and now.point == use.point <= point]
 
     def _functions(self) -> Iterator[Definition]:
-        """All definitions of functions."""
+        """Yield all definitions of functions."""
         for definitions in self.definitions.values():
             yield from (each for each in definitions if each.kind == "function")
 
 
 @cache
 def symbols() -> Symbols:
-    """The names of the kernel side, read once."""
+    """Return the names of the kernel side, read once."""
     return Symbols()
 
 
 def stored(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """Member and name of each `x.member = name` and `f(member=name)` that *node* itself is."""
+    """Yield member and name of *node*, if it is `x.member = name` or `f(member=name)`."""
     match node:
         case ast.Assign(targets=[ast.Attribute(attr=member)], value=ast.Name(id=name)):
             yield member, name
@@ -99,7 +99,7 @@ def stored(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def local_names(node: ast.stmt) -> set[str]:
-    """What a function calls its parameters and variables."""
+    """Return the names of a function's parameters and variables."""
     found = set()
     for each in ast.walk(node):
         if isinstance(each, ast.arg):

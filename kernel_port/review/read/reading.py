@@ -139,7 +139,7 @@ class Author:
         return Chapter(name, "symbol", f"Defined in: {points}.", passages)
 
     def beneath(self, chapters: list[Chapter], every: bool) -> Iterator[Chapter]:
-        """What these chapters use of base, by module.
+        """Return what these chapters use of base, by module.
 
         :param every: also include what that uses in turn"""
         shown = [passage.definition for chapter in chapters for passage in chapter.passages]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody else's C: kernel trees, mailboxes, and what is looked up in them."""
+"""The user's C: kernel trees and mailboxes, and lookups in them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The statements of a C function, or of a piece of one, such as the hunk of a patch: garbage in, something out."""
+"""The statements of a C function or a part of one, such as a hunk of a patch. Accepts any text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .csource import DIRECTIVE, QUIET, blank, members
 from .statements import Statement, canonical
 
 WORD = re.compile(r"0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*")
-#: A type in front of a name that is declared; and the name with what may follow it.
+#: A type before a declared name; and the name with what may follow.
 TYPE = re.compile(
     r"(?:(?:const|static|unsigned|signed|volatile|struct|union|enum)\s+)*+(?:\w+\s+\**\s*|\w+\s*\*+\s*)(?=\w)"
 )
@@ -23,13 +23,13 @@ ASSIGNED = re.compile(r"[^=(]*?(\w+)\s*(?:\[[^]]*\]\s*)?(?:[-+*/%&|^]|<<|>>)?=")
 CAST = re.compile(r"\(\s*(?:(?:const|unsigned|struct)\s+)*\w+\s*\*+\s*\)")
 KEYWORD = re.compile(r"(if|else|for|while|do|switch|case|default|return|goto|break|continue)\b")
 IF = re.compile(r"if\b")
-#: What braces and parentheses of all kinds, and a semicolon, look like.
+#: Braces, parentheses of all kinds, and a semicolon.
 MARK = re.compile(r"[][(){};]")
 LABEL = re.compile(r"(\w+)\s*:")
 CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
-#: What follows the head of a loop that a macro makes, list_for_each_entry() and the like.
+#: What follows the head of a loop by a macro such as list_for_each_entry().
 BODY = re.compile(r"\s*(?:\{|[A-Za-z_])")
-#: Words that say nothing of what is meant.
+#: Words without meaning here.
 SILENT = {
     *("struct", "union", "enum", "const", "static", "unsigned", "signed", "inline", "register", "extern", "volatile"),
     *("sizeof", "if", "else", "for", "while", "do", "switch", "case", "default", "return", "goto", "break", "continue"),
@@ -37,21 +37,21 @@ SILENT = {
 }
 
 
-#: Nobody nests code as deep.
+#: Deeper than any real code.
 DEEPEST = 60
-#: Nor are there more statements between a label and its return.
+#: More statements than any real code has between a label and its return.
 LONGEST_WAY = 40
 
 
 def c_statements(text: str) -> list[Statement]:
-    """The statements of *text*, in order."""
+    """Return the statements of *text*, in order."""
     reader = Reader(blank(DIRECTIVE, blank(QUIET, text)).replace("\\\n", " \n"))
     reader.all()
     return reader.found
 
 
 def c_members(text: str) -> list[Statement]:
-    """The members of a struct, each as a statement, behind its head."""
+    """Return the members of a struct, each as a statement, after its head."""
     code = blank(DIRECTIVE, blank(QUIET, text))
     opening = code.find("{")
     found = [Statement(0, 0, "header", Counter(WORD.findall(code[:opening])[-1:]), frozenset())]
@@ -66,7 +66,7 @@ def c_members(text: str) -> list[Statement]:
 
 
 class Reader:
-    """Reads statements from left to right; what is in a test or loop is read by recursion."""
+    """Reads statements from left to right, and recursively in tests and loops."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -78,7 +78,7 @@ class Reader:
         self._nesting = 0
 
     def all(self) -> None:
-        """The head of a function up to its brace, if there is one, and all that follows."""
+        """Read the head of a function up to its brace, if there is one, and everything after."""
         self.blanks()
         head, brace, _ = self.code[self.at :].partition("{")
         if brace and ";" not in head and CALL.search(head) and not KEYWORD.match(head) and not LABEL.match(head):
@@ -92,13 +92,13 @@ class Reader:
         self.resolve()
 
     def blanks(self) -> int:
-        """Go to where something stands."""
+        """Skip white space."""
         while self.at < len(self.code) and self.code[self.at].isspace():
             self.at += 1
         return self.at
 
     def add(self, kind: str, start: int, end: int, depth: int, within: Statement | None) -> Statement:
-        """Note a statement."""
+        """Add a statement."""
         text = self.code[start:end].rstrip()
         first, last = (bisect_right(self._starts, offset) - 1 for offset in (start, max(start, start + len(text) - 1)))
         target = ASSIGNED.match(text) if kind == "assign" else None
@@ -107,7 +107,7 @@ class Reader:
         return self.found[-1]
 
     def statement(self, depth: int, within: Statement | None) -> None:
-        """One statement, with all that is in it; what is nested too deep is passed over."""
+        """Read one statement, with everything in it; skip what is nested too deep."""
         if self._nesting == DEEPEST:
             self.at = len(self.code)
             return
@@ -116,7 +116,7 @@ class Reader:
         self._nesting -= 1
 
     def one(self, depth: int, within: Statement | None) -> None:
-        """As statement(), however deep."""
+        """Read one statement like statement(), without the check of depth."""
         start = self.blanks()
         rest = self.code[start : start + 1]
         if rest == "{":
@@ -140,7 +140,7 @@ class Reader:
             self.simple("", start, depth, within)
 
     def keyword(self, word: str, start: int, depth: int, within: Statement | None) -> None:
-        """A statement that begins with a word of the language."""
+        """Read a statement that begins with a keyword."""
         if word in ("if", "for", "while", "switch"):
             end = self.closing(self.code.find("(", start))
             self.compound("loop" if word in ("for", "while") else "if", start, end, depth, within)
@@ -163,12 +163,12 @@ class Reader:
             self.simple(word, start, depth, within)
 
     def compound(self, kind: str, start: int, end: int, depth: int, within: Statement | None) -> None:
-        """A test or loop, whose head ends at *end*, and what is in it."""
+        """Read a test or loop, whose head ends at *end*, and its body."""
         self.at = end
         self.statement(depth + 1, self.add(kind, start, end, depth, within))
 
     def simple(self, kind: str, start: int, depth: int, within: Statement | None) -> None:
-        """A statement up to its semicolon."""
+        """Read a statement up to its semicolon."""
         end = self.semicolon(start)
         text = self.code[start:end]
         self.at = end + (self.code[end : end + 1] == ";")
@@ -177,7 +177,7 @@ class Reader:
             self._gotos.append((statement, text.split()[-1]))
 
     def semicolon(self, start: int) -> int:
-        """Where the statement that begins at *start* ends: at its semicolon, or before a brace if it lacks one."""
+        """Return the end of the statement that begins at *start*: its semicolon, or before a brace if it lacks one."""
         nesting = 0
         for match in MARK.finditer(self.code, start):
             nesting += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(match[0], 0)
@@ -186,7 +186,7 @@ class Reader:
         return len(self.code)
 
     def closing(self, opening: int) -> int:
-        """The offset behind the parenthesis that closes the one at *opening*."""
+        """Return the offset after the parenthesis that closes the one at *opening*."""
         nesting = 0
         for match in MARK.finditer(self.code, opening) if opening >= 0 else ():
             nesting += {"(": 1, ")": -1}.get(match[0], 0)
@@ -195,7 +195,7 @@ class Reader:
         return len(self.code)
 
     def resolve(self) -> None:
-        """Give a goto the names of what its label stands before, up to the return: in Python that takes its place."""
+        """Give a goto the names after its label, up to the return: Python has that code in its place."""
         behind: dict[str, Counter[str]] = {}
         calls: dict[str, frozenset[str]] = {}
         for label, first in self._labels.items():
@@ -215,7 +215,7 @@ class Reader:
 
 
 def simple_kind(text: str) -> str:
-    """The kind of a statement that begins with no word of the language."""
+    """Return the kind of a statement that does not begin with a keyword."""
     text = " ".join(text.split())
     if "=" in re.sub(r"[=!<>]=", "", text) or re.search(r"\+\+|--", text):
         return "assign"
@@ -226,7 +226,7 @@ def simple_kind(text: str) -> str:
 
 
 def words(text: str, kind: str) -> tuple[Counter[str], frozenset[str]]:
-    """Names and constants in a statement, and which of them are called."""
+    """Return names and constants in a statement, and which of them are called."""
     if kind in ("declaration", "label", "goto"):
         return Counter(), frozenset()
     text = " ".join(text.split())

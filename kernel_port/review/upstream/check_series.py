@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A real series held against the port: cover letter, subjects, files with their counts, functions, prototypes, exports.
+"""Compare a real series with the port: cover letter, subjects, files with their counts, functions, prototypes, exports.
 
 The series comes in two forms, as posted (v2, a letter and eight patches) and as merged (v3.12, patch 3 within patch 5).
-Where the merged form is known to differ from the posted one (series.py), that is said but does not count. Nor does a
-count that is not known of the posted form: it is told as unknown.
+Known differences between the two (series.py) are noted, but do not count. Nor does a count that is unknown for the
+posted form, which is reported as unknown.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .letter import Letter, read_letter
 from .mbox import Mail
 from .touched import Touched, touched
 
-#: What the merged series calls it, and in which file it is static there.
+#: Its name in the merged series, and the file in which it is static there.
 MERGED_NAMES = {"pci_hp_reset_slot": ("pci_reset_hotplug_slot", "drivers/pci/pci.c")}
-#: Later commits that belong to the subject, and are no part of the posted series.
+#: Later commits on the subject, which are not in the posted series.
 COMPANIONS = {
-    "tune secondary bus reset timing": "a later commit: 2 ms and 1 s in place of 100 ms each",
+    "tune secondary bus reset timing": "a later commit: 2 ms and 1 s instead of 100 ms each",
 }
 
 
@@ -36,12 +36,12 @@ class Point:
 
     what: str
     theirs: str
-    #: None where nothing is known that it could be held against.
+    #: None if there is nothing known to compare with.
     ours: str | None
 
     @property
     def agrees(self) -> bool:
-        """Whether both have the same, as far as is known."""
+        """Whether both are the same, as far as known."""
         return self.ours in (None, self.theirs)
 
 
@@ -52,12 +52,12 @@ class Compared:
     number: int
     subject: str
     points: tuple[Point, ...]
-    #: Where the form that was compared is known to differ from the other.
+    #: Known differences of the compared form from the other.
     note: str
 
     @property
     def agrees(self) -> bool:
-        """Whether all points do."""
+        """Whether all points agree."""
         return all(point.agrees for point in self.points)
 
 
@@ -72,14 +72,14 @@ class SeriesReport:
     patches: tuple[Compared, ...]
     #: All patches together, beside the cover letter, theirs if there is one.
     totals: tuple[Point, ...]
-    #: Numbers of our patches that theirs lacks.
+    #: Numbers of our patches that theirs does not have.
     missing: tuple[int, ...]
-    #: Subjects that belong to none of our patches, with what is known of them.
+    #: Subjects of patches that are not ours, with what is known of them.
     others: tuple[tuple[str, str], ...]
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing differs. What is missing or another's does not count."""
+        """Whether nothing differs. Missing and foreign patches do not count."""
         points = (*self.letter, *self.totals)
         return all(patch.agrees for patch in self.patches) and all(point.agrees for point in points)
 
@@ -93,8 +93,8 @@ def check(mails: list[Mail], name: str) -> SeriesReport:
     ours = [(mail, touch, patch) for mail, touch, patch in pairs if patch is not None]
     cover = next((mail for mail in mails if mail.is_cover and is_of_the_series(mail)), None)
     if not ours and not cover:
-        told = f"none of its {len(patches)} patches is" if patches else "its cover letter is not"
-        raise MachineError(f"{name}: {told} of the series; kernel-port list names the patches")
+        what = f"none of its {len(patches)} patches is" if patches else "its cover letter is not"
+        raise MachineError(f"{name}: {what} of the series; kernel-port list names the patches")
     letter = read_letter(cover.text) if cover else None
     form = form_of(mails, [(mail, patch) for mail, _, patch in ours])
     compared = tuple(compare_patch(mail, touch, patch, form) for mail, touch, patch in ours)
@@ -111,13 +111,13 @@ def check(mails: list[Mail], name: str) -> SeriesReport:
 
 
 def plain(subject: str) -> str:
-    """A subject without prefix and what may be spelled one way or another."""
+    """Normalize a subject: no prefix, no differences of spelling."""
     words = re.sub(r"^pci:\s*", "", subject.lower())
     return " ".join(re.sub(r"[^a-z0-9_]+", " ", words).split())
 
 
 def counterpart(mail: Mail, touch: Touched) -> Patch | None:
-    """The patch of ours that *mail* is: by its subject, else by the functions it adds or, adding none, modifies."""
+    """Return our patch for *mail*: by its subject, else by the functions that it adds or, if none, modifies."""
     for patch in PATCHES:
         if plain(mail.subject) in {plain(patch.subject), plain(patch.merged_title)} - {""}:
             return patch
@@ -129,18 +129,18 @@ def counterpart(mail: Mail, touch: Touched) -> Patch | None:
 
 
 def is_of_the_series(cover: Mail) -> bool:
-    """Whether a cover letter is that of the series: by its title, else by a subject that it lists."""
+    """Return whether a cover letter is that of the series: by its title, else by a subject that it lists."""
     listed_there = {plain(subject) for subject in read_letter(cover.text).subjects}
     return plain(cover.subject) == plain(COVER_LETTER.title) or any(plain(p.subject) in listed_there for p in PATCHES)
 
 
 def renamed(names: tuple[str, ...]) -> Iterator[str]:
-    """The merged series' names for those of *names* that it renames."""
+    """Yield the merged series' names for those of *names* that it renames."""
     return (MERGED_NAMES[name][0] for name in names if name in MERGED_NAMES)
 
 
 def form_of(mails: list[Mail], ours: list[tuple[Mail, Patch]]) -> str:
-    """Whether a series is the posted or the merged one, by its length or the titles that differ between the two."""
+    """Return whether a series is the posted or the merged one, by its length or the titles that differ."""
     if any(mail.of == len(PATCHES) for mail in mails):
         return "posted"
     posted = sum(plain(mail.subject) == plain(patch.subject) for mail, patch in ours)
@@ -150,7 +150,7 @@ def form_of(mails: list[Mail], ours: list[tuple[Mail, Patch]]) -> str:
 
 
 def compare_patch(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compared:
-    """One patch of theirs beside ours, in the form given."""
+    """Compare one of their patches with ours, in the given form."""
     together = [patch]
     if form == "merged":
         together = [other for other in PATCHES if other.merged_with == patch.number] + together
@@ -167,17 +167,17 @@ def compare_patch(mail: Mail, touch: Touched, patch: Patch, form: str) -> Compar
 
 @cache
 def everything() -> tuple[Ported, ...]:
-    """What is ported, read once."""
+    """Return what is ported, read once."""
     return ported()
 
 
 def definitions(patch: Patch) -> list[Ported]:
-    """What a patch of ours adds."""
+    """Return what one of our patches adds."""
     return [each for each in everything() if each.point == patch.number and each.name in patch.adds]
 
 
 def expect(each: Ported, form: str) -> Ported:
-    """One of our functions as the given form has it."""
+    """Return one of our functions as the given form has it."""
     if form == "posted" or each.name not in MERGED_NAMES:
         return each
     name, c_file = MERGED_NAMES[each.name]
@@ -186,12 +186,12 @@ def expect(each: Ported, form: str) -> Ported:
 
 
 def is_exported(each: Ported) -> bool:
-    """Whether a function of ours is exported."""
+    """Return whether one of our functions is exported."""
     return bool(each.definition.export) and not each.is_static
 
 
 def counts(mail: Mail, patch: Patch, form: str) -> Iterator[Point]:
-    """Files with the lines added and removed in each."""
+    """Compare files, with the lines added and removed in each."""
     theirs = {change.path: change.counts for change in mail.changes}
     ours: Mapping[str, Counts | None] = patch.merged if form == "merged" else patch.posted
     for path in sorted(theirs.keys() | ours.keys()):
@@ -202,12 +202,12 @@ def counts(mail: Mail, patch: Patch, form: str) -> Iterator[Point]:
 
 
 def changed(lines: Counts | None) -> str:
-    """Lines added and removed, in words."""
+    """Format lines added and removed."""
     return f"+{lines[0]} -{lines[1]}" if lines else "not touched"
 
 
 def functions(touch: Touched, expected: list[Ported], modifies: set[str]) -> Iterator[Point]:
-    """What is added, modified and removed."""
+    """Compare what is added, modified and removed."""
     yield Point("adds", listed(touch.added), listed(each.c_name for each in expected))
     yield Point("modifies", listed(touch.modified), listed(modifies))
     yield Point("removes", listed(touch.removed), listed(()))
@@ -217,7 +217,7 @@ def functions(touch: Touched, expected: list[Ported], modifies: set[str]) -> Ite
 
 
 def prototypes(touch: Touched, expected: list[Ported]) -> Iterator[Point]:
-    """File and prototype of each function that both add."""
+    """Compare file and prototype of each function that both add."""
     for each in expected:
         if theirs := touch.added.get(each.c_name):
             yield Point(f"file of {each.c_name}", clean(theirs.file), each.c_file)
@@ -225,12 +225,12 @@ def prototypes(touch: Touched, expected: list[Ported]) -> Iterator[Point]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in one line."""
+    """Format names in one line."""
     return ", ".join(sorted(map(clean, names))) or "none"
 
 
 def letter_points(cover: Mail, letter: Letter) -> Iterator[Point]:
-    """A cover letter beside what is known of it: title, author, subjects in order, statistics."""
+    """Compare a cover letter with what is known of it: title, author, subjects in order, statistics."""
     yield Point("title", clean(cover.subject), COVER_LETTER.title)
     yield Point("author", clean(letter.author) or "not there", COVER_LETTER.author)
     yield Point("patches", str(letter.patches), str(len(PATCHES)))
@@ -243,19 +243,19 @@ def letter_points(cover: Mail, letter: Letter) -> Iterator[Point]:
         yield Point(clean(path), theirs, drawn(COVER_LETTER.lines.get(path), signs if letter.signs.get(path) else ""))
     known = (len(COVER_LETTER.lines), COVER_LETTER.insertions, COVER_LETTER.deletions)
     theirs_in_all = letter.total or ("not there",) * len(known)
-    for what, told, count in zip(("files", "insertions", "deletions"), theirs_in_all, known, strict=True):
-        yield Point(what, str(told), str(count))
+    for what, stated, count in zip(("files", "insertions", "deletions"), theirs_in_all, known, strict=True):
+        yield Point(what, str(stated), str(count))
 
 
 def drawn(lines: int | None, signs: str) -> str:
-    """What statistics say of a file: how many lines, and with which signs if any are drawn."""
+    """Format the statistics of a file: how many lines, and the signs if there are any."""
     return "not there" if lines is None else f"{lines} {signs}".rstrip()
 
 
 def totals(mails: list[Mail], letter: Letter | None) -> Iterator[Point]:
-    """All patches together beside the cover letter, theirs if there is one.
+    """Compare all patches together with the cover letter, theirs if there is one.
 
-    A letter counts what the series changes as a whole, so without lines that one patch adds and a later one takes away;
+    A letter counts what the series changes as a whole, without lines that one patch adds and a later one removes;
     this series has none."""
     lines, insertions, deletions = COVER_LETTER.lines, COVER_LETTER.insertions, COVER_LETTER.deletions
     if letter and letter.total:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which of what is ported another kernel has: in its place, moved, renamed or gone."""
+"""Find what is ported in another kernel: in place, moved, renamed or gone."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Whereabouts:
     name: str
     #: Its C file in 2013.
     c_file: str
-    #: One of STATES. "changed": in place with another prototype, told of the series' functions alone. "not yet": of the
+    #: One of STATES. "changed": in place with another prototype, for the series' functions alone. "not yet": of the
     #: series, and the kernel is older.
     state: str
     #: Where it is now, under which name; "" and 0 if nowhere.
     now: str
     file: str
     line: int
-    #: Since which version, as far as known, and why; of what changed, its prototype now.
+    #: Since which version, as far as known, and why; if it changed, its prototype now.
     since: str
     why: str
 
 
 def check(tree: Tree) -> list[Whereabouts]:
-    """What became of everything ported whose C file is in reach, each once, in the order of C files and modules."""
+    """Find everything ported whose C file is in scope, each once, in the order of C files and modules."""
     source = CSource(tree)
     age = version(tree)
     in_reach = (each for each in ported() if SCOPE.fullmatch(each.c_file))
@@ -45,7 +45,7 @@ def check(tree: Tree) -> list[Whereabouts]:
 
 
 def look(source: CSource, each: Ported, age: tuple[int, int] | None) -> Whereabouts:
-    """What became of *each* in a kernel of this *age*."""
+    """Find *each* in a kernel of this *age*."""
     name, file = each.c_name, each.c_file
     if found := find(source, each):
         state, why = "in place" if found.file == file else "moved", ""
@@ -64,9 +64,9 @@ def look(source: CSource, each: Ported, age: tuple[int, int] | None) -> Whereabo
 
 
 def find(source: CSource, each: Ported) -> CFunction | CStruct | None:
-    """Where *each* is defined under its own name.
+    """Find where *each* is defined under its own name.
 
-    What another hotplug driver has under that name for itself is something else."""
+    A name of another hotplug driver's own does not count."""
     if each.kind == "struct":
         struct = source.find_struct(each.c_name, each.c_file)
         return struct if struct and (struct.file == each.c_file or not is_driver(struct.file)) else None
@@ -77,5 +77,5 @@ def find(source: CSource, each: Ported) -> CFunction | CStruct | None:
 
 
 def is_driver(path: str) -> bool:
-    """Whether a file is of one hotplug driver, and what it defines, unless exported, for that driver alone."""
+    """Return whether a file is one hotplug driver's: what it defines, unless exported, is that driver's alone."""
     return path.startswith("drivers/pci/hotplug/")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A small reader of kernel C: where functions, macros and structs are defined, with their prototypes and text.
 
-It knows the kernel's layout and no more of C: a definition begins in column 0, and a brace in column 0 ends it whatever
-went before, so that code under #if, or garbage, costs at most one definition. Comments, strings and preprocessor lines
+It relies on the kernel's layout: a definition begins in column 0, and a brace in column 0 ends it, so that code under
+#if, or garbage, loses at most one definition. Comments, strings and preprocessor lines
 are blanked first. Time is linear in the length of the text.
 """
 
@@ -17,17 +17,17 @@ from functools import cached_property
 
 from .tree import Tree
 
-#: What is no code: comments and literals, closed or not.
+#: Comments and literals, closed or not.
 QUIET = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?", re.DOTALL)
 #: A preprocessor line with its continuations.
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
 DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?")
 MARK = re.compile(r"[{}();]")
 CALL = re.compile(r"\b(\w++)\s*+\(")
-#: What follows a macro's call that stands by itself, with a semicolon or without.
+#: What follows a macro call at file level, with a semicolon or without.
 ENDS_CALL = re.compile(r"\s*+;|[ \t]*+\n(?:\s*+(?<=\n)[A-Za-z_]|\s*+\Z)")
 AGGREGATE = re.compile(r"(?:typedef\s++)?(?:struct|union)\s++(\w++)(?:\s++__\w++)*+")
-#: What may stand before a function's name and be followed by a parenthesis, and what is no name at all.
+#: What may be before a function's name and be followed by a parenthesis, and what is not a name.
 NO_NAMES = frozenset((
     "__attribute__", "__printf", "__scanf", "__aligned", "__section", "__acquires", "__releases", "__must_hold",
     "__alloc_size", "if", "for", "while", "switch", "do", "else", "return", "sizeof", "defined",
@@ -51,7 +51,7 @@ class CFunction:
 
     @property
     def is_static(self) -> bool:
-        """Whether only its own file can call it."""
+        """Whether it is static."""
         return self.kind != "macro" and "static" in self.prototype.partition("(")[0].split()
 
 
@@ -77,7 +77,7 @@ class CFile:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Something with braces at file level: what stands before them, and where it begins and ends (offsets)."""
+    """A block with braces at file level: what is before it, and where it begins and ends (offsets)."""
 
     head: str
     start: int
@@ -86,37 +86,37 @@ class Block:
 
 
 class CSource:
-    """The C files of a tree, read as they are asked for."""
+    """The C files of a tree, read on demand."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._files: dict[str, CFile] = {}
 
     def file(self, path: str) -> CFile:
-        """What the file *path* defines; nothing if the tree has no such file."""
+        """Return what the file *path* defines; nothing if the tree has no such file."""
         if path not in self._files:
             self._files[path] = read(self.tree.text(path) or "", path)
         return self._files[path]
 
     def functions(self, path: str) -> tuple[CFunction, ...]:
-        """Functions and macros of the file *path*."""
+        """Return functions and macros of the file *path*."""
         return self.file(path).functions
 
     def structs(self, path: str) -> tuple[CStruct, ...]:
-        """Structs and unions of the file *path*."""
+        """Return structs and unions of the file *path*."""
         return self.file(path).structs
 
     def find(self, name: str, path: str = "") -> CFunction | None:
-        """The function or macro *name*: in the file *path* if it is there, else wherever the tree defines it.
+        """Find the function or macro *name*: in the file *path* if it is there, else anywhere in the tree.
 
-        Functions come before macros, and code before the empty stand-ins of headers."""
+        Functions come before macros, and code before the empty stubs of headers."""
         found = self._named.get(name, [])
         rank = {"function": 0, "generated": 1, "macro": 2}
         order = sorted(found, key=lambda each: (each.file != path, rank[each.kind], each.file.endswith(".h")))
         return order[0] if order else None
 
     def find_struct(self, name: str, path: str = "") -> CStruct | None:
-        """The struct or union *name*: in the file *path* if it is there, else wherever the tree defines it."""
+        """Find the struct or union *name*: in the file *path* if it is there, else anywhere in the tree."""
         found = [struct for file in self.tree.paths() for struct in self.structs(file) if struct.name == name]
         return min(found, key=lambda struct: struct.file != path, default=None)
 
@@ -132,9 +132,9 @@ class CSource:
 def read(text: str, path: str = "", unfinished: bool = False) -> CFile:
     """Find what a C file defines.
 
-    :param text: the file, or a piece of it that need not begin or end between definitions
-    :param path: what to call it
-    :param unfinished: whether a definition that the text cuts off counts, as in a hunk of a patch"""
+    :param text: the file, or any part of it
+    :param path: its name
+    :param unfinished: whether a definition that is cut off counts, as in a hunk of a patch"""
     quiet = blank(QUIET, from_comment(text) if unfinished else text)
     directives = list(DIRECTIVE.finditer(quiet))
     code = blank(DIRECTIVE, quiet)
@@ -165,27 +165,27 @@ class Lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
 
     def of(self, offset: int) -> int:
-        """The number of the line, from 1 on, that the offset is in."""
+        """Return the number of the line, from 1 on, of the offset."""
         return bisect_right(self.starts, offset)
 
     def text(self, first: int, last: int) -> str:
-        """The lines *first* to *last*."""
+        """Return the lines *first* to *last*."""
         return "\n".join(self.lines[first - 1 : last])
 
 
 def blank(what: re.Pattern[str], text: str) -> str:
-    """*text* with spaces in place of *what*, its line ends kept."""
+    """Replace *what* in *text* by spaces; keep line ends."""
     return what.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
 
 
 def from_comment(text: str) -> str:
-    """*text* without the comment it begins in, if it does; its line ends kept."""
+    """Blank the rest of a comment that *text* begins in; keep line ends."""
     comment, end, rest = text.partition("*/")
     return re.sub(r"[^\n]", " ", comment + end) + rest if end and "/*" not in comment else text
 
 
 def scan(code: str, unfinished: bool) -> tuple[list[Block], list[str]]:
-    """The blocks at file level, and the calls of macros that stand there by themselves."""
+    """Find the blocks and the macro calls at file level."""
     blocks: list[Block] = []
     calls: list[str] = []
     start = depth = parentheses = body = 0
@@ -215,12 +215,12 @@ def scan(code: str, unfinished: bool) -> tuple[list[Block], list[str]]:
 
 
 def at_margin(code: str, offset: int) -> bool:
-    """Whether the offset is in column 0."""
+    """Return whether the offset is in column 0."""
     return not offset or code[offset - 1] == "\n"
 
 
 def block(code: str, start: int, body: int, end: int) -> Iterator[Block]:
-    """The block from *start* to *end*, if it begins in column 0 and is no initializer."""
+    """Yield the block from *start* to *end*, if it begins in column 0 and is not an initializer."""
     head = code[start:body]
     start += len(head) - len(head.lstrip())
     if head.strip() and at_margin(code, start) and "=" not in re.sub(r"\([^()]*\)", "", head):
@@ -228,12 +228,12 @@ def block(code: str, start: int, body: int, end: int) -> Iterator[Block]:
 
 
 def function_name(head: str) -> str:
-    """The name of the function that *head* declares, "" if it declares none."""
+    """Return the name of the function that *head* declares, "" if it declares none."""
     return next((match[1] for match in CALL.finditer(head) if match[1] not in NO_NAMES), "")
 
 
 def define(match: re.Match[str], path: str, lines: Lines) -> CFunction | None:
-    """The macro with parameters that a preprocessor line defines."""
+    """Return the macro with parameters that a preprocessor line defines."""
     head = DEFINE.match(match[0])
     if not head or not head[2]:
         return None
@@ -242,7 +242,7 @@ def define(match: re.Match[str], path: str, lines: Lines) -> CFunction | None:
 
 
 def generated(calls: list[str], macros: dict[str, CFunction]) -> Iterator[CFunction]:
-    """The functions that macros make by pasting names together."""
+    """Yield the functions that macros make by pasting names."""
     for call in calls:
         name, _, rest = call.partition("(")
         macro = macros.get(name.strip())
@@ -260,7 +260,7 @@ def generated(calls: list[str], macros: dict[str, CFunction]) -> Iterator[CFunct
 
 
 def members(body: str) -> Iterator[str]:
-    """Names of the members declared between a struct's braces; those of nested ones do not count."""
+    """Return the names of the members between a struct's braces, without those of nested structs."""
     flat, depth = [], 0
     for piece in re.split(r"([{}])", body):
         depth += {"{": 1, "}": -1}.get(piece, 0)
@@ -276,7 +276,7 @@ def members(body: str) -> Iterator[str]:
 
 
 def tidy(text: str) -> str:
-    """A declaration in one line, without comments, spaced as in the kernel."""
+    """Format a declaration in one line, without comments, spaced as in the kernel."""
     words = " ".join(blank(QUIET, text).split())
     words = re.sub(r"\s*([(),])\s*", r"\1", words).replace(",", ", ")
     return re.sub(r"\*\s+", "*", re.sub(r"(\w)\s*\*", r"\1 *", words))

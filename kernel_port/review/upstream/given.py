@@ -14,9 +14,9 @@ from .tree import Tree, is_tarball, open_tree
 
 
 def open_source(source: str, revision: str = "") -> Tree | list[Mail]:
-    """The kernel or the mails at *source*: a path, PATH@REV, or "-" for mails on standard input.
+    """Open the kernel or the mails at *source*: a path, PATH@REV, or "-" for mails on standard input.
 
-    :raises MachineError: there is neither; says what would be"""
+    :raises MachineError: there is neither; the message says what to give"""
     path, at, named = source.rpartition("@")
     if not revision and at and not Path(source).exists():
         source, revision = path, named
@@ -32,7 +32,7 @@ def open_source(source: str, revision: str = "") -> Tree | list[Mail]:
 
 
 def is_kernel(path: Path) -> bool:
-    """Whether *path* is a kernel tree rather than a series."""
+    """Return whether *path* is a kernel tree rather than a series."""
     if path.is_dir():
         return not any(path.glob("*.patch"))
     return path.suffix == ".zst" or ".tar" in path.suffixes or is_tarball(path)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 #: "Alex Williamson (8):", above the subjects.
 AUTHOR = re.compile(r"(\S.*) \((\d{1,6})\):")
-#: "313 ++++--", what follows file and bar; the signs are left out where they would be less than one.
+#: "313 ++++--", after file and bar; signs are left out if there would be less than one.
 COUNT = re.compile(r"(\d{1,9})(?: ([+-]+))?")
-#: " 7 files changed, 370 insertions(+), 26 deletions(-)"; git leaves out what is none.
+#: " 7 files changed, 370 insertions(+), 26 deletions(-)"; git leaves out zeros.
 TOTAL = re.compile(r"\s*(\d{1,9}) files? changed(?:, (\d{1,9}) insertions?\(\+\))?(?:, (\d{1,9}) deletions?\(-\))?\s*")
 
 
@@ -19,12 +19,12 @@ class Letter:
     """What a cover letter says of its series."""
 
     author: str = ""
-    #: How many patches it says the author has; 0 if it does not.
+    #: Number of patches by the author; 0 if not given.
     patches: int = 0
     subjects: list[str] = field(default_factory=list)
     #: File -> lines, added and removed together.
     lines: dict[str, int] = field(default_factory=dict)
-    #: File -> "+", "-" or "+-", as the bar beside its count has them; "" where there is none.
+    #: File -> "+", "-" or "+-", from the bar beside its count; "" if there is none.
     signs: dict[str, str] = field(default_factory=dict)
     #: Files, insertions and deletions; None if there are no statistics.
     total: tuple[int, int, int] | None = None

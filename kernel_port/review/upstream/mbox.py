@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Patches as they come by mail: a mailbox, single .patch files, what git format-patch writes."""
+"""Patches as mails: a mailbox, single .patch files, the output of git format-patch."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from typing import Any
 from ...files import opened, within
 from ...hw.errors import MachineError
 
-#: Where a mail begins in a mailbox: at the start or after an empty line, and a header follows. The line of a mail's own
-#: "From here on ..." has no header below it.
+#: Where a mail begins in a mailbox: at the start or after an empty line, before a header. A line of text that begins
+#: with "From" has no header below it.
 MAIL = re.compile(r"(?:\A|(?<=\n\n))From [^\n]*\n(?=[\w-]+:)")
 TAGS = re.compile(r"\s*\[([^\]\n]*)\]\s*")
 NUMBER = re.compile(r"(?:^|\s)(\d+)/(\d+)$")
-#: How an archive shows a mail: its subject, an empty line, and who wrote it when.
+#: A mail on an archive's page: its subject, an empty line, its author and date.
 PAGE = re.compile(r"\A(\[[^\]\n]*\][^\n]*)\n\n(?=From:)")
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)")
-#: Longer input is no series of patches.
+#: Longer input is not a series of patches.
 LONGEST = 64 << 20
 
 
@@ -35,16 +35,16 @@ LONGEST = 64 << 20
 class Hunk:
     """One place that a patch changes in a file."""
 
-    #: Line numbers at which it begins, before and after.
+    #: First line numbers, before and after.
     old: int
     new: int
-    #: What git found to name the place, such as the first line of a function; may belong to what ends above.
+    #: git's name of the place, such as the first line of a function; may be of one that ends above.
     section: str
     #: Lines as in the difference, each with its sign.
     lines: tuple[str, ...]
 
     def side(self, sign: str) -> list[tuple[str, bool]]:
-        """The lines before ("-") or after ("+"), each with whether it is only there."""
+        """Return the lines before ("-") or after ("+"), each with whether it is only there."""
         return [(line[1:], line[0] == sign) for line in self.lines if line[0] in f" {sign}"]
 
 
@@ -67,15 +67,15 @@ class Mail:
     """A patch, or the cover letter of a series."""
 
     subject: str
-    #: Where in the series, and of how many; 0 where it does not say. A cover letter is number 0 of some.
+    #: Number and length of the series; 0 if unknown. A cover letter is number 0 of some.
     number: int
     of: int
-    #: Version of the series, 1 where it does not say.
+    #: Version of the series, 1 by default.
     version: int
-    #: The commit it is, as the line before the headers says; "" if none.
+    #: Its commit, from the line before the headers; "" if none.
     commit: str
     changes: tuple[FileChange, ...] = field(repr=False)
-    #: What is written in it.
+    #: Its text.
     text: str = field(default="", repr=False)
 
     @property
@@ -85,7 +85,7 @@ class Mail:
 
 
 def load(path: Path) -> str:
-    """The text of a mailbox, or of all the .patch files in a directory one after the other; links out of it left out.
+    """Read a mailbox, or all .patch files in a directory, without links that leave it.
 
     :raises MachineError: there is nothing to read, or too much"""
     files = sorted(each for each in path.glob("*.patch") if within(path, each)) if path.is_dir() else [path]
@@ -100,13 +100,13 @@ def load(path: Path) -> str:
 
 
 def from_page(text: str) -> str:
-    """A mail as an archive shows it, with its subject among its headers; any other text as it is."""
+    """Move the subject on an archive's page into the headers; return other text unchanged."""
     # The empty line stays, as part of the subject, so that lines keep their numbers.
     return PAGE.sub(r"Subject: \1\n \n", text)
 
 
 def contents(path: Path) -> bytes:
-    """What is in a file, unpacked if it is compressed as mail archives do; no more than is of use.
+    """Read a file, decompressed if it is compressed as mail archives are, up to the limit.
 
     :raises MachineError: it is damaged"""
     try:
@@ -118,16 +118,16 @@ def contents(path: Path) -> bytes:
 
 
 def decode(data: bytes) -> str:
-    """Bytes of mail as text that gives the same bytes again."""
+    """Decode bytes of mail to text that encodes to the same bytes."""
     return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
 def mails(text: str, name: str) -> list[Mail]:
-    """The patches and cover letters in a mailbox, in order; replies and other mail left out.
+    """Return the patches and cover letters in a mailbox, in order, without replies and other mail.
 
     If a patch is there in several versions, the newest counts.
 
-    :raises MachineError: no patch in it, or one is damaged; names the line"""
+    :raises MachineError: there is no patch, or one is damaged; the message has the line"""
     found = [mail for start, piece in split(text) if (mail := read(piece, name, start)) is not None]
     newest = max((mail.version for mail in found), default=0)
     found = [mail for mail in found if mail.version == newest or not mail.of]
@@ -139,7 +139,7 @@ def mails(text: str, name: str) -> list[Mail]:
 
 
 def split(text: str) -> Iterator[tuple[int, str]]:
-    """The mails of a mailbox, each with the number of the line it begins at."""
+    """Yield the mails of a mailbox, each with the number of its first line."""
     starts = [0, *(match.start() for match in MAIL.finditer(text, 1))]
     line, at = 1, 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
@@ -148,18 +148,18 @@ def split(text: str) -> Iterator[tuple[int, str]]:
 
 
 def read(piece: str, name: str, line: int) -> Mail | None:
-    """One mail; None if it is a reply, or neither patch nor cover letter.
+    """Read one mail; None if it is a reply, or neither patch nor cover letter.
 
     :raises MachineError: it, or its difference, is damaged"""
     envelope, _, rest = piece.partition("\n") if piece.startswith("From ") else ("", "", piece)
     try:
         message = email.message_from_bytes(rest.encode("utf-8", "surrogateescape"))
     except RecursionError as error:
-        raise MachineError(f"{name}:{line}: a mail within mails without end; name a mailbox of the series") from error
+        raise MachineError(f"{name}:{line}: mails nested too deeply; name a mailbox of the series") from error
     subject, tags = untagged(header(message))
     number, of, version = place(tags)
     body = content(message)
-    # Where the differences stand as they came, line numbers are the file's.
+    # If the differences are not encoded, line numbers are the file's.
     above = rest.find(body) if body else -1
     first = line + bool(envelope) + (rest.count("\n", 0, above) if above >= 0 else 0)
     changes = tuple(differences(body, name, first))
@@ -170,16 +170,16 @@ def read(piece: str, name: str, line: int) -> Mail | None:
 
 
 def header(message: email.message.Message) -> str:
-    """The subject in one line, decoded."""
+    """Return the subject in one line, decoded."""
     subject = str(message.get("Subject", ""))
-    # If it is not encoded in what it says, it is taken as it stands.
+    # If its encoding is wrong, take it as is.
     with suppress(email.errors.HeaderParseError, LookupError, UnicodeError):
         subject = str(email.header.make_header(email.header.decode_header(subject)))
     return " ".join(subject.split())
 
 
 def untagged(subject: str) -> tuple[str, str]:
-    """A subject without what stands in brackets before it, and that."""
+    """Split a subject into the subject proper and the tags in brackets before it."""
     tags = []
     while tag := TAGS.match(subject):
         tags.append(tag[1])
@@ -188,14 +188,14 @@ def untagged(subject: str) -> tuple[str, str]:
 
 
 def place(tags: str) -> tuple[int, int, int]:
-    """Number, length and version of the series that "PATCH v2 3/8" tells."""
+    """Parse number, length and version of the series from "PATCH v2 3/8"."""
     number = NUMBER.search(tags)
     version = re.search(r"\bv(\d{1,3})\b", tags, re.IGNORECASE)
     return int(number[1]) if number else 0, int(number[2]) if number else 0, int(version[1]) if version else 1
 
 
 def content(message: email.message.Message) -> str:
-    """The text of a mail, its transfer encoding undone."""
+    """Return the text of a mail, with its transfer encoding decoded."""
     texts, parts = [], [message]
     while parts:
         part = parts.pop()
@@ -209,7 +209,7 @@ def content(message: email.message.Message) -> str:
 
 
 def differences(body: str, name: str, first: int) -> Iterator[FileChange]:
-    """The differences in the text of a mail that begins at line *first*.
+    """Yield the differences in the text of a mail that begins at line *first*.
 
     :raises MachineError: a hunk has fewer lines than it says"""
     lines = body.split("\n")
@@ -234,13 +234,13 @@ def differences(body: str, name: str, first: int) -> Iterator[FileChange]:
 
 
 def named(line: str) -> str:
-    """The file that a --- or +++ line names, "" for none."""
+    """Return the file of a --- or +++ line, "" for none."""
     path = line[4:].partition("\t")[0].strip()
     return "" if path == "/dev/null" else path.partition("/")[2] if path.startswith(("a/", "b/")) else path
 
 
 def read_hunk(head: re.Match[str], lines: list[str], at: int, where: str) -> Hunk:
-    """The hunk whose lines begin at *at*.
+    """Read the hunk whose lines begin at *at*.
 
     :raises MachineError: it has fewer lines than it says"""
     left = {"-": int(head[2] or 1), "+": int(head[4] or 1)}
@@ -249,11 +249,11 @@ def read_hunk(head: re.Match[str], lines: list[str], at: int, where: str) -> Hun
         line = lines[at] if at < len(lines) else None
         if line is None or (line and line[0] not in " +-\\"):
             raise MachineError(f"{where}: the hunk is cut off or wrapped; save the mail as it came, not pasted")
-        line = line or " "  # mail programs strip the blank of an empty context line
+        line = line or " "  # mail programs strip the space of an empty context line
         for sign in left:
             left[sign] -= line[0] in f" {sign}"
         taken.append(line)
         at += 1
     if min(left.values()) < 0:
-        raise MachineError(f"{where}: the hunk has not the lines it says; save the mail as it came, not pasted")
+        raise MachineError(f"{where}: the hunk does not have the lines it says; save the mail as it came, not pasted")
     return Hunk(int(head[1]), int(head[3]), head[5].strip(), tuple(taken))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A statement of either language: where it stands, what kind it is, which names and constants it uses.
+"""A statement of either language: its place, its kind, and the names and constants that it uses.
 
-Only what both languages share is kept, so that a C statement and the Python that stands for it look alike: types,
-casts, pointers and the text of messages are left out. The head of a test or loop is a statement of its own.
+It has only what both languages share, so that C and its Python look alike: types, casts, pointers and the text of
+messages are left out. The head of a test or loop is a statement of its own.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-#: Of no more digits than any type of C holds; what is no number of C is kept as it is.
+#: With no more digits than any type of C holds; anything else is not a number of C and is left alone.
 NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,32}|0[0-7]{0,32}|[1-9][0-9]{0,32})[uUlL]*")
-#: What C says otherwise, as Python says it.
+#: C -> Python, where they differ.
 SAME = {"NULL": "None", "true": "1", "false": "0", "True": "1", "False": "0"}
 
 
@@ -21,7 +21,7 @@ SAME = {"NULL": "None", "true": "1", "false": "0", "True": "1", "False": "0"}
 class Statement:
     """One statement of a function."""
 
-    #: Its first and last line; 0 is the line that the function begins in.
+    #: Its first and last line; 0 is the function's first line.
     line: int
     end_line: int
     #: header, if, else, loop, return, goto, break, continue, label, case, assign, call, declaration or other.
@@ -29,17 +29,17 @@ class Statement:
     tokens: Counter[str]
     #: Those of the names that are called.
     calls: frozenset[str]
-    #: In how many tests and loops it is, and the innermost of them.
+    #: How many tests and loops it is in, and the innermost of them.
     depth: int = 0
     within: Statement | None = field(default=None, repr=False)
-    #: What an assignment is to.
+    #: The target of an assignment.
     target: str = ""
-    #: Whether it is the way out after an error, behind the end of the function proper.
+    #: Whether it is error handling after the function's own return.
     is_way_out: bool = False
 
 
 def canonical(word: str) -> str:
-    """A name or constant as both languages have it."""
+    """Return a name or constant in the form that both languages share."""
     if number := NUMBER.fullmatch(word):
         digits = number[1].lower()
         return str(int(digits, 16 if digits.startswith("0x") else 8 if digits.startswith("0") else 10))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a patch does to functions and structs: which it adds, modifies and removes, told from its hunks alone."""
+"""What a patch does to functions and structs: which it adds, modifies and removes, from its hunks alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .csource import AGGREGATE, CFunction, CStruct, from_comment, function_name, read
 from .mbox import FileChange, Hunk, Mail
 
-#: A line that may stand within a body: indented, empty, a label or a preprocessor line.
+#: A line that may be in a body: indented, empty, a label or a preprocessor line.
 INNER = re.compile(r"[ \t].*|#.*|\w+:.*|")
 EXPORT = re.compile(r"^(EXPORT_SYMBOL(?:_GPL)?)\((\w+)\)", re.MULTILINE)
 
@@ -31,7 +31,7 @@ class Touched:
 
 
 def touched(mail: Mail) -> Touched:
-    """What the patch *mail* touches."""
+    """Return what the patch *mail* touches."""
     old, new = (on_side(mail, sign) for sign in "-+")
     added = {name: function for name, (function, fresh) in new.items() if fresh and function and name not in old}
     removed = frozenset(name for name, (function, fresh) in old.items() if fresh and name not in new)
@@ -47,11 +47,11 @@ def touched(mail: Mail) -> Touched:
 
 
 def on_side(mail: Mail, sign: str) -> dict[str, tuple[CFunction | None, bool]]:
-    """Functions and structs with lines that are only there before ("-") or after ("+").
+    """Return functions and structs with lines that are only there before ("-") or after ("+").
 
     :return: name -> its definition, if a hunk has the start of it, and whether it begins with such a line"""
     found: dict[str, tuple[CFunction | None, bool]] = {}
-    # Headers first: what they define may be a stand-in for what a C file defines, which then counts.
+    # Headers first: they may have stubs of functions in C files, which then count.
     for change in sorted(mail.changes, key=lambda change: not change.path.endswith(".h")):
         for hunk in change.hunks:
             for name, definition, fresh in in_hunk(hunk, sign, change.path):
@@ -60,7 +60,7 @@ def on_side(mail: Mail, sign: str) -> dict[str, tuple[CFunction | None, bool]]:
 
 
 def in_hunk(hunk: Hunk, sign: str, path: str) -> Iterator[tuple[str, CFunction | None, bool]]:
-    """What on_side() tells of one hunk."""
+    """Yield the result of on_side() for one hunk."""
     lines = hunk.side(sign)
     if name := around(hunk, lines):
         yield name, None, False
@@ -73,12 +73,12 @@ def in_hunk(hunk: Hunk, sign: str, path: str) -> Iterator[tuple[str, CFunction |
 
 
 def around(hunk: Hunk, lines: list[tuple[str, bool]]) -> str:
-    """The function or struct that the hunk begins in, if a line in the rest of it changes; "" if not."""
+    """Return the function or struct that the hunk begins in, if a line in the rest of it changes; "" if not."""
     return section_name(hunk.section) if any(only and text.strip() for text, only in inside(lines)) else ""
 
 
 def inside(lines: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
-    """The first lines of one side of a hunk, as far as they are within braces that opened above it."""
+    """Return the first lines of one side of a hunk that are within braces opened above it."""
     for index, (text, _) in enumerate(lines):
         if not INNER.fullmatch(text):
             return lines[:index] if text.startswith("}") else []
@@ -86,14 +86,14 @@ def inside(lines: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
 
 
 def section_name(section: str) -> str:
-    """What the first line of a function or struct names."""
+    """Return the name in the first line of a function or struct."""
     if aggregate := AGGREGATE.match(section):
         return aggregate[1]
     return function_name(section) if not section.endswith(";") else ""
 
 
 def grown(change: FileChange) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Structs that gain members."""
+    """Return the structs that gain members."""
     for hunk in change.hunks:
         before, after = (members(hunk, sign) for sign in "-+")
         for name in before.keys() & after.keys():
@@ -102,7 +102,7 @@ def grown(change: FileChange) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def members(hunk: Hunk, sign: str) -> dict[str, tuple[str, ...]]:
-    """Members, as far as the hunk shows them, of each struct on one side."""
+    """Return the members, as far as in the hunk, of each struct on one side."""
     text = "\n".join(line for line, _ in hunk.side(sign))
     structs: tuple[CStruct, ...] = read(text, unfinished=True).structs
     if aggregate := AGGREGATE.match(hunk.section):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel sources wherever they are: a directory, a revision of a git repository, a tarball."""
+"""Kernel sources: a directory, a revision of a git repository, or a tarball."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from ...files import opened, within
 from ...hw.errors import MachineError
 from ...terminal import Progress
 
-#: What is read of a kernel: the C files of PCI, their headers, and the Makefile for the version.
+#: The files read from a kernel: the C files of PCI, their headers, and the Makefile for the version.
 SCOPE = re.compile(r"(?:drivers/pci/.*|include/(?:uapi/)?linux/pci[^/]*)\.[ch]|Makefile")
-#: No C file of a kernel is as long.
+#: Longer than any C file of a kernel.
 LONGEST = 4 << 20
-#: For every git that is started: it fetches nothing that a repository lacks, and so starts no program to do it.
+#: For every git: do not fetch what a repository lacks, which would start programs of the repository's choice.
 OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
 
 
 class Tree(Protocol):
     """C files by their path in the kernel, "drivers/pci/pci.c"."""
 
-    #: What the user calls it.
+    #: The user's name for it.
     name: str
 
     def paths(self) -> list[str]:
-        """The files there are, those out of SCOPE left out."""
+        """Return the files in SCOPE."""
 
     def text(self, path: str) -> str | None:
-        """A file's text, None if there is no such file."""
+        """Return a file's text, None if there is no such file."""
 
 
 class Texts(Tree):
-    """A tree that is all in memory."""
+    """A tree in memory."""
 
     def __init__(self, name: str, texts: dict[str, str]) -> None:
         self.name = name
@@ -56,7 +56,7 @@ class Texts(Tree):
 
 
 class Directory(Tree):
-    """A source directory. Links that lead out of it are no part of it."""
+    """A source directory. Links that leave it are ignored."""
 
     def __init__(self, root: Path) -> None:
         self.name = str(root)
@@ -74,12 +74,12 @@ class Directory(Tree):
 
 
 def decode(data: bytes) -> str:
-    """C files are UTF-8, most of them."""
+    """Decode a C file. Most are UTF-8."""
     return data.decode("utf-8", "replace")
 
 
 def git_tree(repository: Path, revision: str) -> Texts:
-    """The tree of a revision of a git repository, bare or not.
+    """Read the tree of a revision of a git repository, bare or not.
 
     :raises MachineError: there is no git, no repository or no such revision"""
     if revision.startswith("-"):
@@ -103,7 +103,7 @@ def git_tree(repository: Path, revision: str) -> Texts:
 
 
 def git(repository: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """What git answers; it only reads.
+    """Run git, only to read, and return its output.
 
     :raises MachineError: git is missing or refuses"""
     try:
@@ -123,9 +123,9 @@ def git(repository: Path, *arguments: str, given: bytes = b"") -> bytes:
 
 
 def tarball(path: Path) -> Texts:
-    """The tree in a linux-source tarball, compressed with xz, gzip or bzip2, or not.
+    """Read the tree in a linux-source tarball, compressed with xz, gzip or bzip2, or not.
 
-    :raises MachineError: it is none, or it is damaged"""
+    :raises MachineError: it is not a tarball, or damaged"""
     if path.suffix == ".zst":
         raise MachineError(f"{path}: Python cannot read zstd; unpack it with: zstd -d {path}")
     texts: dict[str, str] = {}
@@ -145,20 +145,20 @@ def tarball(path: Path) -> Texts:
                     texts[inside] = decode(content.read())
     except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # the file cannot be read; what gzip and bz2 say of their input has no number
+            raise  # the file cannot be read; errors of gzip and bz2 have no errno
         raise MachineError(f"{path}: not a whole tarball ({error}); fetch it again") from error
     return Texts(str(path), texts)
 
 
 def is_tarball(path: Path) -> bool:
-    """Whether *path* begins as a tarball does, which says so in its first header."""
+    """Return whether *path* begins with the header of a tarball."""
     with opened(path) as packed, unpack(packed) as file, suppress(lzma.LZMAError, zlib.error, EOFError, OSError):
         return file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"
     return False
 
 
 def unpack(file: BinaryIO) -> BinaryIO:
-    """A file as it was before it was compressed; tells, unlike tarfile, if the end is missing."""
+    """Decompress a file; unlike tarfile, raise if the end is missing."""
     start = file.read(6)
     file.seek(0)
     openers: list[tuple[bytes, Callable[[BinaryIO], Any]]]
@@ -170,17 +170,17 @@ def unpack(file: BinaryIO) -> BinaryIO:
 
 
 def open_tree(path: Path, revision: str = "") -> Tree:
-    """The kernel sources at *path*.
+    """Open the kernel sources at *path*.
 
-    :raises MachineError: there are none; says what would be"""
+    :raises MachineError: there are none; the message says what to give"""
     tree = sources(path, revision)
     if not any(name.startswith("drivers/pci/") for name in tree.paths()):
-        raise MachineError(f"{tree.name}: no drivers/pci with C files in it; name the top of a kernel tree")
+        raise MachineError(f"{tree.name}: no drivers/pci with C files; name the top of a kernel tree")
     return tree
 
 
 def sources(path: Path, revision: str) -> Tree:
-    """As open_tree(), without a look into it."""
+    """Open kernel sources as open_tree() does, without checking them."""
     if revision:
         return git_tree(path, revision)
     if not path.is_dir():
@@ -191,7 +191,7 @@ def sources(path: Path, revision: str) -> Tree:
 
 
 def version(tree: Tree) -> tuple[int, int] | None:
-    """The kernel's version as its Makefile gives it, (3, 11); None if it does not."""
+    """Return the kernel's version from its Makefile, (3, 11); None if it has none."""
     makefile = tree.text("Makefile") or ""
     numbers = [re.search(rf"^{name}\s*=\s*(\d+)\s*$", makefile, re.MULTILINE) for name in ("VERSION", "PATCHLEVEL")]
     major, minor = numbers

@@ -101,7 +101,7 @@ def test_cleaned_spells_out_what_turns_writing_around():
 
 
 def test_marks_are_comments_strings_and_keywords(tmp_path):
-    path = tmp_path / "room.py"
+    path = tmp_path / "module.py"
     path.write_text('def f(x):\n    """Two\n    lines."""\n    return "a"  # why\n')
     assert marks(str(path)) == {
         1: [(0, 3, "k")],

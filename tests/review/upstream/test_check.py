@@ -338,7 +338,7 @@ def test_debians_linux_6_1(capsys):
         ("words.txt", b"nothing\n\nFrom here on nothing\n", "no patch in it"),
         ("zeros", bytes(5000), "no "),
         ("garbage.patch", bytes(range(256)) * 40, "no patch in it"),
-        ("nested.mbox", b"From x\n" + b"Content-Type: message/rfc822\n\n" * 6000, "without end"),
+        ("nested.mbox", b"From x\n" + b"Content-Type: message/rfc822\n\n" * 6000, "nested too deeply"),
         ("x.tar.xz", lzma.compress(b"x" * 999), "not a whole tarball"),
         ("x.tar.bz2", bz2.compress(b"x" * 999)[:-9], "not a whole tarball"),
         ("y.tar.bz2", bz2.compress(b"x" * 999)[:9] + b"damage", "not a whole tarball"),
@@ -372,7 +372,7 @@ def test_hunk_that_ends_within_a_line_of_both_sides_is_named(capsys, tmp_path):
     hunk = "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1 +1,2 @@\n one\n two\n"
     for start, line in (("From x\n", 7), ("", 6)):
         (tmp_path / "x.patch").write_text(f"{start}Subject: [PATCH] x\n\n{hunk}")
-        assert f"x.patch:{line}: the hunk has not the lines it says" in error(capsys, tmp_path / "x.patch")
+        assert f"x.patch:{line}: the hunk does not have the lines it says" in error(capsys, tmp_path / "x.patch")
 
 
 def test_more_text_than_a_series_has_is_one_line(capsys, tmp_path, monkeypatch):

@@ -185,7 +185,7 @@ def test_watch_tells_what_is_doubtful_of_the_machine_on_the_page_and_beside_it(c
     dump.write_text("04:00.0 x\n" + "".join(f"{16 * i:02x}: {row.hex(' ')}\n" for i, row in enumerate(rows)) + "\n")
     status, told, captured = watch(capsys, tmp_path, str(dump), "04:00.0")
     assert (status, len(told["runs"])) == (0, 1)
-    doubt = "0000:04:00.0: only 64 bytes are known and its capabilities are not among them"
+    doubt = "0000:04:00.0: only 64 bytes are known, without its capabilities"
     assert captured.err.startswith(f"warning: {doubt}")
     page = (tmp_path / "page.html").read_text()
     assert f"<ul><li>{doubt}" in page
@@ -246,6 +246,6 @@ def test_alignment_tells_threads_apart():
 
 
 def test_extent_of_a_lambda_is_the_function_around_it(tmp_path):
-    path = tmp_path / "room.py"
+    path = tmp_path / "module.py"
     path.write_text("x = 1\ndef f():\n    def g():\n        return lambda: 1\n    return g\n")
     assert [extent(str(path), line) for line in (1, 2, 3, 4, 5)] == [(1, 1), (2, 5), (3, 4), (3, 4), (2, 5)]
