@@ -54,7 +54,7 @@ class Bridge(Function):
             "PCI_BRIDGE_CONTROL": self._bridge_control,
             "PCI_CB_BRIDGE_CONTROL": self._bridge_control,
         }
-        if self.link is not None:
+        if self.link is not None or (self.slot is not None and self.board.policy.status_follows):
             hooks["PCI_EXP_LNKCTL"] = self._link_control
         if self.slot is not None:
             hooks["PCI_EXP_SLTCTL"] = self.slot.command
@@ -87,7 +87,7 @@ class Bridge(Function):
             self.update()
         elif new & PCI_BRIDGE_CTL_BUS_RESET:
             self._reset_below()
-        if self.slot is not None and self.board.policy.reset_hides_card:
+        if self.slot is not None and self.board.policy.status_follows:
             self.slot.hide_card(bool(new & PCI_BRIDGE_CTL_BUS_RESET))
 
     def _reset_below(self) -> None:
@@ -97,8 +97,12 @@ class Bridge(Function):
             function.ready()
 
     def _link_control(self, _register: Register, old: int, new: int, _written: int) -> None:
-        if (old ^ new) & PCI_EXP_LNKCTL_LD:
+        if not (old ^ new) & PCI_EXP_LNKCTL_LD:
+            return
+        if self.link is not None:
             self.update()
+        elif self.slot is not None:
+            self.slot.show_link(self.slot.present and not new & PCI_EXP_LNKCTL_LD)
 
     def _holding(self) -> Reset | None:
         """The strongest reason why the secondary side is held in reset now, None if it is not."""

@@ -34,8 +34,8 @@ class Policy:
     #: A write to Slot Status that clears an event which had not happened yet clears none at all.
     unseen_events_stay: bool = False
     #: Where a reset has no duration: Secondary Bus Reset of a port with a slot takes link and presence status away as
-    #: long as it is set. Requests get through all the same.
-    reset_hides_card: bool = False
+    #: long as it is set, and Link Disable the link status. Requests get through all the same.
+    status_follows: bool = False
 
 
 QEMU = Policy(
@@ -49,7 +49,9 @@ QEMU = Policy(
     unseen_events_stay=True,
 )
 
-POLICIES = {"": Policy(), "qemu": QEMU, "qemu-links": replace(QEMU, reset_hides_card=True)}
+QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
+
+POLICIES = {"": Policy(), "qemu": QEMU, "qemu-links": QEMU_LINKS}
 
 
 def policy_of(quirks: str) -> Policy:

@@ -31,6 +31,7 @@ from ..pci_regs import (
     PCI_EXP_DEVCTL_FERE,
     PCI_EXP_DEVCTL_NFERE,
     PCI_EXP_DEVCTL_URRE,
+    PCI_EXP_LNKCTL_LD,
     PCI_EXP_RTCTL_SECEE,
     PCI_EXP_RTCTL_SEFEE,
     PCI_EXP_RTCTL_SENFEE,
@@ -152,6 +153,14 @@ def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
 def registers(layout: Layout) -> tuple[Register, ...]:
     """All rows of a function, as QEMU emulates them."""
     return tuple(_emulated(layout))
+
+
+def registers_with_links(layout: Layout) -> tuple[Register, ...]:
+    """The same of the QEMU whose links follow a reset: Link Disable of ports with a slot is writable there."""
+    return tuple(
+        replace(row, rw=PCI_EXP_LNKCTL_LD) if row.name == "PCI_EXP_LNKCTL" and layout.has_slot else row
+        for row in _emulated(layout)
+    )
 
 
 def _emulated(layout: Layout) -> Iterator[Register]:

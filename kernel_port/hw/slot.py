@@ -143,10 +143,14 @@ class Slot:
 
     def _show_card(self, present: bool) -> None:
         self._hidden = not present
+        self.show_link(present)
+        self.link_changed(present, False, True)
+
+    def show_link(self, active: bool) -> None:
+        """Data Link Layer Link Active, and no event of it."""
         where = self._exp + PCI_EXP_LNKSTA
         status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
-        self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if present else 0))
-        self.link_changed(present, False, True)
+        self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
 
     def reset(self) -> None:
         """The port was reset: the command that was under way is forgotten."""

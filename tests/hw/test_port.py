@@ -514,3 +514,21 @@ def test_qemu_function_level_reset_of_a_bridge_resets_what_is_below():
     bench.write("00:01.0", EXP + 8, 2, 0x8000)
     bench.write("00:01.0", 0x18, 4, 0x010100)
     assert bench.read(CARD, 0x04, 2) == 0
+
+
+def test_qemu_links_link_disable_takes_link_active_with_it_and_gives_it_back():
+    # tests/real/p8-mess-bus: LNKCTL 0x0000, written 0x0010; then LNKSTA 0x0204 that was 0x2204, SLTSTA still 0x0040.
+    bench = hiding()
+    before = bench.read(PORT, LNKSTA, 2)
+    bench.write(PORT, EXP + 0x10, 2, 0x10)
+    assert (bench.read(PORT, EXP + 0x10, 2), bench.read(PORT, LNKSTA, 2)) == (0x10, before & ~0x2000)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0x0040, ID)
+    bench.write(PORT, EXP + 0x10, 2, 0)
+    assert bench.read(PORT, LNKSTA, 2) == before
+
+
+def test_qemu_as_it_is_has_no_link_disable():
+    # QEMU 7.2, asked through -qtest: 0xffff written to Link Control of a root port or downstream port reads 0.
+    bench = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
+    bench.write(PORT, EXP + 0x10, 2, 0xFFFF)
+    assert (bench.read(PORT, EXP + 0x10, 2), bench.read(PORT, LNKSTA, 2)) == (0, 0x2011)
