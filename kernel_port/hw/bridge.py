@@ -22,7 +22,7 @@ from .image import ConfigImage
 from .link import Link
 from .masks import Reset
 from .regs import Register
-from .slot import Slot
+from .slot import INTERRUPT_REGISTERS, Slot
 
 
 class Bridge(Function):
@@ -57,6 +57,7 @@ class Bridge(Function):
         if self.link is not None or (self.slot is not None and self.board.policy.status_follows):
             hooks["PCI_EXP_LNKCTL"] = self._link_control
         if self.slot is not None:
+            hooks |= dict.fromkeys(INTERRUPT_REGISTERS, self.slot.interrupt_control)
             hooks["PCI_EXP_SLTCTL"] = self.slot.command
             hooks["PCI_EXP_SLTSTA"] = self.slot.status_written
         return super().hooks | hooks
@@ -68,13 +69,16 @@ class Bridge(Function):
         secondary = self.get(PCI_SECONDARY_BUS, 1)
         if not 0 < secondary <= bus <= self.get(PCI_SUBORDINATE_BUS, 1):
             return None
-        if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block):
-            return None
-        if self._held is not None or (self.link is not None and not self.link.active):
+        if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block) or not self.open:
             return None
         if not self.board.policy.reset_holds and secondary != bus and self._in_reset:
             return None
         return secondary
+
+    @property
+    def open(self) -> bool:
+        """Requests pass between the two sides, as far as reset and link go."""
+        return self._held is None and (self.link is None or self.link.active)
 
     def _renumber(self, _register: Register, _old: int, _new: int, _written: int) -> None:
         self.board.reroute()

@@ -33,6 +33,8 @@ class Policy:
     sleeping_bridges_block: bool = True
     #: A write to Slot Status that clears an event which had not happened yet clears none at all.
     unseen_events_stay: bool = False
+    #: A write to Slot Control that ends the port's asking for an interrupt sends a message as well.
+    end_of_asking_notifies: bool = False
     #: Where a reset has no duration: Secondary Bus Reset of a port with a slot takes link and presence status away as
     #: long as it is set, and Link Disable the link status. Requests get through all the same.
     status_follows: bool = False
@@ -47,6 +49,7 @@ QEMU = Policy(
     soft_reset=False,
     sleeping_bridges_block=False,
     unseen_events_stay=True,
+    end_of_asking_notifies=True,
 )
 
 QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
