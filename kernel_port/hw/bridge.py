@@ -137,7 +137,8 @@ class Bridge(Function):
             self._release()
             return
         if self.link is not None:
-            self.link.down(takes_presence=self._in_reset)
+            dark = self._held is Reset.POWER and self.board.policy.power_lights_presence
+            self.link.down(takes_presence=self._in_reset or dark)
         for function in self._everything_below():
             function.reset(self._held)
 
@@ -147,7 +148,7 @@ class Bridge(Function):
         if kind in (Reset.POWER, Reset.HOT):
             self._held = None
             if self.link is not None:
-                self.link.down(quietly=True)
+                self.link.reset()
         else:
             self.update()
             if self.board.policy.function_reset_spreads:

@@ -33,9 +33,11 @@ class Link:
         self.partner = False
         #: Presence went with the link and is to come back with it.
         self._presence_lost = False
-        #: The next time the link comes up is no event: the port itself comes out of reset.
+        #: The next time the link comes up is no event.
         self._quiet = False
         self._epoch = 0
+        #: Counts resets of the port, which forgets what it was to show.
+        self._resets = 0
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
         self._reports = bool(port.layout.exp(PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
 
@@ -56,20 +58,46 @@ class Link:
         if self.partner and held is None:
             self._state = LinkState.ACTIVE
 
-    def down(self, takes_presence: bool = False, quietly: bool = False) -> None:
+    def down(self, takes_presence: bool = False) -> None:
         """The link goes down, by reset, disable or loss of power.
 
-        :param takes_presence: presence is detected in-band, and lost as well
-        :param quietly: the port itself is in reset and notices nothing"""
+        :param takes_presence: presence is lost as well where it is detected in-band"""
+        was_active = self._drop()
+        loses = takes_presence and self._shows_presence
+        self._presence_lost |= loses
+        if was_active or loses:
+            self._report(False, was_active)
+
+    def reset(self) -> None:
+        """The port itself is in reset: there is neither link nor, detected in-band, presence, and nobody to notice.
+
+        What it finds when it comes out of reset is a change again (PCIe 7.8.8, 7.8.11)."""
+        if not self._port.board.policy.inner_ports_tell:
+            if self._drop():
+                self._quiet = True
+                self._report(False, True)
+            self._quiet = True
+            return
+        self._drop()
+        self._resets += 1
+        self._show_active(False)
+        if self._slot is not None and self._shows_presence:
+            self._presence_lost = True
+            self._slot.lose_presence()
+
+    def _drop(self) -> bool:
+        """Have no link any more; return whether there was one."""
         self._epoch += 1
         was_active, self._state = self.active, LinkState.DOWN
-        self._quiet = quietly
-        if not was_active:
-            return
-        self._port.board.happened("link down", self._port.name)
-        if takes_presence and self._slot is not None and self._port.description.presence_follows_link:
-            self._presence_lost = self._slot.present
-        self._report(False)
+        self._quiet = False
+        if was_active:
+            self._port.board.happened("link down", self._port.name)
+        return was_active
+
+    @property
+    def _shows_presence(self) -> bool:
+        """The slot shows a card, which it has detected in-band: with the link, or with what it takes to train it."""
+        return self._slot is not None and self._slot.present and self._port.description.presence_follows_link
 
     def train(self) -> None:
         """The way is free: come up, in due time or never."""
@@ -88,21 +116,27 @@ class Link:
     def _up(self) -> None:
         self._state = LinkState.ACTIVE
         self._port.board.happened("link up", self._port.name)
-        self._report(True)
+        self._report(True, True)
         self._port.wake()
 
-    def _report(self, active: bool) -> None:
+    def _report(self, active: bool, changed: bool) -> None:
         """Show the change in link and slot status, when the port gets round to it."""
-        quiet, presence = self._quiet, self._presence_lost
+        quiet, presence, resets = self._quiet, self._presence_lost, self._resets
 
         def show() -> None:
-            if self._reports:
-                where = self._exp + PCI_EXP_LNKSTA
-                status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
-                self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
+            if self._resets != resets:
+                return
+            self._show_active(active)
             if self._slot is not None and not quiet:
-                self._slot.link_changed(active, self._reports, presence)
+                self._slot.link_changed(active, self._reports and changed, presence)
 
         if active:
             self._presence_lost = False
         self._port.board.clock.call_after(self._port.description.slot_status_ms, show)
+
+    def _show_active(self, active: bool) -> None:
+        """Data Link Layer Link Active, where the port reports it."""
+        if self._reports:
+            where = self._exp + PCI_EXP_LNKSTA
+            status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
+            self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))

@@ -25,6 +25,10 @@ class Policy:
     reset_holds: bool = True
     #: Links go down in a reset and train after it, and presence may follow. Otherwise they are always up.
     links_drop: bool = True
+    #: A slot that detects presence in-band shows a card only with power on (PCIe 7.8.11).
+    power_lights_presence: bool = True
+    #: A port that was reset itself tells the link and the card it finds afterwards as events.
+    inner_ports_tell: bool = True
     #: A function level reset of a bridge is one of everything below it as well.
     function_reset_spreads: bool = False
     #: Waking from D3hot resets a function whose No_Soft_Reset is clear.
@@ -54,7 +58,10 @@ QEMU = Policy(
 
 QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
 
-POLICIES = {"": Policy(), "qemu": QEMU, "qemu-links": QEMU_LINKS}
+#: The hardware behind the golden traces (golden/HARDWARE.md).
+GOLDEN = Policy(power_lights_presence=False, inner_ports_tell=False)
+
+POLICIES = {"": Policy(), "golden": GOLDEN, "qemu": QEMU, "qemu-links": QEMU_LINKS}
 
 
 def policy_of(quirks: str) -> Policy:

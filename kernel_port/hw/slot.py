@@ -160,6 +160,10 @@ class Slot:
             self._port.board.happened(f"presence {'on' if active else 'off'}", self._port.name)
         self._set_status(status)
 
+    def lose_presence(self) -> None:
+        """Show no card any more; nobody notices."""
+        self._port.put(self._exp + PCI_EXP_SLTSTA, 2, self.status & ~PCI_EXP_SLTSTA_PDS)
+
     def hide_card(self, hidden: bool) -> None:
         """A reset below begins or ends that takes link and presence status away: at once, and back in due time."""
         self._hidings += 1

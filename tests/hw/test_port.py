@@ -135,8 +135,9 @@ def test_hot_reset_reaches_everything_below_and_brings_it_back_unnumbered():
     bench.write("01:00.0", 0x18, 4, 0x030201)
     bench.write("02:00.0", 0x18, 4, 0x030302)
     assert bench.read("03:00.0", 0, 4) == ID
-    # The port in between was itself in reset: it tells no events, and its enables are gone.
-    assert (bench.read("02:00.0", SLTCTL, 2), bench.read("02:00.0", SLTSTA, 2)) == (0, 0x0040)
+    # The port in between was itself in reset: its enables are gone, and what it finds afterwards is a change of link
+    # (0x100, PCIe 7.8.11) and card (0x08).
+    assert (bench.read("02:00.0", SLTCTL, 2), bench.read("02:00.0", SLTSTA, 2)) == (0, 0x0148)
     assert bench.read("02:00.0", LNKSTA, 2) == 0x2011
     assert set(bench.interrupts) == set()
 
@@ -243,12 +244,47 @@ def test_power_controller_off_and_on_is_a_power_on_reset():
     bench.write(PORT, SLTCTL, 2, 0x0400)
     assert (bench.read(CARD, 0, 4), bench.read(PORT, LNKSTA, 2)) == (NOBODY, 0x0011)
     assert ("power on reset", "0000:01:00.0") in bench.happened
-    # Command completed 0x10 and link changed 0x100; the card is still there.
-    assert bench.read(PORT, SLTSTA, 2) == 0x0150
+    # Command completed 0x10, link changed 0x100, presence changed 0x08: in-band detection needs power (PCIe 7.8.11).
+    assert bench.read(PORT, SLTSTA, 2) == 0x0118
     bench.write(PORT, SLTCTL, 2, 0)
     assert bench.read(CARD, 0, 4) == NOBODY
     bench.wait(20)
-    assert bench.read(CARD, 0x04, 2) == 0
+    assert (bench.read(CARD, 0x04, 2), bench.read(PORT, SLTSTA, 2)) == (0, 0x0158)
+
+
+def test_power_controller_off_leaves_what_pins_tell():
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC, presence_follows_link=False)
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0140, 0x0011)
+
+
+def test_power_controller_off_while_the_link_is_disabled_takes_presence_alone():
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC)
+    bench.write(PORT, EXP + 0x10, 2, 0x10)
+    bench.write(PORT, SLTSTA, 2, 0x0100)
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0008
+
+
+@pytest.mark.parametrize(("pins", "status"), [(False, 0x0148), (True, 0x0140)], ids=["in-band", "pins"])
+def test_inner_port_out_of_reset_tells_link_and_card_when_it_finds_them(pins, status):
+    inner = port("01:00.0", 2, 2, port_type=DOWNSTREAM, link_training_ms=20, presence_follows_link=not pins)
+    bench = Bench(bridge("00:1c.0", 1, 2, exp(ROOT_PORT)), inner, function("02:00.0", pm(), exp(ENDPOINT)))
+    bench.write("00:1c.0", 0x3E, 2, 0x43)
+    bench.write("00:1c.0", 0x3E, 2, 0x03)
+    assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (0x0040 * pins, 0x0011)
+    bench.wait(20)
+    assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (status, 0x2011)
+
+
+def test_inner_port_that_is_reset_forgets_what_it_was_about_to_show():
+    inner = port("01:00.0", 2, 2, port_type=DOWNSTREAM, slot_status_ms=50, link_training_ms=-1)
+    bench = Bench(bridge("00:1c.0", 1, 2, exp(ROOT_PORT)), inner, function("02:00.0", pm(), exp(ENDPOINT)))
+    bench.write("01:00.0", 0x3E, 2, 0x43)
+    for control in (0x43, 0x03):
+        bench.write("00:1c.0", 0x3E, 2, control)
+    bench.wait(100)
+    assert bench.read("01:00.0", SLTSTA, 2) == 0
 
 
 def test_power_control_without_a_controller_is_just_a_bit():
@@ -404,7 +440,7 @@ def test_command_under_way_is_forgotten_when_the_port_is_reset():
     bench.write(PORT, 0x3E, 2, 0x43)
     bench.write(PORT, 0x3E, 2, 0x03)
     bench.wait(10)
-    assert (bench.read("01:00.0", SLTSTA, 2), bench.interrupts) == (0x40, [])
+    assert (bench.read("01:00.0", SLTSTA, 2) & CCIE, bench.interrupts) == (0, [])
 
 
 # -- messages (PCI 6.8, PCIe 6.7.3.4)
