@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from . import qemu
+from . import golden, qemu
 from .errors import MachineError
 from .layout import Layout
 from .regs import Register
@@ -59,7 +59,7 @@ QEMU = Policy(
 QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
 
 #: The hardware behind the golden traces (golden/HARDWARE.md).
-GOLDEN = Policy(power_lights_presence=False, inner_ports_tell=False)
+GOLDEN = Policy(registers=golden.registers, power_lights_presence=False, inner_ports_tell=False)
 
 POLICIES = {"": Policy(), "golden": GOLDEN, "qemu": QEMU, "qemu-links": QEMU_LINKS}
 

@@ -97,8 +97,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "PCI_IO_BASE_UPPER16": {"rw": 0},
     "PCI_IO_LIMIT_UPPER16": {"rw": 0},
     "PCI_SEC_LATENCY_TIMER": {"rw": 0xFF},
-    "PCI_EXP_DEVCTL": {"rw": _ERROR_REPORTING, "reset": 0, "shared": 0},
-    "PCI_EXP_LNKCTL": {"rw": 0, "shared": 0},
+    "PCI_EXP_DEVCTL": {"rw": _ERROR_REPORTING, "reset": 0, "shared": 0, "sticky": 0},
+    "PCI_EXP_LNKCTL": {"rw": 0, "w1t": 0, "shared": 0},
     "PCI_EXP_LNKSTA": {"w1c": 0},
     # Data Link Layer State Changed Enable is not writable, nor are power fault and latch.
     "PCI_EXP_SLTSTA": {
@@ -107,7 +107,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     },
     "PCI_EXP_RTCTL": {"rw": PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE},
     "PCI_EXP_RTSTA": {"w1c": 0},
-    "PCI_EXP_LNKCTL2": {"rw": 0, "reset": 0, "shared": 0},
+    "PCI_EXP_LNKCTL2": {"rw": 0, "reset": 0, "sticky": 0},
 }
 
 #: Registers that keep their value through a reset, whatever the device.
@@ -181,7 +181,7 @@ def _emulated(layout: Layout) -> Iterator[Register]:
                 yield _slot_control(row, layout)
             case "PCI_PM_CTRL":
                 # The bridges that have the capability have none of its writable bits.
-                yield replace(row, rw=0, w1c=0, sticky=0) if layout.is_bridge else _kept(row)
+                yield replace(row, rw=0, w1c=0, sticky=0, context=0) if layout.is_bridge else _kept(row)
             case "PCI_MSI_MASK_32" | "PCI_MSI_MASK_64":
                 # A bit for each message there is, no more.
                 messages = layout.word(row.base + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK
