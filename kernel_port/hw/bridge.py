@@ -10,6 +10,10 @@ from ..pci_regs import (
     PCI_BRIDGE_CONTROL,
     PCI_BRIDGE_CTL_BUS_RESET,
     PCI_CAP_ID_EXP,
+    PCI_EXP_DEVCAP2,
+    PCI_EXP_DEVCAP2_ARI,
+    PCI_EXP_DEVCTL2,
+    PCI_EXP_DEVCTL2_ARI,
     PCI_EXP_LNKCTL,
     PCI_EXP_LNKCTL_LD,
     PCI_SECONDARY_BUS,
@@ -60,6 +64,8 @@ class Bridge(Function):
             hooks |= dict.fromkeys(INTERRUPT_REGISTERS, self.slot.interrupt_control)
             hooks["PCI_EXP_SLTCTL"] = self.slot.command
             hooks["PCI_EXP_SLTSTA"] = self.slot.status_written
+        if self.layout.has_link:
+            hooks["PCI_EXP_DEVCTL2"] = self._renumber
         return super().hooks | hooks
 
     def forwards(self, bus: int) -> int | None:
@@ -79,6 +85,19 @@ class Bridge(Function):
     def open(self) -> bool:
         """Requests pass between the two sides, as far as reset and link go."""
         return self._held is None and (self.link is None or self.link.active)
+
+    def reached(self) -> dict[int, Function]:
+        """The functions on the secondary side that a cycle gets to now, by devfn."""
+        if self.layout.has_link and self.board.policy.devices_need_ari and not self._forwards_ari:
+            return {function.devfn: function for function in self.below if not function.description.address.device}
+        return {function.devfn: function for function in self.below}
+
+    @property
+    def _forwards_ari(self) -> bool:
+        """A port that cannot, and was found with functions above 7 below it, is taken to pass them all the same."""
+        if self.layout.exp_version < 2 or not self.layout.exp(PCI_EXP_DEVCAP2) & PCI_EXP_DEVCAP2_ARI:
+            return True
+        return bool(self.get(self.layout.capabilities[PCI_CAP_ID_EXP] + PCI_EXP_DEVCTL2, 2) & PCI_EXP_DEVCTL2_ARI)
 
     def _renumber(self, _register: Register, _old: int, _new: int, _written: int) -> None:
         self.board.reroute()

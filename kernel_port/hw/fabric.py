@@ -131,7 +131,7 @@ class Fabric(Board):
         else:
             for root in self._roots:
                 if root[0] == domain and (bridge := self._descend(root, bus)) is not None:
-                    found = {function.devfn: function for function in bridge.below}
+                    found = bridge.reached()
                     break
         self.reach[domain << 8 | bus] = found
         return found

@@ -3,10 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ..pci_regs import PCI_CAP_ID_EXP, PCI_EXP_LNKCAP, PCI_EXP_LNKCAP_DLLLARC, PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA
+from ..pci_regs import (
+    PCI_CAP_ID_EXP,
+    PCI_EXP_LNKCAP,
+    PCI_EXP_LNKCAP_DLLLARC,
+    PCI_EXP_LNKCAP_MLW,
+    PCI_EXP_LNKSTA,
+    PCI_EXP_LNKSTA_DLLLA,
+    PCI_EXP_LNKSTA_LT,
+    PCI_EXP_LNKSTA_NLW,
+)
 from .masks import Reset
 from .slot import Slot
 
@@ -39,7 +50,10 @@ class Link:
         #: Counts resets of the port, which forgets what it was to show.
         self._resets = 0
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
-        self._reports = bool(port.layout.exp(PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
+        capability = port.layout.exp(PCI_EXP_LNKCAP)
+        self._reports = bool(capability & PCI_EXP_LNKCAP_DLLLARC)
+        #: Lanes that it trains with: as it was found, else all that the port has; the same bits in both registers.
+        self._width = port.get(self._exp + PCI_EXP_LNKSTA, 2) & PCI_EXP_LNKSTA_NLW or capability & PCI_EXP_LNKCAP_MLW
 
     @property
     def active(self) -> bool:
@@ -80,7 +94,7 @@ class Link:
             return
         self._drop()
         self._resets += 1
-        self._show_active(False)
+        self._show(LinkState.DOWN)
         if self._slot is not None and self._shows_presence:
             self._presence_lost = True
             self._slot.lose_presence()
@@ -104,6 +118,7 @@ class Link:
         if not self.partner:
             return
         self._state = LinkState.TRAINING
+        self._later(partial(self._show, LinkState.TRAINING))
         self._epoch += 1
         epoch = self._epoch
 
@@ -121,22 +136,34 @@ class Link:
 
     def _report(self, active: bool, changed: bool) -> None:
         """Show the change in link and slot status, when the port gets round to it."""
-        quiet, presence, resets = self._quiet, self._presence_lost, self._resets
+        quiet, presence, state = self._quiet, self._presence_lost, self._state
 
         def show() -> None:
-            if self._resets != resets:
-                return
-            self._show_active(active)
+            self._show(state)
             if self._slot is not None and not quiet:
                 self._slot.link_changed(active, self._reports and changed, presence)
 
         if active:
             self._presence_lost = False
-        self._port.board.clock.call_after(self._port.description.slot_status_ms, show)
+        self._later(show)
 
-    def _show_active(self, active: bool) -> None:
-        """Data Link Layer Link Active, where the port reports it."""
-        if self._reports:
-            where = self._exp + PCI_EXP_LNKSTA
-            status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
-            self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
+    def _later(self, show: Callable[[], None]) -> None:
+        """*show* when the port gets round to it, unless it is reset before."""
+        resets = self._resets
+
+        def check() -> None:
+            if self._resets == resets:
+                show()
+
+        self._port.board.clock.call_after(self._port.description.slot_status_ms, check)
+
+    def _show(self, state: LinkState) -> None:
+        """Link Status (PCIe 7.8.8): training, the width of what is up, and Link Active where the port reports it."""
+        where = self._exp + PCI_EXP_LNKSTA
+        status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
+        if self._reports and state is LinkState.ACTIVE:
+            status |= PCI_EXP_LNKSTA_DLLLA
+        if self._port.board.policy.link_status_follows:
+            status &= ~(PCI_EXP_LNKSTA_LT | PCI_EXP_LNKSTA_NLW)
+            status |= {LinkState.TRAINING: PCI_EXP_LNKSTA_LT, LinkState.ACTIVE: self._width}.get(state, 0)
+        self._port.put(where, 2, status)

@@ -29,6 +29,10 @@ class Policy:
     power_lights_presence: bool = True
     #: A port that was reset itself tells the link and the card it finds afterwards as events.
     inner_ports_tell: bool = True
+    #: Link Status shows training, and no width of a link that is down.
+    link_status_follows: bool = True
+    #: Device numbers other than 0 below a port with a link are there only while it forwards ARI (PCIe 7.3.1).
+    devices_need_ari: bool = True
     #: A function level reset of a bridge is one of everything below it as well.
     function_reset_spreads: bool = False
     #: Waking from D3hot resets a function whose No_Soft_Reset is clear.
@@ -54,12 +58,19 @@ QEMU = Policy(
     sleeping_bridges_block=False,
     unseen_events_stay=True,
     end_of_asking_notifies=True,
+    devices_need_ari=False,
 )
 
 QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
 
 #: The hardware behind the golden traces (golden/HARDWARE.md).
-GOLDEN = Policy(registers=golden.registers, power_lights_presence=False, inner_ports_tell=False)
+GOLDEN = Policy(
+    registers=golden.registers,
+    power_lights_presence=False,
+    inner_ports_tell=False,
+    link_status_follows=False,
+    devices_need_ari=False,
+)
 
 POLICIES = {"": Policy(), "golden": GOLDEN, "qemu": QEMU, "qemu-links": QEMU_LINKS}
 

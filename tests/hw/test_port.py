@@ -44,14 +44,16 @@ def test_secondary_bus_reset_is_a_level_with_two_edges():
         ("presence off", "0000:00:1c.0"),
         ("hot reset", "0000:01:00.0"),
     ]
-    # Present 0x40 fell; presence changed 0x08 and link changed 0x100 are told. Link active 0x2000 fell.
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0011)
+    # Present 0x40 fell; presence changed 0x08 and link changed 0x100 are told. Link active 0x2000 fell, and so did the
+    # width of one lane (0x10); the speed is as it was, which PCIe 7.8.8 leaves undefined.
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0001)
     bench.wait(1000)
     assert bench.read(CARD, 0, 4) == NOBODY
     bench.write(PORT, SLTSTA, 2, 0x108)
     bench.write(PORT, 0x3E, 2, 0x03)
     bench.wait(19)
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0000, 0x0011)
+    # It trains: 0x0800.
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0000, 0x0801)
     bench.wait(1)
     assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0148, 0x2011)
     bench.wait(99)
@@ -115,7 +117,7 @@ def test_slot_status_changes_late():
     bench.wait(4)
     assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0040, 0x2011)
     bench.wait(1)
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0011)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0001)
 
 
 def test_hot_reset_reaches_everything_below_and_brings_it_back_unnumbered():
@@ -190,6 +192,45 @@ def test_sleeping_bridge_that_wakes_with_a_soft_reset_ends_a_bus_reset():
     assert bench.read(CARD, 0, 4) == ID
 
 
+def test_link_of_an_empty_slot_trains_with_all_lanes_that_the_port_has():
+    empty = exp(4, sltcap=HOTPLUG, sltsta=0, slot=True, lnksta=0x0001, lnkcap=0x00100041)
+    bench = Bench(bridge(PORT, 1, 1, pm(), empty, link_training_ms=20, slot_events=[(10, 0x48)]))
+    assert bench.read(PORT, LNKSTA, 2) == 0x0001
+    bench.wait(10)
+    assert bench.read(PORT, LNKSTA, 2) == 0x0801
+    bench.wait(20)
+    assert bench.read(PORT, LNKSTA, 2) == 0x2041
+
+
+def high(forwarding=0x20, quirks="", port_type=ROOT_PORT, version=2):
+    """A card whose second function has number 8, below a port that forwards ARI or does not."""
+    position, identity, body = exp(port_type, slot=True, sltcap=HOTPLUG, sltsta=0x40)
+    image = bytearray(body)
+    image[0x00] = image[0x00] & 0xF0 | version
+    image[0x24 - 2 : 0x28 - 2] = (0x20).to_bytes(4, "little")
+    image[0x28 - 2] = forwarding
+    above = bridge(PORT, 1, 1, pm(), (position, identity, bytes(image)))
+    return Bench(above, function(CARD, pm(), exp(ENDPOINT)), function("01:01.0", pm(), exp(ENDPOINT)), quirks=quirks)
+
+
+def test_function_above_7_is_there_while_the_port_forwards_ari():
+    # PCIe 7.3.1: a port with a link ends requests for devices other than 0, unless ARI Forwarding is enabled.
+    bench = high()
+    assert (bench.read(CARD, 0, 4), bench.read("01:01.0", 0, 4)) == (ID, ID)
+    bench.write(PORT, EXP + 0x28, 2, 0)
+    assert (bench.read(CARD, 0, 4), bench.read("01:01.0", 0, 4)) == (ID, NOBODY)
+    bench.write(PORT, EXP + 0x28, 2, 0x20)
+    assert bench.read("01:01.0", 0, 4) == ID
+
+
+@pytest.mark.parametrize(
+    ("quirks", "port_type", "version", "found"),
+    [("", DOWNSTREAM, 2, NOBODY), ("", ROOT_PORT, 1, ID), ("", UPSTREAM, 2, ID), ("qemu", ROOT_PORT, 2, ID)],
+)
+def test_device_1_without_ari_is_not_below_a_link(quirks, port_type, version, found):
+    assert high(0, quirks, port_type, version).read("01:01.0", 0, 4) == found
+
+
 # -- commands
 
 
@@ -242,7 +283,7 @@ def test_interlock_is_toggled_by_a_bit_that_reads_zero(sltcap, status):
 def test_power_controller_off_and_on_is_a_power_on_reset():
     bench = slot(HOTPLUG | POWER_CONTROLLER, link_training_ms=20)
     bench.write(PORT, SLTCTL, 2, 0x0400)
-    assert (bench.read(CARD, 0, 4), bench.read(PORT, LNKSTA, 2)) == (NOBODY, 0x0011)
+    assert (bench.read(CARD, 0, 4), bench.read(PORT, LNKSTA, 2)) == (NOBODY, 0x0001)
     assert ("power on reset", "0000:01:00.0") in bench.happened
     # Command completed 0x10, link changed 0x100, presence changed 0x08: in-band detection needs power (PCIe 7.8.11).
     assert bench.read(PORT, SLTSTA, 2) == 0x0118
@@ -255,7 +296,7 @@ def test_power_controller_off_and_on_is_a_power_on_reset():
 def test_power_controller_off_leaves_what_pins_tell():
     bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC, presence_follows_link=False)
     bench.write(PORT, SLTCTL, 2, 0x0400)
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0140, 0x0011)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0140, 0x0001)
 
 
 def test_power_controller_off_while_the_link_is_disabled_takes_presence_alone():
@@ -272,7 +313,7 @@ def test_inner_port_out_of_reset_tells_link_and_card_when_it_finds_them(pins, st
     bench = Bench(bridge("00:1c.0", 1, 2, exp(ROOT_PORT)), inner, function("02:00.0", pm(), exp(ENDPOINT)))
     bench.write("00:1c.0", 0x3E, 2, 0x43)
     bench.write("00:1c.0", 0x3E, 2, 0x03)
-    assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (0x0040 * pins, 0x0011)
+    assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (0x0040 * pins, 0x0801)
     bench.wait(20)
     assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (status, 0x2011)
 
@@ -404,7 +445,7 @@ def test_card_put_in_during_a_bus_reset_waits_for_its_end():
     bench = slot(HOTPLUG, presence_follows_link=False, slot_events=[(10, 0x48), (50, 0x48)])
     bench.write(PORT, 0x3E, 2, 0x43)
     bench.wait(50)
-    assert bench.read(PORT, LNKSTA, 2) == 0x0011
+    assert bench.read(PORT, LNKSTA, 2) == 0x0001
     bench.write(PORT, 0x3E, 2, 0x03)
     assert (bench.read(PORT, LNKSTA, 2), bench.read(CARD, 0, 4)) == (0x2011, ID)
 
