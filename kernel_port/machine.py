@@ -49,9 +49,12 @@ class Machine:
         self.kernel = kernel(self.system)
         #: What happened while the machine booted; nothing if it is large (TRACED_BOOT).
         self.boot_events: list[Event] = []
+        #: Ports whose interrupt is to be served; of them, those that sent a message for it.
         self._asking: set[str] = set()
+        self._sent: set[str] = set()
         self._writing = False
         fabric.interrupt = self._interrupt
+        fabric.message = self._message
         fabric.observe = lambda what, where: self.system.emit("hw", what, where)
 
     @property
@@ -91,10 +94,16 @@ class Machine:
     # -- interrupts ----------------------------------------------------------------------------------------------
 
     def _interrupt(self, port: str) -> None:
-        """Handle that *port* asserts its interrupt: serve it now, or after the access that caused it."""
+        """*port* asks for an interrupt: it is served at once, or when the access that made it ask is over."""
         self._asking.add(port)
         if not self._writing:
             self._serve()
+
+    def _message(self, port: str) -> None:
+        """*port* sends a message, which is served once, whether the port still asks then or not, if anybody listens."""
+        if _irq(port) in self.system.irq_actions:
+            self._sent.add(port)
+            self._interrupt(port)
 
     def _serve(self) -> None:
         """Serve the ports that assert an interrupt, in order of address, until none does; handlers do not nest."""
@@ -105,10 +114,12 @@ class Machine:
             if not served:
                 return
             for port in served:
-                if self.fabric.asserted(port):
+                self._asking.discard(port)
+                if port in self._sent or self.fabric.pulls(port):
+                    self._sent.discard(port)
                     self.kernel.do_IRQ(_irq(port), port)
-                if not self.fabric.asserted(port):
-                    self._asking.discard(port)
+                    if self.fabric.pulls(port):
+                        self._asking.add(port)
         self._asking.difference_update(served)
 
     # -- boot ----------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def bridge(address, secondary, subordinate, *caps, registers=None, **knobs):
         "x00_4": 0x55558086, "x04_2": 0x0007, "x0e_1": 1, "x19_1": secondary, "x1a_1": subordinate, "x3e_2": 0x0003,
         "x20_2": 0xE000, "x22_2": 0xE010,
     }  # fmt: skip
-    image = config(256, **numbers, **(registers or {}))
+    image = config(256, **{**numbers, **(registers or {})})
     capabilities(image, *caps)
     return FunctionDescription(Address.parse(address), bytes(image), 256, bars={}, **knobs)
 
@@ -93,7 +93,7 @@ class Bench:
         self.fabric = Fabric(MachineDescription("bench", list(functions), quirks=quirks), self.clock, images)
         self.happened, self.interrupts = [], []
         self.fabric.observe = lambda what, where: self.happened.append((what, where))
-        self.fabric.interrupt = self.interrupts.append
+        self.fabric.interrupt = self.fabric.message = self.interrupts.append
 
     def read(self, address, where, size):
         at = Address.parse(address)

@@ -21,9 +21,11 @@ class Board:
         self.policy = policy
         #: Called with (what, address) when hardware does something other than an access.
         self.observe: Callable[[str, str], None] | None = None
-        #: Called with the address of a port that starts asking for a hot-plug interrupt.
+        #: Called with the address of a port that begins to pull its interrupt line.
         self.interrupt: Callable[[str], None] | None = None
-        #: (domain << 8 | bus) -> functions by devfn that answer there now; filled on demand.
+        #: Called with the address of a port that sends an interrupt message.
+        self.message: Callable[[str], None] | None = None
+        #: (domain << 8 | bus) -> functions by devfn that answer there now; found when asked for.
         self.reach: dict[int, dict[int, Function]] = {}
 
     def happened(self, what: str, where: str) -> None:

@@ -10,6 +10,10 @@ from ..pci_regs import (
     PCI_BRIDGE_CONTROL,
     PCI_BRIDGE_CTL_BUS_RESET,
     PCI_CAP_ID_EXP,
+    PCI_EXP_DEVCAP2,
+    PCI_EXP_DEVCAP2_ARI,
+    PCI_EXP_DEVCTL2,
+    PCI_EXP_DEVCTL2_ARI,
     PCI_EXP_LNKCTL,
     PCI_EXP_LNKCTL_LD,
     PCI_SECONDARY_BUS,
@@ -22,7 +26,7 @@ from .image import ConfigImage
 from .link import Link
 from .masks import Reset
 from .regs import Register
-from .slot import Slot
+from .slot import INTERRUPT_REGISTERS, Slot
 
 
 class Bridge(Function):
@@ -54,11 +58,14 @@ class Bridge(Function):
             "PCI_BRIDGE_CONTROL": self._bridge_control,
             "PCI_CB_BRIDGE_CONTROL": self._bridge_control,
         }
-        if self.link is not None:
+        if self.link is not None or (self.slot is not None and self.board.policy.status_follows):
             hooks["PCI_EXP_LNKCTL"] = self._link_control
         if self.slot is not None:
+            hooks |= dict.fromkeys(INTERRUPT_REGISTERS, self.slot.interrupt_control)
             hooks["PCI_EXP_SLTCTL"] = self.slot.command
             hooks["PCI_EXP_SLTSTA"] = self.slot.status_written
+        if self.layout.has_link:
+            hooks["PCI_EXP_DEVCTL2"] = self._renumber
         return super().hooks | hooks
 
     def forwards(self, bus: int) -> int | None:
@@ -68,13 +75,29 @@ class Bridge(Function):
         secondary = self.get(PCI_SECONDARY_BUS, 1)
         if not 0 < secondary <= bus <= self.get(PCI_SUBORDINATE_BUS, 1):
             return None
-        if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block):
-            return None
-        if self._held is not None or (self.link is not None and not self.link.active):
+        if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block) or not self.open:
             return None
         if not self.board.policy.reset_holds and secondary != bus and self._in_reset:
             return None
         return secondary
+
+    @property
+    def open(self) -> bool:
+        """Requests pass between the two sides, as far as reset and link go."""
+        return self._held is None and (self.link is None or self.link.active)
+
+    def reached(self) -> dict[int, Function]:
+        """The functions on the secondary side that a cycle gets to now, by devfn."""
+        if self.layout.has_link and self.board.policy.devices_need_ari and not self._forwards_ari:
+            return {function.devfn: function for function in self.below if not function.description.address.device}
+        return {function.devfn: function for function in self.below}
+
+    @property
+    def _forwards_ari(self) -> bool:
+        """A port that cannot, and was found with functions above 7 below it, is taken to pass them all the same."""
+        if self.layout.exp_version < 2 or not self.layout.exp(PCI_EXP_DEVCAP2) & PCI_EXP_DEVCAP2_ARI:
+            return True
+        return bool(self.get(self.layout.capabilities[PCI_CAP_ID_EXP] + PCI_EXP_DEVCTL2, 2) & PCI_EXP_DEVCTL2_ARI)
 
     def _renumber(self, _register: Register, _old: int, _new: int, _written: int) -> None:
         self.board.reroute()
@@ -87,7 +110,7 @@ class Bridge(Function):
             self.update()
         elif new & PCI_BRIDGE_CTL_BUS_RESET:
             self._reset_below()
-        if self.slot is not None and self.board.policy.reset_hides_card:
+        if self.slot is not None and self.board.policy.status_follows:
             self.slot.hide_card(bool(new & PCI_BRIDGE_CTL_BUS_RESET))
 
     def _reset_below(self) -> None:
@@ -97,8 +120,12 @@ class Bridge(Function):
             function.ready()
 
     def _link_control(self, _register: Register, old: int, new: int, _written: int) -> None:
-        if (old ^ new) & PCI_EXP_LNKCTL_LD:
+        if not (old ^ new) & PCI_EXP_LNKCTL_LD:
+            return
+        if self.link is not None:
             self.update()
+        elif self.slot is not None:
+            self.slot.show_link(self.slot.present and not new & PCI_EXP_LNKCTL_LD)
 
     def _holding(self) -> Reset | None:
         """Return the strongest reason why the secondary side is held in reset now, None if it is not."""
@@ -129,7 +156,8 @@ class Bridge(Function):
             self._release()
             return
         if self.link is not None:
-            self.link.down(takes_presence=self._in_reset)
+            dark = self._held is Reset.POWER and self.board.policy.power_lights_presence
+            self.link.down(takes_presence=self._in_reset or dark)
         for function in self._everything_below():
             function.reset(self._held)
 
@@ -139,7 +167,7 @@ class Bridge(Function):
         if kind in (Reset.POWER, Reset.HOT):
             self._held = None
             if self.link is not None:
-                self.link.down(quietly=True)
+                self.link.reset()
         else:
             self.update()
             if self.board.policy.function_reset_spreads:

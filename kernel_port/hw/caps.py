@@ -15,6 +15,7 @@ from ..pci_regs import (
     PCI_ERR_ROOT_CMD_COR_EN,
     PCI_ERR_ROOT_CMD_FATAL_EN,
     PCI_ERR_ROOT_CMD_NONFATAL_EN,
+    PCI_EXP_DEVCTL_AUX_PME,
     PCI_EXP_DEVCTL_BCR_FLR,
     PCI_EXP_DEVCTL_PAYLOAD,
     PCI_EXP_DEVSTA_CED,
@@ -22,6 +23,7 @@ from ..pci_regs import (
     PCI_EXP_DEVSTA_NFED,
     PCI_EXP_DEVSTA_TRPND,
     PCI_EXP_DEVSTA_URD,
+    PCI_EXP_LNKCTL_RL,
     PCI_EXP_LNKSTA_LABS,
     PCI_EXP_LNKSTA_LBMS,
     PCI_EXP_RTSTA_PME,
@@ -39,13 +41,21 @@ from ..pci_regs import (
     PCI_PM_CTRL_PME_ENABLE,
     PCI_PM_CTRL_PME_STATUS,
     PCI_PM_CTRL_STATE_MASK,
+    PCI_SRIOV_CTRL_ARI,
+    PCI_SRIOV_CTRL_MSE,
+    PCI_SRIOV_CTRL_VFE,
 )
 from .regs import Register
 
 PM = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS),
 )
-#: PME from D3cold survives resets. The golden hardware clears it.
+#: PME context outlives the reset of waking where the function can wake from D3hot,
+PM_D3HOT = (
+    Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
+                                        context=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
+)
+#: and every reset but the loss of power where it can wake from D3cold.
 PM_D3COLD = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
                                         sticky=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
@@ -88,7 +98,8 @@ MSIX = (
 
 #: Every PCI Express function. Max_Payload_Size belongs to the whole path.
 EXP = (
-    Register("PCI_EXP_DEVCTL",          rw=0x7fff, reset=0x2810, shared=PCI_EXP_DEVCTL_PAYLOAD),
+    Register("PCI_EXP_DEVCTL",          rw=0x7fff, reset=0x2810, shared=PCI_EXP_DEVCTL_PAYLOAD,
+                                        sticky=PCI_EXP_DEVCTL_AUX_PME),
     Register("PCI_EXP_DEVSTA",          w1c=PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED | PCI_EXP_DEVSTA_FED
                                         | PCI_EXP_DEVSTA_URD,
                                         raised=PCI_EXP_DEVSTA_TRPND),
@@ -96,14 +107,20 @@ EXP = (
 #: Functions that advertise FLR; elsewhere bit 15 of Device Control does something else or nothing.
 EXP_FLR = (
     Register("PCI_EXP_DEVCTL",          rw=0x7fff, w1t=PCI_EXP_DEVCTL_BCR_FLR, reset=0x2810,
-                                        shared=PCI_EXP_DEVCTL_PAYLOAD),
+                                        shared=PCI_EXP_DEVCTL_PAYLOAD, sticky=PCI_EXP_DEVCTL_AUX_PME),
     EXP[1],
 )
 
-#: Functions with a link. Retrain Link (0x20) reads 0 in the specification; the golden hardware stores it.
+#: Functions with a link.
 EXP_LINK = (
-    Register("PCI_EXP_LNKCTL",          rw=0x01fb, shared=0x01fb),
+    Register("PCI_EXP_LNKCTL",          rw=0x01cb, shared=0x01cb),
     Register("PCI_EXP_LNKSTA",          w1c=PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LABS),
+)
+
+#: The upper end of a link can disable it and have it trained anew.
+EXP_LINK_PORT = (
+    Register("PCI_EXP_LNKCTL",          rw=0x01db, w1t=PCI_EXP_LNKCTL_RL, shared=0x01db),
+    EXP_LINK[1],
 )
 
 #: Ports with a slot.
@@ -123,9 +140,9 @@ EXP_ROOT = (
 EXP_2 = (
     Register("PCI_EXP_DEVCTL2",         rw=0x001f),
 )
-#: Sticky in the specification; the golden hardware resets it to the highest speed.
+#: Target Link Speed and its company; de-emphasis (0x40) is for the maker to choose.
 EXP_2_LINK = (
-    Register("PCI_EXP_LNKCTL2",         rw=0x1fff, shared=0x1fff),
+    Register("PCI_EXP_LNKCTL2",         rw=0xffbf, sticky=0xffbf),
 )
 
 #: All of it survives a hot reset. Bits for errors that a function cannot have are read-only in silicon.
@@ -156,6 +173,46 @@ ARI = (
 )
 ATS = (
     Register("PCI_ATS_CTRL",            rw=0x801f),
+)
+
+#: The first channel: it is always on, has ID 0, and carries at least the first traffic class. Of the link, so FLR
+#: leaves it alone.
+VC = (
+    Register("PCI_VC_PORT_CTRL",        rw=0x000e, w1t=0x0001, shared=0x000e),
+    Register("PCI_VC_RES_CTRL",         rw=0x000e00fe, w1t=0x00010000, reset=0x000000fe, shared=0x000e00fe),
+)
+#: A further channel.
+VC_FURTHER = (
+    Register("PCI_VC_RES_CTRL",         rw=0x870e00fe, w1t=0x00010000, shared=0x870e00fe),
+)
+LTR = (
+    Register("PCI_LTR_MAX_SNOOP_LAT",   rw=0x1fff),
+    Register("PCI_LTR_MAX_NOSNOOP_LAT", rw=0x1fff),
+)
+#: Page sizes: those that are supported, 4 KiB out of reset.
+SRIOV = (
+    Register("PCI_SRIOV_CTRL",          rw=PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_ARI),
+    Register("PCI_SRIOV_NUM_VF",        rw=0xffff),
+    Register("PCI_SRIOV_SYS_PGSIZE",    rw=0xffffffff, reset=0x00000001),
+)
+#: The size that a BAR has out of reset is the device's. What the BAR decodes does not follow.
+REBAR = (
+    Register("PCI_REBAR_CTRL",          rw=0x1f00),
+)
+#: As with the control of other link power states, FLR leaves it alone.
+L1SS = (
+    Register("PCI_L1SS_CTL1",           rw=0xe3ff000f, shared=0xe3ff000f),
+    Register("PCI_L1SS_CTL2",           rw=0x000000fb, shared=0x000000fb),
+)
+#: The upper end of the link says how long to restore common mode.
+L1SS_PORT = (
+    Register("PCI_L1SS_CTL1",           rw=0xe3ffff0f, shared=0xe3ffff0f),
+    L1SS[1],
+)
+#: Triggering by software is not modelled.
+DPC = (
+    Register("PCI_EXP_DPC_CTL",         rw=0x00bf, w1t=0x0040),
+    Register("PCI_EXP_DPC_STATUS",      w1c=0x0009, sticky=0x0009),
 )
 
 

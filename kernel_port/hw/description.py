@@ -50,7 +50,8 @@ class FunctionDescription:
     # Ports (type 1 header) only.
     #: Time the link needs to train after the end of a reset (-1: it stays down).
     link_training_ms: float = 0
-    #: False: presence does not follow the link (out-of-band presence pins).
+    #: False: presence has pins of its own, PRSNT#. Otherwise it is detected in-band: a slot shows no card while its bus
+    #: is in reset or its power is off. Which of the two a slot has cannot be read from its registers.
     presence_follows_link: bool = True
     #: Presence and link status change this much after the event that causes it.
     slot_status_ms: float = 0

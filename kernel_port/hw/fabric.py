@@ -21,6 +21,7 @@ from .errors import MachineError
 from .function import Function
 from .image import ConfigImage
 from .policy import policy_of
+from .slot import Slot
 
 _ALL_ONES = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF}
 _LEADS_ON = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
@@ -48,6 +49,8 @@ class Fabric(Board):
             self._add(function)
         for bus, bridge in self._leads_to.items():
             bridge.below = list(self._on_bus.get(bus, {}).values())
+            for below in bridge.below:
+                below.above = bridge
         self._roots = sorted(bus for bus in self._on_bus if bus not in self._leads_to)
         self._refuse_loops()
         for bridges in self._bridges.values():
@@ -128,7 +131,7 @@ class Fabric(Board):
         else:
             for root in self._roots:
                 if root[0] == domain and (bridge := self._descend(root, bus)) is not None:
-                    found = {function.devfn: function for function in bridge.below}
+                    found = bridge.reached()
                     break
         self.reach[domain << 8 | bus] = found
         return found
@@ -179,9 +182,19 @@ class Fabric(Board):
             image.close()
 
     def asserted(self, bdf: str) -> bool:
-        """Return whether the port at this address asserts its hot-plug interrupt now, and can be reached."""
+        """The port at this address has a hot-plug event to tell now, and can be heard."""
+        slot = self._heard(bdf)
+        return slot is not None and slot.asserted
+
+    def pulls(self, bdf: str) -> bool:
+        """The port at this address pulls its interrupt line for a hot-plug event now, and can be heard."""
+        slot = self._heard(bdf)
+        return slot is not None and slot.pulls
+
+    def _heard(self, bdf: str) -> Slot | None:
+        """The slot of the port at this address, None if there is none or nobody gets there."""
         port = self._functions.get(Address.parse(bdf))
-        if not isinstance(port, Bridge) or port.slot is None:
-            return False
+        if not isinstance(port, Bridge):
+            return None
         address = port.description.address
-        return port.slot.asserted and self._on(address.domain, address.bus).get(port.devfn) is port
+        return port.slot if self._on(address.domain, address.bus).get(port.devfn) is port else None

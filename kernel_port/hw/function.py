@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..pci_regs import (
     PCI_AF_STATUS,
@@ -29,6 +30,9 @@ from .layout import Layout
 from .masks import Masks, Reset, masks_of
 from .regs import Register
 
+if TYPE_CHECKING:
+    from .bridge import Bridge
+
 D0, D1, D2, D3HOT = range(4)
 
 #: Called with a register's row, its value before the write and after it, and what was written to it.
@@ -46,7 +50,9 @@ class Function:
         self.devfn = description.address.devfn
         self.name = bdf(*description.address[:2], self.devfn)
         self._image = image
-        #: Read a register (where, size), reachable or not.
+        #: The bridge whose secondary side it is on, None on a root bus.
+        self.above: Bridge | None = None
+        #: A register (where, size) as it is, whether anybody can reach it or not.
         self.get = image.reader(self.bus, self.devfn)
         #: Set a register (where, size, value), read-only bits too, as hardware does.
         self.put = image.writer(self.bus, self.devfn)

@@ -39,16 +39,23 @@ from ..pci_regs import (
     PCI_MSI_FLAGS,
     PCI_MSI_FLAGS_64BIT,
     PCI_MSI_FLAGS_MASKBIT,
+    PCI_PM_CAP_PME_D3,
     PCI_PM_PMC,
     PCI_PREF_MEMORY_BASE,
     PCI_PREF_RANGE_TYPE_64,
+    PCI_SRIOV_SUP_PGSIZE,
     PCI_PM_CAP_PME_D3cold,
 )
 from . import caps, regs
 from .bars import base_addresses
 from .config_space import capabilities, dword, extended_capabilities, header_type, word
 from .description import FunctionDescription
+from .registers import SHEET
 from .regs import Register
+
+#: Extended virtual channels, and how far their registers are apart; the same of resizable BARs.
+_VC_PORT_CAP1, _VC_CAP1_EVCC, _VC_RESOURCE = 0x04, 0x00000007, 0x0C
+_REBAR_CTRL_NBAR, _REBAR_ENTRY = 0x000000E0, 0x08
 
 
 class Layout:
@@ -103,7 +110,7 @@ class Layout:
         for capability, position in self.capabilities.items():
             rows += [_placed(row, position) for row in self._capability(capability, position)]
         for capability, position in self.extended.items():
-            rows += [_placed(row, position) for row in self._extended_capability(capability, position)]
+            rows += [_placed(row, position + row.base) for row in self._extended_capability(capability, position)]
         return tuple(row for row in rows if row.start + row.size <= len(self.config))
 
     def _header(self) -> Iterator[Register]:
@@ -122,8 +129,9 @@ class Layout:
     def _capability(self, capability: int, position: int) -> tuple[Register, ...]:
         match capability:
             case pci_regs.PCI_CAP_ID_PM:
-                wakes = bool(self.word(position + PCI_PM_PMC) & PCI_PM_CAP_PME_D3cold)
-                return caps.PM_D3COLD if wakes else caps.PM
+                wakes = self.word(position + PCI_PM_PMC)
+                hot = caps.PM_D3HOT if wakes & PCI_PM_CAP_PME_D3 else caps.PM
+                return caps.PM_D3COLD if wakes & PCI_PM_CAP_PME_D3cold else hot
             case pci_regs.PCI_CAP_ID_PCIX:
                 return caps.PCIX if self.header_type == PCI_HEADER_TYPE_NORMAL else ()
             case pci_regs.PCI_CAP_ID_AF:
@@ -144,7 +152,7 @@ class Layout:
         yield from caps.EXP_FLR if self.exp(PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR else caps.EXP
         on_a_link = self.port_type not in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
         if on_a_link:
-            yield from caps.EXP_LINK
+            yield from caps.EXP_LINK_PORT if self.has_link else caps.EXP_LINK
         if self.has_slot:
             slot_control, slot_status = caps.EXP_SLOT
             capability = self.exp(PCI_EXP_SLTCAP)
@@ -174,7 +182,31 @@ class Layout:
                 return caps.ARI
             case pci_regs.PCI_EXT_CAP_ID_ATS:
                 return caps.ATS
+            case pci_regs.PCI_EXT_CAP_ID_VC:
+                further = self.dword(position + _VC_PORT_CAP1) & _VC_CAP1_EVCC
+                (resource,) = caps.VC_FURTHER
+                return (*caps.VC, *(replace(resource, base=_VC_RESOURCE * number) for number in range(1, further + 1)))
+            case pci_regs.PCI_EXT_CAP_ID_LTR:
+                return caps.LTR
+            case pci_regs.PCI_EXT_CAP_ID_SRIOV:
+                control, number, page_size = caps.SRIOV
+                supported = self.dword(position + PCI_SRIOV_SUP_PGSIZE) | page_size.reset
+                return control, number, replace(page_size, rw=supported)
+            case pci_regs.PCI_EXT_CAP_ID_REBAR:
+                return tuple(self._resizable(position))
+            case pci_regs.PCI_EXT_CAP_ID_L1SS:
+                return caps.L1SS_PORT if self.has_link else caps.L1SS
+            case pci_regs.PCI_EXT_CAP_ID_DPC:
+                return caps.DPC
         return ()
+
+    def _resizable(self, position: int) -> Iterator[Register]:
+        """The first control register says how many there are, one for each resizable BAR."""
+        (control,) = caps.REBAR
+        where = position + SHEET[control.name].offset
+        for number in range((self.dword(where) & _REBAR_CTRL_NBAR) >> 5):
+            at = _REBAR_ENTRY * number
+            yield replace(control, base=at, reset=self.dword(where + at) & control.rw)
 
 
 @lru_cache(maxsize=4096)

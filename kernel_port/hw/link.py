@@ -3,10 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ..pci_regs import PCI_CAP_ID_EXP, PCI_EXP_LNKCAP, PCI_EXP_LNKCAP_DLLLARC, PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA
+from ..pci_regs import (
+    PCI_CAP_ID_EXP,
+    PCI_EXP_LNKCAP,
+    PCI_EXP_LNKCAP_DLLLARC,
+    PCI_EXP_LNKCAP_MLW,
+    PCI_EXP_LNKSTA,
+    PCI_EXP_LNKSTA_DLLLA,
+    PCI_EXP_LNKSTA_LT,
+    PCI_EXP_LNKSTA_NLW,
+)
 from .masks import Reset
 from .slot import Slot
 
@@ -33,11 +44,16 @@ class Link:
         self.partner = False
         #: Presence went down with the link and will come back with it.
         self._presence_lost = False
-        #: The next link up raises no event: the port itself comes out of reset.
+        #: The next time the link comes up is no event.
         self._quiet = False
         self._epoch = 0
+        #: Counts resets of the port, which forgets what it was to show.
+        self._resets = 0
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
-        self._reports = bool(port.layout.exp(PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
+        capability = port.layout.exp(PCI_EXP_LNKCAP)
+        self._reports = bool(capability & PCI_EXP_LNKCAP_DLLLARC)
+        #: Lanes that it trains with: as it was found, else all that the port has; the same bits in both registers.
+        self._width = port.get(self._exp + PCI_EXP_LNKSTA, 2) & PCI_EXP_LNKSTA_NLW or capability & PCI_EXP_LNKCAP_MLW
 
     @property
     def active(self) -> bool:
@@ -56,26 +72,53 @@ class Link:
         if self.partner and held is None:
             self._state = LinkState.ACTIVE
 
-    def down(self, takes_presence: bool = False, quietly: bool = False) -> None:
-        """Take the link down, by reset, disable or loss of power.
+    def down(self, takes_presence: bool = False) -> None:
+        """The link goes down, by reset, disable or loss of power.
 
-        :param takes_presence: presence is detected in-band, and lost as well
-        :param quietly: the port itself is in reset and raises no event"""
+        :param takes_presence: presence is lost as well where it is detected in-band"""
+        was_active = self._drop()
+        loses = takes_presence and self._shows_presence
+        self._presence_lost |= loses
+        if was_active or loses:
+            self._report(False, was_active)
+
+    def reset(self) -> None:
+        """The port itself is in reset: there is neither link nor, detected in-band, presence, and nobody to notice.
+
+        What it finds when it comes out of reset is a change again (PCIe 7.8.8, 7.8.11)."""
+        if not self._port.board.policy.inner_ports_tell:
+            if self._drop():
+                self._quiet = True
+                self._report(False, True)
+            self._quiet = True
+            return
+        self._drop()
+        self._resets += 1
+        self._show(LinkState.DOWN)
+        if self._slot is not None and self._shows_presence:
+            self._presence_lost = True
+            self._slot.lose_presence()
+
+    def _drop(self) -> bool:
+        """Have no link any more; return whether there was one."""
         self._epoch += 1
         was_active, self._state = self.active, LinkState.DOWN
-        self._quiet = quietly
-        if not was_active:
-            return
-        self._port.board.happened("link down", self._port.name)
-        if takes_presence and self._slot is not None and self._port.description.presence_follows_link:
-            self._presence_lost = self._slot.present
-        self._report(False)
+        self._quiet = False
+        if was_active:
+            self._port.board.happened("link down", self._port.name)
+        return was_active
+
+    @property
+    def _shows_presence(self) -> bool:
+        """The slot shows a card, which it has detected in-band: with the link, or with what it takes to train it."""
+        return self._slot is not None and self._slot.present and self._port.description.presence_follows_link
 
     def train(self) -> None:
         """Train the link: it comes up after link_training_ms, or never."""
         if not self.partner:
             return
         self._state = LinkState.TRAINING
+        self._later(partial(self._show, LinkState.TRAINING))
         self._epoch += 1
         epoch = self._epoch
 
@@ -88,21 +131,39 @@ class Link:
     def _up(self) -> None:
         self._state = LinkState.ACTIVE
         self._port.board.happened("link up", self._port.name)
-        self._report(True)
+        self._report(True, True)
         self._port.wake()
 
-    def _report(self, active: bool) -> None:
-        """Show the change in Link and Slot Status after slot_status_ms."""
-        quiet, presence = self._quiet, self._presence_lost
+    def _report(self, active: bool, changed: bool) -> None:
+        """Show the change in link and slot status, when the port gets round to it."""
+        quiet, presence, state = self._quiet, self._presence_lost, self._state
 
         def show() -> None:
-            if self._reports:
-                where = self._exp + PCI_EXP_LNKSTA
-                status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
-                self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
+            self._show(state)
             if self._slot is not None and not quiet:
-                self._slot.link_changed(active, self._reports, presence)
+                self._slot.link_changed(active, self._reports and changed, presence)
 
         if active:
             self._presence_lost = False
-        self._port.board.clock.call_after(self._port.description.slot_status_ms, show)
+        self._later(show)
+
+    def _later(self, show: Callable[[], None]) -> None:
+        """*show* when the port gets round to it, unless it is reset before."""
+        resets = self._resets
+
+        def check() -> None:
+            if self._resets == resets:
+                show()
+
+        self._port.board.clock.call_after(self._port.description.slot_status_ms, check)
+
+    def _show(self, state: LinkState) -> None:
+        """Link Status (PCIe 7.8.8): training, the width of what is up, and Link Active where the port reports it."""
+        where = self._exp + PCI_EXP_LNKSTA
+        status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
+        if self._reports and state is LinkState.ACTIVE:
+            status |= PCI_EXP_LNKSTA_DLLLA
+        if self._port.board.policy.link_status_follows:
+            status &= ~(PCI_EXP_LNKSTA_LT | PCI_EXP_LNKSTA_NLW)
+            status |= {LinkState.TRAINING: PCI_EXP_LNKSTA_LT, LinkState.ACTIVE: self._width}.get(state, 0)
+        self._port.put(where, 2, status)

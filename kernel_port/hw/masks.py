@@ -36,7 +36,9 @@ class Masks:
         self._registers = registers
         self._names = acting
         self._acting: dict[tuple[int, int], tuple[Register, ...]] = {}
-        columns = {name: self._column(name, size) for name in ("rw", "w1c", "reset", "sticky", "shared", "raised")}
+        columns = {
+            name: self._column(name, size) for name in ("rw", "w1c", "reset", "sticky", "shared", "raised", "context")
+        }
         self._rw, self._w1c = columns["rw"] | self._unregistered(size, storage), columns["w1c"]
         #: For the shim.
         self.image = register_masks(self._rw.to_bytes(size, "little"), self._w1c.to_bytes(size, "little"))
@@ -49,7 +51,7 @@ class Masks:
                 Reset.POWER: writable,
                 Reset.HOT: writable & ~columns["sticky"],
                 Reset.FLR: writable & ~kept,
-                Reset.SOFT: writable & ~kept,
+                Reset.SOFT: writable & ~(kept | columns["context"]),
             }.items()
         }
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from . import qemu
+from . import golden, qemu
 from .errors import MachineError
 from .layout import Layout
 from .regs import Register
@@ -25,6 +25,14 @@ class Policy:
     reset_holds: bool = True
     #: Links go down in a reset and train after it, and presence may follow. Otherwise they are always up.
     links_drop: bool = True
+    #: A slot that detects presence in-band shows a card only with power on (PCIe 7.8.11).
+    power_lights_presence: bool = True
+    #: A port that was reset itself tells the link and the card it finds afterwards as events.
+    inner_ports_tell: bool = True
+    #: Link Status shows training, and no width of a link that is down.
+    link_status_follows: bool = True
+    #: Device numbers other than 0 below a port with a link are there only while it forwards ARI (PCIe 7.3.1).
+    devices_need_ari: bool = True
     #: A function level reset of a bridge resets everything below it as well.
     function_reset_spreads: bool = False
     #: Waking from D3hot resets a function whose No_Soft_Reset is clear.
@@ -33,9 +41,11 @@ class Policy:
     sleeping_bridges_block: bool = True
     #: A write to Slot Status that clears an event that has not happened clears none at all.
     unseen_events_stay: bool = False
+    #: A write to Slot Control that ends the port's asking for an interrupt sends a message as well.
+    end_of_asking_notifies: bool = False
     #: Where a reset has no duration: Secondary Bus Reset of a port with a slot takes link and presence status away as
-    #: long as it is set. Requests get through all the same.
-    reset_hides_card: bool = False
+    #: long as it is set, and Link Disable the link status. Requests get through all the same.
+    status_follows: bool = False
 
 
 QEMU = Policy(
@@ -47,9 +57,22 @@ QEMU = Policy(
     soft_reset=False,
     sleeping_bridges_block=False,
     unseen_events_stay=True,
+    end_of_asking_notifies=True,
+    devices_need_ari=False,
 )
 
-POLICIES = {"": Policy(), "qemu": QEMU, "qemu-links": replace(QEMU, reset_hides_card=True)}
+QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
+
+#: The hardware behind the golden traces (golden/HARDWARE.md).
+GOLDEN = Policy(
+    registers=golden.registers,
+    power_lights_presence=False,
+    inner_ports_tell=False,
+    link_status_follows=False,
+    devices_need_ari=False,
+)
+
+POLICIES = {"": Policy(), "golden": GOLDEN, "qemu": QEMU, "qemu-links": QEMU_LINKS}
 
 
 def policy_of(quirks: str) -> Policy:

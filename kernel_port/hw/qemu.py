@@ -31,6 +31,7 @@ from ..pci_regs import (
     PCI_EXP_DEVCTL_FERE,
     PCI_EXP_DEVCTL_NFERE,
     PCI_EXP_DEVCTL_URRE,
+    PCI_EXP_LNKCTL_LD,
     PCI_EXP_RTCTL_SECEE,
     PCI_EXP_RTCTL_SEFEE,
     PCI_EXP_RTCTL_SENFEE,
@@ -96,8 +97,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "PCI_IO_BASE_UPPER16": {"rw": 0},
     "PCI_IO_LIMIT_UPPER16": {"rw": 0},
     "PCI_SEC_LATENCY_TIMER": {"rw": 0xFF},
-    "PCI_EXP_DEVCTL": {"rw": _ERROR_REPORTING, "reset": 0, "shared": 0},
-    "PCI_EXP_LNKCTL": {"rw": 0, "shared": 0},
+    "PCI_EXP_DEVCTL": {"rw": _ERROR_REPORTING, "reset": 0, "shared": 0, "sticky": 0},
+    "PCI_EXP_LNKCTL": {"rw": 0, "w1t": 0, "shared": 0},
     "PCI_EXP_LNKSTA": {"w1c": 0},
     # Data Link Layer State Changed Enable is not writable, nor are power fault and latch.
     "PCI_EXP_SLTSTA": {
@@ -106,7 +107,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     },
     "PCI_EXP_RTCTL": {"rw": PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE},
     "PCI_EXP_RTSTA": {"w1c": 0},
-    "PCI_EXP_LNKCTL2": {"rw": 0, "reset": 0, "shared": 0},
+    "PCI_EXP_LNKCTL2": {"rw": 0, "reset": 0, "sticky": 0},
 }
 
 #: Registers that keep their value through a reset, whatever the device.
@@ -154,6 +155,14 @@ def registers(layout: Layout) -> tuple[Register, ...]:
     return tuple(_emulated(layout))
 
 
+def registers_with_links(layout: Layout) -> tuple[Register, ...]:
+    """The same of the QEMU whose links follow a reset: Link Disable of ports with a slot is writable there."""
+    return tuple(
+        replace(row, rw=PCI_EXP_LNKCTL_LD) if row.name == "PCI_EXP_LNKCTL" and layout.has_slot else row
+        for row in _emulated(layout)
+    )
+
+
 def _emulated(layout: Layout) -> Iterator[Register]:
     rows = layout.registers()
     if layout.port_type == PCI_EXP_TYPE_PCI_BRIDGE:
@@ -172,7 +181,7 @@ def _emulated(layout: Layout) -> Iterator[Register]:
                 yield _slot_control(row, layout)
             case "PCI_PM_CTRL":
                 # The bridges that have the capability have none of its writable bits.
-                yield replace(row, rw=0, w1c=0, sticky=0) if layout.is_bridge else _kept(row)
+                yield replace(row, rw=0, w1c=0, sticky=0, context=0) if layout.is_bridge else _kept(row)
             case "PCI_MSI_MASK_32" | "PCI_MSI_MASK_64":
                 # One bit per message.
                 messages = layout.word(row.base + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK

@@ -8,7 +8,8 @@ offset of the dword at the right. What has no name is left blank.
 
 Clauses: PCI = PCI Local Bus 3.0, BR = PCI-to-PCI Bridge Architecture 1.2, CB = PC Card Standard 8, PM = PCI Bus Power
 Management 1.2, PCI-X = PCI-X 2.0, AF = Advanced Capabilities for Conventional PCI (an ECN to PCI 3.0), PCIe = PCI
-Express Base 3.0, ATS = Address Translation Services 1.1, SR-IOV = Single Root I/O Virtualization 1.1.
+Express Base 3.0, PCIe-3.1 = what 3.1 adds, ATS = Address Translation Services 1.1, SR-IOV = Single Root I/O
+Virtualization 1.1.
 """
 
 from __future__ import annotations
@@ -395,7 +396,8 @@ ERR = (
 #:  31                24 23                16 15                 8 7                  0
 #: +--------------------+--------------------+--------------------+--------------------+
 #: |                                   EXT_CAP_HEADER                                  | 00
-#: |                                                                                   | 04-0b
+#: |                                    VC_PORT_CAP1                                   | 04
+#: |                                    VC_PORT_CAP2                                   | 08
 #: |              VC_PORT_STATUS             |               VC_PORT_CTRL              | 0c
 #: |                                     VC_RES_CAP                                    | 10
 #: |                                    VC_RES_CTRL                                    | 14
@@ -403,6 +405,8 @@ ERR = (
 #: +--------------------+--------------------+--------------------+--------------------+
 VC = (
     *EXTENDED,
+    _row("PCI_VC_PORT_CAP1",        4, "PCIe 7.11.2", offset=0x04),
+    _row("PCI_VC_PORT_CAP2",        4, "PCIe 7.11.3", offset=0x08),
     _row("PCI_VC_PORT_CTRL",        2, "PCIe 7.11.4"),
     _row("PCI_VC_PORT_STATUS",      2, "PCIe 7.11.5"),
     _row("PCI_VC_RES_CAP",          4, "PCIe 7.11.6"),
@@ -475,6 +479,61 @@ ACS = (
     _row("PCI_ACS_CTRL",            2, "PCIe 7.16.3", fields="PCI_ACS_"),
 )
 
+#: Latency Tolerance Reporting: PCIe 7.25.
+#:  31                24 23                16 15                 8 7                  0
+#: +--------------------+--------------------+--------------------+--------------------+
+#: |                                   EXT_CAP_HEADER                                  | 00
+#: |           LTR_MAX_NOSNOOP_LAT           |            LTR_MAX_SNOOP_LAT            | 04
+#: +--------------------+--------------------+--------------------+--------------------+
+LTR = (
+    *EXTENDED,
+    _row("PCI_LTR_MAX_SNOOP_LAT",   2, "PCIe 7.25.2", fields="PCI_LTR_", offset=0x04),
+    _row("PCI_LTR_MAX_NOSNOOP_LAT", 2, "PCIe 7.25.3", fields="PCI_LTR_", offset=0x06),
+)
+
+#: Resizable BAR: PCIe 7.22. The last two once for each BAR.
+#:  31                24 23                16 15                 8 7                  0
+#: +--------------------+--------------------+--------------------+--------------------+
+#: |                                   EXT_CAP_HEADER                                  | 00
+#: |                                     REBAR_CAP                                     | 04
+#: |                                     REBAR_CTRL                                    | 08
+#: +--------------------+--------------------+--------------------+--------------------+
+REBAR = (
+    *EXTENDED,
+    _row("PCI_REBAR_CAP",           4, "PCIe 7.22.2", offset=0x04),
+    _row("PCI_REBAR_CTRL",          4, "PCIe 7.22.3", offset=0x08),
+)
+
+#: L1 PM Substates: PCIe-3.1 7.33.
+#:  31                24 23                16 15                 8 7                  0
+#: +--------------------+--------------------+--------------------+--------------------+
+#: |                                   EXT_CAP_HEADER                                  | 00
+#: |                                      L1SS_CAP                                     | 04
+#: |                                     L1SS_CTL1                                     | 08
+#: |                                     L1SS_CTL2                                     | 0c
+#: +--------------------+--------------------+--------------------+--------------------+
+L1SS = (
+    *EXTENDED,
+    _row("PCI_L1SS_CAP",            4, "PCIe-3.1 7.33.2", offset=0x04),
+    _row("PCI_L1SS_CTL1",           4, "PCIe-3.1 7.33.3", offset=0x08),
+    _row("PCI_L1SS_CTL2",           4, "PCIe-3.1 7.33.4", offset=0x0c),
+)
+
+#: Downstream Port Containment: PCIe-3.1 7.31.
+#:  31                24 23                16 15                 8 7                  0
+#: +--------------------+--------------------+--------------------+--------------------+
+#: |                                   EXT_CAP_HEADER                                  | 00
+#: |               EXP_DPC_CTL               |               EXP_DPC_CAP               | 04
+#: |            EXP_DPC_SOURCE_ID            |              EXP_DPC_STATUS             | 08
+#: +--------------------+--------------------+--------------------+--------------------+
+DPC = (
+    *EXTENDED,
+    _row("PCI_EXP_DPC_CAP",         2, "PCIe-3.1 7.31.2", offset=0x04),
+    _row("PCI_EXP_DPC_CTL",         2, "PCIe-3.1 7.31.3", offset=0x06),
+    _row("PCI_EXP_DPC_STATUS",      2, "PCIe-3.1 7.31.4", offset=0x08),
+    _row("PCI_EXP_DPC_SOURCE_ID",   2, "PCIe-3.1 7.31.5", offset=0x0a),
+)
+
 #: Extended capability ID -> its registers.
 EXTENDED_CAPABILITIES = {
     pci_regs.PCI_EXT_CAP_ID_ERR: ERR,
@@ -483,6 +542,10 @@ EXTENDED_CAPABILITIES = {
     pci_regs.PCI_EXT_CAP_ID_ATS: ATS,
     pci_regs.PCI_EXT_CAP_ID_SRIOV: SRIOV,
     pci_regs.PCI_EXT_CAP_ID_ACS: ACS,
+    pci_regs.PCI_EXT_CAP_ID_LTR: LTR,
+    pci_regs.PCI_EXT_CAP_ID_REBAR: REBAR,
+    pci_regs.PCI_EXT_CAP_ID_L1SS: L1SS,
+    pci_regs.PCI_EXT_CAP_ID_DPC: DPC,
 }
 
 #: Every register by its name.

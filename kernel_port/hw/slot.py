@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..pci_regs import (
     PCI_CAP_ID_EXP,
+    PCI_CAP_ID_MSI,
+    PCI_CAP_ID_MSIX,
+    PCI_COMMAND,
+    PCI_COMMAND_INTX_DISABLE,
+    PCI_COMMAND_MASTER,
+    PCI_EXP_FLAGS,
+    PCI_EXP_FLAGS_IRQ,
     PCI_EXP_LNKSTA,
     PCI_EXP_LNKSTA_DLLLA,
     PCI_EXP_SLTCAP,
@@ -32,7 +39,18 @@ from ..pci_regs import (
     PCI_EXP_SLTSTA_PDC,
     PCI_EXP_SLTSTA_PDS,
     PCI_EXP_SLTSTA_PFD,
+    PCI_INTERRUPT_PIN,
+    PCI_MSI_FLAGS,
+    PCI_MSI_FLAGS_64BIT,
+    PCI_MSI_FLAGS_ENABLE,
+    PCI_MSI_FLAGS_MASKBIT,
+    PCI_MSI_MASK_32,
+    PCI_MSI_MASK_64,
+    PCI_MSIX_FLAGS,
+    PCI_MSIX_FLAGS_ENABLE,
+    PCI_MSIX_FLAGS_MASKALL,
 )
+from .function import D0
 from .regs import Register
 
 if TYPE_CHECKING:
@@ -44,6 +62,17 @@ EVENTS = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EX
 STATES = PCI_EXP_SLTSTA_MRLSS | PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_EIS
 
 
+#: Registers besides Slot Control that say whether and how the port interrupts.
+INTERRUPT_REGISTERS = ("PCI_COMMAND", "PCI_MSI_FLAGS", "PCI_MSI_MASK_32", "PCI_MSI_MASK_64", "PCI_MSIX_FLAGS")
+
+
+#: Capability ID of how messages are sent, offset of its control register, and the enable there.
+MESSAGES = (
+    (PCI_CAP_ID_MSI, PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE),
+    (PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE),
+)
+
+
 class Slot:
     """Slot Control and Slot Status of a port (PCIe 6.7.3)."""
 
@@ -52,7 +81,8 @@ class Slot:
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
         self._capability = port.layout.exp(PCI_EXP_SLTCAP)
         self._commands = 0
-        self._asserted = False
+        #: What an edge of is a message, and the level of the interrupt line.
+        self._asking, self._pulling = False, False
         self._on_clear = port.description.slot_events_on_clear
         #: A reset takes the card's status away; counts resets, so that the end of an earlier one shows nothing.
         self._hidden = False
@@ -80,14 +110,14 @@ class Slot:
 
     @property
     def asserted(self) -> bool:
-        """Whether the port asserts its interrupt."""
+        """The port has an enabled event to tell, and hot-plug interrupts are enabled."""
         control, status = self._both()
         link = control & PCI_EXP_SLTCTL_DLLSCE and status & PCI_EXP_SLTSTA_DLLSC
         return bool(control & PCI_EXP_SLTCTL_HPIE and (control & status & ENABLES or link))
 
     def power_on(self) -> None:
-        """Schedule the events of the machine's description."""
-        self._asserted = self.asserted
+        """Schedule what is going to happen by itself."""
+        self._asking, self._pulling = self.asserted and not self._masked, self.pulls
         for after_ms, bits in self._port.description.slot_events:
             self._port.board.clock.call_after(after_ms, lambda bits=bits: self.event(bits))  # type: ignore[misc]
 
@@ -104,9 +134,12 @@ class Slot:
         if written & register.w1t and self._capability & PCI_EXP_SLTCAP_EIP:
             self._set_status(self.status ^ PCI_EXP_SLTSTA_EIS)
         self._port.update()
+        asked = self._asking
+        self.check_interrupt()
+        if asked and not self._asking and self._port.board.policy.end_of_asking_notifies:
+            self._send()
         if not self._capability & PCI_EXP_SLTCAP_NCCS:
             self._port.board.clock.call_after(self._port.description.command_ms, completed)
-        self.check_interrupt()
 
     def status_written(self, register: Register, old: int, new: int, written: int) -> None:
         """Handle a write to Slot Status; events may follow it at once."""
@@ -127,6 +160,10 @@ class Slot:
             self._port.board.happened(f"presence {'on' if active else 'off'}", self._port.name)
         self._set_status(status)
 
+    def lose_presence(self) -> None:
+        """Show no card any more; nobody notices."""
+        self._port.put(self._exp + PCI_EXP_SLTSTA, 2, self.status & ~PCI_EXP_SLTSTA_PDS)
+
     def hide_card(self, hidden: bool) -> None:
         """A reset below begins or ends that takes link and presence status away: at once, and back in due time."""
         self._hidings += 1
@@ -143,10 +180,14 @@ class Slot:
 
     def _show_card(self, present: bool) -> None:
         self._hidden = not present
+        self.show_link(present)
+        self.link_changed(present, False, True)
+
+    def show_link(self, active: bool) -> None:
+        """Data Link Layer Link Active, and no event of it."""
         where = self._exp + PCI_EXP_LNKSTA
         status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
-        self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if present else 0))
-        self.link_changed(present, False, True)
+        self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
 
     def reset(self) -> None:
         """Drop the command in progress: the port was reset."""
@@ -166,8 +207,69 @@ class Slot:
         self._port.put(self._exp + PCI_EXP_SLTSTA, 2, status)
         self.check_interrupt()
 
+    # -- the interrupt (PCIe 6.7.3.4) --------------------------------------------------------------------------------
+
+    def interrupt_control(self, _register: Register, _old: int, _new: int, _written: int) -> None:
+        """A register was written that says whether and how the port interrupts."""
+        self.check_interrupt()
+
     def check_interrupt(self) -> None:
-        """Raise the interrupt if the port starts to assert it."""
-        before, self._asserted = self._asserted, self.asserted
-        if self._asserted and not before and self._port.board.interrupt is not None:
+        """Send a message if the port starts to ask for an interrupt, or pull its line."""
+        asked, self._asking = self._asking, self.asserted and not self._masked
+        pulled, self._pulling = self._pulling, self.pulls
+        if self._asking and not asked:
+            self._send()
+        if self._pulling and not pulled and self._port.board.interrupt is not None:
             self._port.board.interrupt(self._port.name)
+
+    @property
+    def pulls(self) -> bool:
+        """The port pulls its interrupt line, INTx: as long as it asks, if it is to send no messages (PCI 6.2.2, 6.8).
+
+        One that is described with neither line nor messages interrupts as if it had a line."""
+        port = self._port
+        if not self.asserted or self._message_enables or port.get(PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE:
+            return False
+        return bool(port.get(PCI_INTERRUPT_PIN, 1)) or not self._message_capabilities
+
+    @property
+    def _message_capabilities(self) -> list[tuple[int, int, int]]:
+        """Of MSI and MSI-X, what the port has: capability ID, its control register, and the enable in that."""
+        found = self._port.layout.capabilities
+        return [
+            (identity, found[identity] + where, enable) for identity, where, enable in MESSAGES if identity in found
+        ]
+
+    @property
+    def _message_enables(self) -> set[int]:
+        """Capability ID of that by which the port is to send messages now."""
+        return {identity for identity, where, enable in self._message_capabilities if self._port.get(where, 2) & enable}
+
+    @property
+    def _masked(self) -> bool:
+        """The port's message is masked: all of MSI-X are, or this one of MSI (PCI 6.8.3.4)."""
+        enabled, port = self._message_enables, self._port
+        if PCI_CAP_ID_MSIX in enabled:
+            position = port.layout.capabilities[PCI_CAP_ID_MSIX]
+            return bool(port.get(position + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_MASKALL)
+        if PCI_CAP_ID_MSI in enabled:
+            position = port.layout.capabilities[PCI_CAP_ID_MSI]
+            flags = port.get(position + PCI_MSI_FLAGS, 2)
+            if flags & PCI_MSI_FLAGS_MASKBIT:
+                mask = PCI_MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else PCI_MSI_MASK_32
+                number = (port.get(self._exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_IRQ) >> 9
+                return bool(port.get(position + mask, 4) >> number & 1)
+        return False
+
+    def _send(self) -> None:
+        """Send a message, which is a memory write: lost where the port or a bridge above is no bus master, or the way
+        is closed (PCIe 7.5.1.1)."""
+        if not self._message_enables or self._port.power_state != D0:
+            return
+        above: Bridge | None = self._port
+        while above is not None:
+            if not above.get(PCI_COMMAND, 2) & PCI_COMMAND_MASTER or (above is not self._port and not above.open):
+                return
+            above = above.above
+        if self._port.board.message is not None:
+            self._port.board.message(self._port.name)

@@ -27,6 +27,7 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=INNER_SLOT,
+    knobs={"02:00.0": {"presence_follows_link": False}},
     threads={"main": lambda m: reset_together(m, "02")},
     prepare=wait,
     answer=answer,

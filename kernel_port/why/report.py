@@ -31,6 +31,12 @@ NOT_PORTED = (
     "that is refused here"
 )
 
+#: Said of a removal that is none if the slot has pins.
+PRESENCE = (
+    "so it is where presence goes with the link, as taken here; a slot that has pins for it (presence_follows_link = "
+    "false in a machine description) keeps its card. No dump says which a slot has."
+)
+
 
 def kernel_name(patches: int) -> str:
     """Return the name of this kernel."""
@@ -276,6 +282,8 @@ class Report:
         ):
             if addresses:
                 self.lines(f"{said}: {', '.join(map(self.short, addresses))}", "  ", "    ")
+        if done.removed:
+            self.lines(PRESENCE, "  ", "    ")
 
     def caveats(self) -> None:
         """Write what the answer leaves out, and what the machine's description does not say."""

@@ -23,7 +23,7 @@ BOX = re.compile(r"#: (\|.*\|) ([0-9a-f]{2})(?:-([0-9a-f]{2}))?")
 MAPS = {match[2]: match[1] for match in MAPPED.finditer(SOURCE) if "|" in match[1]}
 #: A capability is drawn as a whole, so these are all tables but what they have in common.
 TABLES = {name: table for name, table in vars(registers).items() if name in MAPS}
-CLAUSE = re.compile(r"(PCI|BR|CB|PM|PCI-X|AF|PCIe|ATS|SR-IOV) (\d+(\.\d+)+|I\.1)")
+CLAUSE = re.compile(r"(PCI|BR|CB|PM|PCI-X|AF|PCIe|PCIe-3\.1|ATS|SR-IOV) (\d+(\.\d+)+|I\.1)")
 
 
 def drawn(text):

@@ -75,7 +75,7 @@ def describe(trace):
             forever = knobs[knob] < 0
             function.pending_ms = -1 if forever else drained_ms(trace["ops"], golden["bdf"], where, width, knobs[knob])
         functions.append(function)
-    return MachineDescription(trace["name"], functions)
+    return MachineDescription(trace["name"], functions, quirks="golden")
 
 
 class Replay:

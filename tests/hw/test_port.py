@@ -2,7 +2,22 @@
 """Bridges, links and slots: resets as levels with two edges, and what a port tells of them."""
 
 import pytest
-from hw_machine import DOWNSTREAM, ENDPOINT, EXP, PM, ROOT_PORT, UPSTREAM, Bench, bridge, exp, function, pm, port
+from hw_machine import (
+    DOWNSTREAM,
+    ENDPOINT,
+    EXP,
+    MSI,
+    PM,
+    ROOT_PORT,
+    UPSTREAM,
+    Bench,
+    bridge,
+    exp,
+    function,
+    pm,
+    port,
+    words,
+)  # fmt: skip
 
 from kernel_port.hw.address import Address
 
@@ -29,14 +44,16 @@ def test_secondary_bus_reset_is_a_level_with_two_edges():
         ("presence off", "0000:00:1c.0"),
         ("hot reset", "0000:01:00.0"),
     ]
-    # Present 0x40 fell; presence changed 0x08 and link changed 0x100 are told. Link active 0x2000 fell.
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0011)
+    # Present 0x40 fell; presence changed 0x08 and link changed 0x100 are told. Link active 0x2000 fell, and so did the
+    # width of one lane (0x10); the speed is as it was, which PCIe 7.8.8 leaves undefined.
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0001)
     bench.wait(1000)
     assert bench.read(CARD, 0, 4) == NOBODY
     bench.write(PORT, SLTSTA, 2, 0x108)
     bench.write(PORT, 0x3E, 2, 0x03)
     bench.wait(19)
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0000, 0x0011)
+    # It trains: 0x0800.
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0000, 0x0801)
     bench.wait(1)
     assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0148, 0x2011)
     bench.wait(99)
@@ -100,7 +117,7 @@ def test_slot_status_changes_late():
     bench.wait(4)
     assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0040, 0x2011)
     bench.wait(1)
-    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0011)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0108, 0x0001)
 
 
 def test_hot_reset_reaches_everything_below_and_brings_it_back_unnumbered():
@@ -120,8 +137,9 @@ def test_hot_reset_reaches_everything_below_and_brings_it_back_unnumbered():
     bench.write("01:00.0", 0x18, 4, 0x030201)
     bench.write("02:00.0", 0x18, 4, 0x030302)
     assert bench.read("03:00.0", 0, 4) == ID
-    # The port in between was itself in reset: it tells no events, and its enables are gone.
-    assert (bench.read("02:00.0", SLTCTL, 2), bench.read("02:00.0", SLTSTA, 2)) == (0, 0x0040)
+    # The port in between was itself in reset: its enables are gone, and what it finds afterwards is a change of link
+    # (0x100, PCIe 7.8.11) and card (0x08).
+    assert (bench.read("02:00.0", SLTCTL, 2), bench.read("02:00.0", SLTSTA, 2)) == (0, 0x0148)
     assert bench.read("02:00.0", LNKSTA, 2) == 0x2011
     assert set(bench.interrupts) == set()
 
@@ -172,6 +190,45 @@ def test_sleeping_bridge_that_wakes_with_a_soft_reset_ends_a_bus_reset():
     assert bench.read(PORT, 0x3E, 2) == 0
     bench.write(PORT, 0x18, 4, 0x010100)
     assert bench.read(CARD, 0, 4) == ID
+
+
+def test_link_of_an_empty_slot_trains_with_all_lanes_that_the_port_has():
+    empty = exp(4, sltcap=HOTPLUG, sltsta=0, slot=True, lnksta=0x0001, lnkcap=0x00100041)
+    bench = Bench(bridge(PORT, 1, 1, pm(), empty, link_training_ms=20, slot_events=[(10, 0x48)]))
+    assert bench.read(PORT, LNKSTA, 2) == 0x0001
+    bench.wait(10)
+    assert bench.read(PORT, LNKSTA, 2) == 0x0801
+    bench.wait(20)
+    assert bench.read(PORT, LNKSTA, 2) == 0x2041
+
+
+def high(forwarding=0x20, quirks="", port_type=ROOT_PORT, version=2):
+    """A card whose second function has number 8, below a port that forwards ARI or does not."""
+    position, identity, body = exp(port_type, slot=True, sltcap=HOTPLUG, sltsta=0x40)
+    image = bytearray(body)
+    image[0x00] = image[0x00] & 0xF0 | version
+    image[0x24 - 2 : 0x28 - 2] = (0x20).to_bytes(4, "little")
+    image[0x28 - 2] = forwarding
+    above = bridge(PORT, 1, 1, pm(), (position, identity, bytes(image)))
+    return Bench(above, function(CARD, pm(), exp(ENDPOINT)), function("01:01.0", pm(), exp(ENDPOINT)), quirks=quirks)
+
+
+def test_function_above_7_is_there_while_the_port_forwards_ari():
+    # PCIe 7.3.1: a port with a link ends requests for devices other than 0, unless ARI Forwarding is enabled.
+    bench = high()
+    assert (bench.read(CARD, 0, 4), bench.read("01:01.0", 0, 4)) == (ID, ID)
+    bench.write(PORT, EXP + 0x28, 2, 0)
+    assert (bench.read(CARD, 0, 4), bench.read("01:01.0", 0, 4)) == (ID, NOBODY)
+    bench.write(PORT, EXP + 0x28, 2, 0x20)
+    assert bench.read("01:01.0", 0, 4) == ID
+
+
+@pytest.mark.parametrize(
+    ("quirks", "port_type", "version", "found"),
+    [("", DOWNSTREAM, 2, NOBODY), ("", ROOT_PORT, 1, ID), ("", UPSTREAM, 2, ID), ("qemu", ROOT_PORT, 2, ID)],
+)
+def test_device_1_without_ari_is_not_below_a_link(quirks, port_type, version, found):
+    assert high(0, quirks, port_type, version).read("01:01.0", 0, 4) == found
 
 
 # -- commands
@@ -226,14 +283,49 @@ def test_interlock_is_toggled_by_a_bit_that_reads_zero(sltcap, status):
 def test_power_controller_off_and_on_is_a_power_on_reset():
     bench = slot(HOTPLUG | POWER_CONTROLLER, link_training_ms=20)
     bench.write(PORT, SLTCTL, 2, 0x0400)
-    assert (bench.read(CARD, 0, 4), bench.read(PORT, LNKSTA, 2)) == (NOBODY, 0x0011)
+    assert (bench.read(CARD, 0, 4), bench.read(PORT, LNKSTA, 2)) == (NOBODY, 0x0001)
     assert ("power on reset", "0000:01:00.0") in bench.happened
-    # Command completed 0x10 and link changed 0x100; the card is still there.
-    assert bench.read(PORT, SLTSTA, 2) == 0x0150
+    # Command completed 0x10, link changed 0x100, presence changed 0x08: in-band detection needs power (PCIe 7.8.11).
+    assert bench.read(PORT, SLTSTA, 2) == 0x0118
     bench.write(PORT, SLTCTL, 2, 0)
     assert bench.read(CARD, 0, 4) == NOBODY
     bench.wait(20)
-    assert bench.read(CARD, 0x04, 2) == 0
+    assert (bench.read(CARD, 0x04, 2), bench.read(PORT, SLTSTA, 2)) == (0, 0x0158)
+
+
+def test_power_controller_off_leaves_what_pins_tell():
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC, presence_follows_link=False)
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(PORT, LNKSTA, 2)) == (0x0140, 0x0001)
+
+
+def test_power_controller_off_while_the_link_is_disabled_takes_presence_alone():
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC)
+    bench.write(PORT, EXP + 0x10, 2, 0x10)
+    bench.write(PORT, SLTSTA, 2, 0x0100)
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    assert bench.read(PORT, SLTSTA, 2) == 0x0008
+
+
+@pytest.mark.parametrize(("pins", "status"), [(False, 0x0148), (True, 0x0140)], ids=["in-band", "pins"])
+def test_inner_port_out_of_reset_tells_link_and_card_when_it_finds_them(pins, status):
+    inner = port("01:00.0", 2, 2, port_type=DOWNSTREAM, link_training_ms=20, presence_follows_link=not pins)
+    bench = Bench(bridge("00:1c.0", 1, 2, exp(ROOT_PORT)), inner, function("02:00.0", pm(), exp(ENDPOINT)))
+    bench.write("00:1c.0", 0x3E, 2, 0x43)
+    bench.write("00:1c.0", 0x3E, 2, 0x03)
+    assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (0x0040 * pins, 0x0801)
+    bench.wait(20)
+    assert (bench.read("01:00.0", SLTSTA, 2), bench.read("01:00.0", LNKSTA, 2)) == (status, 0x2011)
+
+
+def test_inner_port_that_is_reset_forgets_what_it_was_about_to_show():
+    inner = port("01:00.0", 2, 2, port_type=DOWNSTREAM, slot_status_ms=50, link_training_ms=-1)
+    bench = Bench(bridge("00:1c.0", 1, 2, exp(ROOT_PORT)), inner, function("02:00.0", pm(), exp(ENDPOINT)))
+    bench.write("01:00.0", 0x3E, 2, 0x43)
+    for control in (0x43, 0x03):
+        bench.write("00:1c.0", 0x3E, 2, control)
+    bench.wait(100)
+    assert bench.read("01:00.0", SLTSTA, 2) == 0
 
 
 def test_power_control_without_a_controller_is_just_a_bit():
@@ -353,7 +445,7 @@ def test_card_put_in_during_a_bus_reset_waits_for_its_end():
     bench = slot(HOTPLUG, presence_follows_link=False, slot_events=[(10, 0x48), (50, 0x48)])
     bench.write(PORT, 0x3E, 2, 0x43)
     bench.wait(50)
-    assert bench.read(PORT, LNKSTA, 2) == 0x0011
+    assert bench.read(PORT, LNKSTA, 2) == 0x0001
     bench.write(PORT, 0x3E, 2, 0x03)
     assert (bench.read(PORT, LNKSTA, 2), bench.read(CARD, 0, 4)) == (0x2011, ID)
 
@@ -389,7 +481,133 @@ def test_command_under_way_is_forgotten_when_the_port_is_reset():
     bench.write(PORT, 0x3E, 2, 0x43)
     bench.write(PORT, 0x3E, 2, 0x03)
     bench.wait(10)
-    assert (bench.read("01:00.0", SLTSTA, 2), bench.interrupts) == (0x40, [])
+    assert (bench.read("01:00.0", SLTSTA, 2) & CCIE, bench.interrupts) == (0, [])
+
+
+# -- messages (PCI 6.8, PCIe 6.7.3.4)
+
+#: Message Control of MSI: enable 1, 64 bit 0x80, a bit to mask each 0x100. Of MSI-X: enable 0x8000, mask all 0x4000.
+MSI_CONTROL, MSI_MASK, MSIX_CONTROL = MSI + 2, MSI + 0x10, MSI + 2
+
+
+MESSAGES = MSI, 0x05, words(0x0081, 0, 0, 0, 0, 0)
+
+
+def talking(capability=MESSAGES, command=0x0407, pin=0, quirks="", **knobs):
+    """A slot with a card, whose port sends messages of its hot-plug events."""
+    body = exp(ROOT_PORT, sltcap=HOTPLUG | NO_CC, sltctl=HPIE | PDCE, sltsta=0x40, slot=True)
+    registers = {"x04_2": command, "x3d_1": pin}
+    described = bridge(PORT, 1, 1, pm(0x0008), body, capability, registers=registers, **knobs)
+    return Bench(described, function(CARD, pm(), exp(ENDPOINT)), quirks=quirks)
+
+
+def test_message_is_sent_on_the_edge_and_not_again_while_the_event_stays():
+    bench = talking()
+    bench.write(PORT, 0x3E, 2, 0x43)
+    bench.write(PORT, 0x3E, 2, 0x03)
+    assert bench.interrupts == ["0000:00:1c.0"]
+    assert (bench.fabric.asserted("0000:00:1c.0"), bench.fabric.pulls("0000:00:1c.0")) == (True, False)
+    bench.write(PORT, SLTSTA, 2, PDCE)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.interrupts == ["0000:00:1c.0"] * 2
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [(MSI_CONTROL, 0x0080), (0x04, 0x0403), (PM + 4, 0x0003)],
+    ids=["not enabled", "no bus master", "asleep"],
+)
+def test_message_that_is_not_sent_at_the_edge_is_lost(where, value):
+    # No INTx either: it is disabled in Command. PCIe 7.5.1.1: without Bus Master Enable there are no messages.
+    bench = talking()
+    enabled = bench.read(PORT, where, 2)
+    bench.write(PORT, where, 2, value)
+    bench.fabric.function(Address.parse(PORT)).slot.event(PDCE)
+    bench.write(PORT, where, 2, enabled)
+    assert (bench.interrupts, bench.fabric.asserted("0000:00:1c.0")) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("capability", "where", "mask", "free"),
+    [
+        ((MSI, 0x05, words(0x0181, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)), MSI_MASK, 1, 0),
+        ((MSI, 0x11, words(0x8000, 0, 0, 0, 0)), MSIX_CONTROL, 0xC000, 0x8000),
+    ],
+    ids=["MSI", "MSI-X"],
+)
+def test_message_that_was_masked_is_sent_when_it_is_not_any_more(capability, where, mask, free):
+    # PCIe 6.7.3.4: "unmasked" is one of the conditions whose AND is to become true.
+    bench = talking(capability)
+    bench.write(PORT, where, 2, mask)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.interrupts == []
+    bench.write(PORT, where, 2, free)
+    assert bench.interrupts == ["0000:00:1c.0"]
+
+
+def test_message_of_an_inner_port_needs_bus_masters_above():
+    inner = bridge(
+        "02:00.0", 3, 3, exp(DOWNSTREAM, sltcap=HOTPLUG, sltctl=HPIE | PDCE, sltsta=0x40, slot=True),
+        MESSAGES,
+    )  # fmt: skip
+    bench = Bench(bridge("00:1c.0", 1, 3, exp(4)), bridge("01:00.0", 2, 3, exp(UPSTREAM)), inner, function("03:00.0"))
+    slot = bench.fabric.function(Address.parse("02:00.0")).slot
+    for command, heard in ((0x0003, []), (0x0007, ["0000:02:00.0"])):
+        bench.write("01:00.0", 0x04, 2, command)
+        slot.event(PDCE)
+        bench.write("02:00.0", SLTSTA, 2, PDCE)
+        assert bench.interrupts == heard
+
+
+def test_message_enable_that_a_reset_took_away_loses_the_command_completed_of_restoring():
+    # tests/real/p8-sw: CC stays set, and the next command waits its second.
+    inner = bridge(
+        "02:00.0", 3, 3, exp(DOWNSTREAM, sltcap=HOTPLUG, sltctl=HPIE | CCIE, sltsta=0x40, slot=True),
+        MESSAGES, registers={"x04_2": 0x0407},
+    )  # fmt: skip
+    bench = Bench(bridge("00:1c.0", 1, 3, exp(4)), bridge("01:00.0", 2, 3, exp(UPSTREAM)), inner, function("03:00.0"))
+    for control in (0x43, 0x03):
+        bench.write("00:1c.0", 0x3E, 2, control)
+    bench.write("01:00.0", 0x18, 4, 0x030201)
+    bench.write("01:00.0", 0x04, 2, 7)
+    bench.write("02:00.0", SLTCTL, 2, HPIE | CCIE)
+    bench.write("02:00.0", 0x04, 2, 0x0407)
+    bench.write("02:00.0", MSI_CONTROL, 2, 0x0081)
+    assert (bench.read("02:00.0", SLTSTA, 2) & CCIE, bench.interrupts) == (CCIE, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "pin", "pulls"), [(0x0007, 1, True), (0x0407, 1, False), (0x0007, 0, False)],
+    ids=["line", "disabled", "no pin"],
+)  # fmt: skip
+def test_line_is_pulled_where_no_messages_are_enabled(command, pin, pulls):
+    bench = talking((MSI, 0x05, words(0x0080, 0, 0, 0, 0, 0)), command, pin)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert (bench.interrupts == ["0000:00:1c.0"], bench.fabric.pulls("0000:00:1c.0")) == (pulls, pulls)
+
+
+def test_line_is_a_level_that_command_lets_through():
+    bench = talking((MSI, 0x05, words(0x0080, 0, 0, 0, 0, 0)), 0x0407, pin=1)
+    bench.write(PORT, 0x3E, 2, 0x43)
+    assert bench.interrupts == []
+    bench.write(PORT, 0x04, 2, 0x0007)
+    assert bench.interrupts == ["0000:00:1c.0"]
+    bench.write(PORT, MSI_CONTROL, 2, 0x0081)
+    assert not bench.fabric.pulls("0000:00:1c.0")
+
+
+@pytest.mark.parametrize(("quirks", "sent"), [("", 0), ("qemu", 1), ("qemu-links", 1)])
+def test_message_at_the_end_of_asking_is_an_emulators(quirks, sent):
+    # QEMU's hotplug_event_notify() tells any change of its "notified" that a Slot Control write makes; clearing an
+    # event in Slot Status tells none. tests/real/p8-mess-sw-bus01 has it.
+    bench = talking(quirks=quirks)
+    slot = bench.fabric.function(Address.parse(PORT)).slot
+    slot.event(PDCE)
+    bench.write(PORT, SLTSTA, 2, PDCE)
+    assert len(bench.interrupts) == 1
+    slot.event(PDCE)
+    bench.write(PORT, SLTCTL, 2, PDCE)
+    assert len(bench.interrupts) == 2 + sent
 
 
 # -- QEMU
@@ -514,3 +732,21 @@ def test_qemu_function_level_reset_of_a_bridge_resets_what_is_below():
     bench.write("00:01.0", EXP + 8, 2, 0x8000)
     bench.write("00:01.0", 0x18, 4, 0x010100)
     assert bench.read(CARD, 0x04, 2) == 0
+
+
+def test_qemu_links_link_disable_takes_link_active_with_it_and_gives_it_back():
+    # tests/real/p8-mess-bus: LNKCTL 0x0000, written 0x0010; then LNKSTA 0x0204 that was 0x2204, SLTSTA still 0x0040.
+    bench = hiding()
+    before = bench.read(PORT, LNKSTA, 2)
+    bench.write(PORT, EXP + 0x10, 2, 0x10)
+    assert (bench.read(PORT, EXP + 0x10, 2), bench.read(PORT, LNKSTA, 2)) == (0x10, before & ~0x2000)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0x0040, ID)
+    bench.write(PORT, EXP + 0x10, 2, 0)
+    assert bench.read(PORT, LNKSTA, 2) == before
+
+
+def test_qemu_as_it_is_has_no_link_disable():
+    # QEMU 7.2, asked through -qtest: 0xffff written to Link Control of a root port or downstream port reads 0.
+    bench = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
+    bench.write(PORT, EXP + 0x10, 2, 0xFFFF)
+    assert (bench.read(PORT, EXP + 0x10, 2), bench.read(PORT, LNKSTA, 2)) == (0, 0x2011)

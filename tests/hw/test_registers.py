@@ -39,7 +39,8 @@ TABLES = [
 ]
 
 #: Table, register, size, and its columns that are not 0: as the hardware of the golden traces is described, and for the
-#: rest as the specifications have them (PCIe 7.10 error reporting, 7.13 ARI, 7.16 ACS, ATS 5.1).
+#: rest as the specifications have them (PCIe 7.8.4 and 7.8.19 RWS, 7.10 error reporting, 7.11 channels, 7.13 ARI, 7.16
+#: ACS, 7.22 resizable BARs, 7.25 latencies, 3.1's 7.31 containment, 7.33 L1 substates; ATS 5.1; SR-IOV 3.3; PM 3.2.4).
 SPECIFIED = """
 COMMON PCI_COMMAND 2 rw=0x0547
 COMMON PCI_STATUS 2 w1c=0xf900 raised=0x0008
@@ -70,6 +71,7 @@ CARDBUS PCI_CB_CARD_BUS 1 rw=0xff
 CARDBUS PCI_CB_SUBORDINATE_BUS 1 rw=0xff
 CARDBUS PCI_CB_BRIDGE_CONTROL 2 rw=0x007f
 PM PCI_PM_CTRL 2 rw=0x0103 w1c=0x8000
+PM_D3HOT PCI_PM_CTRL 2 rw=0x0103 w1c=0x8000 context=0x8100
 PM_D3COLD PCI_PM_CTRL 2 rw=0x0103 w1c=0x8000 sticky=0x8100
 PCIX PCI_X_CMD 2 rw=0x007f reset=0x0032
 AF PCI_AF_STATUS 1 raised=0x01
@@ -82,17 +84,18 @@ MSI_64 PCI_MSI_DATA_64 2 rw=0xffff
 MSI_MASK_32 PCI_MSI_MASK_32 4 rw=0xffffffff
 MSI_MASK_64 PCI_MSI_MASK_64 4 rw=0xffffffff
 MSIX PCI_MSIX_FLAGS 2 rw=0xc000
-EXP PCI_EXP_DEVCTL 2 rw=0x7fff reset=0x2810 shared=0x00e0
+EXP PCI_EXP_DEVCTL 2 rw=0x7fff reset=0x2810 shared=0x00e0 sticky=0x0400
 EXP PCI_EXP_DEVSTA 2 w1c=0x000f raised=0x0020
-EXP_FLR PCI_EXP_DEVCTL 2 rw=0x7fff w1t=0x8000 reset=0x2810 shared=0x00e0
-EXP_LINK PCI_EXP_LNKCTL 2 rw=0x01fb shared=0x01fb
+EXP_FLR PCI_EXP_DEVCTL 2 rw=0x7fff w1t=0x8000 reset=0x2810 shared=0x00e0 sticky=0x0400
+EXP_LINK PCI_EXP_LNKCTL 2 rw=0x01cb shared=0x01cb
 EXP_LINK PCI_EXP_LNKSTA 2 w1c=0xc000
+EXP_LINK_PORT PCI_EXP_LNKCTL 2 rw=0x01db w1t=0x0020 shared=0x01db
 EXP_SLOT PCI_EXP_SLTCTL 2 rw=0x17ff w1t=0x0800
 EXP_SLOT PCI_EXP_SLTSTA 2 w1c=0x011f
 EXP_ROOT PCI_EXP_RTCTL 2 rw=0x001f
 EXP_ROOT PCI_EXP_RTSTA 4 w1c=0x00010000
 EXP_2 PCI_EXP_DEVCTL2 2 rw=0x001f
-EXP_2_LINK PCI_EXP_LNKCTL2 2 rw=0x1fff shared=0x1fff
+EXP_2_LINK PCI_EXP_LNKCTL2 2 rw=0xffbf sticky=0xffbf
 AER PCI_ERR_UNCOR_STATUS 4 w1c=0x03fff030 sticky=0x03fff030
 AER PCI_ERR_UNCOR_MASK 4 rw=0x03fff030 sticky=0x03fff030
 AER PCI_ERR_UNCOR_SEVER 4 rw=0x03fff030 sticky=0x03fff030 reset=0x00062030
@@ -104,8 +107,22 @@ AER_ROOT PCI_ERR_ROOT_STATUS 4 w1c=0x0000007f sticky=0x0000007f
 ACS PCI_ACS_CTRL 2 rw=0x007f
 ARI PCI_ARI_CTRL 2 rw=0x0073
 ATS PCI_ATS_CTRL 2 rw=0x801f
+VC PCI_VC_PORT_CTRL 2 rw=0x000e w1t=0x0001 shared=0x000e
+VC PCI_VC_RES_CTRL 4 rw=0x000e00fe w1t=0x00010000 reset=0x000000fe shared=0x000e00fe
+VC_FURTHER PCI_VC_RES_CTRL 4 rw=0x870e00fe w1t=0x00010000 shared=0x870e00fe
+LTR PCI_LTR_MAX_SNOOP_LAT 2 rw=0x1fff
+LTR PCI_LTR_MAX_NOSNOOP_LAT 2 rw=0x1fff
+SRIOV PCI_SRIOV_CTRL 2 rw=0x0019
+SRIOV PCI_SRIOV_NUM_VF 2 rw=0xffff
+SRIOV PCI_SRIOV_SYS_PGSIZE 4 rw=0xffffffff reset=0x00000001
+REBAR PCI_REBAR_CTRL 4 rw=0x00001f00
+L1SS PCI_L1SS_CTL1 4 rw=0xe3ff000f shared=0xe3ff000f
+L1SS PCI_L1SS_CTL2 4 rw=0x000000fb shared=0x000000fb
+L1SS_PORT PCI_L1SS_CTL1 4 rw=0xe3ffff0f shared=0xe3ffff0f
+DPC PCI_EXP_DPC_CTL 2 rw=0x00bf w1t=0x0040
+DPC PCI_EXP_DPC_STATUS 2 w1c=0x0009 sticky=0x0009
 """.strip().splitlines()
-COLUMNS = ("rw", "w1c", "w1t", "reset", "sticky", "raised", "shared")
+COLUMNS = ("rw", "w1c", "w1t", "reset", "sticky", "raised", "shared", "context")
 
 MSI_64_MASKED = (MSI, 0x05, words(0x0180, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 LAYOUTS = {
@@ -130,6 +147,7 @@ def test_register_columns_are_disjoint_and_within_the_register(rows):
         assert not row.reset & ~row.rw, row.name
         assert not row.sticky & ~(row.rw | row.w1c), row.name
         assert not row.shared & ~row.rw, row.name
+        assert not row.context & ~(row.rw | row.w1c), row.name
         assert row.ro ^ (row.rw | row.w1c | row.w1t) == (1 << 8 * row.size) - 1, row.name
 
 
@@ -455,3 +473,87 @@ def test_layout_pm_of_a_function_that_wakes_from_d3cold_is_sticky():
     assert (rows["PCI_PM_CTRL"].start, rows["PCI_PM_CTRL"].sticky) == (PM + 4, 0x8100)
     rows = {row.name: row for row in Layout(function("00:05.0", pm())).registers()}
     assert rows["PCI_PM_CTRL"].sticky == 0
+
+
+def extended(*found, size=4096):
+    """An endpoint with extended capabilities: (offset, ID, {register: (bytes, value)})."""
+    registers = {}
+    for (offset, identity, values), following in zip(found, [*(where for where, _, _ in found[1:]), 0], strict=True):
+        registers[f"x{offset:x}_4"] = following << 20 | 1 << 16 | identity
+        registers |= {f"x{offset + where:x}_{width}": value for where, (width, value) in values.items()}
+    return function("01:00.0", pm(), exp(ENDPOINT, devcap=0x10008000), size=size, registers=registers)
+
+
+@pytest.mark.parametrize(
+    ("found", "where", "written", "after_flr", "after_hot"),
+    [
+        # PCIe 7.11.7: traffic class 0 is always on channel 0, whose ID and enable are fixed; 6.6.2: FLR leaves it.
+        ((0x100, 0x02, {0x04: (4, 1)}), 0x114, 0x000E00FE, 0x000E00FE, 0x000000FE),
+        ((0x100, 0x02, {0x04: (4, 1)}), 0x120, 0x870E00FE, 0x870E00FE, 0),  # the further channel, 0xc behind
+        ((0x100, 0x02, {0x04: (4, 0)}), 0x120, 0, 0, 0),  # there is none
+        ((0x100, 0x18, {}), 0x104, 0x1FFF1FFF, 0, 0),  # PCIe 7.25: values and scales
+        ((0x100, 0x10, {0x1C: (4, 0x553)}), 0x120, 0x553, 1, 1),  # SR-IOV 3.3.13: 4 KiB out of reset
+        ((0x100, 0x10, {0x1C: (4, 0x553)}), 0x110, 0xFFFF, 0, 0),
+        ((0x100, 0x15, {0x08: (4, 0x840), 0x10: (4, 0x402)}), 0x108, 0x1F40, 0x840, 0x840),  # as it was found
+        ((0x100, 0x15, {0x08: (4, 0x840), 0x10: (4, 0x402)}), 0x110, 0x1F02, 0x402, 0x402),
+        ((0x100, 0x1E, {}), 0x108, 0xE3FF000F, 0xE3FF000F, 0),
+        ((0x100, 0x1D, {}), 0x104, 0x00BF0000, 0, 0),
+    ],
+)  # fmt: skip
+def test_extended_capability_takes_what_it_can_and_loses_it_in_resets(found, where, written, after_flr, after_hot):
+    bench = Bench(extended(found))
+    card = bench.fabric.function(Address.parse("01:00.0"))
+    bench.write("01:00.0", where, 4, 0xFFFFFFFF)
+    assert bench.read("01:00.0", where, 4) == written
+    card.reset(Reset.FLR)
+    assert bench.read("01:00.0", where, 4) == after_flr
+    card.reset(Reset.HOT)
+    assert bench.read("01:00.0", where, 4) == after_hot
+
+
+def test_containment_status_is_sticky_and_cleared_by_software():
+    bench = Bench(extended((0x100, 0x1D, {0x08: (2, 0x0009)})))
+    bench.fabric.function(Address.parse("01:00.0")).reset(Reset.HOT)
+    assert bench.read("01:00.0", 0x108, 2) == 0x0009
+    bench.write("01:00.0", 0x108, 2, 0x0001)
+    assert bench.read("01:00.0", 0x108, 2) == 0x0008
+
+
+@pytest.mark.parametrize(
+    ("capability", "soft", "hot"),
+    [
+        (0x0003, 0x0000, 0x0000),  # cannot wake
+        (0x4003, 0x0100, 0x0000),  # from D3hot: PM 5.4.1, PME context is kept on the way to D0
+        (0xC003, 0x0100, 0x0100),  # from D3cold: PM 3.2.4, sticky
+    ],
+)
+def test_wake_enable_outlives_the_resets_it_is_for(capability, soft, hot):
+    bench = Bench(function("01:00.0", pm(capability=capability), exp(ENDPOINT)))
+    bench.write("01:00.0", PM + 4, 2, 0x0103)
+    bench.write("01:00.0", PM + 4, 2, 0x0100)
+    assert bench.read("01:00.0", PM + 4, 2) == soft
+    bench.write("01:00.0", PM + 4, 2, 0x0100)
+    bench.fabric.function(Address.parse("01:00.0")).reset(Reset.HOT)
+    assert bench.read("01:00.0", PM + 4, 2) == hot
+
+
+@pytest.mark.parametrize(
+    ("kind", "control", "control_2"),
+    [(Reset.FLR, 0x0400, 0x0001), (Reset.HOT, 0x0400, 0x0001), (Reset.POWER, 0, 0x0001 << 1)],
+)
+def test_auxiliary_power_and_target_link_speed_are_lost_with_power_alone(kind, control, control_2):
+    # PCIe 7.8.4, 7.8.19: RWS; the target speed is the highest after power on, here 5 GT/s.
+    bench = Bench(function("01:00.0", pm(), exp(ENDPOINT, lnkcap=0x12)))
+    bench.write("01:00.0", EXP + 0x08, 2, 0x0400)
+    bench.write("01:00.0", EXP + 0x30, 2, 0x0001)
+    bench.fabric.function(Address.parse("01:00.0")).reset(kind)
+    assert bench.read("01:00.0", EXP + 0x08, 2) & 0x0400 == control
+    assert bench.read("01:00.0", EXP + 0x30, 2) == control_2
+
+
+def test_retrain_link_is_a_ports_and_reads_zero():
+    # PCIe 7.8.7: Retrain Link always reads 0; it and Link Disable are not for the lower end of a link.
+    bench = Bench(port("00:1c.0", 1, 1), function("01:00.0", pm(), exp(ENDPOINT)))
+    for address, kept in (("01:00.0", 0x01CB), ("00:1c.0", 0x01DB)):
+        bench.write(address, EXP + 0x10, 2, 0xFFFF)
+        assert bench.held(address, EXP + 0x10, 2) == kept

@@ -10,6 +10,7 @@ from errno import EINVAL, ENOTTY
 
 import pytest
 from lspci import described, secondary_buses
+from paths import ROOT
 
 from kernel_port.cli import main
 from kernel_port.commands.why import as_json
@@ -389,6 +390,7 @@ def test_why_of_a_function_says_what_to_do(capsys):
     [
         (["example:vga", "slot:1"], "pci_reset_slot() says yes; resets, in lock order: 01:00.0, 01:00.1"),
         (["example:vga", "bus:01"], "removed by the hot-plug driver, which took the reset for a card removal"),
+        (["example:vga", "bus:01"], "a slot that has pins for it (presence_follows_link = false"),
         (["example:vga", "01:00.0"], "ignored the reset: 01:00.0"),
         (["example:vga", "01:00.0"], "pci_reset_slot() of slot 1 does not rely on that"),
         (["example:d3hot", "01:00.0", "--patches", "7"], "the reset fails: -EINVAL (22, Invalid argument)"),
@@ -437,3 +439,14 @@ def test_why_with_a_bad_target_is_one_line_and_status_2(capsys, arguments):
         status = exit_.code
     captured = capsys.readouterr()
     assert (status, captured.out, captured.err.count("\n")) == (2, "", 1)
+
+
+def test_why_of_a_slot_with_presence_pins_removes_nothing_and_says_nothing_of_them(tmp_path, capsys):
+    # PCIe 7.8.11: presence is what the in-band detection or the pins tell; pins do not follow the link.
+    example = (ROOT / "kernel_port/images/examples/vga.toml").read_text()
+    path = tmp_path / "pins.toml"
+    path.write_text(example.replace("link_training_ms", "presence_follows_link = false\nlink_training_ms", 1))
+    main(["why", str(path), "bus:01"])
+    said = capsys.readouterr().out
+    assert "pci_reset_bus() of bus:0000:01 returns 0" in said
+    assert not [word for word in ("removed by the hot-plug driver", "presence_follows_link") if word in said]
