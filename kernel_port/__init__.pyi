@@ -212,8 +212,14 @@ might_sleep = kernel_bug.might_sleep
 # kernel/interrupt.py
 IRQ_NONE = kernel_interrupt.IRQ_NONE
 IRQ_HANDLED = kernel_interrupt.IRQ_HANDLED
+IRQF_SHARED = kernel_interrupt.IRQF_SHARED
+irqaction = kernel_interrupt.irqaction
+irq_chip = kernel_interrupt.irq_chip
+irq_data = kernel_interrupt.irq_data
 request_irq = kernel_interrupt.request_irq
 free_irq = kernel_interrupt.free_irq
+irq_has_action = kernel_interrupt.irq_has_action
+irq_get_msi_desc = kernel_interrupt.irq_get_msi_desc
 do_IRQ = kernel_interrupt.do_IRQ
 
 # base/access.py

@@ -216,8 +216,14 @@ class PatchedKernel:
     # kernel/interrupt.py
     IRQ_NONE = kernel_interrupt.IRQ_NONE
     IRQ_HANDLED = kernel_interrupt.IRQ_HANDLED
+    IRQF_SHARED = kernel_interrupt.IRQF_SHARED
+    irqaction = kernel_interrupt.irqaction
+    irq_chip = kernel_interrupt.irq_chip
+    irq_data = kernel_interrupt.irq_data
     request_irq = staticmethod(kernel_interrupt.request_irq)
     free_irq = staticmethod(kernel_interrupt.free_irq)
+    irq_has_action = staticmethod(kernel_interrupt.irq_has_action)
+    irq_get_msi_desc = staticmethod(kernel_interrupt.irq_get_msi_desc)
     do_IRQ = staticmethod(kernel_interrupt.do_IRQ)
 
     # base/access.py

@@ -246,7 +246,7 @@ def test_an_interrupt_in_time_is_served_on_the_sleepers_back():
 def test_a_port_that_never_stops_asking_is_given_up_in_the_end():
     with machine_of(port("00:1c.0", 1, 1), function("01:00.0")) as machine:
         dev = machine.function("00:1c.0")
-        machine.system.irq_actions[dev.irq] = (lambda irq, dev_id: 0, None)  # a driver that clears nothing
+        machine.system.irq_actions[dev.irq][:] = [machine.kernel.irqaction(lambda irq, dev_id: 0, None)]  # clears nothing
         machine.fabric.function(Address.parse("00:1c.0")).slot.event(0x08)  # presence detect changed
         assert [event.op for event in machine.events].count("irq") == INTERRUPT_ROUNDS
 

@@ -43,7 +43,7 @@ def test_pciehp_probe_order_is_init_register_notify_status():
     register = [act for act in acts if act[1] in ("pci_hp_mutex", "pci_bus_sem")]
     assert acts == [*INIT, *register, *command(ENABLES), STATUS, CONTROL]
     assert len(register) == 4
-    assert paper.system.irq_actions[17][1] is paper.pcie.priv_data
+    assert [action.dev_id for action in paper.system.irq_actions[17]] == [paper.pcie.priv_data]
 
 
 def test_pciehp_probe_registers_the_slot_below_the_port():
@@ -105,7 +105,7 @@ def test_pciehp_probe_slot_that_cannot_be_registered_is_enodev():
 def test_pciehp_probe_interrupt_taken_is_enodev_and_unregisters():
     paper = Slotted(slot_cap=NCCS)
     card = paper.card()
-    paper.kernel.request_irq(17, lambda irq, dev_id: 0, "other", None)
+    paper.kernel.request_irq(17, lambda irq, dev_id: 0, 0, "other", None)
     assert paper.kernel.pciehp_probe(paper.pcie) == -ENODEV
     assert (paper.below.slots, card.slot, paper.kernel.pci_hotplug_slot_list) == ([], None, [])
     assert accesses(paper) == [*INIT, ("cancel_delayed_work", "pciehp_queue_pushbutton_work", PORT)]
