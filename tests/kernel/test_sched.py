@@ -284,7 +284,7 @@ def test_request_irq_taken_gives_EBUSY(computer):
     _, kernel = computer
     assert kernel.request_irq(7, lambda irq, dev_id: 1, 0, "a", None) == 0
     assert kernel.request_irq(7, lambda irq, dev_id: 1, 0, "b", None) == -16
-    assert kernel.request_irq(7, lambda irq, dev_id: 1, kernel.IRQF_SHARED, "b", None) == -16  # the first does not share
+    assert kernel.request_irq(7, lambda irq, dev_id: 1, kernel.IRQF_SHARED, "b", None) == -16  # "a" does not share
     kernel.free_irq(7, None)
     assert kernel.request_irq(7, lambda irq, dev_id: 1, 0, "b", None) == 0
 
