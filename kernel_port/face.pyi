@@ -8,16 +8,22 @@ from .base import access as base_access
 from .base import bus as base_bus
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
+from .base import io_apic as base_io_apic
+from .base import msi as base_msi
 from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
 from .base import pci_hotplug as base_pci_hotplug
 from .base import pci_hotplug_core as base_pci_hotplug_core
+from .base import pcie_pme as base_pcie_pme
 from .base import pciehp as base_pciehp
+from .base import pciehp_acpi as base_pciehp_acpi
 from .base import pciehp_core as base_pciehp_core
 from .base import pciehp_ctrl as base_pciehp_ctrl
 from .base import pciehp_hpc as base_pciehp_hpc
 from .base import pciehp_pci as base_pciehp_pci
 from .base import pcieport_if as base_pcieport_if
+from .base import portdrv as base_portdrv
+from .base import portdrv_bus as base_portdrv_bus
 from .base import portdrv_core as base_portdrv_core
 from .base import portdrv_pci as base_portdrv_pci
 from .base import probe as base_probe
@@ -113,6 +119,8 @@ class PatchedKernel:
     wake_up_worker = staticmethod(kernel_workqueue.wake_up_worker)
     queue_work = staticmethod(kernel_workqueue.queue_work)
     enqueue_work = staticmethod(kernel_workqueue.enqueue_work)
+    system_wq = kernel_workqueue.system_wq
+    schedule_work = staticmethod(kernel_workqueue.schedule_work)
     queue_delayed_work = staticmethod(kernel_workqueue.queue_delayed_work)
     cancel_delayed_work = staticmethod(kernel_workqueue.cancel_delayed_work)
     destroy_workqueue = staticmethod(kernel_workqueue.destroy_workqueue)
@@ -185,6 +193,10 @@ class PatchedKernel:
     pci_cap_saved_data = kernel_structs.pci_cap_saved_data
     pci_slot = kernel_structs.pci_slot
     pci_bus = kernel_structs.pci_bus
+    msi_msg = kernel_structs.msi_msg
+    msi_attrib = kernel_structs.msi_attrib
+    msi_desc = kernel_structs.msi_desc
+    msix_entry = kernel_structs.msix_entry
     pci_dev = kernel_structs.pci_dev
     PCI_DEVFN = staticmethod(kernel_structs.PCI_DEVFN)
     PCI_SLOT = staticmethod(kernel_structs.PCI_SLOT)
@@ -216,8 +228,14 @@ class PatchedKernel:
     # kernel/interrupt.py
     IRQ_NONE = kernel_interrupt.IRQ_NONE
     IRQ_HANDLED = kernel_interrupt.IRQ_HANDLED
+    IRQF_SHARED = kernel_interrupt.IRQF_SHARED
+    irqaction = kernel_interrupt.irqaction
+    irq_chip = kernel_interrupt.irq_chip
+    irq_data = kernel_interrupt.irq_data
     request_irq = staticmethod(kernel_interrupt.request_irq)
     free_irq = staticmethod(kernel_interrupt.free_irq)
+    irq_has_action = staticmethod(kernel_interrupt.irq_has_action)
+    irq_get_msi_desc = staticmethod(kernel_interrupt.irq_get_msi_desc)
     do_IRQ = staticmethod(kernel_interrupt.do_IRQ)
 
     # base/access.py
@@ -256,9 +274,12 @@ class PatchedKernel:
     pcie_capability_read_word = staticmethod(base_access.pcie_capability_read_word)
     pcie_capability_read_dword = staticmethod(base_access.pcie_capability_read_dword)
     pcie_capability_write_word = staticmethod(base_access.pcie_capability_write_word)
+    pcie_capability_write_dword = staticmethod(base_access.pcie_capability_write_dword)
     pcie_capability_clear_and_set_word = staticmethod(base_access.pcie_capability_clear_and_set_word)
+    pcie_capability_clear_and_set_dword = staticmethod(base_access.pcie_capability_clear_and_set_dword)
     pcie_capability_set_word = staticmethod(base_access.pcie_capability_set_word)
     pcie_capability_clear_word = staticmethod(base_access.pcie_capability_clear_word)
+    pcie_capability_set_dword = staticmethod(base_access.pcie_capability_set_dword)
 
     # base/quirks.py
     struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
@@ -311,6 +332,7 @@ class PatchedKernel:
     pci_add_cap_save_buffer = staticmethod(base_pci.pci_add_cap_save_buffer)
     pci_allocate_cap_save_buffers = staticmethod(base_pci.pci_allocate_cap_save_buffers)
     pci_configure_ari = staticmethod(base_pci.pci_configure_ari)
+    pci_intx = staticmethod(base_pci.pci_intx)
     pcie_flr = staticmethod(base_pci.pcie_flr)
     pci_af_flr = staticmethod(base_pci.pci_af_flr)
     pci_pm_reset = staticmethod(base_pci.pci_pm_reset)
@@ -379,6 +401,8 @@ class PatchedKernel:
     # base/pci_driver.py
     pci_drivers = base_pci_driver.pci_drivers
     pci_match_device = staticmethod(base_pci_driver.pci_match_device)
+    enable_messages = staticmethod(base_pci_driver.enable_messages)
+    disable_messages = staticmethod(base_pci_driver.disable_messages)
     local_pci_probe = staticmethod(base_pci_driver.local_pci_probe)
     pci_device_remove = staticmethod(base_pci_driver.pci_device_remove)
 
@@ -394,21 +418,62 @@ class PatchedKernel:
     pci_remove_bus_device = staticmethod(base_remove.pci_remove_bus_device)
     pci_stop_and_remove_bus_device = staticmethod(base_remove.pci_stop_and_remove_bus_device)
 
+    # base/pcieport_if.py
+    PCIE_ANY_PORT = base_pcieport_if.PCIE_ANY_PORT
+    PCIE_PORT_SERVICE_PME_SHIFT = base_pcieport_if.PCIE_PORT_SERVICE_PME_SHIFT
+    PCIE_PORT_SERVICE_PME = base_pcieport_if.PCIE_PORT_SERVICE_PME
+    PCIE_PORT_SERVICE_HP_SHIFT = base_pcieport_if.PCIE_PORT_SERVICE_HP_SHIFT
+    PCIE_PORT_SERVICE_HP = base_pcieport_if.PCIE_PORT_SERVICE_HP
+    PCIE_PORT_SERVICE_VC_SHIFT = base_pcieport_if.PCIE_PORT_SERVICE_VC_SHIFT
+    PCIE_PORT_SERVICE_VC = base_pcieport_if.PCIE_PORT_SERVICE_VC
+    pcie_device = base_pcieport_if.pcie_device
+    set_service_data = staticmethod(base_pcieport_if.set_service_data)
+    get_service_data = staticmethod(base_pcieport_if.get_service_data)
+    pcie_port_service_driver = base_pcieport_if.pcie_port_service_driver
+
+    # base/portdrv.py
+    PCIE_PORT_DEVICE_MAXSERVICES = base_portdrv.PCIE_PORT_DEVICE_MAXSERVICES
+    PCIE_PORT_MAX_MSIX_ENTRIES = base_portdrv.PCIE_PORT_MAX_MSIX_ENTRIES
+    get_descriptor_id = staticmethod(base_portdrv.get_descriptor_id)
+
     # base/portdrv_core.py
-    PCIE_PORT_SERVICE_HP = base_portdrv_core.PCIE_PORT_SERVICE_HP
-    PCIE_PORT_DEVICE_MAXSERVICES = base_portdrv_core.PCIE_PORT_DEVICE_MAXSERVICES
-    pcie_port_bus_type = base_portdrv_core.pcie_port_bus_type
+    pcie_port_msix_add_entry = staticmethod(base_portdrv_core.pcie_port_msix_add_entry)
+    pcie_port_enable_msix = staticmethod(base_portdrv_core.pcie_port_enable_msix)
+    init_service_irqs = staticmethod(base_portdrv_core.init_service_irqs)
+    cleanup_service_irqs = staticmethod(base_portdrv_core.cleanup_service_irqs)
     get_port_device_capability = staticmethod(base_portdrv_core.get_port_device_capability)
     pcie_device_init = staticmethod(base_portdrv_core.pcie_device_init)
     pcie_port_device_register = staticmethod(base_portdrv_core.pcie_port_device_register)
+    remove_iter = staticmethod(base_portdrv_core.remove_iter)
     pcie_port_device_remove = staticmethod(base_portdrv_core.pcie_port_device_remove)
     pcie_port_probe_service = staticmethod(base_portdrv_core.pcie_port_probe_service)
     pcie_port_remove_service = staticmethod(base_portdrv_core.pcie_port_remove_service)
+    pcie_port_service_register = staticmethod(base_portdrv_core.pcie_port_service_register)
+    pcie_port_service_unregister = staticmethod(base_portdrv_core.pcie_port_service_unregister)
 
     # base/portdrv_pci.py
+    pcie_clear_root_pme_status = staticmethod(base_portdrv_pci.pcie_clear_root_pme_status)
     pcie_portdrv_probe = staticmethod(base_portdrv_pci.pcie_portdrv_probe)
     pcie_portdrv_remove = staticmethod(base_portdrv_pci.pcie_portdrv_remove)
     pcie_portdriver = staticmethod(base_portdrv_pci.pcie_portdriver)
+
+    # base/portdrv_bus.py
+    pcie_port_bus_type = base_portdrv_bus.pcie_port_bus_type
+    pcie_port_drivers = base_portdrv_bus.pcie_port_drivers
+    pcie_port_bus_match = staticmethod(base_portdrv_bus.pcie_port_bus_match)
+    bind_service = staticmethod(base_portdrv_bus.bind_service)
+    release_service = staticmethod(base_portdrv_bus.release_service)
+
+    # base/pcie_pme.py
+    pcie_pme_service_data = base_pcie_pme.pcie_pme_service_data
+    pcie_pme_interrupt_enable = staticmethod(base_pcie_pme.pcie_pme_interrupt_enable)
+    pcie_pme_work_fn = staticmethod(base_pcie_pme.pcie_pme_work_fn)
+    pcie_pme_irq = staticmethod(base_pcie_pme.pcie_pme_irq)
+    pcie_pme_probe = staticmethod(base_pcie_pme.pcie_pme_probe)
+    pcie_pme_suspend = staticmethod(base_pcie_pme.pcie_pme_suspend)
+    pcie_pme_remove = staticmethod(base_pcie_pme.pcie_pme_remove)
+    pcie_pme_driver = staticmethod(base_pcie_pme.pcie_pme_driver)
+    pcie_pme_service_init = staticmethod(base_pcie_pme.pcie_pme_service_init)
 
     # base/pci_hotplug.py
     hotplug_slot_info = base_pci_hotplug.hotplug_slot_info
@@ -454,11 +519,6 @@ class PatchedKernel:
 
     # base/hotplug_pci.py
     pci_hp_add_bridge = staticmethod(base_hotplug_pci.pci_hp_add_bridge)
-
-    # base/pcieport_if.py
-    pcie_device = base_pcieport_if.pcie_device
-    set_service_data = staticmethod(base_pcieport_if.set_service_data)
-    get_service_data = staticmethod(base_pcieport_if.get_service_data)
 
     # base/pciehp.py
     MY_NAME = base_pciehp.MY_NAME
@@ -571,6 +631,8 @@ class PatchedKernel:
     pciehp_poll_time = base_pciehp_core.pciehp_poll_time
     pciehp_force = base_pciehp_core.pciehp_force
     THIS_MODULE = base_pciehp_core.THIS_MODULE
+    KBUILD_MODNAME = base_pciehp_core.KBUILD_MODNAME
+    PCIE_MODULE_NAME = base_pciehp_core.PCIE_MODULE_NAME
     release_slot = staticmethod(base_pciehp_core.release_slot)
     cleanup_slot = staticmethod(base_pciehp_core.cleanup_slot)
     set_attention_status = staticmethod(base_pciehp_core.set_attention_status)
@@ -582,6 +644,66 @@ class PatchedKernel:
     get_adapter_status = staticmethod(base_pciehp_core.get_adapter_status)
     pciehp_probe = staticmethod(base_pciehp_core.pciehp_probe)
     pciehp_remove = staticmethod(base_pciehp_core.pciehp_remove)
+    hpdriver_portdrv = staticmethod(base_pciehp_core.hpdriver_portdrv)
+    pcied_init = staticmethod(base_pciehp_core.pcied_init)
+
+    # base/pciehp_acpi.py
+    PCIEHP_DETECT_PCIE = base_pciehp_acpi.PCIEHP_DETECT_PCIE
+    PCIEHP_DETECT_ACPI = base_pciehp_acpi.PCIEHP_DETECT_ACPI
+    slot_detection_mode = base_pciehp_acpi.slot_detection_mode
+    pciehp_acpi_slot_detection_check = staticmethod(base_pciehp_acpi.pciehp_acpi_slot_detection_check)
+    dummy_probe = staticmethod(base_pciehp_acpi.dummy_probe)
+    dummy_driver = staticmethod(base_pciehp_acpi.dummy_driver)
+    select_detection_mode = staticmethod(base_pciehp_acpi.select_detection_mode)
+    pciehp_acpi_slot_detection_init = staticmethod(base_pciehp_acpi.pciehp_acpi_slot_detection_init)
+
+    # base/msi.py
+    pci_msi_enable = base_msi.pci_msi_enable
+    msix_table_size = staticmethod(base_msi.msix_table_size)
+    default_restore_msi_irqs = staticmethod(base_msi.default_restore_msi_irqs)
+    msi_set_enable = staticmethod(base_msi.msi_set_enable)
+    msix_set_enable = staticmethod(base_msi.msix_set_enable)
+    msi_mask = staticmethod(base_msi.msi_mask)
+    msi_capable_mask = staticmethod(base_msi.msi_capable_mask)
+    __msi_mask_irq = staticmethod(base_msi.__msi_mask_irq)
+    msi_mask_irq = staticmethod(base_msi.msi_mask_irq)
+    msi_set_mask_bit = staticmethod(base_msi.msi_set_mask_bit)
+    mask_msi_irq = staticmethod(base_msi.mask_msi_irq)
+    unmask_msi_irq = staticmethod(base_msi.unmask_msi_irq)
+    __write_msi_msg = staticmethod(base_msi.__write_msi_msg)
+    write_msi_msg = staticmethod(base_msi.write_msi_msg)
+    free_msi_irqs = staticmethod(base_msi.free_msi_irqs)
+    alloc_msi_entry = staticmethod(base_msi.alloc_msi_entry)
+    pci_intx_for_msi = staticmethod(base_msi.pci_intx_for_msi)
+    __pci_restore_msi_state = staticmethod(base_msi.__pci_restore_msi_state)
+    __pci_restore_msix_state = staticmethod(base_msi.__pci_restore_msix_state)
+    pci_restore_msi_state = staticmethod(base_msi.pci_restore_msi_state)
+    msi_capability_init = staticmethod(base_msi.msi_capability_init)
+    msix_map_region = staticmethod(base_msi.msix_map_region)
+    msix_setup_entries = staticmethod(base_msi.msix_setup_entries)
+    msix_program_entries = staticmethod(base_msi.msix_program_entries)
+    msix_capability_init = staticmethod(base_msi.msix_capability_init)
+    pci_msi_check_device = staticmethod(base_msi.pci_msi_check_device)
+    pci_enable_msi_block = staticmethod(base_msi.pci_enable_msi_block)
+    pci_enable_msi = staticmethod(base_msi.pci_enable_msi)
+    pci_msi_shutdown = staticmethod(base_msi.pci_msi_shutdown)
+    pci_disable_msi = staticmethod(base_msi.pci_disable_msi)
+    pci_msix_table_size = staticmethod(base_msi.pci_msix_table_size)
+    pci_enable_msix = staticmethod(base_msi.pci_enable_msix)
+    pci_msix_shutdown = staticmethod(base_msi.pci_msix_shutdown)
+    pci_disable_msix = staticmethod(base_msi.pci_disable_msix)
+    pci_msi_init_pci_dev = staticmethod(base_msi.pci_msi_init_pci_dev)
+
+    # base/io_apic.py
+    MSI_ADDR_BASE_LO = base_io_apic.MSI_ADDR_BASE_LO
+    MSI_DATA_LEVEL_ASSERT = base_io_apic.MSI_DATA_LEVEL_ASSERT
+    VECTOR_OFFSET_START = base_io_apic.VECTOR_OFFSET_START
+    msi_compose_msg = staticmethod(base_io_apic.msi_compose_msg)
+    msi_set_affinity = staticmethod(base_io_apic.msi_set_affinity)
+    msi_chip = staticmethod(base_io_apic.msi_chip)
+    setup_msi_irq = staticmethod(base_io_apic.setup_msi_irq)
+    native_setup_msi_irqs = staticmethod(base_io_apic.native_setup_msi_irqs)
+    native_teardown_msi_irq = staticmethod(base_io_apic.native_teardown_msi_irq)
 
     # patch/p01_create_pci_reset_bridge_secondary_bus.py
     pci_reset_bridge_secondary_bus = staticmethod(patch_p01.pci_reset_bridge_secondary_bus)

@@ -20,6 +20,7 @@ from .hw.description import MachineDescription
 from .hw.errors import MachineError
 from .hw.fabric import Fabric
 from .hw.image import ConfigImage
+from .hw.messages import Message, msi_message, msi_vectors, msix_enabled
 from .images import load
 from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
@@ -122,6 +123,11 @@ class Machine:
                         self._asking.add(port)
         self._asking.difference_update(served)
 
+    def _described_message(self, irq: int) -> Message | None:
+        """The message that the function whose interrupt *irq* is was described with."""
+        address = Address(irq >> 16, irq >> 8 & 0xFF, irq >> 3 & 0x1F, irq & 7)
+        return msi_message(self.fabric.function(address).layout) if self.fabric.has(address) else None
+
     # -- boot ----------------------------------------------------------------------------------------------------
 
     def start(self, *, poll_mode: bool, trace_boot: bool) -> None:
@@ -129,9 +135,13 @@ class Machine:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         kernel = self.kernel
         vars(kernel)["pciehp_poll_mode"] = int(poll_mode)
+        self.system.msi_message = self._described_message
         for function in self.description.functions:
             if function.driver not in ("", "pcieport"):
-                kernel.pci_drivers[str(function.address)] = kernel.device_driver(function.driver)
+                layout = self.fabric.function(function.address).layout
+                kernel.pci_drivers[str(function.address)] = kernel.device_driver(
+                    function.driver, msi_vectors=msi_vectors(layout), msix=msix_enabled(layout)
+                )
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
         self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT
         self.call("pci_scan_root_buses", roots, self._pci_ops())

@@ -440,6 +440,23 @@ def pcie_capability_write_word(dev: pci_dev, pos: int, val: int) -> int:
 EXPORT_SYMBOL(pcie_capability_write_word)
 
 
+def pcie_capability_write_dword(dev: pci_dev, pos: int, val: int) -> int:
+    """Write a dword of the PCI Express capability, if *dev* has it.
+
+    C: drivers/pci/access.c, exported, base
+    :return: 0 (also if nothing was written), -EINVAL if *pos* is no multiple of 4, or a PCIBIOS_* error"""
+    if pos & 3:
+        return -EINVAL
+
+    if not pcie_capability_reg_implemented(dev, pos):
+        return 0
+
+    return pci_write_config_dword(dev, pci_pcie_cap(dev) + pos, val)
+
+
+EXPORT_SYMBOL(pcie_capability_write_dword)
+
+
 def pcie_capability_clear_and_set_word(dev: pci_dev, pos: int, clear: int, set: int) -> int:
     """Change bits of a word of the PCI Express capability; written back even if nothing changed.
 
@@ -457,6 +474,23 @@ def pcie_capability_clear_and_set_word(dev: pci_dev, pos: int, clear: int, set: 
 EXPORT_SYMBOL(pcie_capability_clear_and_set_word)
 
 
+def pcie_capability_clear_and_set_dword(dev: pci_dev, pos: int, clear: int, set: int) -> int:
+    """Change bits of a dword of the PCI Express capability; written back even if nothing changed.
+
+    C: drivers/pci/access.c, exported, base
+    :return: 0, -EINVAL if *pos* is no multiple of 4, or a PCIBIOS_* error"""
+    ret, val = pcie_capability_read_dword(dev, pos)
+    if not ret:
+        val &= ~clear
+        val |= set
+        ret = pcie_capability_write_dword(dev, pos, val)
+
+    return ret
+
+
+EXPORT_SYMBOL(pcie_capability_clear_and_set_dword)
+
+
 def pcie_capability_set_word(dev: pci_dev, pos: int, set: int) -> int:
     """Set bits of a word of the PCI Express capability.
 
@@ -471,3 +505,11 @@ def pcie_capability_clear_word(dev: pci_dev, pos: int, clear: int) -> int:
     C: include/linux/pci.h, static inline, base
     :return: 0, -EINVAL if *pos* is odd, or a PCIBIOS_* error"""
     return pcie_capability_clear_and_set_word(dev, pos, clear, 0)
+
+
+def pcie_capability_set_dword(dev: pci_dev, pos: int, set: int) -> int:
+    """Set bits of a dword of the PCI Express capability.
+
+    C: include/linux/pci.h, static inline, base
+    :return: 0, -EINVAL if *pos* is no multiple of 4, or a PCIBIOS_* error"""
+    return pcie_capability_clear_and_set_dword(dev, pos, 0, set)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from errno import EINVAL, EIO, ENODEV, ENOMEM, ENOTTY
+from typing import TYPE_CHECKING
 
 from ..kernel.bug import might_sleep
 from ..kernel.delay import mdelay, msleep, udelay
@@ -38,7 +39,10 @@ from .access import (
 from .quirks import pci_dev_specific_reset
 from .setup_res import pci_update_resource
 
-#: The least delay around D3hot for any device, ms.
+if TYPE_CHECKING:  # it imports this module
+    from .msi import pci_restore_msi_state
+
+#: The least time any device gets to settle in and after D3hot, ms.
 pci_pm_d3_delay: int = 0
 
 #: A capability list longer than this is taken as a loop.
@@ -547,7 +551,8 @@ def pci_restore_state(dev: pci_dev) -> None:
     pci_restore_config_space(dev)
 
     pci_restore_pcix_state(dev)
-    # PORT: no pci_restore_msi_state(dev), pci_restore_iov_state(dev): nothing here enables MSI, MSI-X or SR-IOV
+    pci_restore_msi_state(dev)
+    # PORT: no pci_restore_iov_state(dev): nothing here enables SR-IOV
 
     dev.state_saved = False
 
@@ -742,6 +747,25 @@ def pci_configure_ari(dev: pci_dev) -> None:
     else:
         pcie_capability_clear_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
         bridge.ari_enabled = 0
+
+
+def pci_intx(pdev: pci_dev, enable: int) -> None:
+    """Let *pdev* interrupt by its pin, or not; written only if that changes something.
+
+    C: drivers/pci/pci.c, exported, base"""
+    pci_command = pci_read_config_word(pdev, PCI_COMMAND)
+
+    if enable:
+        new = pci_command & ~PCI_COMMAND_INTX_DISABLE
+    else:
+        new = pci_command | PCI_COMMAND_INTX_DISABLE
+
+    if new != pci_command:
+        pci_write_config_word(pdev, PCI_COMMAND, new)
+        # PORT: no find_pci_dr(pdev): no driver here has its device managed (pcim_enable_device())
+
+
+EXPORT_SYMBOL_GPL(pci_intx)
 
 
 def pcie_flr(dev: pci_dev, probe: int) -> int:

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from ..kernel.interrupt import irq_data, irq_get_msi_desc
 from ..kernel.structs import *
+from .io_apic import msi_chip
+from .msi import pci_disable_msi, pci_disable_msix, pci_enable_msi_block, pci_enable_msix, unmask_msi_irq
 from .pci import pci_set_power_state
 from .portdrv_pci import pcie_portdriver
 
@@ -22,6 +25,26 @@ def pci_match_device(dev: pci_dev) -> device_driver:
     return drv
 
 
+def enable_messages(drv: device_driver, dev: pci_dev) -> None:
+    """Have *dev* interrupt as it did when the machine was described, by as many messages.
+
+    C: none; what the probe function of each driver does"""
+    if drv.msix:
+        pci_enable_msix(dev, [msix_entry()], 1)
+    elif drv.msi_vectors and not pci_enable_msi_block(dev, drv.msi_vectors):
+        desc = irq_get_msi_desc(dev.irq)
+        for i in range(drv.msi_vectors):
+            unmask_msi_irq(irq_data(dev.irq + i, msi_chip(), desc))  # request_irq()
+
+
+def disable_messages(dev: pci_dev) -> None:
+    """Give the interrupts of *dev* back.
+
+    C: none; what the remove function of each driver does"""
+    pci_disable_msix(dev)
+    pci_disable_msi(dev)
+
+
 def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     """Probe *dev* with *drv*.
 
@@ -31,6 +54,7 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     if drv.probe is NULL:
         # PORT: a driver here is only a name. All call pci_enable_device() first, which wakes the device.
         pci_set_power_state(dev, PCI_D0)
+        enable_messages(drv, dev)
         return 0
     rc = drv.probe(dev)
     if rc:
@@ -48,6 +72,8 @@ def pci_device_remove(dev: pci_dev) -> int:
     if drv:
         if drv.remove is not NULL:
             drv.remove(dev)
+        elif drv.probe is NULL:
+            disable_messages(dev)
         dev.driver = NULL
 
     # PORT: current_state of a device in D0 stays D0; in C it is unknown now.

@@ -66,10 +66,10 @@ def hotplug_slot_name(slot: hotplug_slot) -> str:
     return pci_slot_name(slot.pci_slot)
 
 
-def pci_hp_register(slot: hotplug_slot, pbus: pci_bus, devnr: int, name: str, owner: module) -> int:
-    """Register *slot* for the module *owner*.
+def pci_hp_register(slot: hotplug_slot, pbus: pci_bus, devnr: int, name: str, owner: module, mod_name: str) -> int:
+    """Register *slot* for the driver *mod_name*, in the module *owner* or, if that is NULL, in the kernel itself.
 
     C: include/linux/pci_hotplug.h, macro, base
     :return: as __pci_hp_register()"""
-    # PORT: the macro uses THIS_MODULE and KBUILD_MODNAME of its caller's file; a linked kernel has no such names
-    return __pci_hp_register(slot, pbus, devnr, name, owner, owner.name)
+    # PORT: the macro takes THIS_MODULE and KBUILD_MODNAME of the file it is used in; one name space has no such thing
+    return __pci_hp_register(slot, pbus, devnr, name, owner, mod_name)

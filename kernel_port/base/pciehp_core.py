@@ -11,6 +11,7 @@ from ..kernel.structs import *
 from .pci_hotplug import *
 from .pci_hotplug_core import pci_hp_deregister
 from .pciehp import *
+from .pciehp_acpi import pciehp_acpi_slot_detection_check, pciehp_acpi_slot_detection_init
 from .pciehp_ctrl import pciehp_enable_slot, pciehp_sysfs_disable_slot, pciehp_sysfs_enable_slot
 from .pciehp_hpc import (
     pcie_init,
@@ -23,6 +24,7 @@ from .pciehp_hpc import (
     pciehp_release_ctrl,
     pciehp_set_attention_status,
 )
+from .portdrv_core import pcie_port_service_register
 
 # Module parameters
 pciehp_debug: bool = False
@@ -33,7 +35,10 @@ pciehp_poll_time: int = 0
 #: Turn a card on that is present when the driver binds.
 pciehp_force: bool = False
 
-THIS_MODULE: module = module("pciehp")
+# PORT: what the build system gives each file. pciehp is no module: its option, HOTPLUG_PCI_PCIE, is a bool.
+THIS_MODULE: module = NULL
+KBUILD_MODNAME = "pciehp"
+PCIE_MODULE_NAME = "pciehp"
 
 
 def release_slot(hotplug_slot: hotplug_slot) -> None:
@@ -78,7 +83,7 @@ def init_slot(ctrl: controller) -> int:
         f"at {pci_domain_nr(ctrl.pcie.port.subordinate):04x}:{ctrl.pcie.port.subordinate.number:02x}:00"
         f" is slot {PSN(ctrl):x}",
     )
-    retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
+    retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE, KBUILD_MODNAME)
     if retval:
         ctrl_err(ctrl, f"slot registration failed: {retval}")
     return retval
@@ -179,10 +184,15 @@ def pciehp_probe(dev: pcie_device) -> int:
     """Set up a hotplug port.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
-    :return: 0, or -ENODEV if the port cannot be accessed, or its slot or interrupt is taken"""
-    # PORT: no pciehp_acpi_slot_detection_check(): without ACPI it allows every port
+    :return: 0, or -ENODEV if the port cannot be accessed, its place or its interrupt is taken"""
+    # PORT: without a bus below (no number was left for it) the C falls over a NULL pointer.
+    if not dev.port.subordinate:
+        return -ENODEV
+
     if pciehp_force:
-        dev_info(dev.device, f"not asking firmware for control of {pci_name(dev.port)}")
+        dev_info(dev.device, f"firmware is not asked about {pci_name(dev.port)}")
+    elif pciehp_acpi_slot_detection_check(dev.port):
+        return -ENODEV
 
     ctrl = pcie_init(dev)
     if not ctrl:
@@ -227,3 +237,22 @@ def pciehp_remove(dev: pcie_device) -> None:
 
     cleanup_slot(ctrl)
     pciehp_release_ctrl(ctrl)
+
+
+def hpdriver_portdrv() -> pcie_port_service_driver:
+    """The driver of the hotplug service.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static variable, base"""
+    return pcie_port_service_driver(
+        PCIE_MODULE_NAME, pciehp_probe, pciehp_remove, port_type=PCIE_ANY_PORT, service=PCIE_PORT_SERVICE_HP
+    )
+
+
+def pcied_init() -> int:
+    """Register the driver: one of the kernel's initcalls, the last of those of ports.
+
+    C: drivers/pci/hotplug/pciehp_core.c, static, base
+    :return: 0"""
+    pciehp_acpi_slot_detection_init()  # pciehp_firmware_init()
+    # PORT: no message of the driver's version.
+    return pcie_port_service_register(hpdriver_portdrv())

@@ -12,7 +12,7 @@ from errno import EINVAL
 from typing import TYPE_CHECKING
 
 from ..kernel.delay import msleep
-from ..kernel.interrupt import IRQ_HANDLED, IRQ_NONE, free_irq, request_irq
+from ..kernel.interrupt import IRQ_HANDLED, IRQ_NONE, IRQF_SHARED, free_irq, request_irq
 from ..kernel.mutex import mutex_init, mutex_lock, mutex_unlock
 from ..kernel.printk import printk
 from ..kernel.structs import *
@@ -109,7 +109,8 @@ def pciehp_request_irq(ctrl: controller) -> int:
         start_int_poll_timer(ctrl, 10)
         return 0
 
-    retval = request_irq(irq, pcie_isr, MY_NAME, ctrl)  # PORT: each port has an interrupt of its own, none is shared
+    # The other services of the port have the same interrupt.
+    retval = request_irq(irq, pcie_isr, IRQF_SHARED, MY_NAME, ctrl)
     if retval:
         ctrl_err(ctrl, f"irq {irq} is taken")
     return retval

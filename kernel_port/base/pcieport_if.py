@@ -8,15 +8,26 @@ from typing import Any
 
 from ..kernel.structs import *
 
+#: A service driver is for ports of any type.
+PCIE_ANY_PORT = -1
+
+PCIE_PORT_SERVICE_PME_SHIFT = 0  # Power Management Event
+PCIE_PORT_SERVICE_PME = 1 << PCIE_PORT_SERVICE_PME_SHIFT
+PCIE_PORT_SERVICE_HP_SHIFT = 2  # Native Hotplug
+PCIE_PORT_SERVICE_HP = 1 << PCIE_PORT_SERVICE_HP_SHIFT
+PCIE_PORT_SERVICE_VC_SHIFT = 3  # Virtual Channel
+PCIE_PORT_SERVICE_VC = 1 << PCIE_PORT_SERVICE_VC_SHIFT
+
 
 @dataclass(eq=False, slots=True)
 class pcie_device:
-    """struct pcie_device: one service of a PCI Express port, here its hotplug part.
+    """struct pcie_device: one service of a PCI Express port.
 
     C: include/linux/pcieport_if.h, struct, base"""
 
     irq: int = 0
     port: pci_dev = NULL
+    service: int = 0
     priv_data: Any = NULL
     device: device = field(default_factory=device)
 
@@ -33,3 +44,13 @@ def get_service_data(dev: pcie_device) -> Any:
 
     C: include/linux/pcieport_if.h, static inline, base"""
     return dev.priv_data
+
+
+@dataclass(eq=False, slots=True)
+class pcie_port_service_driver(device_driver):
+    """struct pcie_port_service_driver, with the device_driver in it: what it does to a pcie_device.
+
+    C: include/linux/pcieport_if.h, struct, base"""
+
+    port_type: int = 0
+    service: int = 0

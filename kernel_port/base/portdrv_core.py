@@ -1,25 +1,127 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pcie/portdrv_core.c: the services of a PCI Express port, of which pciehp is the only one here."""
+"""drivers/pci/pcie/portdrv_core.c: the services of a PCI Express port, and the interrupt that they share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from errno import EINVAL, EIO, ENODEV
 
+from ..kernel.export import EXPORT_SYMBOL
+from ..kernel.mutex import mutex_init
 from ..kernel.printk import dev_dbg
 from ..kernel.structs import *
 from ..pci_regs import *
-from .access import pcie_capability_clear_word, pcie_capability_read_dword
-from .pci import pci_set_power_state
-from .pciehp import pcie_device
+from .access import pcie_capability_clear_word, pcie_capability_read_dword, pcie_capability_read_word
+from .msi import pci_disable_msi, pci_disable_msix, pci_enable_msi, pci_enable_msix, pci_msix_table_size
+from .pci import pci_find_ext_capability, pci_set_power_state
+from .pcie_pme import pcie_pme_interrupt_enable
+from .pcieport_if import *
+from .portdrv import *
+from .portdrv_bus import bind_service, pcie_port_bus_match, pcie_port_bus_type, pcie_port_drivers, release_service
 
-if TYPE_CHECKING:  # pciehp uses what the scan of a bus uses, and that uses this
-    from .pciehp_core import pciehp_probe, pciehp_remove
 
-PCIE_PORT_SERVICE_HP = 1 << 2
-PCIE_PORT_DEVICE_MAXSERVICES = 4
+def pcie_port_msix_add_entry(entries: list[msix_entry], new_entry: int, nr_entries: int) -> int:
+    """Put *new_entry* into *entries*, if it is not among the *nr_entries* that are there.
 
-#: The services that have a driver.
-pcie_port_bus_type: list[pcie_device] = []
+    C: drivers/pci/pcie/portdrv_core.c, static, base
+    :return: where it is"""
+    for j in range(nr_entries):
+        if entries[j].entry == new_entry:
+            return j
+
+    entries[nr_entries].entry = new_entry
+    return nr_entries
+
+
+def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
+    """Let the services of the port *dev* interrupt by MSI-X.
+
+    C: drivers/pci/pcie/portdrv_core.c, static, base
+    :param vectors: filled in with the interrupt of each service, -1: it has none
+    :param mask: PCIE_PORT_SERVICE_* bits
+    :return: 0; -EINVAL if the port has no MSI-X; -EIO if it names a message that is not in its table"""
+    nr_entries = pci_msix_table_size(dev)
+    if not nr_entries:
+        return -EINVAL
+    if nr_entries > PCIE_PORT_MAX_MSIX_ENTRIES:
+        nr_entries = PCIE_PORT_MAX_MSIX_ENTRIES
+
+    msix_entries = [msix_entry() for _ in range(nr_entries)]
+
+    # All that the port has, at first: only then it says which of them its services use.
+    for i in range(nr_entries):
+        msix_entries[i].entry = i
+
+    status = pci_enable_msix(dev, msix_entries, nr_entries)
+    if status:
+        return status
+
+    idx = [-1] * PCIE_PORT_DEVICE_MAXSERVICES
+    nvec = 0
+
+    if mask & (PCIE_PORT_SERVICE_PME | PCIE_PORT_SERVICE_HP):
+        # Both have the same message, the one that the PCI Express capability names (PCIe 2.0, 6.1.6 and 7.8.2).
+        _, reg16 = pcie_capability_read_word(dev, PCI_EXP_FLAGS)
+        entry = (reg16 & PCI_EXP_FLAGS_IRQ) >> 9
+        if entry >= nr_entries:
+            pci_disable_msix(dev)
+            return -EIO
+
+        i = pcie_port_msix_add_entry(msix_entries, entry, nvec)
+        if i == nvec:
+            nvec += 1
+
+        idx[PCIE_PORT_SERVICE_PME_SHIFT] = i
+        idx[PCIE_PORT_SERVICE_HP_SHIFT] = i
+
+    # PORT: no AER.
+
+    if nvec != nr_entries:
+        # The port has more than its services use: start anew, with those alone.
+        pci_disable_msix(dev)
+
+        status = pci_enable_msix(dev, msix_entries, nvec)
+        if status:
+            return status
+
+    for i in range(PCIE_PORT_DEVICE_MAXSERVICES):
+        vectors[i] = msix_entries[idx[i]].vector if idx[i] >= 0 else -1
+
+    return 0
+
+
+def init_service_irqs(dev: pci_dev, irqs: list[int], mask: int) -> int:
+    """Choose how the services of the port *dev* interrupt: MSI-X, else MSI, else its pin.
+
+    C: drivers/pci/pcie/portdrv_core.c, static, base
+    :param irqs: filled in with the interrupt of each service, -1: it has none
+    :param mask: PCIE_PORT_SERVICE_* bits
+    :return: 0, or -ENODEV if there is no way to interrupt"""
+    irq = -1
+
+    # PORT: no pcie_pme_no_msi() and pciehp_no_msi(): the boot parameters pcie_pme=nomsi and pcie_hp=nomsi are not given
+    if not pcie_port_enable_msix(dev, irqs, mask):
+        return 0
+
+    if not pci_enable_msi(dev) or dev.irq:
+        irq = dev.irq
+
+    for i in range(PCIE_PORT_DEVICE_MAXSERVICES):
+        irqs[i] = irq
+    irqs[PCIE_PORT_SERVICE_VC_SHIFT] = -1
+
+    if irq < 0:
+        return -ENODEV
+    return 0
+
+
+def cleanup_service_irqs(dev: pci_dev) -> None:
+    """Undo init_service_irqs().
+
+    C: drivers/pci/pcie/portdrv_core.c, static, base"""
+    if dev.msix_enabled:
+        pci_disable_msix(dev)
+    elif dev.msi_enabled:
+        pci_disable_msi(dev)
 
 
 def get_port_device_capability(dev: pci_dev) -> int:
@@ -29,7 +131,7 @@ def get_port_device_capability(dev: pci_dev) -> int:
     :return: PCIE_PORT_SERVICE_* bits"""
     services = 0
 
-    # PORT: firmware grants control of every service; the only one here is hot-plug: no AER, VC and PME.
+    # PORT: no pcie_port_platform_notify(): firmware lets the kernel have every service.
     # Hot-Plug Capable
     if pcie_caps_reg(dev) & PCI_EXP_FLAGS_SLOT:
         _, reg32 = pcie_capability_read_dword(dev, PCI_EXP_SLTCAP)
@@ -37,6 +139,14 @@ def get_port_device_capability(dev: pci_dev) -> int:
             services |= PCIE_PORT_SERVICE_HP
             # Firmware may have left interrupts on that nothing would handle.
             pcie_capability_clear_word(dev, PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_HPIE)
+    # PORT: no AER.
+    if pci_find_ext_capability(dev, PCI_EXT_CAP_ID_VC):
+        services |= PCIE_PORT_SERVICE_VC
+    # PME messages end at root ports.
+    if pci_pcie_type(dev) == PCI_EXP_TYPE_ROOT_PORT:
+        services |= PCIE_PORT_SERVICE_PME
+        # As above: its driver switches it on.
+        pcie_pme_interrupt_enable(dev, False)
 
     return services
 
@@ -46,62 +156,95 @@ def pcie_device_init(pdev: pci_dev, service: int, irq: int) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :param service: one of PCIE_PORT_SERVICE_*
-    :return: 0, also if the driver refuses it"""
-    pcie = pcie_device(port=pdev, irq=irq)
+    :return: 0, also if no driver took it"""
+    pcie = pcie_device()
+    pcie.port = pdev
+    pcie.irq = irq
+    pcie.service = service
 
     device = pcie.device
-    device.name = f"{pci_name(pdev)}:pcie{pci_pcie_type(pdev) << 4 | service:02x}"
+    device.name = f"{pci_name(pdev)}:pcie{get_descriptor_id(pci_pcie_type(pdev), service):02x}"
 
-    # device_register()
-    if not pcie_port_probe_service(pcie):
-        pcie_port_bus_type.append(pcie)
+    # device_register(); while the computer boots, the drivers come later
+    mutex_init(device.mutex, "device", device.name)
+    pcie_port_bus_type.append(pcie)
+    device_lock(device)
+    for driver in pcie_port_drivers:
+        bind_service(pcie, driver)
+    device_unlock(device)
     return 0
 
 
 def pcie_port_device_register(dev: pci_dev) -> int:
-    """Wake the port *dev* and bind the drivers of its services.
+    """Wake the port *dev*, and make its services devices.
 
     C: drivers/pci/pcie/portdrv_core.c, global, base
-    :return: 0"""
-    # PORT: the part of pci_enable_device() that matters to a reset.
+    :return: 0, or -ENODEV if it has services but no way to interrupt"""
+    irqs = [-1] * PCIE_PORT_DEVICE_MAXSERVICES
+
+    # PORT: of pci_enable_device(), what matters to a reset.
     pci_set_power_state(dev, PCI_D0)
 
     capabilities = get_port_device_capability(dev)
     if not capabilities:
         return 0
 
-    # PORT: no pci_set_master(), and no choice of an interrupt: the device always has one.
+    # PORT: no pci_set_master().
+    status = init_service_irqs(dev, irqs, capabilities)
+    if status:
+        # Virtual channels need none.
+        capabilities &= PCIE_PORT_SERVICE_VC
+        if not capabilities:
+            return status
+
+    status = -ENODEV
+    nr_service = 0
     for i in range(PCIE_PORT_DEVICE_MAXSERVICES):
         service = 1 << i
         if not (capabilities & service):
             continue
-        # PORT: without a bus below (no number was left for it) pciehp of v3.11 follows a NULL pointer.
-        if not dev.subordinate:
-            continue
-        pcie_device_init(dev, service, dev.irq)  # PORT: it never fails, so nothing is undone
+        if not pcie_device_init(dev, service, irqs[i]):
+            nr_service += 1
+    if not nr_service:
+        cleanup_service_irqs(dev)
+        return status
 
     return 0
 
 
+def remove_iter(dev: pcie_device) -> int:
+    """Take a service from its driver, and away.
+
+    C: drivers/pci/pcie/portdrv_core.c, static, base
+    :return: 0"""
+    # device_unregister()
+    release_service(dev)
+    pcie_port_bus_type.remove(dev)
+    return 0
+
+
 def pcie_port_device_remove(dev: pci_dev) -> None:
-    """Unbind the services of the port *dev*.
+    """Take the services of the port *dev* away, and give its interrupts back.
 
     C: drivers/pci/pcie/portdrv_core.c, global, base"""
-    # device_for_each_child(), remove_iter(), device_unregister()
-    for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:
-        pcie_port_remove_service(pcie)
-        pcie_port_bus_type.remove(pcie)
-    # PORT: neither interrupts nor the port are disabled.
+    for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:  # device_for_each_child()
+        remove_iter(pcie)
+    cleanup_service_irqs(dev)
+    # PORT: no pci_disable_device().
 
 
 def pcie_port_probe_service(dev: pcie_device) -> int:
     """Offer a service to its driver.
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
-    :return: 0 if the driver took it, or its error"""
-    status = pciehp_probe(dev)  # PORT: the only service driver there is
+    :return: 0 if the driver took it, or what it says against it"""
+    driver = dev.device.driver
+    if not driver or driver.probe is NULL:
+        return -ENODEV
+
+    status = driver.probe(dev)
     if not status:
-        dev_dbg(dev.device, "pciehp drives this service")
+        dev_dbg(dev.device, f"is in the hands of the service driver {driver.name}")
     return status
 
 
@@ -110,6 +253,39 @@ def pcie_port_remove_service(dev: pcie_device) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :return: 0"""
-    dev_dbg(dev.device, "pciehp no longer drives this service")
-    pciehp_remove(dev)
+    driver = dev.device.driver
+    if driver and driver.remove is not NULL:
+        dev_dbg(dev.device, f"the service driver {driver.name} lets go of it")
+        driver.remove(dev)
     return 0
+
+
+def pcie_port_service_register(new: pcie_port_service_driver) -> int:
+    """Let a service driver have the services that are there and no driver has, and those to come.
+
+    C: drivers/pci/pcie/portdrv_core.c, exported, base
+    :return: 0"""
+    # driver_register()
+    pcie_port_drivers.append(new)
+    for pcie in pcie_port_bus_type[:]:
+        if not pcie_port_bus_match(pcie, new):
+            continue
+        device_lock(pcie.port.dev)
+        device_lock(pcie.device)
+        bind_service(pcie, new)
+        device_unlock(pcie.device)
+        device_unlock(pcie.port.dev)
+    return 0
+
+
+EXPORT_SYMBOL(pcie_port_service_register)
+
+
+def pcie_port_service_unregister(drv: pcie_port_service_driver) -> None:
+    """Undo pcie_port_service_register() of a driver that has no service.
+
+    C: drivers/pci/pcie/portdrv_core.c, exported, base"""
+    pcie_port_drivers.remove(drv)  # driver_unregister()
+
+
+EXPORT_SYMBOL(pcie_port_service_unregister)

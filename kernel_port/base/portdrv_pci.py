@@ -7,8 +7,16 @@ from errno import ENODEV
 
 from ..kernel.structs import *
 from ..pci_regs import *
+from .access import pcie_capability_set_dword
 from .pci import pci_save_state
 from .portdrv_core import pcie_port_device_register, pcie_port_device_remove
+
+
+def pcie_clear_root_pme_status(dev: pci_dev) -> None:
+    """Forget that a wake-up event came to the root port *dev*.
+
+    C: drivers/pci/pcie/portdrv_pci.c, global, base"""
+    pcie_capability_set_dword(dev, PCI_EXP_RTSTA, PCI_EXP_RTSTA_PME)
 
 
 def pcie_portdrv_probe(dev: pci_dev) -> int:

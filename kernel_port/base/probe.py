@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from errno import EINVAL, EIO
+from typing import TYPE_CHECKING
 
 from ..kernel.delay import msleep
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
@@ -25,6 +26,7 @@ from .access import (
     pcie_capability_read_word,
 )
 from .bus import pci_bus_add_devices
+from .msi import pci_msi_init_pci_dev
 from .pci import (
     pci_allocate_cap_save_buffers,
     pci_configure_ari,
@@ -33,6 +35,10 @@ from .pci import (
     pci_pm_init,
 )
 from .search import pci_bus_sem, pci_find_bus, pci_get_slot
+
+if TYPE_CHECKING:  # both use what this module has
+    from .pcie_pme import pcie_pme_service_init
+    from .pciehp_core import pcied_init
 
 CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
 CARDBUS_RESERVE_BUSNR = 3
@@ -754,7 +760,9 @@ def pci_init_capabilities(dev: pci_dev) -> None:
     """Set up the capabilities of *dev*.
 
     C: drivers/pci/probe.c, static, base"""
-    # PORT: no MSI, VPD, SR-IOV and ACS: nothing here uses them, so a reset does not touch them.
+    pci_msi_init_pci_dev(dev)
+
+    # PORT: no VPD, SR-IOV and ACS: they are no part of a reset on a machine without them in use.
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)
@@ -983,6 +991,9 @@ def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> N
         pci_bus_update_busn_res_end(b, max)
     for b in buses:
         pci_bus_add_devices(b)
+    # The initcalls of the drivers of ports' services.
+    pcie_pme_service_init()
+    pcied_init()
 
 
 EXPORT_SYMBOL(pci_add_new_bus)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/irq: interrupt handlers. An interrupt's number is its port's address."""
+"""kernel/irq: who is called when a device interrupts. An interrupt's number is its device's address."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from errno import EBUSY
 from typing import Any
 
@@ -12,31 +13,101 @@ from .system import system
 IRQ_NONE = 0
 IRQ_HANDLED = 1
 
+#: include/linux/interrupt.h: the interrupt may have other handlers, too.
+IRQF_SHARED = 0x00000080
 
-def request_irq(irq: int, handler: Callable[[int, Any], int], name: str, dev_id: Any) -> int:
-    """Call *handler*(irq, dev_id) on interrupt *irq* from now on.
 
-    C: kernel/irq/manage.c, exported, service
-    :return: 0, or -EBUSY if the interrupt is taken"""
-    if irq in system.irq_actions:
+@dataclass(eq=False, slots=True)
+class irqaction:
+    """struct irqaction: one of those who are called on an interrupt.
+
+    C: include/linux/interrupt.h, struct, service"""
+
+    handler: Callable[[int, Any], int]
+    dev_id: Any
+    flags: int = 0
+    name: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class irq_chip:
+    """struct irq_chip: what switches an interrupt off and on, and says which processor gets it.
+
+    C: include/linux/irq.h, struct, service"""
+
+    name: str
+    irq_mask: Callable[[irq_data], None]
+    irq_unmask: Callable[[irq_data], None]
+    irq_set_affinity: Callable[[irq_data], int]
+
+
+@dataclass(eq=False, slots=True)
+class irq_data:
+    """struct irq_data: an interrupt as its chip sees it.
+
+    C: include/linux/irq.h, struct, service"""
+
+    irq: int
+    chip: irq_chip
+    #: struct msi_desc *, see base/msi.py.
+    msi_desc: Any
+
+
+def request_irq(irq: int, handler: Callable[[int, Any], int], flags: int, name: str, dev_id: Any) -> int:
+    """Have *handler*(irq, dev_id) called on interrupt *irq*, after those that asked for it before.
+
+    C: kernel/irq/manage.c request_threaded_irq() and __setup_irq(), exported, service
+    :param flags: IRQF_SHARED or 0
+    :return: 0, or -EBUSY if somebody else has the interrupt and not both share it"""
+    actions = system.irq_actions.setdefault(irq, [])
+    if actions and not (actions[0].flags & flags & IRQF_SHARED):
         return -EBUSY
-    system.irq_actions[irq] = (handler, dev_id)
+    actions.append(irqaction(handler, dev_id, flags, name))
+    data = system.irq_data.get(irq)
+    if len(actions) == 1 and data is not None:
+        data.chip.irq_unmask(data)  # irq_startup()
+        data.chip.irq_set_affinity(data)  # setup_affinity()
     return 0
 
 
 def free_irq(irq: int, dev_id: Any) -> None:
-    """Remove the handler of interrupt *irq*.
+    """Do not call the handler that came with *dev_id* on interrupt *irq* any more.
 
     C: kernel/irq/manage.c, exported, service"""
-    del system.irq_actions[irq]
+    actions = system.irq_actions[irq]
+    actions[:] = [action for action in actions if action.dev_id is not dev_id]
+    if not actions:
+        del system.irq_actions[irq]
+        data = system.irq_data.get(irq)
+        if data is not None:
+            data.chip.irq_mask(data)  # irq_shutdown()
+
+
+def irq_has_action(irq: int) -> int:
+    """Whether anybody is called on interrupt *irq*.
+
+    C: kernel/irq/irqdesc.h, service
+    :return: 1 or 0"""
+    return int(irq in system.irq_actions)
+
+
+def irq_get_msi_desc(irq: int) -> Any:
+    """What is known of interrupt *irq*, which is a message.
+
+    C: include/linux/irq.h, static inline, service
+    :return: struct msi_desc *, NULL if it is none"""
+    data = system.irq_data.get(irq)
+    return data.msi_desc if data is not None else None
 
 
 def do_IRQ(irq: int, of: str) -> int:
     """Serve one interrupt of the port at address *of*, on the running thread's back.
 
-    C: arch/x86/kernel/irq.c, service
-    :return: IRQ_HANDLED, or IRQ_NONE if it was not the handler's"""
-    handler, dev_id = system.irq_actions[irq]
+    C: arch/x86/kernel/irq.c and handle_irq_event_percpu(), kernel/irq/handle.c, service
+    :return: IRQ_HANDLED, or IRQ_NONE if no handler knows of it"""
+    retval = IRQ_NONE
     with system.sched.interrupting(f"irq {of}"):
         system.emit("irq", of)
-        return handler(irq, dev_id)
+        for action in system.irq_actions[irq][:]:
+            retval |= action.handler(irq, action.dev_id)
+    return retval

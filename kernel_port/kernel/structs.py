@@ -96,8 +96,11 @@ class device_driver:
     C: include/linux/device.h, struct, service"""
 
     name: str
-    probe: Callable[[pci_dev], int] = NULL
-    remove: Callable[[pci_dev], None] = NULL
+    probe: Callable[[Any], int] = NULL
+    remove: Callable[[Any], None] = NULL
+    #: PORT: of a driver that is but a name: how many messages (MSI) it asks for, or whether one of MSI-X.
+    msi_vectors: int = 0
+    msix: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -202,6 +205,58 @@ class pci_bus:
 
 
 @dataclass(eq=False, slots=True)
+class msi_msg:
+    """struct msi_msg: what a function writes, and to which address, to interrupt.
+
+    C: include/linux/msi.h, struct, base"""
+
+    address_lo: int = 0
+    address_hi: int = 0
+    data: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class msi_attrib:
+    """The unnamed struct in struct msi_desc.
+
+    C: include/linux/msi.h, struct, base"""
+
+    is_msix: int = 0
+    multiple: int = 0  # log2 of the messages it has
+    maskbit: int = 0
+    is_64: int = 0
+    pos: int = 0
+    entry_nr: int = 0
+    default_irq: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class msi_desc:
+    """struct msi_desc: the messages of a function (MSI), or one of them (MSI-X).
+
+    C: include/linux/msi.h, struct, base"""
+
+    dev: pci_dev
+    msi_attrib: msi_attrib = field(default_factory=msi_attrib)
+    masked: int = 0
+    irq: int = 0
+    nvec_used: int = 0
+    mask_pos: int = 0
+    #: What was written last.
+    msg: msi_msg = field(default_factory=msi_msg)
+
+
+@dataclass(eq=False, slots=True)
+class msix_entry:
+    """struct msix_entry: an entry of a function's table that its driver asks for, and the interrupt that it gets.
+
+    C: include/linux/pci.h, struct, base"""
+
+    vector: int = 0
+    entry: int = 0
+
+
+@dataclass(eq=False, slots=True)
 class pci_dev:
     """struct pci_dev: what the kernel knows of one function.
 
@@ -219,6 +274,8 @@ class pci_dev:
     revision: int = 0
     hdr_type: int = 0
     pcie_cap: int = 0
+    msi_cap: int = 0
+    msix_cap: int = 0
     pcie_mpss: int = 0
     rom_base_reg: int = 0
     pin: int = 0
@@ -245,6 +302,8 @@ class pci_dev:
     transparent: int = 0
     multifunction: int = 0
     is_added: int = 0
+    msi_enabled: int = 0
+    msix_enabled: int = 0
     ari_enabled: int = 0
     state_saved: int = 0
     block_cfg_access: int = 0
@@ -252,6 +311,7 @@ class pci_dev:
     dev_flags: int = 0
     saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
     saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
+    msi_list: list[msi_desc] = field(default_factory=list)
 
 
 def PCI_DEVFN(slot: int, func: int) -> int:

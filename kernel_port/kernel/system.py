@@ -60,8 +60,12 @@ class System:
         self.listen: Callable[[Event], None] | None = None
         #: The globals of the kernel that runs here; frames with these globals are kernel code.
         self.symtab: dict[str, Any] = {}
-        #: Interrupt number -> (handler, dev_id), see interrupt.py.
-        self.irq_actions: dict[int, tuple[Callable[[int, Any], int], Any]] = {}
+        #: Interrupt number -> its handlers (struct irqaction), in the order in which they are called.
+        self.irq_actions: dict[int, list[Any]] = {}
+        #: Interrupt number -> its struct irq_data, if it is a message (MSI, MSI-X).
+        self.irq_data: dict[int, Any] = {}
+        #: Interrupt number -> address, its upper half, and data of the message that it is to be, None if any will do.
+        self.msi_message: Callable[[int], tuple[int, int, int] | None] = lambda irq: None
         System.latest = self
 
     def emit(self, op: str, *args: Any) -> None:

@@ -201,6 +201,18 @@ def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
     return 1
 
 
+#: The queue of those who need none of their own.
+system_wq: workqueue_struct = alloc_workqueue("events", 0, 0)
+
+
+def schedule_work(work: work_struct) -> int:
+    """Have *work* done by a worker of the queue that all share.
+
+    C: include/linux/workqueue.h, static inline, service
+    :return: 1 if queued, 0 if it was already waiting there"""
+    return queue_work(system_wq, work)
+
+
 def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) -> int:
     """Queue *dwork* in *delay* jiffies.
 

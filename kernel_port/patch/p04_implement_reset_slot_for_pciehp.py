@@ -17,6 +17,7 @@ from __future__ import annotations
 from ..base.pci_hotplug import hotplug_slot, hotplug_slot_info, pci_hp_register
 from ..base.pciehp import *
 from ..base.pciehp_core import (
+    KBUILD_MODNAME,
     THIS_MODULE,
     disable_slot,
     enable_slot,
@@ -73,7 +74,7 @@ def init_slot(ctrl: controller) -> int:
         f"at {pci_domain_nr(ctrl.pcie.port.subordinate):04x}:{ctrl.pcie.port.subordinate.number:02x}:00"
         f" is slot {PSN(ctrl):x}",
     )
-    retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE)
+    retval = pci_hp_register(hotplug, ctrl.pcie.port.subordinate, 0, name, THIS_MODULE, KBUILD_MODNAME)
     if retval:
         ctrl_err(ctrl, f"slot registration failed: {retval}")
     return retval

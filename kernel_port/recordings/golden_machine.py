@@ -48,7 +48,13 @@ class GoldenMachine:
         self.buses: dict[tuple[int, int], Any] = {}
         #: The stored copy of a saved state; freeing it leaves NULL there, as in C.
         self.saved: list[Any] = [None]
-        vars(self.kernel).update(pciehp_poll_mode=int(trace.poll_mode))
+        # What their kernel was configured with: pciehp was a module, and MSI was left out.
+        vars(self.kernel).update(
+            THIS_MODULE=self.kernel.module("pciehp"),
+            pci_msi_init_pci_dev=lambda dev: None,
+            pci_restore_msi_state=lambda dev: None,
+            pciehp_poll_mode=int(trace.poll_mode),
+        )
         self._make_buses(trace)
         for function in trace.functions:
             self._make_device(function.address, function.config, function.power_state)

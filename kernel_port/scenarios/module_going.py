@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pciehp is being unloaded when somebody resets its slot. Who masks the slot?
+"""A hotplug driver that is a module is being unloaded when somebody resets its slot. Who masks the slot?
 
 Nobody. pci_hp_reset_slot gets no reference to the module and returns -ENOTTY, which reads as "this slot cannot be
-reset". So the function reset tries the next method, the bus, with presence detection still on.
+reset". So the function reset tries the next method, the bus, with presence detection still on. The driver is made up:
+of all drivers only pciehp has the method, and pciehp is no module, for its option HOTPLUG_PCI_PCIE is a bool.
 
 A reviewer could have asked: should a module that goes away be an error that ends the search? This run answers it.
 """
@@ -16,8 +17,10 @@ from ._tell import accident, code
 
 
 def unload(machine: Machine) -> None:
-    """Begin rmmod."""
-    machine.slot("1").hotplug.ops.owner.going = True
+    """Begin rmmod of pciehp, as if it were a module."""
+    kernel = machine.kernel
+    module = vars(kernel)["THIS_MODULE"] = kernel.module("pciehp", going=True)
+    machine.slot("1").hotplug.ops.owner = module
 
 
 def answer(outcome: Outcome, patches: int) -> str:

@@ -20,7 +20,7 @@ def make_slots(machine: Machine) -> None:
         if kernel.point >= 2:
             ops.reset_slot = lambda slot, probe: 0
         slot = kernel.hotplug_slot(ops=ops, info=kernel.hotplug_slot_info(), release=lambda slot: None)
-        kernel.pci_hp_register(slot, machine.bus("02"), device, name, kernel.module("shpchp"))
+        kernel.pci_hp_register(slot, machine.bus("02"), device, name, kernel.module("shpchp"), "shpchp")
 
 
 def answer(outcome: Outcome, patches: int) -> str:

@@ -17,7 +17,7 @@ def make_slot(machine: Machine) -> None:
     kernel = machine.kernel
     ops, info = kernel.hotplug_slot_ops(), kernel.hotplug_slot_info()
     slot = kernel.hotplug_slot(ops=ops, info=info, release=lambda slot: None)
-    kernel.pci_hp_register(slot, machine.bus("02"), 0, "A", kernel.module("shpchp"))
+    kernel.pci_hp_register(slot, machine.bus("02"), 0, "A", kernel.module("shpchp"), "shpchp")
 
 
 def answer(outcome: Outcome, patches: int) -> str:

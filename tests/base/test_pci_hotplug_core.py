@@ -28,26 +28,26 @@ def hotplug(paper, **ops):
 
 def register(paper, bus, slot, name="7", devnr=0, owner=None):
     owner = owner or paper.kernel.module("testhp")
-    result = paper.kernel.pci_hp_register(slot, bus, devnr, name, owner)
+    result = paper.kernel.pci_hp_register(slot, bus, devnr, name, owner, owner.name)
     paper.take()
     return result
 
 
 def test_pci_hp_register_missing_slot_is_enodev(paper, bus):
-    assert paper.kernel.pci_hp_register(None, bus, 0, "7", paper.kernel.module("testhp")) == -ENODEV
+    assert paper.kernel.pci_hp_register(None, bus, 0, "7", paper.kernel.module("testhp"), "testhp") == -ENODEV
 
 
 @pytest.mark.parametrize("missing", ["info", "ops", "release"])
 def test_pci_hp_register_incomplete_is_einval(paper, bus, missing):
     slot = hotplug(paper)
     setattr(slot, missing, None)
-    assert paper.kernel.pci_hp_register(slot, bus, 0, "7", paper.kernel.module("testhp")) == -EINVAL
+    assert paper.kernel.pci_hp_register(slot, bus, 0, "7", paper.kernel.module("testhp"), "testhp") == -EINVAL
     assert (paper.take(), bus.slots) == ([], [])
 
 
 def test_pci_hp_register_links_slot_and_devices(paper, bus):
     dev, owner, slot = paper.dev(bus), paper.kernel.module("testhp"), hotplug(paper)
-    assert paper.kernel.pci_hp_register(slot, bus, 0, "7", owner) == 0
+    assert paper.kernel.pci_hp_register(slot, bus, 0, "7", owner, owner.name) == 0
     assert (slot.ops.owner, slot.ops.mod_name) == (owner, "testhp")
     assert dev.slot is slot.pci_slot
     assert dev.slot.hotplug is slot
@@ -59,7 +59,7 @@ def test_pci_hp_register_links_slot_and_devices(paper, bus):
 def test_pci_hp_register_second_driver_is_ebusy(paper, bus):
     first, second = hotplug(paper), hotplug(paper)
     assert register(paper, bus, first) == 0
-    assert paper.kernel.pci_hp_register(second, bus, 0, "8", paper.kernel.module("other")) == -EBUSY
+    assert paper.kernel.pci_hp_register(second, bus, 0, "8", paper.kernel.module("other"), "other") == -EBUSY
     assert second.ops.mod_name == "other"  # stored before the place is asked for
     assert (first.pci_slot.hotplug, second.pci_slot) == (first, None)
     assert paper.take()[-1] == ("unlock", *MUTEX)

@@ -308,7 +308,7 @@ def test_pcie_disable_notification_clears_every_enable():
 def test_pcie_init_notification_taken_interrupt_is_minus_one():
     paper = Slotted(slot_cap=NCCS)
     ctrl = paper.kernel.pcie_init(paper.pcie)
-    assert paper.kernel.request_irq(17, lambda irq, dev_id: 0, "other", None) == 0
+    assert paper.kernel.request_irq(17, lambda irq, dev_id: 0, 0, "other", None) == 0
     paper.take()
     assert paper.kernel.pciehp_request_irq(ctrl) == -EBUSY
     assert paper.kernel.pcie_init_notification(ctrl) == -1

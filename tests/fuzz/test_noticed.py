@@ -33,8 +33,10 @@ def keep_reading(linked, dev):
 )
 def test_call_that_leaves_the_kernel_in_a_bad_way_is_noticed(monkeypatch, wrong, told):
     monkeypatch.setitem(kernels.RECIPES, "wrong", lambda rng, booted: wrong(booted.kernel, booted.functions[0]))
-    with boot("example:vga", trace_boot=False) as booted, pytest.raises((AssertionError, engine.Hang), match=told):
-        kernels.watched(Random(1), booted, "wrong")
+    with boot("example:vga", trace_boot=False) as booted:
+        kernels.as_module(booted)
+        with pytest.raises((AssertionError, engine.Hang), match=told):
+            kernels.watched(Random(1), booted, "wrong")
 
 
 def test_call_that_is_never_the_same_is_noticed(monkeypatch):

@@ -271,7 +271,7 @@ def test_sleeping_in_an_interrupt_is_refused(computer, sleep):
 
 def test_do_IRQ_runs_on_the_back_of_whoever_runs(computer):
     system, kernel = computer
-    kernel.request_irq(7, lambda irq, dev_id: kernel.printk("info", dev_id) or 1, "pciehp", "served")
+    kernel.request_irq(7, lambda irq, dev_id: kernel.printk("info", dev_id) or 1, 0, "pciehp", "served")
     system.sched.clock.call_at(5 * MS, lambda: kernel.do_IRQ(7, "0000:00:1c.0"))
     kernel.msleep(10)
     assert ops(system)[1:] == [
@@ -282,10 +282,28 @@ def test_do_IRQ_runs_on_the_back_of_whoever_runs(computer):
 
 def test_request_irq_taken_gives_EBUSY(computer):
     _, kernel = computer
-    assert kernel.request_irq(7, lambda irq, dev_id: 1, "a", None) == 0
-    assert kernel.request_irq(7, lambda irq, dev_id: 1, "b", None) == -16
+    assert kernel.request_irq(7, lambda irq, dev_id: 1, 0, "a", None) == 0
+    assert kernel.request_irq(7, lambda irq, dev_id: 1, 0, "b", None) == -16
+    assert kernel.request_irq(7, lambda irq, dev_id: 1, kernel.IRQF_SHARED, "b", None) == -16  # "a" does not share
     kernel.free_irq(7, None)
-    assert kernel.request_irq(7, lambda irq, dev_id: 1, "b", None) == 0
+    assert kernel.request_irq(7, lambda irq, dev_id: 1, 0, "b", None) == 0
+
+
+@pytest.mark.parametrize(("answers", "answer"), [((0, 1), 1), ((1, 0), 1), ((0, 0), 0), ((1, 1), 1)])
+def test_do_IRQ_calls_all_who_share_in_the_order_in_which_they_came(computer, answers, answer):
+    _, kernel = computer
+    called = []
+
+    def handler(irq, dev_id):
+        called.append((irq, dev_id))
+        return answers[dev_id]
+
+    assert [kernel.request_irq(7, handler, kernel.IRQF_SHARED, "", dev_id) for dev_id in (1, 0)] == [0, 0]
+    assert kernel.do_IRQ(7, "0000:00:1c.0") == answer
+    assert called == [(7, 1), (7, 0)]
+    kernel.free_irq(7, 1)
+    kernel.do_IRQ(7, "0000:00:1c.0")
+    assert called[2:] == [(7, 0)]
 
 
 # -- work --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ STATUS = ("r", PORT, SLTSTA, 2)
 BUS_RESET = [
     ("r", PORT, 0x3E, 2), ("w", PORT, 0x3E, 2, 0x43), ("msleep", 100), ("w", PORT, 0x3E, 2, 0x03), ("msleep", 100),
 ]  # fmt: skip
-OPS_AT_3 = {"owner", "mod_name", "enable_slot", "disable_slot", "get_power_status", "get_adapter_status"}
+OPS_AT_3 = {"mod_name", "enable_slot", "disable_slot", "get_power_status", "get_adapter_status"}
 
 
 def slotted(slot_cap, point=4, **variables):
@@ -104,4 +104,4 @@ def test_pci_hp_reset_slot_at_4_reaches_the_port_and_at_3_does_not():
     for point, acts in ((3, []), (4, BUS_RESET)):
         paper, slot = slotted(0, point)
         paper.kernel.pci_hp_reset_slot(slot.hotplug_slot, 0)
-        assert paper.take() == [("get_module", "pciehp"), *acts, ("put_module", "pciehp")]
+        assert paper.take() == acts  # pciehp is no module, so no reference is taken

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/pcie/portdrv_bus.c: the bus that the services of PCI Express ports are on.
+
+# PORT: what the driver core does with devices and drivers of that bus (drivers/base) is here, too: bind_service() and
+# release_service().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..kernel.structs import *
+from .pcieport_if import *
+
+if TYPE_CHECKING:  # it imports this module
+    from .portdrv_core import pcie_port_probe_service, pcie_port_remove_service
+
+#: The services of ports.
+pcie_port_bus_type: list[pcie_device] = []
+#: Their drivers.
+pcie_port_drivers: list[pcie_port_service_driver] = []
+
+
+def pcie_port_bus_match(pciedev: pcie_device, driver: pcie_port_service_driver) -> int:
+    """Whether a driver is for a service.
+
+    C: drivers/pci/pcie/portdrv_bus.c, static, base
+    :return: 1 or 0"""
+    if driver.service != pciedev.service:
+        return 0
+
+    if (driver.port_type != PCIE_ANY_PORT) and (driver.port_type != pci_pcie_type(pciedev.port)):
+        return 0
+
+    return 1
+
+
+def bind_service(pciedev: pcie_device, driver: pcie_port_service_driver) -> None:
+    """Offer a service, which is locked, to a driver if that is for it and nobody has it.
+
+    C: drivers/base/dd.c driver_probe_device(), base"""
+    if pciedev.device.driver or not pcie_port_bus_match(pciedev, driver):
+        return
+    pciedev.device.driver = driver
+    if pcie_port_probe_service(pciedev):
+        pciedev.device.driver = NULL
+
+
+def release_service(pciedev: pcie_device) -> None:
+    """Take a service from its driver, if any.
+
+    C: drivers/base/dd.c device_release_driver(), base"""
+    device_lock(pciedev.device)
+    pcie_port_remove_service(pciedev)
+    pciedev.device.driver = NULL
+    device_unlock(pciedev.device)
