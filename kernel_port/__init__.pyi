@@ -257,6 +257,15 @@ pcie_capability_set_word = base_access.pcie_capability_set_word
 pcie_capability_clear_word = base_access.pcie_capability_clear_word
 
 # base/quirks.py
+pci_fixup_early = base_quirks.pci_fixup_early
+pci_fixup_header = base_quirks.pci_fixup_header
+pci_fixup_final = base_quirks.pci_fixup_final
+pci_fixup_enable = base_quirks.pci_fixup_enable
+quirk_mmio_always_on = base_quirks.quirk_mmio_always_on
+pci_fixup = base_quirks.pci_fixup
+pci_fixups = base_quirks.pci_fixups
+pci_do_fixups = base_quirks.pci_do_fixups
+pci_fixup_device = base_quirks.pci_fixup_device
 struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
 pci_dev_reset_methods = base_quirks.pci_dev_reset_methods
 pci_dev_specific_reset = base_quirks.pci_dev_specific_reset

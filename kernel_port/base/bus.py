@@ -8,6 +8,7 @@ from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.printk import dev_err
 from ..kernel.structs import *
 from .dd import device_attach
+from .quirks import pci_fixup_device, pci_fixup_final
 
 
 def pci_bus_add_device(dev: pci_dev) -> int:
@@ -15,7 +16,9 @@ def pci_bus_add_device(dev: pci_dev) -> int:
 
     C: drivers/pci/bus.c, exported, base
     :return: 0"""
-    # PORT: no fixups (quirks.c), and no files in sysfs.
+    # Not when it was found: nobody had addresses to give then.
+    pci_fixup_device(pci_fixup_final, dev)
+    # PORT: no files in sysfs.
 
     dev.match_driver = 1
     retval = device_attach(dev)

@@ -32,6 +32,7 @@ from .pci import (
     pci_find_ext_capability,
     pci_pm_init,
 )
+from .quirks import pci_fixup_device, pci_fixup_early, pci_fixup_header
 from .search import pci_bus_sem, pci_find_bus, pci_get_slot
 
 CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
@@ -589,8 +590,8 @@ def pci_setup_device(dev: pci_dev) -> int:
     # Nobody has asked yet.
     dev.current_state = PCI_UNKNOWN
 
-    # PORT: no fixups (quirks.c).
-    class_ = dev.class_ >> 8
+    pci_fixup_device(pci_fixup_early, dev)
+    class_ = dev.class_ >> 8  # a fixup may have changed it
 
     # PORT: `goto bad` is the last else.
     if dev.hdr_type == PCI_HEADER_TYPE_NORMAL and class_ != PCI_CLASS_BRIDGE_PCI:
@@ -768,7 +769,9 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     C: drivers/pci/probe.c, global, base"""
     mutex_init(dev.dev.mutex, "device", pci_name(dev))  # device_initialize()
 
-    # PORT: no fixups (quirks.c).
+    pci_fixup_device(pci_fixup_header, dev)
+
+    # PORT: no pci_reassigndev_resource_alignment(): nothing is assigned.
     dev.state_saved = 0
 
     pci_init_capabilities(dev)

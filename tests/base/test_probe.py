@@ -179,6 +179,12 @@ def test_pci_read_base_of_a_device_that_must_keep_decoding_leaves_command_alone(
         assert [act[1] for act in acts(machine)] == [0x10] * 4
 
 
+@pytest.mark.parametrize(("class_", "always"), [(0x060000, 1), (0x060001, 1), (0x060100, 0), (0x020000, 0)])
+def test_quirk_mmio_always_on_is_for_host_bridges(class_, always):
+    with machine_of(function("00:00.0", registers={"x08_4": class_ << 8})) as machine:
+        assert machine.function("00:00.0").mmio_always_on == always
+
+
 @pytest.mark.parametrize(("kind", "flags"), [("pci_bar_mem32", 0), ("pci_bar_unknown", MEM)])
 def test_pci_read_base_that_holds_all_ones_starts_at_0(kind, flags):
     paper = Paper()

@@ -186,7 +186,7 @@ LEFT_OUT = {
     },
     "drivers/pci/quirks.c": {
         "quirks": (
-            "quirk_mmio_always_on quirk_mellanox_tavor quirk_passive_release quirk_isa_dma_hangs "
+            "quirk_mellanox_tavor quirk_passive_release quirk_isa_dma_hangs "
             "quirk_tigerpoint_bm_sts quirk_nopcipci quirk_nopciamd quirk_triton quirk_vialatency quirk_viaetbf "
             "quirk_vsfx quirk_alimagik quirk_natoma quirk_citrine quirk_s3_64M quirk_cs5536_vsa quirk_io_region "
             "quirk_ati_exploding_mce quirk_ali7101_acpi piix4_io_quirk piix4_mem_quirk quirk_piix4_acpi "
@@ -212,7 +212,7 @@ LEFT_OUT = {
             "quirk_msi_intx_disable_bug quirk_msi_intx_disable_ati_bug quirk_msi_intx_disable_qca_bug "
             "quirk_hotplug_bridge ricoh_mmc_fixup_rl5c476 ricoh_mmc_fixup_r5c832 vtd_mask_spec_errors "
             "fixup_ti816x_class fixup_mpss_256 quirk_intel_mc_errata quirk_intel_ntb fixup_debug_start "
-            "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking pci_do_fixups pci_fixup_device "
+            "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking "
             "pci_apply_final_quirks reset_intel_generic_dev reset_intel_82599_sfp_virtfn reset_ivb_igd "
             "pci_func_0_dma_source pci_get_dma_source pci_dev_specific_acs_enabled"
         ),
