@@ -6,6 +6,7 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 
 from .base import access as base_access
 from .base import bus as base_bus
+from .base import core as base_core
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
 from .base import pci as base_pci
@@ -374,6 +375,11 @@ pci_bus_insert_busn_res = base_probe.pci_bus_insert_busn_res
 pci_bus_update_busn_res_end = base_probe.pci_bus_update_busn_res_end
 pci_scan_root_buses = base_probe.pci_scan_root_buses
 
+# base/core.py
+klist_del = base_core.klist_del
+device_add = base_core.device_add
+device_del = base_core.device_del
+
 # base/dd.py
 really_probe = base_dd.really_probe
 driver_probe_device = base_dd.driver_probe_device
@@ -392,6 +398,7 @@ pci_bus_add_device = base_bus.pci_bus_add_device
 pci_bus_add_devices = base_bus.pci_bus_add_devices
 
 # base/remove.py
+list_del = base_remove.list_del
 pci_stop_dev = base_remove.pci_stop_dev
 pci_destroy_dev = base_remove.pci_destroy_dev
 pci_remove_bus = base_remove.pci_remove_bus

@@ -6,6 +6,7 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 
 from .base import access as base_access
 from .base import bus as base_bus
+from .base import core as base_core
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
 from .base import pci as base_pci
@@ -378,6 +379,11 @@ class PatchedKernel:
     pci_bus_update_busn_res_end = staticmethod(base_probe.pci_bus_update_busn_res_end)
     pci_scan_root_buses = staticmethod(base_probe.pci_scan_root_buses)
 
+    # base/core.py
+    klist_del = staticmethod(base_core.klist_del)
+    device_add = staticmethod(base_core.device_add)
+    device_del = staticmethod(base_core.device_del)
+
     # base/dd.py
     really_probe = staticmethod(base_dd.really_probe)
     driver_probe_device = staticmethod(base_dd.driver_probe_device)
@@ -396,6 +402,7 @@ class PatchedKernel:
     pci_bus_add_devices = staticmethod(base_bus.pci_bus_add_devices)
 
     # base/remove.py
+    list_del = staticmethod(base_remove.list_del)
     pci_stop_dev = staticmethod(base_remove.pci_stop_dev)
     pci_destroy_dev = staticmethod(base_remove.pci_destroy_dev)
     pci_remove_bus = staticmethod(base_remove.pci_remove_bus)

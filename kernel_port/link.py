@@ -34,6 +34,7 @@ BASE: tuple[str, ...] = (
     "base.pci",
     "base.search",
     "base.probe",
+    "base.core",
     "base.dd",
     "base.pci_driver",
     "base.bus",

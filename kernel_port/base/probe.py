@@ -25,6 +25,7 @@ from .access import (
     pcie_capability_read_word,
 )
 from .bus import pci_bus_add_devices
+from .core import device_add
 from .pci import (
     pci_allocate_cap_save_buffers,
     pci_configure_ari,
@@ -361,6 +362,8 @@ def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus
 
     # PORT: no buses without a bridge: those are of virtual functions (SR-IOV).
     child.self = bridge
+    child.bridge = bridge.dev
+    child.dev.parent = child.bridge
     pci_set_bus_speed(child)
 
     child.resource = bridge.resource[PCI_BRIDGE_RESOURCES : PCI_BRIDGE_RESOURCES + PCI_BRIDGE_RESOURCE_NUM]
@@ -565,6 +568,7 @@ def pci_setup_device(dev: pci_dev) -> int:
     if status:
         return -EIO
 
+    dev.dev.parent = dev.bus.bridge
     dev.hdr_type = hdr_type & 0x7F
     dev.multifunction = int(bool(hdr_type & 0x80))
     dev.error_state = pci_channel_io_normal
@@ -781,6 +785,7 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     up_write(pci_bus_sem)
 
     dev.match_driver = 0
+    device_add(dev.dev)
 
 
 def pci_scan_single_device(bus: pci_bus, devfn: int) -> pci_dev:
@@ -925,6 +930,8 @@ def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus
         dev_dbg(b2.dev, "is known, and made but once")
         return NULL  # type: ignore[no-any-return]
 
+    b.bridge = struct_device(name=f"pci{pci_domain_nr(b):04x}:{bus:02x}")
+    b.dev.parent = b.bridge
     b.dev.name = f"{pci_domain_nr(b):04x}:{bus:02x}"
 
     printk("info", f"a host bridge leads to bus {b.dev.name}")

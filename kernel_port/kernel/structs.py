@@ -102,10 +102,12 @@ class device_driver:
 
 @dataclass(eq=False, slots=True)
 class device:
-    """struct device: a name (pci_name() of a PCI device), a lock, a driver.
+    """struct device: a name (pci_name() of a PCI device), a parent, a lock, a driver.
 
-    C: include/linux/device.h, struct, service"""
+    C: include/linux/device.h, struct, service; klist_children is in struct device_private"""
 
+    parent: device = NULL
+    klist_children: list[device] = field(default_factory=list)
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
     driver: device_driver = NULL
@@ -197,6 +199,7 @@ class pci_bus:
     name: str = ""
     bridge_ctl: int = 0
     bus_flags: int = 0
+    bridge: struct_device = NULL
     dev: struct_device = field(default_factory=struct_device)
     is_added: int = 0
 

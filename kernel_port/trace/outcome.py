@@ -31,6 +31,8 @@ class Outcome:
     """What it returned; None for a function without a result, or if it never returned."""
     deadlock: str
     """The report, if it never returned."""
+    oops: str
+    """The report, if the kernel did not survive it."""
     events: list[Event]
     losses: list[Loss]
     start: int
@@ -41,7 +43,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether it returned an error, or never returned."""
-        return bool(self.deadlock) or (self.rc is not None and self.rc < 0)
+        return bool(self.deadlock or self.oops) or (self.rc is not None and self.rc < 0)
 
     @property
     def messages(self) -> list[Event]:
@@ -65,6 +67,10 @@ class Outcome:
             yield from (f"  {line}" for line in self.deadlock.splitlines())
             yield paint("red", f"{self.call} never returned; it got this far in {took}")
             return
+        if self.oops:
+            yield from (f"  {line}" for line in self.oops.splitlines())
+            yield paint("red", f"the kernel does not survive {self.call}; it got this far in {took}")
+            return
         yield f"  {self.call} took {took}, {count(len(self.events), 'event')}, and returned"
         yield paint("red" if self.failed else "green", result(self.rc))
 
@@ -78,6 +84,7 @@ class Outcome:
             "rc": self.rc,
             "error": errno.errorcode.get(-self.rc) if self.rc is not None and self.rc < 0 else None,
             "deadlock": self.deadlock or None,
+            "oops": self.oops or None,
             "time_ns": self.end - self.start,
             "functions": [loss_as_json(loss) for loss in self.losses],
             "messages": [

@@ -50,6 +50,12 @@ def test_recorded_calls_are_the_ports_to_the_last_access(name):
     assert judgement.calls_identical == len(original.tests)
 
 
+def test_kernel_that_dies_at_the_second_removal_dies_in_the_port():
+    judgement = judge_calls(recording("p8-mess-bus-twice"))
+    assert [(call.expected, call.got) for call in judgement.calls] == [("oops", "oops")]
+    assert not any("bus2" in line or "kernel oops" in line for line in judgement.differences)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ALSO_IDENTICAL)
 def test_further_recorded_calls_are_the_ports_to_the_last_access(name):
