@@ -56,8 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock and oops (null), "
-        "time_ns, functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; lost has "
-        "restored too), messages (t, level, text), warnings, trace (as --trace has it)",
+        "time_ns, functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; "
+        "lost has restored too), messages (t, level, text), warnings, trace (as --trace has it)",
     )
     _exports.arguments(parser)
 

@@ -18,6 +18,9 @@ LAB, READY = "lab", "point "
 #: What speaks of a slot when its files are read.
 READING = ("get_adapter_status", "get_power_status", "pciehp_get_power_status")
 LOCKDEP = "lockdep"
+#: The second message of the button's interrupt handler reads like those of the function that serves it later, and was
+#: taken down as one of them.
+PRESSED, BUTTON = "pciehp_handle_attention_button", "handle_button_press_event"
 #: Who is no function, but judged otherwise.
 NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
 #: Whose words the recordings do not tell.
@@ -45,7 +48,9 @@ def spoken(messages: Iterable[Message]) -> tuple[dict[str, list[str]], Counter[s
         if message.function in MESSAGES:
             passed[MESSAGES[message.function]] += 1
         elif message.function not in NO_FUNCTION:
-            by[message.speaker].append(message.function)
+            said = by[message.speaker]
+            pressed = message.function == BUTTON and not message.values and said[-1:] == [PRESSED]
+            said.append(PRESSED if pressed else message.function)
     return by, passed
 
 
