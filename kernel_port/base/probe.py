@@ -20,6 +20,7 @@ from .access import (
     pci_read_config_word,
     pci_write_config_byte,
     pci_write_config_dword,
+    pci_vpd_pci22_init,
     pci_write_config_word,
     pcie_capability_read_dword,
     pcie_capability_read_word,
@@ -306,6 +307,26 @@ def pci_alloc_bus() -> pci_bus:
     return b
 
 
+#: enum pci_bus_speed by the mode and frequency field of a PCI-X bridge's Secondary Status.
+pcix_bus_speed: tuple[int, ...] = (
+    PCI_SPEED_UNKNOWN,  # 0
+    PCI_SPEED_66MHz_PCIX,  # 1
+    PCI_SPEED_100MHz_PCIX,  # 2
+    PCI_SPEED_133MHz_PCIX,  # 3
+    PCI_SPEED_UNKNOWN,  # 4
+    PCI_SPEED_66MHz_PCIX_ECC,  # 5
+    PCI_SPEED_100MHz_PCIX_ECC,  # 6
+    PCI_SPEED_133MHz_PCIX_ECC,  # 7
+    PCI_SPEED_UNKNOWN,  # 8
+    PCI_SPEED_66MHz_PCIX_266,  # 9
+    PCI_SPEED_100MHz_PCIX_266,  # A
+    PCI_SPEED_133MHz_PCIX_266,  # B
+    PCI_SPEED_UNKNOWN,  # C
+    PCI_SPEED_66MHz_PCIX_533,  # D
+    PCI_SPEED_100MHz_PCIX_533,  # E
+    PCI_SPEED_133MHz_PCIX_533,  # F
+)
+
 #: enum pci_bus_speed by the link speed field of Link Capabilities and Link Status.
 pcie_link_speed: tuple[int, ...] = (
     PCI_SPEED_UNKNOWN,  # 0
@@ -327,13 +348,72 @@ def pcie_update_link_speed(bus: pci_bus, linksta: int) -> None:
 EXPORT_SYMBOL_GPL(pcie_update_link_speed)
 
 
+agp_speeds: tuple[int, ...] = (AGP_UNKNOWN, AGP_1X, AGP_2X, AGP_4X, AGP_8X)
+
+
+def agp_speed(agp3: int, agpstat: int) -> int:
+    """The speed that the rate bits of an AGP register stand for.
+
+    C: drivers/pci/probe.c, static, base
+    :param agp3: not 0: the bits count in units of 4x
+    :param agpstat: the rate bits, the highest that is set counts
+    :return: enum pci_bus_speed"""
+    index = 0
+
+    if agpstat & 4:
+        index = 3
+    elif agpstat & 2:
+        index = 2
+    elif agpstat & 1:
+        index = 1
+    else:
+        return agp_speeds[index]
+
+    if agp3:
+        index += 2
+        if index == 5:
+            index = 0
+
+    return agp_speeds[index]
+
+
 def pci_set_bus_speed(bus: pci_bus) -> None:
-    """Learn the speed of the link to *bus*.
+    """Learn the speed of *bus*, the highest and the present one, from the bridge to it.
 
     C: drivers/pci/probe.c, static, base"""
     bridge = bus.self
 
-    # PORT: AGP and PCI-X buses keep PCI_SPEED_UNKNOWN.
+    pos = pci_find_capability(bridge, PCI_CAP_ID_AGP)
+    if not pos:
+        pos = pci_find_capability(bridge, PCI_CAP_ID_AGP3)
+    if pos:
+        agpstat = pci_read_config_dword(bridge, pos + PCI_AGP_STATUS)
+        bus.max_bus_speed = agp_speed(agpstat & 8, agpstat & 7)
+
+        agpcmd = pci_read_config_dword(bridge, pos + PCI_AGP_COMMAND)
+        bus.cur_bus_speed = agp_speed(agpstat & 8, agpcmd & 7)
+
+    pos = pci_find_capability(bridge, PCI_CAP_ID_PCIX)
+    if pos:
+        status = pci_read_config_word(bridge, pos + PCI_X_BRIDGE_SSTATUS)
+
+        if status & PCI_X_SSTATUS_533MHZ:
+            max = PCI_SPEED_133MHz_PCIX_533
+        elif status & PCI_X_SSTATUS_266MHZ:
+            max = PCI_SPEED_133MHz_PCIX_266
+        elif status & PCI_X_SSTATUS_133MHZ:
+            if (status & PCI_X_SSTATUS_VERS) == PCI_X_SSTATUS_V2:
+                max = PCI_SPEED_133MHz_PCIX_ECC
+            else:
+                max = PCI_SPEED_133MHz_PCIX
+        else:
+            max = PCI_SPEED_66MHz_PCIX
+
+        bus.max_bus_speed = max
+        bus.cur_bus_speed = pcix_bus_speed[(status & PCI_X_SSTATUS_FREQ) >> 6]
+
+        return
+
     pos = pci_find_capability(bridge, PCI_CAP_ID_EXP)
     if pos:
         _, linkcap = pcie_capability_read_dword(bridge, PCI_EXP_LNKCAP)
@@ -529,6 +609,8 @@ def pci_read_irq(dev: pci_dev) -> None:
     C: drivers/pci/probe.c, static, base"""
     irq = pci_read_config_byte(dev, PCI_INTERRUPT_PIN)
     dev.pin = irq
+    if irq:
+        pci_read_config_byte(dev, PCI_INTERRUPT_LINE)
     # PORT: an interrupt's number is the address of its device, as if each had a vector of its own (MSI).
     irq = pci_domain_nr(dev.bus) << 16 | dev.bus.number << 8 | dev.devfn
     dev.irq = irq
@@ -636,7 +718,8 @@ def pci_setup_device(dev: pci_dev) -> int:
     elif dev.hdr_type == PCI_HEADER_TYPE_CARDBUS and class_ == PCI_CLASS_BRIDGE_CARDBUS:
         pci_read_irq(dev)
         pci_read_bases(dev, 1, 0)
-        # PORT: its subsystem IDs, in the registers behind the header, are not read.
+        dev.subsystem_vendor = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_VENDOR_ID)
+        dev.subsystem_device = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_ID)
 
     elif dev.hdr_type not in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
         dev_err(dev.dev, f"nothing is known of header type {dev.hdr_type:02x}; the device is left alone")
@@ -759,10 +842,12 @@ def pci_init_capabilities(dev: pci_dev) -> None:
     """Set up what the kernel uses of the capabilities of *dev*.
 
     C: drivers/pci/probe.c, static, base"""
-    # PORT: no MSI, VPD, SR-IOV and ACS: they are no part of a reset on a machine without them in use.
+    # PORT: no MSI, SR-IOV and ACS: they are no part of a reset on a machine without them in use.
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)
+
+    pci_vpd_pci22_init(dev)
 
     pci_configure_ari(dev)
 

@@ -5,7 +5,7 @@ import pytest
 from hw_machine import EXP, PCIX, exp, function, words
 from hw_machine import bridge as any_bridge
 from hw_machine import port as any_port
-from paper import Paper, pcie
+from paper import Paper, listed, pcie
 
 from kernel_port.hw.description import MachineDescription
 from kernel_port.machine import boot
@@ -217,6 +217,21 @@ def test_pci_read_bridge_bases_closed_windows_are_none():
 
 
 # -- what a function is ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("pin", "reads"), [(0, [0x3D]), (1, [0x3D, 0x3C])])
+def test_pci_read_irq_reads_the_line_if_there_is_a_pin(pin, reads):
+    paper = Paper()
+    dev = paper.dev(paper.bus(), registers={0x3C: bytes([11, pin])})
+    paper.kernel.pci_read_irq(dev)
+    assert (dev.pin, paper.reads()) == (pin, reads)
+
+
+@pytest.mark.parametrize(("cap", "found"), [(0x03, 0), (0x05, -19)])
+def test_pci_vpd_pci22_init_looks_for_vital_product_data(cap, found):
+    paper = Paper()
+    dev = paper.dev(paper.bus(), registers=listed((0x44, cap, b"")))
+    assert paper.kernel.pci_vpd_pci22_init(dev) == found
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ LEFT_OUT = {
         "unused": "pci_bus_set_ops pcie_capability_write_dword pcie_capability_clear_and_set_dword",
         "vpd": (
             "pci_read_vpd pci_write_vpd pci_vpd_pci22_wait pci_vpd_pci22_read pci_vpd_pci22_write "
-            "pci_vpd_pci22_release pci_vpd_pci22_init pci_vpd_truncate"
+            "pci_vpd_pci22_release pci_vpd_truncate"
         ),
     },
     "drivers/pci/bus.c": {
@@ -180,7 +180,7 @@ LEFT_OUT = {
         "module": "pcibus_class_init",
         "resources": "get_pci_domain_busn_res pci_bus_release_busn_res",
         "scanning": (
-            "agp_speed pci_fixup_parent_subordinate_busnr pci_scan_bus_parented pci_scan_bus "
+            "pci_fixup_parent_subordinate_busnr pci_scan_bus_parented pci_scan_bus "
             "pci_rescan_bus_bridge_resize pci_rescan_bus pci_sort_bf_cmp pci_sort_breadthfirst"
         ),
     },
