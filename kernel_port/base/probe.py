@@ -510,8 +510,9 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             pci_bus_insert_busn_res(child, secondary, subordinate)
             child.bridge_ctl = bctl
 
-        # PORT: the C scans a bus again that another bridge leads to; with bridges enough that takes for ever.
-        if child.self is dev:
+        # PORT: the C scans a bus again that another bridge leads to; with bridges enough that takes for ever. Here it is
+        # scanned if nobody has: a socket's bus waits for the socket driver, and may have taken this bridge's number.
+        if child.self is dev or not child.is_added:
             cmax = pci_scan_child_bus(child)
             if cmax > max:
                 max = cmax

@@ -128,6 +128,16 @@ def test_pci_setup_device_cardbus_has_subsystem_ids_behind_the_header():
         assert (dev.subsystem_vendor, dev.subsystem_device) == (0x1443, 0x0659)
 
 
+def test_pci_scan_bridge_with_the_number_of_a_sockets_bus_finds_what_is_on_it():
+    # The bridge above the socket passes bus 1 on alone, so the socket's bus gets number 2, which 00:02.0 leads to.
+    below = [function("02:00.0"), function("02:01.0")]
+    with machine_of(any_bridge("00:01.0", 1, 1), cardbus("01:00.0"), any_bridge("00:02.0", 2, 2), *below) as machine:
+        assert [dev.dev.name for dev in machine.bus("02").devices] == ["0000:02:00.0", "0000:02:01.0"]
+        assert machine.bus("02").self is machine.function("01:00.0")
+        # v3.11: pci_parent_bus_reset() finds the other on the list: -ENOTTY, 25
+        assert machine.kernel.pci_probe_reset_function(machine.function("02:00.0")) == -25
+
+
 def test_pci_scan_bridge_cardbus_keeps_no_number_that_is_taken():
     with machine_of(cardbus("00:01.0"), function("03:00.0")) as machine:
         assert numbers(machine, 0, 0x08) == (0, 1, 2)
