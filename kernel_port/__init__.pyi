@@ -13,6 +13,8 @@ from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
 from .base import pci_hotplug as base_pci_hotplug
 from .base import pci_hotplug_core as base_pci_hotplug_core
+from .base import pci_sysfs as base_pci_sysfs
+from .base import pcibios as base_pcibios
 from .base import pciehp as base_pciehp
 from .base import pciehp_core as base_pciehp_core
 from .base import pciehp_ctrl as base_pciehp_ctrl
@@ -25,6 +27,7 @@ from .base import probe as base_probe
 from .base import quirks as base_quirks
 from .base import remove as base_remove
 from .base import search as base_search
+from .base import setup_bus as base_setup_bus
 from .base import setup_res as base_setup_res
 from .base import slot as base_slot
 from .kernel import bug as kernel_bug
@@ -208,6 +211,7 @@ pci_domain_nr = kernel_structs.pci_domain_nr
 pci_is_root_bus = kernel_structs.pci_is_root_bus
 pci_is_bridge = kernel_structs.pci_is_bridge
 pci_ari_enabled = kernel_structs.pci_ari_enabled
+pci_is_enabled = kernel_structs.pci_is_enabled
 pci_pcie_cap = kernel_structs.pci_pcie_cap
 pci_is_pcie = kernel_structs.pci_is_pcie
 pcie_caps_reg = kernel_structs.pcie_caps_reg
@@ -292,9 +296,14 @@ pci_dev_specific_reset = base_quirks.pci_dev_specific_reset
 # base/setup_res.py
 PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
 pci_update_resource = base_setup_res.pci_update_resource
+pci_enable_resources = base_setup_res.pci_enable_resources
+
+# base/pcibios.py
+pcibios_enable_device = base_pcibios.pcibios_enable_device
 
 # base/pci.py
 pci_pm_d3_delay = base_pci.pci_pm_d3_delay
+pcibios_max_latency = base_pci.pcibios_max_latency
 PCI_FIND_CAP_TTL = base_pci.PCI_FIND_CAP_TTL
 PCI_EXP_SAVE_REGS = base_pci.PCI_EXP_SAVE_REGS
 SIZEOF_U16 = base_pci.SIZEOF_U16
@@ -311,6 +320,8 @@ pci_find_next_ext_capability = base_pci.pci_find_next_ext_capability
 pci_find_ext_capability = base_pci.pci_find_ext_capability
 pci_restore_bars = base_pci.pci_restore_bars
 pci_raw_set_power_state = base_pci.pci_raw_set_power_state
+pci_update_current_state = base_pci.pci_update_current_state
+pci_power_up = base_pci.pci_power_up
 pci_platform_power_transition = base_pci.pci_platform_power_transition
 __pci_start_power_transition = base_pci.__pci_start_power_transition
 __pci_complete_power_transition = base_pci.__pci_complete_power_transition
@@ -329,12 +340,25 @@ pci_restore_state = base_pci.pci_restore_state
 pci_store_saved_state = base_pci.pci_store_saved_state
 pci_load_saved_state = base_pci.pci_load_saved_state
 pci_load_and_free_saved_state = base_pci.pci_load_and_free_saved_state
+do_pci_enable_device = base_pci.do_pci_enable_device
+pci_reenable_device = base_pci.pci_reenable_device
+pci_enable_device_flags = base_pci.pci_enable_device_flags
+pci_enable_device_io = base_pci.pci_enable_device_io
+pci_enable_device_mem = base_pci.pci_enable_device_mem
+pci_enable_device = base_pci.pci_enable_device
+do_pci_disable_device = base_pci.do_pci_disable_device
+pci_disable_enabled_device = base_pci.pci_disable_enabled_device
+pci_disable_device = base_pci.pci_disable_device
 pci_pme_active = base_pci.pci_pme_active
 pci_pm_init = base_pci.pci_pm_init
 pci_add_saved_cap = base_pci.pci_add_saved_cap
 pci_add_cap_save_buffer = base_pci.pci_add_cap_save_buffer
 pci_allocate_cap_save_buffers = base_pci.pci_allocate_cap_save_buffers
 pci_configure_ari = base_pci.pci_configure_ari
+__pci_set_master = base_pci.__pci_set_master
+pcibios_set_master = base_pci.pcibios_set_master
+pci_set_master = base_pci.pci_set_master
+pci_clear_master = base_pci.pci_clear_master
 pcie_flr = base_pci.pcie_flr
 pci_af_flr = base_pci.pci_af_flr
 pci_pm_reset = base_pci.pci_pm_reset
@@ -397,7 +421,13 @@ pci_bus_update_busn_res_end = base_probe.pci_bus_update_busn_res_end
 pci_scan_root_buses = base_probe.pci_scan_root_buses
 
 # base/core.py
+pci_bus_type = base_core.pci_bus_type
 klist_del = base_core.klist_del
+device_create_file = base_core.device_create_file
+device_remove_file = base_core.device_remove_file
+dev_attr_store = base_core.dev_attr_store
+bus_add_device = base_core.bus_add_device
+bus_remove_device = base_core.bus_remove_device
 device_add = base_core.device_add
 device_del = base_core.device_del
 
@@ -414,9 +444,25 @@ pci_match_device = base_pci_driver.pci_match_device
 local_pci_probe = base_pci_driver.local_pci_probe
 pci_device_remove = base_pci_driver.pci_device_remove
 
+# base/pci_sysfs.py
+ULONG_MAX = base_pci_sysfs.ULONG_MAX
+sysfs_initialized = base_pci_sysfs.sysfs_initialized
+kstrtoul = base_pci_sysfs.kstrtoul
+reset_store = base_pci_sysfs.reset_store
+pci_create_capabilities_sysfs = base_pci_sysfs.pci_create_capabilities_sysfs
+pci_create_sysfs_dev_files = base_pci_sysfs.pci_create_sysfs_dev_files
+pci_remove_capabilities_sysfs = base_pci_sysfs.pci_remove_capabilities_sysfs
+pci_remove_sysfs_dev_files = base_pci_sysfs.pci_remove_sysfs_dev_files
+pci_sysfs_init = base_pci_sysfs.pci_sysfs_init
+
 # base/bus.py
 pci_bus_add_device = base_bus.pci_bus_add_device
 pci_bus_add_devices = base_bus.pci_bus_add_devices
+pci_enable_bridges = base_bus.pci_enable_bridges
+
+# base/setup_bus.py
+pci_assign_unassigned_resources = base_setup_bus.pci_assign_unassigned_resources
+pci_assign_unassigned_bridge_resources = base_setup_bus.pci_assign_unassigned_bridge_resources
 
 # base/remove.py
 list_del = base_remove.list_del

@@ -13,6 +13,8 @@ from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
 from .base import pci_hotplug as base_pci_hotplug
 from .base import pci_hotplug_core as base_pci_hotplug_core
+from .base import pci_sysfs as base_pci_sysfs
+from .base import pcibios as base_pcibios
 from .base import pciehp as base_pciehp
 from .base import pciehp_core as base_pciehp_core
 from .base import pciehp_ctrl as base_pciehp_ctrl
@@ -25,6 +27,7 @@ from .base import probe as base_probe
 from .base import quirks as base_quirks
 from .base import remove as base_remove
 from .base import search as base_search
+from .base import setup_bus as base_setup_bus
 from .base import setup_res as base_setup_res
 from .base import slot as base_slot
 from .kernel import bug as kernel_bug
@@ -212,6 +215,7 @@ class PatchedKernel:
     pci_is_root_bus = staticmethod(kernel_structs.pci_is_root_bus)
     pci_is_bridge = staticmethod(kernel_structs.pci_is_bridge)
     pci_ari_enabled = staticmethod(kernel_structs.pci_ari_enabled)
+    pci_is_enabled = staticmethod(kernel_structs.pci_is_enabled)
     pci_pcie_cap = staticmethod(kernel_structs.pci_pcie_cap)
     pci_is_pcie = staticmethod(kernel_structs.pci_is_pcie)
     pcie_caps_reg = staticmethod(kernel_structs.pcie_caps_reg)
@@ -296,9 +300,14 @@ class PatchedKernel:
     # base/setup_res.py
     PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
     pci_update_resource = staticmethod(base_setup_res.pci_update_resource)
+    pci_enable_resources = staticmethod(base_setup_res.pci_enable_resources)
+
+    # base/pcibios.py
+    pcibios_enable_device = staticmethod(base_pcibios.pcibios_enable_device)
 
     # base/pci.py
     pci_pm_d3_delay = base_pci.pci_pm_d3_delay
+    pcibios_max_latency = base_pci.pcibios_max_latency
     PCI_FIND_CAP_TTL = base_pci.PCI_FIND_CAP_TTL
     PCI_EXP_SAVE_REGS = base_pci.PCI_EXP_SAVE_REGS
     SIZEOF_U16 = base_pci.SIZEOF_U16
@@ -315,6 +324,8 @@ class PatchedKernel:
     pci_find_ext_capability = staticmethod(base_pci.pci_find_ext_capability)
     pci_restore_bars = staticmethod(base_pci.pci_restore_bars)
     pci_raw_set_power_state = staticmethod(base_pci.pci_raw_set_power_state)
+    pci_update_current_state = staticmethod(base_pci.pci_update_current_state)
+    pci_power_up = staticmethod(base_pci.pci_power_up)
     pci_platform_power_transition = staticmethod(base_pci.pci_platform_power_transition)
     __pci_start_power_transition = staticmethod(base_pci.__pci_start_power_transition)
     __pci_complete_power_transition = staticmethod(base_pci.__pci_complete_power_transition)
@@ -333,12 +344,25 @@ class PatchedKernel:
     pci_store_saved_state = staticmethod(base_pci.pci_store_saved_state)
     pci_load_saved_state = staticmethod(base_pci.pci_load_saved_state)
     pci_load_and_free_saved_state = staticmethod(base_pci.pci_load_and_free_saved_state)
+    do_pci_enable_device = staticmethod(base_pci.do_pci_enable_device)
+    pci_reenable_device = staticmethod(base_pci.pci_reenable_device)
+    pci_enable_device_flags = staticmethod(base_pci.pci_enable_device_flags)
+    pci_enable_device_io = staticmethod(base_pci.pci_enable_device_io)
+    pci_enable_device_mem = staticmethod(base_pci.pci_enable_device_mem)
+    pci_enable_device = staticmethod(base_pci.pci_enable_device)
+    do_pci_disable_device = staticmethod(base_pci.do_pci_disable_device)
+    pci_disable_enabled_device = staticmethod(base_pci.pci_disable_enabled_device)
+    pci_disable_device = staticmethod(base_pci.pci_disable_device)
     pci_pme_active = staticmethod(base_pci.pci_pme_active)
     pci_pm_init = staticmethod(base_pci.pci_pm_init)
     pci_add_saved_cap = staticmethod(base_pci.pci_add_saved_cap)
     pci_add_cap_save_buffer = staticmethod(base_pci.pci_add_cap_save_buffer)
     pci_allocate_cap_save_buffers = staticmethod(base_pci.pci_allocate_cap_save_buffers)
     pci_configure_ari = staticmethod(base_pci.pci_configure_ari)
+    __pci_set_master = staticmethod(base_pci.__pci_set_master)
+    pcibios_set_master = staticmethod(base_pci.pcibios_set_master)
+    pci_set_master = staticmethod(base_pci.pci_set_master)
+    pci_clear_master = staticmethod(base_pci.pci_clear_master)
     pcie_flr = staticmethod(base_pci.pcie_flr)
     pci_af_flr = staticmethod(base_pci.pci_af_flr)
     pci_pm_reset = staticmethod(base_pci.pci_pm_reset)
@@ -401,7 +425,13 @@ class PatchedKernel:
     pci_scan_root_buses = staticmethod(base_probe.pci_scan_root_buses)
 
     # base/core.py
+    pci_bus_type = base_core.pci_bus_type
     klist_del = staticmethod(base_core.klist_del)
+    device_create_file = staticmethod(base_core.device_create_file)
+    device_remove_file = staticmethod(base_core.device_remove_file)
+    dev_attr_store = staticmethod(base_core.dev_attr_store)
+    bus_add_device = staticmethod(base_core.bus_add_device)
+    bus_remove_device = staticmethod(base_core.bus_remove_device)
     device_add = staticmethod(base_core.device_add)
     device_del = staticmethod(base_core.device_del)
 
@@ -418,9 +448,25 @@ class PatchedKernel:
     local_pci_probe = staticmethod(base_pci_driver.local_pci_probe)
     pci_device_remove = staticmethod(base_pci_driver.pci_device_remove)
 
+    # base/pci_sysfs.py
+    ULONG_MAX = base_pci_sysfs.ULONG_MAX
+    sysfs_initialized = base_pci_sysfs.sysfs_initialized
+    kstrtoul = staticmethod(base_pci_sysfs.kstrtoul)
+    reset_store = staticmethod(base_pci_sysfs.reset_store)
+    pci_create_capabilities_sysfs = staticmethod(base_pci_sysfs.pci_create_capabilities_sysfs)
+    pci_create_sysfs_dev_files = staticmethod(base_pci_sysfs.pci_create_sysfs_dev_files)
+    pci_remove_capabilities_sysfs = staticmethod(base_pci_sysfs.pci_remove_capabilities_sysfs)
+    pci_remove_sysfs_dev_files = staticmethod(base_pci_sysfs.pci_remove_sysfs_dev_files)
+    pci_sysfs_init = staticmethod(base_pci_sysfs.pci_sysfs_init)
+
     # base/bus.py
     pci_bus_add_device = staticmethod(base_bus.pci_bus_add_device)
     pci_bus_add_devices = staticmethod(base_bus.pci_bus_add_devices)
+    pci_enable_bridges = staticmethod(base_bus.pci_enable_bridges)
+
+    # base/setup_bus.py
+    pci_assign_unassigned_resources = staticmethod(base_setup_bus.pci_assign_unassigned_resources)
+    pci_assign_unassigned_bridge_resources = staticmethod(base_setup_bus.pci_assign_unassigned_bridge_resources)
 
     # base/remove.py
     list_del = staticmethod(base_remove.list_del)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..kernel.structs import *
-from .pci import pci_set_power_state
+from .pci import pci_enable_device
 from .portdrv_pci import pcie_portdriver
 
 #: Which driver goes with which device, by address. PORT: in C drivers register tables of IDs.
@@ -29,10 +29,9 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     :return: 0, or what the driver says against it"""
     dev.driver = drv
     if drv.probe is NULL:
-        # PORT: a driver that is but a name does what all do first: pci_enable_device(), which wakes the device.
-        pci_set_power_state(dev, PCI_D0)
-        return 0
-    rc = drv.probe(dev)
+        rc = pci_enable_device(dev)  # PORT: a driver that is but a name does what all do first
+    else:
+        rc = drv.probe(dev)
     if rc:
         dev.driver = NULL
     return rc
@@ -48,7 +47,11 @@ def pci_device_remove(dev: pci_dev) -> int:
     if drv:
         if drv.remove is not NULL:
             drv.remove(dev)
+        # PORT: a driver that is but a name leaves it enabled, as some do: nobody disables it
         dev.driver = NULL
 
-    # PORT: a device in D0 stays in D0 to the kernel; in C its state is unknown now.
+    # The next driver, or whoever comes before it, may find it in another state.
+    if dev.current_state == PCI_D0:
+        dev.current_state = PCI_UNKNOWN
+
     return 0

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from errno import EINVAL, EIO
+from typing import TYPE_CHECKING
 
 from ..kernel.delay import msleep
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
@@ -18,9 +19,9 @@ from .access import (
     pci_read_config_byte,
     pci_read_config_dword,
     pci_read_config_word,
+    pci_vpd_pci22_init,
     pci_write_config_byte,
     pci_write_config_dword,
-    pci_vpd_pci22_init,
     pci_write_config_word,
     pcie_capability_read_dword,
     pcie_capability_read_word,
@@ -36,6 +37,10 @@ from .pci import (
 )
 from .quirks import pci_fixup_device, pci_fixup_early, pci_fixup_header
 from .search import pci_bus_sem, pci_find_bus, pci_get_slot
+
+if TYPE_CHECKING:  # they use what this module has
+    from .pci_sysfs import pci_sysfs_init
+    from .setup_bus import pci_assign_unassigned_resources
 
 CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
 CARDBUS_RESERVE_BUSNR = 3
@@ -510,8 +515,8 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             pci_bus_insert_busn_res(child, secondary, subordinate)
             child.bridge_ctl = bctl
 
-        # PORT: the C scans a bus again that another bridge leads to; with bridges enough that takes for ever. Here it is
-        # scanned if nobody has: a socket's bus waits for the socket driver, and may have taken this bridge's number.
+        # PORT: the C scans a bus again that another bridge leads to; with bridges enough that takes for ever. Here one
+        # that nobody has scanned is: a socket's bus, which waits for its driver, may have taken this bridge's number.
         if child.self is dev or not child.is_added:
             cmax = pci_scan_child_bus(child)
             if cmax > max:
@@ -871,7 +876,7 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     up_write(pci_bus_sem)
 
     dev.match_driver = 0
-    device_add(dev.dev)
+    device_add(dev)
 
 
 def pci_scan_single_device(bus: pci_bus, devfn: int) -> pci_dev:
@@ -1077,8 +1082,11 @@ def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> N
     for b in buses:
         max = pci_scan_child_bus(b)
         pci_bus_update_busn_res_end(b, max)
+    # PORT: initcalls follow: resources, then drivers, which are there already and so have their devices from here on.
+    pci_assign_unassigned_resources()
     for b in buses:
         pci_bus_add_devices(b)
+    pci_sysfs_init()
 
 
 EXPORT_SYMBOL(pci_add_new_bus)

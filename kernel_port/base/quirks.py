@@ -41,7 +41,7 @@ class pci_fixup:
 def pci_fixups(pass_: int) -> tuple[pci_fixup, ...]:
     """The fixups of one pass, in the order of their declarations.
 
-    C: none; the linker's sections __start_pci_fixups_early to __end_pci_fixups_early, and so on
+    C: include/linux/pci.h, macros DECLARE_PCI_FIXUP_*(), base; the linker makes a section of each pass
     :param pass_: enum pci_fixup_pass"""
     # PORT: but one of some two hundred; the others are for particular chips.
     if pass_ == pci_fixup_early:

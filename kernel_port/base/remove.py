@@ -11,6 +11,7 @@ from ..kernel.structs import *
 from ..kernel.system import system
 from .core import device_del
 from .pci import pci_pme_active
+from .pci_sysfs import pci_remove_sysfs_dev_files
 from .probe import pci_root_buses
 from .search import pci_bus_sem
 
@@ -32,6 +33,7 @@ def pci_stop_dev(dev: pci_dev) -> None:
 
     if dev.is_added:
         # PORT: no pci_proc_detach_device()
+        pci_remove_sysfs_dev_files(dev)
         device_del(dev)
         dev.is_added = 0
 

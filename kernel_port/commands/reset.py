@@ -26,7 +26,6 @@ from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
 from ..images import is_raw_ecam, load, refuse_format, save
-from ..kernel.sched import reports
 from ..machine import Machine, boot
 from ..terminal import Paint, clean
 from ..trace.exports import Export
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         for image in images.values():
             image.check()
         outcome = Outcome(
-            description.name, machine.kernel.__name__, call.name, args.target, rc, *reports(halt), machine.events,
+            description.name, machine.kernel.__name__, call.name, args.target, rc, halt, machine.events,
             recorder.losses(), recorder.start, machine.clock.now, description.warnings,
         )  # fmt: skip
         if args.trace:

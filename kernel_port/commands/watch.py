@@ -25,18 +25,14 @@ from ..calls import RESETS, find_call, perform
 from ..files import write_text
 from ..hw.errors import MachineError
 from ..images import load
-from ..kernel.sched import Deadlock, Oops
 from ..machine import boot
 from ..review.read.c_side import open_side
 from ..review.watch.observer import Observer
 from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
-from ..trace.outcome import count, result
+from ..trace.outcome import count, end, result
 from . import _exports
-
-#: What is said of a call that the kernel did not come back from.
-ENDS = {Deadlock: "never returned: deadlock", Oops: "never returned: the kernel does not survive it"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +103,7 @@ def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
             name, seen = call.name, Observer(machine)
             rc, halt = perform(machine, call, seen.note)
             seen.finish()
-            returned = ENDS[type(halt)] if halt else f"returned {result(rc)}"
+            returned = end(halt) if halt else f"returned {result(rc)}"
             failed = bool(halt) or (rc is not None and rc < 0)
             kernel = machine.kernel.__name__
             recordings.append(Recording(point, kernel, returned, failed, str(halt or ""), list(machine.events), seen))

@@ -125,6 +125,8 @@ class device:
 
     parent: device = NULL
     klist_children: list[device] = field(default_factory=list)
+    #: Its files in sysfs: name -> (show, store), NULL where it cannot be read or written.
+    attrs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
     driver: device_driver = NULL
@@ -270,6 +272,9 @@ class pci_dev:
     block_cfg_access: int = 0
     is_hotplug_bridge: int = 0
     dev_flags: int = 0
+    is_busmaster: int = 0
+    reset_fn: int = 0
+    enable_cnt: int = 0
     saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
     saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
 
@@ -329,6 +334,13 @@ def pci_ari_enabled(bus: pci_bus) -> int:
     C: drivers/pci/pci.h, static inline, base
     :return: 1 or 0"""
     return int(bool(bus.self and bus.self.ari_enabled))
+
+
+def pci_is_enabled(pdev: pci_dev) -> bool:
+    """Whether somebody has enabled *pdev* and not disabled it since.
+
+    C: include/linux/pci.h, static inline, base"""
+    return pdev.enable_cnt > 0
 
 
 def pci_pcie_cap(dev: pci_dev) -> int:

@@ -168,7 +168,7 @@ class Judge:
         """Make all calls on *machine*, booted, and compare."""
         recording = self.recording
         for name in enabled(recording):
-            machine.call("pci_set_power_state", machine.function(name), 0)  # of pci_enable_device(), what is ported
+            machine.call("pci_enable_device", machine.function(name))
         for name, config in recording.config_before.items():
             machine.fabric.put(Address.parse(name), config)
         machine.events.clear()

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from ..kernel.stack import kernel_stack
 from ..hw.address import Address, bdf
 from ..hw.bridge import Bridge
 from ..kernel.sched import Thread
+from ..kernel.stack import kernel_stack
 from ..machine import Machine
 from ..pci_regs import PCI_EXP_SLTSTA_ABP
 from ..trace import decode

@@ -72,7 +72,7 @@ def test_pci_set_bus_speed_of_pci_x_ends_with_its_secondary_status(status, speed
 
 
 def test_pci_set_bus_speed_looks_for_four_capabilities():
-    # each search: Status, the pointer, the ID and the pointer of each capability; v3.11's order is AGP, AGP3, PCI-X, EXP
+    # each search: Status, the pointer, the ID and the pointer of each capability; AGP, AGP3, PCI-X, EXP in v3.11
     paper = Paper()
     bridge = paper.dev(paper.bus(), registers=listed((0x44, 0x01, b"")))
     paper.kernel.pci_set_bus_speed(paper.bus(1, bridge))

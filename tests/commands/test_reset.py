@@ -256,7 +256,7 @@ def test_reset_that_the_kernel_does_not_survive_reports_it_with_status_1(capsys,
     status, text, _ = reset(capsys, "example:vga", "slot:1")
     assert status == 1
     assert "  kernel oops in main: a list entry removed twice\n" in text
-    assert text.splitlines()[-1].startswith("the kernel does not survive pci_reset_slot")
+    assert text.splitlines()[-1].startswith("pci_reset_slot never returned: the kernel does not survive it; ")
 
 
 def test_reset_that_the_kernel_does_not_survive_is_an_oops_in_json(capsys, dying):

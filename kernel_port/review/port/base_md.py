@@ -53,12 +53,15 @@ STUBBED = """\
 - `pci_dev_specific_reset` walks a table without rows: v3.11's are for one virtual function and two integrated graphics,
   and one that never matches. `kernel-port why` says so where one would have been asked.
 - `pci_platform_power_transition` has no platform (ACPI) and so never succeeds; all that follows from a failure does.
-- `pcie_port_device_register` does of `pci_enable_device()` what a reset can notice, waking the port; `local_pci_probe`
-  does the same for every driver that is but a name. Neither switches decoding on.
+- `pci_enable_resources` takes every resource for claimed. A driver that is but a name enables its device
+  (`local_pci_probe`), and leaves it enabled as it goes.
+- `pcie_port_device_register` does not count as one who enables the port: `pci_enable_bridges` has done that before.
+- `pci_assign_unassigned_resources` and `pci_assign_unassigned_bridge_resources` assign nothing; they enable bridges.
+- Of fixups there is one, `quirk_mmio_always_on`. Of a function's files in sysfs there is one, `reset`.
 - `get_port_device_capability` knows hot-plug alone; AER, VC and PME services are not bound.
 - `pciehp_configure_device` adds what it finds without assigning addresses: those of a card that comes back are what
   `pci_restore_state` or firmware left.
-- `pci_init_capabilities` sets up save buffers, power management and ARI; not MSI, VPD, SR-IOV and ACS.
+- `pci_init_capabilities` sets up save buffers, power management and ARI, and looks for VPD; not MSI, SR-IOV and ACS.
 - sysfs files of slots are entries in a dictionary; making one cannot fail.
 - `might_sleep` complains in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) behave as the C's do towards their callers; one thread runs at a time.
@@ -76,7 +79,7 @@ is copied. Nothing depends on the words; `kernel-port read` marks such a line wi
   they are in Linux when no driver has enabled them.
 - **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
 - **Platform and run-time power management**: nothing sleeps by itself, and nothing is woken but by a reset or a driver.
-- **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as they were found.
+- **Resource assignment** (most of setup-bus.c and of setup-res.c): addresses stay as they were found.
 - **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and gives
   way only where the C may sleep.
 - **sysfs, proc and user space**: a reset is called, not written to a file. `pci_user_*` and the config access lock are
