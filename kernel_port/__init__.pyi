@@ -6,6 +6,7 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 
 from .base import access as base_access
 from .base import bus as base_bus
+from .base import core as base_core
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
 from .base import io_apic as base_io_apic
@@ -14,6 +15,8 @@ from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
 from .base import pci_hotplug as base_pci_hotplug
 from .base import pci_hotplug_core as base_pci_hotplug_core
+from .base import pci_sysfs as base_pci_sysfs
+from .base import pcibios as base_pcibios
 from .base import pcie_pme as base_pcie_pme
 from .base import pciehp as base_pciehp
 from .base import pciehp_acpi as base_pciehp_acpi
@@ -30,6 +33,7 @@ from .base import probe as base_probe
 from .base import quirks as base_quirks
 from .base import remove as base_remove
 from .base import search as base_search
+from .base import setup_bus as base_setup_bus
 from .base import setup_res as base_setup_res
 from .base import slot as base_slot
 from .kernel import bug as kernel_bug
@@ -165,6 +169,23 @@ PCI_CFG_SPACE_SIZE = kernel_structs.PCI_CFG_SPACE_SIZE
 PCI_CFG_SPACE_EXP_SIZE = kernel_structs.PCI_CFG_SPACE_EXP_SIZE
 PCI_DEV_FLAGS_NO_D3 = kernel_structs.PCI_DEV_FLAGS_NO_D3
 pci_channel_io_normal = kernel_structs.pci_channel_io_normal
+PCI_SPEED_66MHz_PCIX = kernel_structs.PCI_SPEED_66MHz_PCIX
+PCI_SPEED_100MHz_PCIX = kernel_structs.PCI_SPEED_100MHz_PCIX
+PCI_SPEED_133MHz_PCIX = kernel_structs.PCI_SPEED_133MHz_PCIX
+PCI_SPEED_66MHz_PCIX_ECC = kernel_structs.PCI_SPEED_66MHz_PCIX_ECC
+PCI_SPEED_100MHz_PCIX_ECC = kernel_structs.PCI_SPEED_100MHz_PCIX_ECC
+PCI_SPEED_133MHz_PCIX_ECC = kernel_structs.PCI_SPEED_133MHz_PCIX_ECC
+PCI_SPEED_66MHz_PCIX_266 = kernel_structs.PCI_SPEED_66MHz_PCIX_266
+PCI_SPEED_100MHz_PCIX_266 = kernel_structs.PCI_SPEED_100MHz_PCIX_266
+PCI_SPEED_133MHz_PCIX_266 = kernel_structs.PCI_SPEED_133MHz_PCIX_266
+AGP_UNKNOWN = kernel_structs.AGP_UNKNOWN
+AGP_1X = kernel_structs.AGP_1X
+AGP_2X = kernel_structs.AGP_2X
+AGP_4X = kernel_structs.AGP_4X
+AGP_8X = kernel_structs.AGP_8X
+PCI_SPEED_66MHz_PCIX_533 = kernel_structs.PCI_SPEED_66MHz_PCIX_533
+PCI_SPEED_100MHz_PCIX_533 = kernel_structs.PCI_SPEED_100MHz_PCIX_533
+PCI_SPEED_133MHz_PCIX_533 = kernel_structs.PCI_SPEED_133MHz_PCIX_533
 PCIE_SPEED_2_5GT = kernel_structs.PCIE_SPEED_2_5GT
 PCIE_SPEED_5_0GT = kernel_structs.PCIE_SPEED_5_0GT
 PCIE_SPEED_8_0GT = kernel_structs.PCIE_SPEED_8_0GT
@@ -202,6 +223,7 @@ pci_domain_nr = kernel_structs.pci_domain_nr
 pci_is_root_bus = kernel_structs.pci_is_root_bus
 pci_is_bridge = kernel_structs.pci_is_bridge
 pci_ari_enabled = kernel_structs.pci_ari_enabled
+pci_is_enabled = kernel_structs.pci_is_enabled
 pci_pcie_cap = kernel_structs.pci_pcie_cap
 pci_is_pcie = kernel_structs.pci_is_pcie
 pcie_caps_reg = kernel_structs.pcie_caps_reg
@@ -258,6 +280,7 @@ pci_user_read_config_dword = base_access.pci_user_read_config_dword
 pci_user_write_config_byte = base_access.pci_user_write_config_byte
 pci_user_write_config_word = base_access.pci_user_write_config_word
 pci_user_write_config_dword = base_access.pci_user_write_config_dword
+pci_vpd_pci22_init = base_access.pci_vpd_pci22_init
 pci_cfg_access_lock = base_access.pci_cfg_access_lock
 pci_cfg_access_trylock = base_access.pci_cfg_access_trylock
 pci_cfg_access_unlock = base_access.pci_cfg_access_unlock
@@ -278,6 +301,15 @@ pcie_capability_clear_word = base_access.pcie_capability_clear_word
 pcie_capability_set_dword = base_access.pcie_capability_set_dword
 
 # base/quirks.py
+pci_fixup_early = base_quirks.pci_fixup_early
+pci_fixup_header = base_quirks.pci_fixup_header
+pci_fixup_final = base_quirks.pci_fixup_final
+pci_fixup_enable = base_quirks.pci_fixup_enable
+quirk_mmio_always_on = base_quirks.quirk_mmio_always_on
+pci_fixup = base_quirks.pci_fixup
+pci_fixups = base_quirks.pci_fixups
+pci_do_fixups = base_quirks.pci_do_fixups
+pci_fixup_device = base_quirks.pci_fixup_device
 struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
 pci_dev_reset_methods = base_quirks.pci_dev_reset_methods
 pci_dev_specific_reset = base_quirks.pci_dev_specific_reset
@@ -285,9 +317,14 @@ pci_dev_specific_reset = base_quirks.pci_dev_specific_reset
 # base/setup_res.py
 PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
 pci_update_resource = base_setup_res.pci_update_resource
+pci_enable_resources = base_setup_res.pci_enable_resources
+
+# base/pcibios.py
+pcibios_enable_device = base_pcibios.pcibios_enable_device
 
 # base/pci.py
 pci_pm_d3_delay = base_pci.pci_pm_d3_delay
+pcibios_max_latency = base_pci.pcibios_max_latency
 PCI_FIND_CAP_TTL = base_pci.PCI_FIND_CAP_TTL
 PCI_EXP_SAVE_REGS = base_pci.PCI_EXP_SAVE_REGS
 SIZEOF_U16 = base_pci.SIZEOF_U16
@@ -304,6 +341,8 @@ pci_find_next_ext_capability = base_pci.pci_find_next_ext_capability
 pci_find_ext_capability = base_pci.pci_find_ext_capability
 pci_restore_bars = base_pci.pci_restore_bars
 pci_raw_set_power_state = base_pci.pci_raw_set_power_state
+pci_update_current_state = base_pci.pci_update_current_state
+pci_power_up = base_pci.pci_power_up
 pci_platform_power_transition = base_pci.pci_platform_power_transition
 __pci_start_power_transition = base_pci.__pci_start_power_transition
 __pci_complete_power_transition = base_pci.__pci_complete_power_transition
@@ -322,6 +361,15 @@ pci_restore_state = base_pci.pci_restore_state
 pci_store_saved_state = base_pci.pci_store_saved_state
 pci_load_saved_state = base_pci.pci_load_saved_state
 pci_load_and_free_saved_state = base_pci.pci_load_and_free_saved_state
+do_pci_enable_device = base_pci.do_pci_enable_device
+pci_reenable_device = base_pci.pci_reenable_device
+pci_enable_device_flags = base_pci.pci_enable_device_flags
+pci_enable_device_io = base_pci.pci_enable_device_io
+pci_enable_device_mem = base_pci.pci_enable_device_mem
+pci_enable_device = base_pci.pci_enable_device
+do_pci_disable_device = base_pci.do_pci_disable_device
+pci_disable_enabled_device = base_pci.pci_disable_enabled_device
+pci_disable_device = base_pci.pci_disable_device
 pci_pme_active = base_pci.pci_pme_active
 pci_pm_init = base_pci.pci_pm_init
 pci_add_saved_cap = base_pci.pci_add_saved_cap
@@ -329,6 +377,10 @@ pci_add_cap_save_buffer = base_pci.pci_add_cap_save_buffer
 pci_allocate_cap_save_buffers = base_pci.pci_allocate_cap_save_buffers
 pci_configure_ari = base_pci.pci_configure_ari
 pci_intx = base_pci.pci_intx
+__pci_set_master = base_pci.__pci_set_master
+pcibios_set_master = base_pci.pcibios_set_master
+pci_set_master = base_pci.pci_set_master
+pci_clear_master = base_pci.pci_clear_master
 pcie_flr = base_pci.pcie_flr
 pci_af_flr = base_pci.pci_af_flr
 pci_pm_reset = base_pci.pci_pm_reset
@@ -359,8 +411,11 @@ pci_read_bridge_mmio = base_probe.pci_read_bridge_mmio
 pci_read_bridge_mmio_pref = base_probe.pci_read_bridge_mmio_pref
 pci_read_bridge_bases = base_probe.pci_read_bridge_bases
 pci_alloc_bus = base_probe.pci_alloc_bus
+pcix_bus_speed = base_probe.pcix_bus_speed
 pcie_link_speed = base_probe.pcie_link_speed
 pcie_update_link_speed = base_probe.pcie_update_link_speed
+agp_speeds = base_probe.agp_speeds
+agp_speed = base_probe.agp_speed
 pci_set_bus_speed = base_probe.pci_set_bus_speed
 pci_alloc_child_bus = base_probe.pci_alloc_child_bus
 pci_add_new_bus = base_probe.pci_add_new_bus
@@ -387,6 +442,17 @@ pci_bus_insert_busn_res = base_probe.pci_bus_insert_busn_res
 pci_bus_update_busn_res_end = base_probe.pci_bus_update_busn_res_end
 pci_scan_root_buses = base_probe.pci_scan_root_buses
 
+# base/core.py
+pci_bus_type = base_core.pci_bus_type
+klist_del = base_core.klist_del
+device_create_file = base_core.device_create_file
+device_remove_file = base_core.device_remove_file
+dev_attr_store = base_core.dev_attr_store
+bus_add_device = base_core.bus_add_device
+bus_remove_device = base_core.bus_remove_device
+device_add = base_core.device_add
+device_del = base_core.device_del
+
 # base/dd.py
 really_probe = base_dd.really_probe
 driver_probe_device = base_dd.driver_probe_device
@@ -402,11 +468,28 @@ disable_messages = base_pci_driver.disable_messages
 local_pci_probe = base_pci_driver.local_pci_probe
 pci_device_remove = base_pci_driver.pci_device_remove
 
+# base/pci_sysfs.py
+ULONG_MAX = base_pci_sysfs.ULONG_MAX
+sysfs_initialized = base_pci_sysfs.sysfs_initialized
+kstrtoul = base_pci_sysfs.kstrtoul
+reset_store = base_pci_sysfs.reset_store
+pci_create_capabilities_sysfs = base_pci_sysfs.pci_create_capabilities_sysfs
+pci_create_sysfs_dev_files = base_pci_sysfs.pci_create_sysfs_dev_files
+pci_remove_capabilities_sysfs = base_pci_sysfs.pci_remove_capabilities_sysfs
+pci_remove_sysfs_dev_files = base_pci_sysfs.pci_remove_sysfs_dev_files
+pci_sysfs_init = base_pci_sysfs.pci_sysfs_init
+
 # base/bus.py
 pci_bus_add_device = base_bus.pci_bus_add_device
 pci_bus_add_devices = base_bus.pci_bus_add_devices
+pci_enable_bridges = base_bus.pci_enable_bridges
+
+# base/setup_bus.py
+pci_assign_unassigned_resources = base_setup_bus.pci_assign_unassigned_resources
+pci_assign_unassigned_bridge_resources = base_setup_bus.pci_assign_unassigned_bridge_resources
 
 # base/remove.py
+list_del = base_remove.list_del
 pci_stop_dev = base_remove.pci_stop_dev
 pci_destroy_dev = base_remove.pci_destroy_dev
 pci_remove_bus = base_remove.pci_remove_bus

@@ -12,7 +12,7 @@ from typing import Any
 
 from .calls import find_call, parameters_of
 from .hw.description import MachineDescription
-from .kernel.sched import Deadlock
+from .kernel.sched import Halt
 from .machine import boot
 from .scenarios import Outcome, Scenario, play
 from .scenarios._outcome import Before, observe
@@ -70,6 +70,7 @@ class Point:
             "outcome": in_a_word(outcome),
             "rc": outcome.results,
             "deadlock": outcome.deadlock or None,
+            "oops": outcome.oops or None,
             "time_ns": outcome.time_ns,
             "lost": outcome.removed,
             "recreated": outcome.recreated,
@@ -84,6 +85,8 @@ def in_a_word(outcome: Outcome) -> str:
     """Return the outcome in a word or two."""
     if outcome.deadlock:
         return "deadlock"
+    if outcome.oops:
+        return "oops"
     if any(result is not None and result < 0 for result in outcome.results.values()):
         return "failed" if outcome.resets else "refused"
     if outcome.removed or outcome.recreated or outcome.added_twice or outcome.lost:
@@ -144,13 +147,13 @@ def measure_call(
         recorder, before = Recorder(machine), Before(machine)
         machine.system.listen = recorder.note
         results: dict[str, int | None] = {}
-        deadlock = ""
+        halt = None
         try:
             results["main"] = machine.call(call.name, *call.arguments)
-        except Deadlock as report:
-            deadlock = str(report)
+        except Halt as end:
+            halt = end
         machine.system.listen = None
-        outcome = observe(machine, before, recorder, results, deadlock, machine.clock.now)
+        outcome = observe(machine, before, recorder, results, halt, machine.clock.now)
         lines = tuple(tell(machine.events, recorder.before, verbose=False))
         return Point(patches, outcome, Trace(lines, recorder.start))
 

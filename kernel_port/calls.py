@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .hw.errors import MachineError
-from .kernel.sched import Deadlock
+from .kernel.sched import Halt
 from .kernel.system import Event
 from .link import Kernel
 from .machine import Machine
@@ -72,8 +72,8 @@ def find_call(kernel: Kernel, name: str, kind: str, target: Any) -> Call:
     return Call(name, (argument, *(OBVIOUS[other.name] for other in others)))
 
 
-def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tuple[int | None, str]:
-    """Make the call. Return its result, and the report of a deadlock if it ended in one.
+def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tuple[int | None, Halt | None]:
+    """Make the call. Return its result, and the deadlock or oops if it ended in one.
 
     :param note: is called with each event as it happens
     :raises MachineError: kernel code followed an invalid pointer"""
@@ -87,9 +87,9 @@ def perform(machine: Machine, call: Call, note: Callable[[Event], None]) -> tupl
         machine.system.listen = listen
         try:
             result = machine.call(call.name, *call.arguments)
-            return RETURNED[returns(machine.kernel, call.name)](result), ""
-        except Deadlock as deadlock:
-            return None, str(deadlock)
+            return RETURNED[returns(machine.kernel, call.name)](result), None
+        except Halt as halt:
+            return None, halt
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise MachineError(oops(machine.kernel, call, error)) from error
         finally:

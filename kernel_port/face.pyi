@@ -6,6 +6,7 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 
 from .base import access as base_access
 from .base import bus as base_bus
+from .base import core as base_core
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
 from .base import io_apic as base_io_apic
@@ -14,6 +15,8 @@ from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
 from .base import pci_hotplug as base_pci_hotplug
 from .base import pci_hotplug_core as base_pci_hotplug_core
+from .base import pci_sysfs as base_pci_sysfs
+from .base import pcibios as base_pcibios
 from .base import pcie_pme as base_pcie_pme
 from .base import pciehp as base_pciehp
 from .base import pciehp_acpi as base_pciehp_acpi
@@ -30,6 +33,7 @@ from .base import probe as base_probe
 from .base import quirks as base_quirks
 from .base import remove as base_remove
 from .base import search as base_search
+from .base import setup_bus as base_setup_bus
 from .base import setup_res as base_setup_res
 from .base import slot as base_slot
 from .kernel import bug as kernel_bug
@@ -169,6 +173,23 @@ class PatchedKernel:
     PCI_CFG_SPACE_EXP_SIZE = kernel_structs.PCI_CFG_SPACE_EXP_SIZE
     PCI_DEV_FLAGS_NO_D3 = kernel_structs.PCI_DEV_FLAGS_NO_D3
     pci_channel_io_normal = kernel_structs.pci_channel_io_normal
+    PCI_SPEED_66MHz_PCIX = kernel_structs.PCI_SPEED_66MHz_PCIX
+    PCI_SPEED_100MHz_PCIX = kernel_structs.PCI_SPEED_100MHz_PCIX
+    PCI_SPEED_133MHz_PCIX = kernel_structs.PCI_SPEED_133MHz_PCIX
+    PCI_SPEED_66MHz_PCIX_ECC = kernel_structs.PCI_SPEED_66MHz_PCIX_ECC
+    PCI_SPEED_100MHz_PCIX_ECC = kernel_structs.PCI_SPEED_100MHz_PCIX_ECC
+    PCI_SPEED_133MHz_PCIX_ECC = kernel_structs.PCI_SPEED_133MHz_PCIX_ECC
+    PCI_SPEED_66MHz_PCIX_266 = kernel_structs.PCI_SPEED_66MHz_PCIX_266
+    PCI_SPEED_100MHz_PCIX_266 = kernel_structs.PCI_SPEED_100MHz_PCIX_266
+    PCI_SPEED_133MHz_PCIX_266 = kernel_structs.PCI_SPEED_133MHz_PCIX_266
+    AGP_UNKNOWN = kernel_structs.AGP_UNKNOWN
+    AGP_1X = kernel_structs.AGP_1X
+    AGP_2X = kernel_structs.AGP_2X
+    AGP_4X = kernel_structs.AGP_4X
+    AGP_8X = kernel_structs.AGP_8X
+    PCI_SPEED_66MHz_PCIX_533 = kernel_structs.PCI_SPEED_66MHz_PCIX_533
+    PCI_SPEED_100MHz_PCIX_533 = kernel_structs.PCI_SPEED_100MHz_PCIX_533
+    PCI_SPEED_133MHz_PCIX_533 = kernel_structs.PCI_SPEED_133MHz_PCIX_533
     PCIE_SPEED_2_5GT = kernel_structs.PCIE_SPEED_2_5GT
     PCIE_SPEED_5_0GT = kernel_structs.PCIE_SPEED_5_0GT
     PCIE_SPEED_8_0GT = kernel_structs.PCIE_SPEED_8_0GT
@@ -206,6 +227,7 @@ class PatchedKernel:
     pci_is_root_bus = staticmethod(kernel_structs.pci_is_root_bus)
     pci_is_bridge = staticmethod(kernel_structs.pci_is_bridge)
     pci_ari_enabled = staticmethod(kernel_structs.pci_ari_enabled)
+    pci_is_enabled = staticmethod(kernel_structs.pci_is_enabled)
     pci_pcie_cap = staticmethod(kernel_structs.pci_pcie_cap)
     pci_is_pcie = staticmethod(kernel_structs.pci_is_pcie)
     pcie_caps_reg = staticmethod(kernel_structs.pcie_caps_reg)
@@ -262,6 +284,7 @@ class PatchedKernel:
     pci_user_write_config_byte = staticmethod(base_access.pci_user_write_config_byte)
     pci_user_write_config_word = staticmethod(base_access.pci_user_write_config_word)
     pci_user_write_config_dword = staticmethod(base_access.pci_user_write_config_dword)
+    pci_vpd_pci22_init = staticmethod(base_access.pci_vpd_pci22_init)
     pci_cfg_access_lock = staticmethod(base_access.pci_cfg_access_lock)
     pci_cfg_access_trylock = staticmethod(base_access.pci_cfg_access_trylock)
     pci_cfg_access_unlock = staticmethod(base_access.pci_cfg_access_unlock)
@@ -282,6 +305,15 @@ class PatchedKernel:
     pcie_capability_set_dword = staticmethod(base_access.pcie_capability_set_dword)
 
     # base/quirks.py
+    pci_fixup_early = base_quirks.pci_fixup_early
+    pci_fixup_header = base_quirks.pci_fixup_header
+    pci_fixup_final = base_quirks.pci_fixup_final
+    pci_fixup_enable = base_quirks.pci_fixup_enable
+    quirk_mmio_always_on = staticmethod(base_quirks.quirk_mmio_always_on)
+    pci_fixup = base_quirks.pci_fixup
+    pci_fixups = staticmethod(base_quirks.pci_fixups)
+    pci_do_fixups = staticmethod(base_quirks.pci_do_fixups)
+    pci_fixup_device = staticmethod(base_quirks.pci_fixup_device)
     struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
     pci_dev_reset_methods = base_quirks.pci_dev_reset_methods
     pci_dev_specific_reset = staticmethod(base_quirks.pci_dev_specific_reset)
@@ -289,9 +321,14 @@ class PatchedKernel:
     # base/setup_res.py
     PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
     pci_update_resource = staticmethod(base_setup_res.pci_update_resource)
+    pci_enable_resources = staticmethod(base_setup_res.pci_enable_resources)
+
+    # base/pcibios.py
+    pcibios_enable_device = staticmethod(base_pcibios.pcibios_enable_device)
 
     # base/pci.py
     pci_pm_d3_delay = base_pci.pci_pm_d3_delay
+    pcibios_max_latency = base_pci.pcibios_max_latency
     PCI_FIND_CAP_TTL = base_pci.PCI_FIND_CAP_TTL
     PCI_EXP_SAVE_REGS = base_pci.PCI_EXP_SAVE_REGS
     SIZEOF_U16 = base_pci.SIZEOF_U16
@@ -308,6 +345,8 @@ class PatchedKernel:
     pci_find_ext_capability = staticmethod(base_pci.pci_find_ext_capability)
     pci_restore_bars = staticmethod(base_pci.pci_restore_bars)
     pci_raw_set_power_state = staticmethod(base_pci.pci_raw_set_power_state)
+    pci_update_current_state = staticmethod(base_pci.pci_update_current_state)
+    pci_power_up = staticmethod(base_pci.pci_power_up)
     pci_platform_power_transition = staticmethod(base_pci.pci_platform_power_transition)
     __pci_start_power_transition = staticmethod(base_pci.__pci_start_power_transition)
     __pci_complete_power_transition = staticmethod(base_pci.__pci_complete_power_transition)
@@ -326,6 +365,15 @@ class PatchedKernel:
     pci_store_saved_state = staticmethod(base_pci.pci_store_saved_state)
     pci_load_saved_state = staticmethod(base_pci.pci_load_saved_state)
     pci_load_and_free_saved_state = staticmethod(base_pci.pci_load_and_free_saved_state)
+    do_pci_enable_device = staticmethod(base_pci.do_pci_enable_device)
+    pci_reenable_device = staticmethod(base_pci.pci_reenable_device)
+    pci_enable_device_flags = staticmethod(base_pci.pci_enable_device_flags)
+    pci_enable_device_io = staticmethod(base_pci.pci_enable_device_io)
+    pci_enable_device_mem = staticmethod(base_pci.pci_enable_device_mem)
+    pci_enable_device = staticmethod(base_pci.pci_enable_device)
+    do_pci_disable_device = staticmethod(base_pci.do_pci_disable_device)
+    pci_disable_enabled_device = staticmethod(base_pci.pci_disable_enabled_device)
+    pci_disable_device = staticmethod(base_pci.pci_disable_device)
     pci_pme_active = staticmethod(base_pci.pci_pme_active)
     pci_pm_init = staticmethod(base_pci.pci_pm_init)
     pci_add_saved_cap = staticmethod(base_pci.pci_add_saved_cap)
@@ -333,6 +381,10 @@ class PatchedKernel:
     pci_allocate_cap_save_buffers = staticmethod(base_pci.pci_allocate_cap_save_buffers)
     pci_configure_ari = staticmethod(base_pci.pci_configure_ari)
     pci_intx = staticmethod(base_pci.pci_intx)
+    __pci_set_master = staticmethod(base_pci.__pci_set_master)
+    pcibios_set_master = staticmethod(base_pci.pcibios_set_master)
+    pci_set_master = staticmethod(base_pci.pci_set_master)
+    pci_clear_master = staticmethod(base_pci.pci_clear_master)
     pcie_flr = staticmethod(base_pci.pcie_flr)
     pci_af_flr = staticmethod(base_pci.pci_af_flr)
     pci_pm_reset = staticmethod(base_pci.pci_pm_reset)
@@ -363,8 +415,11 @@ class PatchedKernel:
     pci_read_bridge_mmio_pref = staticmethod(base_probe.pci_read_bridge_mmio_pref)
     pci_read_bridge_bases = staticmethod(base_probe.pci_read_bridge_bases)
     pci_alloc_bus = staticmethod(base_probe.pci_alloc_bus)
+    pcix_bus_speed = base_probe.pcix_bus_speed
     pcie_link_speed = base_probe.pcie_link_speed
     pcie_update_link_speed = staticmethod(base_probe.pcie_update_link_speed)
+    agp_speeds = base_probe.agp_speeds
+    agp_speed = staticmethod(base_probe.agp_speed)
     pci_set_bus_speed = staticmethod(base_probe.pci_set_bus_speed)
     pci_alloc_child_bus = staticmethod(base_probe.pci_alloc_child_bus)
     pci_add_new_bus = staticmethod(base_probe.pci_add_new_bus)
@@ -391,6 +446,17 @@ class PatchedKernel:
     pci_bus_update_busn_res_end = staticmethod(base_probe.pci_bus_update_busn_res_end)
     pci_scan_root_buses = staticmethod(base_probe.pci_scan_root_buses)
 
+    # base/core.py
+    pci_bus_type = base_core.pci_bus_type
+    klist_del = staticmethod(base_core.klist_del)
+    device_create_file = staticmethod(base_core.device_create_file)
+    device_remove_file = staticmethod(base_core.device_remove_file)
+    dev_attr_store = staticmethod(base_core.dev_attr_store)
+    bus_add_device = staticmethod(base_core.bus_add_device)
+    bus_remove_device = staticmethod(base_core.bus_remove_device)
+    device_add = staticmethod(base_core.device_add)
+    device_del = staticmethod(base_core.device_del)
+
     # base/dd.py
     really_probe = staticmethod(base_dd.really_probe)
     driver_probe_device = staticmethod(base_dd.driver_probe_device)
@@ -406,11 +472,28 @@ class PatchedKernel:
     local_pci_probe = staticmethod(base_pci_driver.local_pci_probe)
     pci_device_remove = staticmethod(base_pci_driver.pci_device_remove)
 
+    # base/pci_sysfs.py
+    ULONG_MAX = base_pci_sysfs.ULONG_MAX
+    sysfs_initialized = base_pci_sysfs.sysfs_initialized
+    kstrtoul = staticmethod(base_pci_sysfs.kstrtoul)
+    reset_store = staticmethod(base_pci_sysfs.reset_store)
+    pci_create_capabilities_sysfs = staticmethod(base_pci_sysfs.pci_create_capabilities_sysfs)
+    pci_create_sysfs_dev_files = staticmethod(base_pci_sysfs.pci_create_sysfs_dev_files)
+    pci_remove_capabilities_sysfs = staticmethod(base_pci_sysfs.pci_remove_capabilities_sysfs)
+    pci_remove_sysfs_dev_files = staticmethod(base_pci_sysfs.pci_remove_sysfs_dev_files)
+    pci_sysfs_init = staticmethod(base_pci_sysfs.pci_sysfs_init)
+
     # base/bus.py
     pci_bus_add_device = staticmethod(base_bus.pci_bus_add_device)
     pci_bus_add_devices = staticmethod(base_bus.pci_bus_add_devices)
+    pci_enable_bridges = staticmethod(base_bus.pci_enable_bridges)
+
+    # base/setup_bus.py
+    pci_assign_unassigned_resources = staticmethod(base_setup_bus.pci_assign_unassigned_resources)
+    pci_assign_unassigned_bridge_resources = staticmethod(base_setup_bus.pci_assign_unassigned_bridge_resources)
 
     # base/remove.py
+    list_del = staticmethod(base_remove.list_del)
     pci_stop_dev = staticmethod(base_remove.pci_stop_dev)
     pci_destroy_dev = staticmethod(base_remove.pci_destroy_dev)
     pci_remove_bus = staticmethod(base_remove.pci_remove_bus)

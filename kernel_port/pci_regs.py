@@ -113,6 +113,8 @@ PCI_CB_PRIMARY_BUS = 0x18
 PCI_CB_CARD_BUS = 0x19
 PCI_CB_SUBORDINATE_BUS = 0x1A
 PCI_CB_BRIDGE_CONTROL = 0x3E
+PCI_CB_SUBSYSTEM_VENDOR_ID = 0x40
+PCI_CB_SUBSYSTEM_ID = 0x42
 
 # Capability list
 PCI_CAP_LIST_ID = 0
@@ -157,6 +159,10 @@ PCI_PM_CTRL_STATE_MASK = 0x0003  #  power state, D0..D3hot
 PCI_PM_CTRL_NO_SOFT_RESET = 0x0008  #  D3hot to D0 is no reset
 PCI_PM_CTRL_PME_ENABLE = 0x0100  #  may signal PME#
 PCI_PM_CTRL_PME_STATUS = 0x8000  #  did; write 1 to clear
+
+# Accelerated graphics port
+PCI_AGP_STATUS = 4  # what it can do; bits 2:0 are rates
+PCI_AGP_COMMAND = 8  # what it is to do; bits 2:0 are rates
 
 # Vital product data
 PCI_VPD_ADDR = 2
@@ -216,6 +222,12 @@ PCI_X_STATUS_533MHZ = 0x80000000  #  533 MHz capable
 
 # PCI-X, type 1 header
 PCI_X_BRIDGE_SSTATUS = 2
+PCI_X_SSTATUS_133MHZ = 0x0002  #  133 MHz capable
+PCI_X_SSTATUS_FREQ = 0x03C0  #  mode and frequency of the secondary bus
+PCI_X_SSTATUS_VERS = 0x3000  #  version of the capability
+PCI_X_SSTATUS_V2 = 0x2000  #  with error correction
+PCI_X_SSTATUS_266MHZ = 0x4000  #  266 MHz capable
+PCI_X_SSTATUS_533MHZ = 0x8000  #  533 MHz capable
 PCI_X_BRIDGE_STATUS = 4
 
 # Bridge subsystem IDs

@@ -7,12 +7,13 @@ is locked; pcie_capability_* know which registers of the PCI Express capability 
 width here, and nowhere else.
 
 # PORT: no pci_lock: one thread runs at a time, and none sleeps within an access.
-# PORT: no Vital Product Data: no reset reads it.
+# PORT: Vital Product Data is only looked for; no reset reads it.
 """
 
 from __future__ import annotations
 
-from errno import EINVAL
+from errno import EINVAL, ENODEV
+from typing import TYPE_CHECKING
 
 from ..kernel.bug import WARN_ON, might_sleep
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
@@ -20,6 +21,9 @@ from ..kernel.mutex import lock_acquired, lock_contended, lock_released
 from ..kernel.structs import *
 from ..kernel.wait import wait_event, wait_queue_head, wake_up
 from ..pci_regs import *
+
+if TYPE_CHECKING:  # pci.py imports this module
+    from .pci import pci_find_capability
 
 # What a C cast to u8, u16, u32 keeps
 U8_MAX = 0xFF
@@ -249,6 +253,18 @@ def pci_user_write_config_dword(dev: pci_dev, pos: int, val: int) -> int:
 
 
 EXPORT_SYMBOL_GPL(pci_user_write_config_dword)
+
+
+def pci_vpd_pci22_init(dev: pci_dev) -> int:
+    """Look for Vital Product Data.
+
+    C: drivers/pci/access.c, global, base
+    :return: 0, -ENODEV if *dev* has none"""
+    cap = pci_find_capability(dev, PCI_CAP_ID_VPD)
+    if not cap:
+        return -ENODEV
+    # PORT: nobody asks for dev->vpd.
+    return 0
 
 
 def pci_cfg_access_lock(dev: pci_dev) -> None:

@@ -8,6 +8,9 @@ from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.printk import dev_err
 from ..kernel.structs import *
 from .dd import device_attach
+from .pci import pci_enable_device, pci_set_master
+from .pci_sysfs import pci_create_sysfs_dev_files
+from .quirks import pci_fixup_device, pci_fixup_final
 
 
 def pci_bus_add_device(dev: pci_dev) -> int:
@@ -15,7 +18,9 @@ def pci_bus_add_device(dev: pci_dev) -> int:
 
     C: drivers/pci/bus.c, exported, base
     :return: 0"""
-    # PORT: no fixups (quirks.c), and no files in sysfs.
+    # Not when it was found: nobody had addresses to give then.
+    pci_fixup_device(pci_fixup_final, dev)
+    pci_create_sysfs_dev_files(dev)
 
     dev.match_driver = 1
     retval = device_attach(dev)
@@ -44,5 +49,20 @@ def pci_bus_add_devices(bus: pci_bus) -> None:
             pci_bus_add_devices(child)
 
 
+def pci_enable_bridges(bus: pci_bus) -> None:
+    """Enable the bridges at and below *bus*, whether they have a driver or not: each is awake then, and a bus master.
+
+    C: drivers/pci/bus.c, exported, base"""
+    for dev in bus.devices:
+        if dev.subordinate:
+            if not pci_is_enabled(dev):
+                retval = pci_enable_device(dev)
+                if retval:
+                    dev_err(dev.dev, f"the bridge cannot be enabled: {retval}")
+                pci_set_master(dev)
+            pci_enable_bridges(dev.subordinate)
+
+
 EXPORT_SYMBOL_GPL(pci_bus_add_device)
 EXPORT_SYMBOL(pci_bus_add_devices)
+EXPORT_SYMBOL(pci_enable_bridges)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from errno import EINVAL, EIO, ENODEV, ENOMEM, ENOTTY
 from typing import TYPE_CHECKING
 
-from ..kernel.bug import might_sleep
+from ..kernel.bug import WARN_ON, might_sleep
 from ..kernel.delay import mdelay, msleep, udelay
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.printk import dev_dbg, dev_err, dev_info
@@ -36,7 +36,8 @@ from .access import (
     pcie_capability_set_word,
     pcie_capability_write_word,
 )
-from .quirks import pci_dev_specific_reset
+from .pcibios import pcibios_enable_device
+from .quirks import pci_dev_specific_reset, pci_fixup_device, pci_fixup_enable
 from .setup_res import pci_update_resource
 
 if TYPE_CHECKING:  # it imports this module
@@ -44,6 +45,9 @@ if TYPE_CHECKING:  # it imports this module
 
 #: The least time any device gets to settle in and after D3hot, ms.
 pci_pm_d3_delay: int = 0
+
+#: The longest latency timer that a conventional device may have, bus clocks.
+pcibios_max_latency: int = 255
 
 #: A capability list longer than this is taken as a loop.
 PCI_FIND_CAP_TTL = 48
@@ -302,6 +306,33 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
     # PORT: no pcie_aspm_pm_state_change(dev.bus.self)
 
     return 0
+
+
+def pci_update_current_state(dev: pci_dev, state: int) -> None:
+    """Ask *dev* for its power state, and remember it.
+
+    C: drivers/pci/pci.c, global, base
+    :param state: what to remember if it cannot be asked; PCI_D3cold: do not ask"""
+    if dev.pm_cap:
+        # Nobody answers in D3cold.
+        if dev.current_state == PCI_D3cold:
+            return
+        if state == PCI_D3cold:
+            dev.current_state = PCI_D3cold
+            return
+        pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
+        dev.current_state = pmcsr & PCI_PM_CTRL_STATE_MASK
+    else:
+        dev.current_state = state
+
+
+def pci_power_up(dev: pci_dev) -> None:
+    """Bring *dev* to D0, whatever the kernel takes its state for.
+
+    C: drivers/pci/pci.c, global, base"""
+    # PORT: no platform, so platform_pci_power_manageable(dev) is false
+    pci_raw_set_power_state(dev, PCI_D0)
+    pci_update_current_state(dev, PCI_D0)
 
 
 def pci_platform_power_transition(dev: pci_dev, state: int) -> int:
@@ -619,6 +650,138 @@ def pci_load_and_free_saved_state(dev: pci_dev, state: list[pci_saved_state]) ->
 EXPORT_SYMBOL_GPL(pci_load_and_free_saved_state)
 
 
+def do_pci_enable_device(dev: pci_dev, bars: int) -> int:
+    """Wake *dev* and let it decode.
+
+    C: drivers/pci/pci.c, static, base
+    :param bars: its resources, a bit each
+    :return: 0, or an error of pci_set_power_state(), other than -EIO"""
+    err = pci_set_power_state(dev, PCI_D0)
+    if err < 0 and err != -EIO:
+        return err
+    err = pcibios_enable_device(dev, bars)
+    if err < 0:
+        return err
+    pci_fixup_device(pci_fixup_enable, dev)
+
+    return 0
+
+
+def pci_reenable_device(dev: pci_dev) -> int:
+    """Wake *dev* and let it decode, if somebody has enabled it.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: as do_pci_enable_device(); 0 if nobody has"""
+    if pci_is_enabled(dev):
+        return do_pci_enable_device(dev, (1 << DEVICE_COUNT_RESOURCE) - 1)
+    return 0
+
+
+EXPORT_SYMBOL(pci_reenable_device)
+
+
+def pci_enable_device_flags(dev: pci_dev, flags: int) -> int:
+    """Enable *dev* for those of its resources that *flags* is for.
+
+    C: drivers/pci/pci.c, static, base
+    :param flags: IORESOURCE_*
+    :return: as do_pci_enable_device(); 0 if it was enabled before"""
+    bars = 0
+
+    # A driver that left may have left it in any state.
+    if dev.pm_cap:
+        pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
+        dev.current_state = pmcsr & PCI_PM_CTRL_STATE_MASK
+
+    dev.enable_cnt += 1
+    if dev.enable_cnt > 1:
+        return 0
+
+    for i in range(PCI_ROM_RESOURCE + 1):
+        if dev.resource[i].flags & flags:
+            bars |= 1 << i
+    for i in range(PCI_BRIDGE_RESOURCES, DEVICE_COUNT_RESOURCE):
+        if dev.resource[i].flags & flags:
+            bars |= 1 << i
+
+    err = do_pci_enable_device(dev, bars)
+    if err < 0:
+        dev.enable_cnt -= 1
+    return err
+
+
+def pci_enable_device_io(dev: pci_dev) -> int:
+    """Enable *dev* for a driver that uses its I/O ports alone.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: as pci_enable_device()"""
+    return pci_enable_device_flags(dev, IORESOURCE_IO)
+
+
+EXPORT_SYMBOL(pci_enable_device_io)
+
+
+def pci_enable_device_mem(dev: pci_dev) -> int:
+    """Enable *dev* for a driver that uses its memory alone.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: as pci_enable_device()"""
+    return pci_enable_device_flags(dev, IORESOURCE_MEM)
+
+
+EXPORT_SYMBOL(pci_enable_device_mem)
+
+
+def pci_enable_device(dev: pci_dev) -> int:
+    """Enable *dev*, as drivers do before they use it: it wakes, and decodes. A device may be enabled more than once.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: 0, or an error of pci_set_power_state()"""
+    return pci_enable_device_flags(dev, IORESOURCE_MEM | IORESOURCE_IO)
+
+
+EXPORT_SYMBOL(pci_enable_device)
+
+
+def do_pci_disable_device(dev: pci_dev) -> None:
+    """Keep *dev* from starting cycles.
+
+    C: drivers/pci/pci.c, static, base"""
+    pci_command = pci_read_config_word(dev, PCI_COMMAND)
+    if pci_command & PCI_COMMAND_MASTER:
+        pci_command &= ~PCI_COMMAND_MASTER
+        pci_write_config_word(dev, PCI_COMMAND, pci_command)
+
+    # PORT: no pcibios_disable_device(dev): of a PC, it gives an interrupt back
+
+
+def pci_disable_enabled_device(dev: pci_dev) -> None:
+    """Keep *dev* from starting cycles, if it is enabled; it still counts as that.
+
+    C: drivers/pci/pci.c, global, base"""
+    if pci_is_enabled(dev):
+        do_pci_disable_device(dev)
+
+
+def pci_disable_device(dev: pci_dev) -> None:
+    """Undo a pci_enable_device(). The last one keeps *dev* from starting cycles; it stays awake and decodes.
+
+    C: drivers/pci/pci.c, exported, base"""
+    # PORT: no find_pci_dr(dev): no driver here has its device managed (pcim_enable_device())
+    WARN_ON(dev.enable_cnt <= 0, f"{pci_name(dev)} is disabled, but nobody has enabled it")  # PORT: not once only
+
+    dev.enable_cnt -= 1
+    if dev.enable_cnt != 0:
+        return
+
+    do_pci_disable_device(dev)
+
+    dev.is_busmaster = 0
+
+
+EXPORT_SYMBOL(pci_disable_device)
+
+
 def pci_pme_active(dev: pci_dev, enable: bool) -> None:
     """Clear a pending PME of *dev* and turn PME on or off.
 
@@ -766,6 +929,61 @@ def pci_intx(pdev: pci_dev, enable: int) -> None:
 
 
 EXPORT_SYMBOL_GPL(pci_intx)
+
+
+def __pci_set_master(dev: pci_dev, enable: bool) -> None:
+    """Let *dev* start cycles of its own, or not; written only if that changes something.
+
+    C: drivers/pci/pci.c, static, base"""
+    old_cmd = pci_read_config_word(dev, PCI_COMMAND)
+    if enable:
+        cmd = old_cmd | PCI_COMMAND_MASTER
+    else:
+        cmd = old_cmd & ~PCI_COMMAND_MASTER
+    if cmd != old_cmd:
+        dev_dbg(dev.dev, f"{'may' if enable else 'must not'} start cycles from now on")
+        pci_write_config_word(dev, PCI_COMMAND, cmd)
+    dev.is_busmaster = int(enable)
+
+
+def pcibios_set_master(dev: pci_dev) -> None:
+    """Give *dev* a latency timer that makes sense, if it is conventional.
+
+    C: drivers/pci/pci.c, global, weak, base"""
+    # Links have none.
+    if pci_is_pcie(dev):
+        return
+
+    lat = pci_read_config_byte(dev, PCI_LATENCY_TIMER)
+    if lat < 16:
+        lat = 64 if pcibios_max_latency >= 64 else pcibios_max_latency
+    elif lat > pcibios_max_latency:
+        lat = pcibios_max_latency
+    else:
+        return
+    dev_dbg(dev.dev, f"has a latency timer of {lat} now")
+    pci_write_config_byte(dev, PCI_LATENCY_TIMER, lat)
+
+
+def pci_set_master(dev: pci_dev) -> None:
+    """Let *dev* start cycles of its own: DMA and messages.
+
+    C: drivers/pci/pci.c, exported, base"""
+    __pci_set_master(dev, True)
+    pcibios_set_master(dev)
+
+
+EXPORT_SYMBOL(pci_set_master)
+
+
+def pci_clear_master(dev: pci_dev) -> None:
+    """Keep *dev* from starting cycles of its own.
+
+    C: drivers/pci/pci.c, exported, base"""
+    __pci_set_master(dev, False)
+
+
+EXPORT_SYMBOL(pci_clear_master)
 
 
 def pcie_flr(dev: pci_dev, probe: int) -> int:

@@ -7,7 +7,7 @@ from ..kernel.interrupt import irq_data, irq_get_msi_desc
 from ..kernel.structs import *
 from .io_apic import msi_chip
 from .msi import pci_disable_msi, pci_disable_msix, pci_enable_msi_block, pci_enable_msix, unmask_msi_irq
-from .pci import pci_set_power_state
+from .pci import pci_enable_device
 from .portdrv_pci import pcie_portdriver
 
 #: Driver by address of its device. PORT: in C drivers register tables of IDs.
@@ -52,11 +52,12 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     :return: 0, or the driver's error"""
     dev.driver = drv
     if drv.probe is NULL:
-        # PORT: a driver here is only a name. All call pci_enable_device() first, which wakes the device.
-        pci_set_power_state(dev, PCI_D0)
-        enable_messages(drv, dev)
-        return 0
-    rc = drv.probe(dev)
+        # PORT: a driver here is only a name: it does what all do first
+        rc = pci_enable_device(dev)
+        if not rc:
+            enable_messages(drv, dev)
+    else:
+        rc = drv.probe(dev)
     if rc:
         dev.driver = NULL
     return rc
@@ -73,8 +74,11 @@ def pci_device_remove(dev: pci_dev) -> int:
         if drv.remove is not NULL:
             drv.remove(dev)
         elif drv.probe is NULL:
-            disable_messages(dev)
+            disable_messages(dev)  # PORT: it leaves the device enabled, as some drivers do
         dev.driver = NULL
 
-    # PORT: current_state of a device in D0 stays D0; in C it is unknown now.
+    # The next driver, or whoever comes before it, may find it in another state.
+    if dev.current_state == PCI_D0:
+        dev.current_state = PCI_UNKNOWN
+
     return 0

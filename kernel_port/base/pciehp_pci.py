@@ -16,6 +16,7 @@ from .pciehp_hpc import pciehp_get_adapter_status
 from .probe import pci_scan_slot
 from .remove import pci_stop_and_remove_bus_device
 from .search import pci_get_slot
+from .setup_bus import pci_assign_unassigned_bridge_resources
 
 
 def pciehp_configure_device(p_slot: slot) -> int:
@@ -46,8 +47,9 @@ def pciehp_configure_device(p_slot: slot) -> int:
         if (dev.hdr_type == PCI_HEADER_TYPE_BRIDGE) or (dev.hdr_type == PCI_HEADER_TYPE_CARDBUS):
             pci_hp_add_bridge(dev)
 
-    # PORT: pci_assign_unassigned_bridge_resources() and pci_configure_slot() are left out: resources and
-    # settings stay as found
+    pci_assign_unassigned_bridge_resources(bridge)
+
+    # PORT: no pci_configure_slot(): settings stay as found
 
     pci_bus_add_devices(parent)
 

@@ -12,7 +12,7 @@ from ..kernel.structs import *
 from ..pci_regs import *
 from .access import pcie_capability_clear_word, pcie_capability_read_dword, pcie_capability_read_word
 from .msi import pci_disable_msi, pci_disable_msix, pci_enable_msi, pci_enable_msix, pci_msix_table_size
-from .pci import pci_find_ext_capability, pci_set_power_state
+from .pci import pci_disable_device, pci_enable_device, pci_find_ext_capability, pci_set_master
 from .pcie_pme import pcie_pme_interrupt_enable
 from .pcieport_if import *
 from .portdrv import *
@@ -182,19 +182,21 @@ def pcie_port_device_register(dev: pci_dev) -> int:
     :return: 0, or -ENODEV if it has services but no way to interrupt"""
     irqs = [-1] * PCIE_PORT_DEVICE_MAXSERVICES
 
-    # PORT: of pci_enable_device(), what matters to a reset.
-    pci_set_power_state(dev, PCI_D0)
+    status = pci_enable_device(dev)
+    if status:
+        return status
 
     capabilities = get_port_device_capability(dev)
     if not capabilities:
         return 0
 
-    # PORT: no pci_set_master().
+    pci_set_master(dev)
     status = init_service_irqs(dev, irqs, capabilities)
     if status:
         # Virtual channels need none.
         capabilities &= PCIE_PORT_SERVICE_VC
         if not capabilities:
+            pci_disable_device(dev)
             return status
 
     status = -ENODEV
@@ -207,6 +209,7 @@ def pcie_port_device_register(dev: pci_dev) -> int:
             nr_service += 1
     if not nr_service:
         cleanup_service_irqs(dev)
+        pci_disable_device(dev)
         return status
 
     return 0
@@ -230,7 +233,7 @@ def pcie_port_device_remove(dev: pci_dev) -> None:
     for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:  # device_for_each_child()
         remove_iter(pcie)
     cleanup_service_irqs(dev)
-    # PORT: no pci_disable_device().
+    pci_disable_device(dev)
 
 
 def pcie_port_probe_service(dev: pcie_device) -> int:

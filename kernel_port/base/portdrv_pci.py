@@ -8,7 +8,7 @@ from errno import ENODEV
 from ..kernel.structs import *
 from ..pci_regs import *
 from .access import pcie_capability_set_dword
-from .pci import pci_save_state
+from .pci import pci_disable_device, pci_save_state
 from .portdrv_core import pcie_port_device_register, pcie_port_device_remove
 
 
@@ -45,6 +45,7 @@ def pcie_portdrv_remove(dev: pci_dev) -> None:
 
     C: drivers/pci/pcie/portdrv_pci.c, static, base"""
     pcie_port_device_remove(dev)
+    pci_disable_device(dev)
 
 
 def pcie_portdriver() -> device_driver:

@@ -19,6 +19,7 @@ from .access import (
     pci_read_config_byte,
     pci_read_config_dword,
     pci_read_config_word,
+    pci_vpd_pci22_init,
     pci_write_config_byte,
     pci_write_config_dword,
     pci_write_config_word,
@@ -26,6 +27,7 @@ from .access import (
     pcie_capability_read_word,
 )
 from .bus import pci_bus_add_devices
+from .core import device_add
 from .msi import pci_msi_init_pci_dev
 from .pci import (
     pci_allocate_cap_save_buffers,
@@ -34,11 +36,14 @@ from .pci import (
     pci_find_ext_capability,
     pci_pm_init,
 )
+from .quirks import pci_fixup_device, pci_fixup_early, pci_fixup_header
 from .search import pci_bus_sem, pci_find_bus, pci_get_slot
 
-if TYPE_CHECKING:  # both use what this module has
+if TYPE_CHECKING:  # they use what this module has
+    from .pci_sysfs import pci_sysfs_init
     from .pcie_pme import pcie_pme_service_init
     from .pciehp_core import pcied_init
+    from .setup_bus import pci_assign_unassigned_resources
 
 CARDBUS_LATENCY_TIMER = 176  # secondary latency timer
 CARDBUS_RESERVE_BUSNR = 3
@@ -310,6 +315,26 @@ def pci_alloc_bus() -> pci_bus:
     return b
 
 
+#: enum pci_bus_speed by the mode and frequency field of a PCI-X bridge's Secondary Status.
+pcix_bus_speed: tuple[int, ...] = (
+    PCI_SPEED_UNKNOWN,  # 0
+    PCI_SPEED_66MHz_PCIX,  # 1
+    PCI_SPEED_100MHz_PCIX,  # 2
+    PCI_SPEED_133MHz_PCIX,  # 3
+    PCI_SPEED_UNKNOWN,  # 4
+    PCI_SPEED_66MHz_PCIX_ECC,  # 5
+    PCI_SPEED_100MHz_PCIX_ECC,  # 6
+    PCI_SPEED_133MHz_PCIX_ECC,  # 7
+    PCI_SPEED_UNKNOWN,  # 8
+    PCI_SPEED_66MHz_PCIX_266,  # 9
+    PCI_SPEED_100MHz_PCIX_266,  # A
+    PCI_SPEED_133MHz_PCIX_266,  # B
+    PCI_SPEED_UNKNOWN,  # C
+    PCI_SPEED_66MHz_PCIX_533,  # D
+    PCI_SPEED_100MHz_PCIX_533,  # E
+    PCI_SPEED_133MHz_PCIX_533,  # F
+)
+
 #: enum pci_bus_speed by the link speed field of Link Capabilities and Link Status.
 pcie_link_speed: tuple[int, ...] = (
     PCI_SPEED_UNKNOWN,  # 0
@@ -331,13 +356,72 @@ def pcie_update_link_speed(bus: pci_bus, linksta: int) -> None:
 EXPORT_SYMBOL_GPL(pcie_update_link_speed)
 
 
+agp_speeds: tuple[int, ...] = (AGP_UNKNOWN, AGP_1X, AGP_2X, AGP_4X, AGP_8X)
+
+
+def agp_speed(agp3: int, agpstat: int) -> int:
+    """The speed that the rate bits of an AGP register stand for.
+
+    C: drivers/pci/probe.c, static, base
+    :param agp3: not 0: the bits count in units of 4x
+    :param agpstat: the rate bits, the highest that is set counts
+    :return: enum pci_bus_speed"""
+    index = 0
+
+    if agpstat & 4:
+        index = 3
+    elif agpstat & 2:
+        index = 2
+    elif agpstat & 1:
+        index = 1
+    else:
+        return agp_speeds[index]
+
+    if agp3:
+        index += 2
+        if index == 5:
+            index = 0
+
+    return agp_speeds[index]
+
+
 def pci_set_bus_speed(bus: pci_bus) -> None:
-    """Read the speed of the link to *bus*.
+    """Read the speeds of *bus*, the highest and the present one, from the bridge to it.
 
     C: drivers/pci/probe.c, static, base"""
     bridge = bus.self
 
-    # PORT: AGP and PCI-X buses keep PCI_SPEED_UNKNOWN.
+    pos = pci_find_capability(bridge, PCI_CAP_ID_AGP)
+    if not pos:
+        pos = pci_find_capability(bridge, PCI_CAP_ID_AGP3)
+    if pos:
+        agpstat = pci_read_config_dword(bridge, pos + PCI_AGP_STATUS)
+        bus.max_bus_speed = agp_speed(agpstat & 8, agpstat & 7)
+
+        agpcmd = pci_read_config_dword(bridge, pos + PCI_AGP_COMMAND)
+        bus.cur_bus_speed = agp_speed(agpstat & 8, agpcmd & 7)
+
+    pos = pci_find_capability(bridge, PCI_CAP_ID_PCIX)
+    if pos:
+        status = pci_read_config_word(bridge, pos + PCI_X_BRIDGE_SSTATUS)
+
+        if status & PCI_X_SSTATUS_533MHZ:
+            max = PCI_SPEED_133MHz_PCIX_533
+        elif status & PCI_X_SSTATUS_266MHZ:
+            max = PCI_SPEED_133MHz_PCIX_266
+        elif status & PCI_X_SSTATUS_133MHZ:
+            if (status & PCI_X_SSTATUS_VERS) == PCI_X_SSTATUS_V2:
+                max = PCI_SPEED_133MHz_PCIX_ECC
+            else:
+                max = PCI_SPEED_133MHz_PCIX
+        else:
+            max = PCI_SPEED_66MHz_PCIX
+
+        bus.max_bus_speed = max
+        bus.cur_bus_speed = pcix_bus_speed[(status & PCI_X_SSTATUS_FREQ) >> 6]
+
+        return
+
     pos = pci_find_capability(bridge, PCI_CAP_ID_EXP)
     if pos:
         _, linkcap = pcie_capability_read_dword(bridge, PCI_EXP_LNKCAP)
@@ -366,6 +450,8 @@ def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus
 
     # PORT: no buses without a bridge: those are for virtual functions (SR-IOV).
     child.self = bridge
+    child.bridge = bridge.dev
+    child.dev.parent = child.bridge
     pci_set_bus_speed(child)
 
     child.resource = bridge.resource[PCI_BRIDGE_RESOURCES : PCI_BRIDGE_RESOURCES + PCI_BRIDGE_RESOURCE_NUM]
@@ -432,8 +518,9 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             pci_bus_insert_busn_res(child, secondary, subordinate)
             child.bridge_ctl = bctl
 
-        # PORT: the C scans a bus again that another bridge leads to; with enough bridges that takes forever.
-        if child.self is dev:
+        # PORT: the C scans a bus again that another bridge leads to; with enough bridges that takes forever. Here one
+        # that was never scanned is: a socket's bus, which waits for its driver, may have taken this bridge's number.
+        if child.self is dev or not child.is_added:
             cmax = pci_scan_child_bus(child)
             if cmax > max:
                 max = cmax
@@ -531,6 +618,8 @@ def pci_read_irq(dev: pci_dev) -> None:
     C: drivers/pci/probe.c, static, base"""
     irq = pci_read_config_byte(dev, PCI_INTERRUPT_PIN)
     dev.pin = irq
+    if irq:
+        pci_read_config_byte(dev, PCI_INTERRUPT_LINE)
     # PORT: an interrupt's number is the address of its device, as if each had its own vector (MSI).
     irq = pci_domain_nr(dev.bus) << 16 | dev.bus.number << 8 | dev.devfn
     dev.irq = irq
@@ -570,6 +659,7 @@ def pci_setup_device(dev: pci_dev) -> int:
     if status:
         return -EIO
 
+    dev.dev.parent = dev.bus.bridge
     dev.hdr_type = hdr_type & 0x7F
     dev.multifunction = int(bool(hdr_type & 0x80))
     dev.error_state = pci_channel_io_normal
@@ -595,8 +685,8 @@ def pci_setup_device(dev: pci_dev) -> int:
     # unknown so far
     dev.current_state = PCI_UNKNOWN
 
-    # PORT: no fixups (quirks.c).
-    class_ = dev.class_ >> 8
+    pci_fixup_device(pci_fixup_early, dev)
+    class_ = dev.class_ >> 8  # a fixup may have changed it
 
     # PORT: `goto bad` is the last else.
     if dev.hdr_type == PCI_HEADER_TYPE_NORMAL and class_ != PCI_CLASS_BRIDGE_PCI:
@@ -637,7 +727,8 @@ def pci_setup_device(dev: pci_dev) -> int:
     elif dev.hdr_type == PCI_HEADER_TYPE_CARDBUS and class_ == PCI_CLASS_BRIDGE_CARDBUS:
         pci_read_irq(dev)
         pci_read_bases(dev, 1, 0)
-        # PORT: its subsystem IDs, after the header, are not read.
+        dev.subsystem_vendor = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_VENDOR_ID)
+        dev.subsystem_device = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_ID)
 
     elif dev.hdr_type not in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
         dev_err(dev.dev, f"header type {dev.hdr_type:02x} is not supported, skipping the device")
@@ -762,10 +853,12 @@ def pci_init_capabilities(dev: pci_dev) -> None:
     C: drivers/pci/probe.c, static, base"""
     pci_msi_init_pci_dev(dev)
 
-    # PORT: no VPD, SR-IOV and ACS: they are no part of a reset on a machine without them in use.
+    # PORT: no SR-IOV and ACS: they are no part of a reset on a machine without them in use.
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)
+
+    pci_vpd_pci22_init(dev)
 
     pci_configure_ari(dev)
 
@@ -776,7 +869,9 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     C: drivers/pci/probe.c, global, base"""
     mutex_init(dev.dev.mutex, "device", pci_name(dev))  # device_initialize()
 
-    # PORT: no fixups (quirks.c).
+    pci_fixup_device(pci_fixup_header, dev)
+
+    # PORT: no pci_reassigndev_resource_alignment(): nothing is assigned.
     dev.state_saved = 0
 
     pci_init_capabilities(dev)
@@ -786,6 +881,7 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     up_write(pci_bus_sem)
 
     dev.match_driver = 0
+    device_add(dev)
 
 
 def pci_scan_single_device(bus: pci_bus, devfn: int) -> pci_dev:
@@ -930,6 +1026,8 @@ def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus
         dev_dbg(b2.dev, "exists already")
         return NULL  # type: ignore[no-any-return]
 
+    b.bridge = struct_device(name=f"pci{pci_domain_nr(b):04x}:{bus:02x}")
+    b.dev.parent = b.bridge
     b.dev.name = f"{pci_domain_nr(b):04x}:{bus:02x}"
 
     printk("info", f"found root bus {b.dev.name}")
@@ -989,11 +1087,14 @@ def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> N
     for b in buses:
         max = pci_scan_child_bus(b)
         pci_bus_update_busn_res_end(b, max)
+    # PORT: initcalls follow: resources, then drivers, which are there already and so have their devices from here on.
+    pci_assign_unassigned_resources()
     for b in buses:
         pci_bus_add_devices(b)
     # The initcalls of the drivers of ports' services.
     pcie_pme_service_init()
     pcied_init()
+    pci_sysfs_init()
 
 
 EXPORT_SYMBOL(pci_add_new_bus)

@@ -3,14 +3,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..kernel.export import EXPORT_SYMBOL
 from ..kernel.mutex import down_write, up_write
 from ..kernel.structs import *
 from ..kernel.system import system
-from .dd import device_release_driver
+from .core import device_del
 from .pci import pci_pme_active
+from .pci_sysfs import pci_remove_sysfs_dev_files
 from .probe import pci_root_buses
 from .search import pci_bus_sem
+
+
+def list_del(entry: Any, head: list[Any]) -> None:
+    """Take *entry* off the list of *head*. The pointers of one that was taken off lead nowhere: the C follows them.
+
+    C: include/linux/list.h, static inline, base"""
+    if entry not in head:
+        raise system.sched.oops(f"list_del() of {entry.dev.name}, which somebody has removed already")
+    head.remove(entry)
 
 
 def pci_stop_dev(dev: pci_dev) -> None:
@@ -20,7 +32,9 @@ def pci_stop_dev(dev: pci_dev) -> None:
     pci_pme_active(dev, False)
 
     if dev.is_added:
-        device_release_driver(dev)  # the visible part of device_del()
+        # PORT: no pci_proc_detach_device()
+        pci_remove_sysfs_dev_files(dev)
+        device_del(dev)
         dev.is_added = 0
 
     # PORT: no ASPM.
@@ -31,7 +45,7 @@ def pci_destroy_dev(dev: pci_dev) -> None:
 
     C: drivers/pci/remove.c, static, base"""
     down_write(pci_bus_sem)
-    dev.bus.devices.remove(dev)
+    list_del(dev, dev.bus.devices)
     up_write(pci_bus_sem)
 
     # PORT: no pci_free_resources(): nothing is assigned, and Python counts references.
@@ -42,7 +56,7 @@ def pci_remove_bus(bus: pci_bus) -> None:
 
     C: drivers/pci/remove.c, exported, base"""
     down_write(pci_bus_sem)
-    (bus.parent.children if bus.parent else pci_root_buses).remove(bus)  # list_del()
+    list_del(bus, bus.parent.children if bus.parent else pci_root_buses)
     # PORT: no pci_bus_release_busn_res(): no tree of bus numbers.
     up_write(pci_bus_sem)
 

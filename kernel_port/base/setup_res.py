@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..kernel.printk import dev_dbg, dev_err
+from ..kernel.printk import dev_dbg, dev_err, dev_info
 from ..kernel.structs import *
 from ..pci_regs import *
 from .access import (
@@ -77,3 +77,36 @@ def pci_update_resource(dev: pci_dev, resno: int) -> None:
 
     # PORT: no IORESOURCE_UNSET: nothing is assigned
     dev_dbg(dev.dev, f"BAR {resno}: wrote {start:#x}, for {start:#x}-{res.end:#x}")
+
+
+def pci_enable_resources(dev: pci_dev, mask: int) -> int:
+    """Let *dev* decode its resources.
+
+    C: drivers/pci/setup-res.c, global, base
+    :param mask: resources, a bit each
+    :return: 0"""
+    cmd = pci_read_config_word(dev, PCI_COMMAND)
+    old_cmd = cmd
+
+    for i in range(DEVICE_COUNT_RESOURCE):
+        if not (mask & (1 << i)):
+            continue
+
+        r = dev.resource[i]
+
+        if not (r.flags & (IORESOURCE_IO | IORESOURCE_MEM)):
+            continue
+        if (i == PCI_ROM_RESOURCE) and (not (r.flags & IORESOURCE_ROM_ENABLE)):
+            continue
+
+        # PORT: every resource counts as claimed: r->parent is not asked for
+
+        if r.flags & IORESOURCE_IO:
+            cmd |= PCI_COMMAND_IO
+        if r.flags & IORESOURCE_MEM:
+            cmd |= PCI_COMMAND_MEMORY
+
+    if cmd != old_cmd:
+        dev_info(dev.dev, f"decodes its addresses from now on: Command is {cmd:04x}, was {old_cmd:04x}")
+        pci_write_config_word(dev, PCI_COMMAND, cmd)
+    return 0

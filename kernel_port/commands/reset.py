@@ -54,9 +54,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock (null), time_ns, "
-        "functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; lost has "
-        "restored too), messages (t, level, text), warnings, trace (as --trace has it)",
+        help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock and oops (null), "
+        "time_ns, functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; "
+        "lost has restored too), messages (t, level, text), warnings, trace (as --trace has it)",
     )
     _exports.arguments(parser)
 
@@ -75,11 +75,11 @@ def run(args: argparse.Namespace) -> int:
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
         recorder = Recorder(machine)
-        rc, deadlock = perform(machine, call, recorder.note)
+        rc, halt = perform(machine, call, recorder.note)
         for image in images.values():
             image.check()
         outcome = Outcome(
-            description.name, machine.kernel.__name__, call.name, args.target, rc, deadlock, machine.events,
+            description.name, machine.kernel.__name__, call.name, args.target, rc, halt, machine.events,
             recorder.losses(), recorder.start, machine.clock.now, description.warnings,
         )  # fmt: skip
         if args.trace:

@@ -7,9 +7,9 @@ contended locks, and the writes that reset, command a slot or change a power sta
 Threads run one at a time and give way where C may sleep. Where several can run, the oldest goes next, or --seed picks
 one, or --schedule does, choice by choice; `kernel-port explore` finds schedules.
 
-Exit status 0: all threads returned and every invariant holds; 1: deadlock, or a broken invariant (config space lost, a
-lock still held, a function removed just because it was reset, added twice, or left unreachable); 2: bad input. The
-results of the calls do not count.
+Exit status 0: all threads returned and every invariant holds; 1: deadlock, oops, or a broken invariant (config space
+lost, a lock still held, a function removed just because it was reset, added twice, or left unreachable); 2: bad input.
+The results of the calls do not count.
 
 Examples: kernel-port run mess --patches 0
           kernel-port run mess
@@ -60,9 +60,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="an object: scenario, question, patches, answer, broken (invariants, with the reason), results (by "
-        "thread), unfinished, deadlock (or null), inversions, locked, removed, recreated, added_twice, silent, "
-        "spurious (t_ms, port, event), functions (as reset --json has them), messages (t_ms, level, text), time_ns, "
-        "trace",
+        "thread), unfinished, deadlock and oops (or null), inversions, locked, removed, recreated, added_twice, "
+        "silent, spurious (t_ms, port, event), functions (as reset --json has them), messages (t_ms, level, text), "
+        "time_ns, trace",
     )
     _exports.arguments(parser)
 
@@ -107,7 +107,7 @@ def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]
         yield f"  {label:<{LABEL}}{clean(text)}"
     for reason in played.broken:
         yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
-    for line in played.outcome.deadlock.splitlines():
+    for line in (played.outcome.deadlock or played.outcome.oops).splitlines():
         yield f"  {line}"
     yield paint("bold", "Answer")
     yield f"  {played.answer}"
@@ -155,6 +155,7 @@ def as_json(played: Run) -> dict[str, Any]:
         "results": outcome.results,
         "unfinished": outcome.unfinished,
         "deadlock": outcome.deadlock or None,
+        "oops": outcome.oops or None,
         "inversions": [str(inversion) for inversion in outcome.inversions],
         "locked": outcome.locked,
         "removed": outcome.removed,

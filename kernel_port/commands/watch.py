@@ -31,7 +31,7 @@ from ..review.watch.observer import Observer
 from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
-from ..trace.outcome import count, result
+from ..trace.outcome import count, end, result
 from . import _exports
 
 
@@ -101,12 +101,12 @@ def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
             kind, target = machine.target(args.target)
             call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
             name, seen = call.name, Observer(machine)
-            rc, deadlock = perform(machine, call, seen.note)
+            rc, halt = perform(machine, call, seen.note)
             seen.finish()
-            returned = "never returned: deadlock" if deadlock else f"returned {result(rc)}"
-            failed = bool(deadlock) or (rc is not None and rc < 0)
+            returned = end(halt) if halt else f"returned {result(rc)}"
+            failed = bool(halt) or (rc is not None and rc < 0)
             kernel = machine.kernel.__name__
-            recordings.append(Recording(point, kernel, returned, failed, deadlock, list(machine.events), seen))
+            recordings.append(Recording(point, kernel, returned, failed, str(halt or ""), list(machine.events), seen))
     return Watched(f"{name}({args.target}) on {description.name}", "", recordings, description.warnings)
 
 
@@ -129,7 +129,7 @@ def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
             choose = None if args.seed is None else Random(args.seed).randrange
             played = scenarios.perform(scenario, machine, choose)
             seen.finish()
-        failed, deadlock = bool(played.broken), played.outcome.deadlock
+        failed, halt = bool(played.broken), played.outcome.deadlock or played.outcome.oops
         kernel = machine.kernel.__name__
-        recordings.append(Recording(point, kernel, played.answer, failed, deadlock, played.events, seen))
+        recordings.append(Recording(point, kernel, played.answer, failed, halt, played.events, seen))
     return Watched(scenario.name, scenario.question, recordings, [])

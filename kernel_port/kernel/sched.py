@@ -69,6 +69,11 @@ class Oops(Halt):
     """The kernel broke an invariant of its own; the C goes on with memory that is not what it takes it for, or dies."""
 
 
+def reports(halt: Halt | None) -> tuple[str, str]:
+    """The report of a deadlock, and that of an oops; "" for what did not happen."""
+    return str(halt) if isinstance(halt, Deadlock) else "", str(halt) if isinstance(halt, Oops) else ""
+
+
 class ThreadExit(BaseException):
     """Raised in a parked thread when its machine is shut down."""
 

@@ -68,6 +68,23 @@ PCI_DEV_FLAGS_NO_D3 = 2
 pci_channel_io_normal = 1
 
 # enum pci_bus_speed
+PCI_SPEED_66MHz_PCIX = 0x02
+PCI_SPEED_100MHz_PCIX = 0x03
+PCI_SPEED_133MHz_PCIX = 0x04
+PCI_SPEED_66MHz_PCIX_ECC = 0x05
+PCI_SPEED_100MHz_PCIX_ECC = 0x06
+PCI_SPEED_133MHz_PCIX_ECC = 0x07
+PCI_SPEED_66MHz_PCIX_266 = 0x09
+PCI_SPEED_100MHz_PCIX_266 = 0x0A
+PCI_SPEED_133MHz_PCIX_266 = 0x0B
+AGP_UNKNOWN = 0x0C
+AGP_1X = 0x0D
+AGP_2X = 0x0E
+AGP_4X = 0x0F
+AGP_8X = 0x10
+PCI_SPEED_66MHz_PCIX_533 = 0x11
+PCI_SPEED_100MHz_PCIX_533 = 0x12
+PCI_SPEED_133MHz_PCIX_533 = 0x13
 PCIE_SPEED_2_5GT = 0x14
 PCIE_SPEED_5_0GT = 0x15
 PCIE_SPEED_8_0GT = 0x16
@@ -105,10 +122,14 @@ class device_driver:
 
 @dataclass(eq=False, slots=True)
 class device:
-    """struct device: a name (pci_name() of a PCI device), a lock, a driver.
+    """struct device: a name (pci_name() of a PCI device), a parent, a lock, a driver.
 
-    C: include/linux/device.h, struct, service"""
+    C: include/linux/device.h, struct, service; klist_children is in struct device_private"""
 
+    parent: device = NULL
+    klist_children: list[device] = field(default_factory=list)
+    #: Its files in sysfs: name -> (show, store), NULL where it cannot be read or written.
+    attrs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
     driver: device_driver = NULL
@@ -200,6 +221,7 @@ class pci_bus:
     name: str = ""
     bridge_ctl: int = 0
     bus_flags: int = 0
+    bridge: struct_device = NULL
     dev: struct_device = field(default_factory=struct_device)
     is_added: int = 0
 
@@ -309,6 +331,9 @@ class pci_dev:
     block_cfg_access: int = 0
     is_hotplug_bridge: int = 0
     dev_flags: int = 0
+    is_busmaster: int = 0
+    reset_fn: int = 0
+    enable_cnt: int = 0
     saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
     saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
     msi_list: list[msi_desc] = field(default_factory=list)
@@ -369,6 +394,13 @@ def pci_ari_enabled(bus: pci_bus) -> int:
     C: drivers/pci/pci.h, static inline, base
     :return: 1 or 0"""
     return int(bool(bus.self and bus.self.ari_enabled))
+
+
+def pci_is_enabled(pdev: pci_dev) -> bool:
+    """Whether somebody has enabled *pdev* and not disabled it since.
+
+    C: include/linux/pci.h, static inline, base"""
+    return pdev.enable_cnt > 0
 
 
 def pci_pcie_cap(dev: pci_dev) -> int:

@@ -67,7 +67,7 @@ def _sbr(machine: Machine, address: str) -> int:
 
 def _sysfs(machine: Machine, address: str) -> int:
     """The file reset; the shell says 0 or 1."""
-    return int(_kernel(machine, "pci_reset_function")(machine.function(address)) != 0)
+    return int(_kernel(machine, "dev_attr_store")(machine.function(address), "reset", "1\n") < 0)
 
 
 def _power(machine: Machine, address: str, state: str) -> int:

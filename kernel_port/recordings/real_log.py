@@ -18,13 +18,16 @@ LAB, READY = "lab", "point "
 #: What speaks of a slot when its files are read.
 READING = ("get_adapter_status", "get_power_status", "pciehp_get_power_status")
 LOCKDEP = "lockdep"
+#: The second message of the button's interrupt handler reads like those of the function that serves it later, and was
+#: taken down as one of them.
+PRESSED, BUTTON = "pciehp_handle_attention_button", "handle_button_press_event"
 #: Who is no function, but judged otherwise.
 NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
 #: Whose words the recordings do not tell.
 UNRECORDED = ("drivers/pci/probe.c", "drivers/pci/slot.c")
 UNRECORDED_FUNCTIONS = (
     "dbg_ctrl", "init_slot", "pci_update_resource", "pcie_flr", "pcie_init", "pcie_port_probe_service",
-    "pcie_port_remove_service", "setup_msi_irq",
+    "pcie_port_remove_service", "setup_msi_irq", "__pci_set_master", "pcibios_set_master",
 )  # fmt: skip
 DEVICE = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](:pcie[0-9a-f]+)?")
 
@@ -48,7 +51,9 @@ def spoken(messages: Iterable[Message]) -> tuple[dict[str, list[str]], Counter[s
         if message.function in MESSAGES:
             passed[MESSAGES[message.function]] += 1
         elif message.function not in NO_FUNCTION:
-            by[message.speaker].append(message.function)
+            said = by[message.speaker]
+            pressed = message.function == BUTTON and not message.values and said[-1:] == [PRESSED]
+            said.append(PRESSED if pressed else message.function)
     return by, passed
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from ..hw.address import Address
 from ..hw.errors import MachineError
 from ..kernel.lockdep import BY_INSTANCE, inversions
-from ..kernel.sched import Deadlock
+from ..kernel.sched import Deadlock, Oops
 from ..machine import Machine
 from ..trace import decode
 from .capture_phases import PAUSE, Access
@@ -33,7 +33,8 @@ from .real_turns import Turns
 #: Interleavings to try where several threads could run; the one with the fewest differences counts.
 INTERLEAVINGS = 8
 NSEC_PER_USEC = 1_000
-ENDS = {HANG: "a hang", "oops": "an oops", "failure": "a failure of the port", "": "no call"}
+OOPS, FAILURE = "oops", "failure"
+ENDS = {HANG: "a hang", OOPS: "an oops", FAILURE: "a failure of the port", "": "no call"}
 
 
 @dataclass(slots=True)
@@ -150,7 +151,7 @@ class Judge:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.judgement = Judgement(recording.name)
-        codes = list(recording.return_codes) + ["oops"] * (len(recording.tests) - len(recording.return_codes))
+        codes = list(recording.return_codes) + [OOPS] * (len(recording.tests) - len(recording.return_codes))
         self.judgement.calls = [CallReport(*pair) for pair in zip(recording.tests, codes, strict=True)]
         self._call: CallReport | None = None
         self._phases = phases(recording.ops, scanning=False)
@@ -167,7 +168,7 @@ class Judge:
         """Make all calls on *machine*, booted, and compare."""
         recording = self.recording
         for name in enabled(recording):
-            machine.call("pci_set_power_state", machine.function(name), 0)  # of pci_enable_device(), what is ported
+            machine.call("pci_enable_device", machine.function(name))
         for name, config in recording.config_before.items():
             machine.fabric.put(Address.parse(name), config)
         machine.events.clear()
@@ -192,11 +193,13 @@ class Judge:
             return
         except Deadlock as deadlock:
             end, report = HANG, str(deadlock)
+        except Oops as oops:
+            end, report = OOPS, str(oops)
         except Exception as error:  # whatever the port does instead of what the C did is a difference
-            end, report = "failure", f"the port failed: {error if isinstance(error, MachineError) else repr(error)}"
+            end, report = FAILURE, f"the port failed: {error if isinstance(error, MachineError) else repr(error)}"
         if self._call is not None and not self._call.got:
             self._call.got = end
-        if self._call is None or self._call.got != self._call.expected or end != HANG:
+        if self._call is None or self._call.got != self._call.expected or end == FAILURE:
             self._differ(report)
         self._leave_out_rest(turns)
 

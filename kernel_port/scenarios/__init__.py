@@ -25,7 +25,7 @@ from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..images import load as load_machine
 from ..images.machine_toml import parse
-from ..kernel.sched import NSEC_PER_MSEC, Deadlock
+from ..kernel.sched import NSEC_PER_MSEC, Halt
 from ..kernel.system import Event
 from ..machine import Machine, boot
 from ..trace.snapshot import Recorder
@@ -106,6 +106,8 @@ class Run:
             unfinished = self.outcome.unfinished
             each_other = "each other" if len(unfinished) > 1 else "itself"
             return f"Deadlock: {' and '.join(unfinished)} wait{'s' * (len(unfinished) == 1)} for {each_other} forever."
+        if self.outcome.oops:
+            return f"{self.outcome.oops.partition(chr(10))[0].capitalize()}."
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
 
     @property
@@ -166,9 +168,9 @@ def perform(scenario: Scenario, machine: Machine, choose: Callable[[int], int] |
 
     machine.system.listen = listen
     script = _Script(machine, scenario)
-    deadlock = script.perform()
+    halt = script.perform()
     machine.system.listen = None
-    outcome = observe(machine, before, recorder, script.results, deadlock, script.ended)
+    outcome = observe(machine, before, recorder, script.results, halt, script.ended)
     events = list(machine.events)  # switching the machine off ends threads, which adds events
     return Run(scenario, machine.kernel.point, machine, events, recorder.start, recorder.before, outcome)
 
@@ -183,10 +185,10 @@ class _Script:
         self.results: dict[str, int | None] = {}
         self.ended = machine.clock.now
 
-    def perform(self) -> str:
+    def perform(self) -> Halt | None:
         """Run all threads, then let the machine settle.
 
-        :return: the report of a deadlock, or an empty text"""
+        :return: the deadlock or oops it ended in"""
         sched = self.machine.system.sched
         main, *others = self.scenario.threads
         sched.threads[0].name = sched.context = main
@@ -198,10 +200,10 @@ class _Script:
             sched.settle()
             sched.sleep(self.scenario.horizon_ms * NSEC_PER_MSEC)
             sched.settle()
-        except Deadlock as deadlock:
+        except Halt as halt:
             self.ended = self.machine.clock.now
-            return str(deadlock)
-        return ""
+            return halt
+        return None
 
     def _body(self, name: str) -> None:
         self.results[name] = self.scenario.threads[name](self.machine)

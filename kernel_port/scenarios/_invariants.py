@@ -17,6 +17,12 @@ def no_deadlock(outcome: Outcome) -> Iterator[str]:
         yield f"{', '.join(outcome.unfinished)} never returned"
 
 
+def no_oops(outcome: Outcome) -> Iterator[str]:
+    """The kernel survived."""
+    if outcome.oops:
+        yield outcome.oops.partition("\n")[0]
+
+
 def locks_released(outcome: Outcome) -> Iterator[str]:
     """Check that no lock is held."""
     yield from outcome.locked
@@ -52,6 +58,7 @@ def nothing_added_twice(outcome: Outcome) -> Iterator[str]:
 #: Name -> check, which yields a reason for each violation.
 INVARIANTS: dict[str, Callable[[Outcome], Iterator[str]]] = {
     "no deadlock": no_deadlock,
+    "the kernel survives": no_oops,
     "every lock released": locks_released,
     "config space restored": config_restored,
     "every function answers": all_answer,

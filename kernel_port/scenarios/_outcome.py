@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kernel.lockdep import Inversion, Lock, held_at_end, inversions, lock_name
+from ..kernel.sched import Halt, reports
 from ..kernel.system import Event
 from ..machine import Machine
 from ..pci_regs import PCI_VENDOR_ID
@@ -37,6 +38,8 @@ class Outcome:
     unfinished: list[str]
     #: The report of a deadlock, or "".
     deadlock: str
+    #: The report of an oops, or "".
+    oops: str
     #: Locks taken in conflicting orders.
     inversions: list[Inversion]
     #: Locks still held at the end: "device lock of 0000:01:00.0, by main".
@@ -60,7 +63,7 @@ class Outcome:
     losses: list[Loss]
     #: Kernel messages: (ms, level, text).
     messages: list[tuple[float, str, str]]
-    #: Virtual time until the last thread returned or the deadlock came, ns.
+    #: Virtual time until the last thread returned, or the deadlock or oops came, ns.
     time_ns: int
 
     @property
@@ -90,18 +93,20 @@ class Before:
 
 
 def observe(
-    machine: Machine, before: Before, recorder: Recorder, results: dict[str, int | None], deadlock: str, ended: int
+    machine: Machine, before: Before, recorder: Recorder, results: dict[str, int | None], halt: Halt | None, ended: int
 ) -> Outcome:
     """Look at a machine whose script has ended, at *ended* (ns)."""
     events, start = machine.events, recorder.start
+    deadlock, oops = reports(halt)
     now = machine.functions
     after = {dev.dev.name: dev for dev in now}
     gone = [bdf for bdf, dev in before.functions.items() if after.get(bdf) is not dev]
     said = [event for event in events if event.op == "printk" and event.args[0] != "debug"]
     return Outcome(
         results=results,
-        unfinished=[thread.name for thread in machine.system.sched.threads if not thread.idle] if deadlock else [],
+        unfinished=[thread.name for thread in machine.system.sched.threads if not thread.idle] if halt else [],
         deadlock=deadlock,
+        oops=oops,
         inversions=inversions([*machine.boot_events, *events]),
         locked=[f"{lock_name(lock)}, by {context}" for context, lock in held_at_end(events)],
         taken=_taken(events),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..kernel.sched import Halt, Oops, reports
 from ..kernel.system import Event
 from ..terminal import Paint, clean
 from .render import as_json
@@ -29,8 +30,8 @@ class Outcome:
     target: str
     rc: int | None
     """What it returned; None for a function without a result, or if it never returned."""
-    deadlock: str
-    """The report, if it never returned."""
+    halt: Halt | None
+    """What it ended in, if it never returned."""
     events: list[Event]
     losses: list[Loss]
     start: int
@@ -41,7 +42,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether it returned an error, or never returned."""
-        return bool(self.deadlock) or (self.rc is not None and self.rc < 0)
+        return self.halt is not None or (self.rc is not None and self.rc < 0)
 
     @property
     def messages(self) -> list[Event]:
@@ -61,15 +62,16 @@ class Outcome:
             yield f"  {(event.time - self.start) / 1e6:.3f}  {event.args[0]}: {clean(event.args[1])}"
         yield paint("bold", "Result")
         took = f"{(self.end - self.start) / 1e6:.3f} ms"
-        if self.deadlock:
-            yield from (f"  {line}" for line in self.deadlock.splitlines())
-            yield paint("red", f"{self.call} never returned; it got this far in {took}")
+        if self.halt is not None:
+            yield from (f"  {line}" for line in str(self.halt).splitlines())
+            yield paint("red", f"{self.call} {end(self.halt)}; it got this far in {took}")
             return
         yield f"  {self.call} took {took}, {count(len(self.events), 'event')}, and returned"
         yield paint("red" if self.failed else "green", result(self.rc))
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as data; `kernel-port reset --help` says which keys."""
+        deadlock, oops = reports(self.halt)
         return {
             "machine": self.machine,
             "kernel": self.kernel,
@@ -77,7 +79,8 @@ class Outcome:
             "target": self.target,
             "rc": self.rc,
             "error": errno.errorcode.get(-self.rc) if self.rc is not None and self.rc < 0 else None,
-            "deadlock": self.deadlock or None,
+            "deadlock": deadlock or None,
+            "oops": oops or None,
             "time_ns": self.end - self.start,
             "functions": [loss_as_json(loss) for loss in self.losses],
             "messages": [
@@ -91,6 +94,11 @@ class Outcome:
 def count(number: int, what: str) -> str:
     """Count things: "1 event", "2 events"."""
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def end(halt: Halt) -> str:
+    """Return how a call ended that never returned."""
+    return "never returned: the kernel does not survive it" if isinstance(halt, Oops) else "never returned"
 
 
 def result(rc: int | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..calls import RESETS
 from ..hw.address import Address
-from ..kernel.sched import NSEC_PER_MSEC, Deadlock
+from ..kernel.sched import NSEC_PER_MSEC, Halt, Oops
 from ..kernel.system import Event
 from ..machine import Machine, boot
 from .follow import follow
@@ -39,6 +39,8 @@ class Rehearsal:
     """Functions that ignored the reset."""
     removed: tuple[str, ...]
     """Functions that the hot-plug driver removed, because it took the reset for a card removal."""
+    oops: bool = False
+    """Whether the kernel did not survive it."""
 
 
 def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
@@ -61,8 +63,11 @@ def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
             done = follow(copy.system, getattr(copy.kernel, name), twin)
             took = copy.clock.now - start
             copy.system.sched.settle()
-        except Deadlock:
-            return Rehearsal(name, text, None, None, (copy.clock.now - start) / NSEC_PER_MSEC, *effects(copy.events))
+        except Halt as halt:
+            took = copy.clock.now - start
+            return Rehearsal(
+                name, text, None, None, took / NSEC_PER_MSEC, *effects(copy.events), isinstance(halt, Oops)
+            )
         found = guard(done, lambda bdf: copy.fabric.config(Address.parse(bdf)))
         return Rehearsal(name, text, done.result, found, took / NSEC_PER_MSEC, *effects(copy.events))
 

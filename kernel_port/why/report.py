@@ -267,7 +267,8 @@ class Report:
             return
         self.heading("Trial run on a copy of the machine")
         if done.rc is None:
-            self.lines(f"{done.call}() of {done.target} never returns: see kernel-port reset", "  ", "    ", "red")
+            end = "is more than the kernel survives" if done.oops else "never returns"
+            self.lines(f"{done.call}() of {done.target} {end}: see kernel-port reset", "  ", "    ", "red")
         else:
             result, style = (failure(done.rc), "red") if done.rc else ("0", "green")
             self.lines(f"{done.call}() of {done.target} returns {result} after {done.ms:g} ms", "  ", "    ", style)

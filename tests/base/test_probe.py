@@ -5,7 +5,7 @@ import pytest
 from hw_machine import EXP, PCIX, exp, function, words
 from hw_machine import bridge as any_bridge
 from hw_machine import port as any_port
-from paper import Paper, pcie
+from paper import Paper, listed, pcie
 
 from kernel_port.hw.description import MachineDescription
 from kernel_port.machine import boot
@@ -179,6 +179,12 @@ def test_pci_read_base_of_a_device_that_must_keep_decoding_leaves_command_alone(
         assert [act[1] for act in acts(machine)] == [0x10] * 4
 
 
+@pytest.mark.parametrize(("class_", "always"), [(0x060000, 1), (0x060001, 1), (0x060100, 0), (0x020000, 0)])
+def test_quirk_mmio_always_on_is_for_host_bridges(class_, always):
+    with machine_of(function("00:00.0", registers={"x08_4": class_ << 8})) as machine:
+        assert machine.function("00:00.0").mmio_always_on == always
+
+
 @pytest.mark.parametrize(("kind", "flags"), [("pci_bar_mem32", 0), ("pci_bar_unknown", MEM)])
 def test_pci_read_base_that_holds_all_ones_starts_at_0(kind, flags):
     paper = Paper()
@@ -211,6 +217,21 @@ def test_pci_read_bridge_bases_closed_windows_are_none():
 
 
 # -- what a function is ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("pin", "reads"), [(0, [0x3D]), (1, [0x3D, 0x3C])])
+def test_pci_read_irq_reads_the_line_if_there_is_a_pin(pin, reads):
+    paper = Paper()
+    dev = paper.dev(paper.bus(), registers={0x3C: bytes([11, pin])})
+    paper.kernel.pci_read_irq(dev)
+    assert (dev.pin, paper.reads()) == (pin, reads)
+
+
+@pytest.mark.parametrize(("cap", "found"), [(0x03, 0), (0x05, -19)])
+def test_pci_vpd_pci22_init_looks_for_vital_product_data(cap, found):
+    paper = Paper()
+    dev = paper.dev(paper.bus(), registers=listed((0x44, cap, b"")))
+    assert paper.kernel.pci_vpd_pci22_init(dev) == found
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hw_machine import AF, EXP, PM, exp, function, pm
 from hw_machine import bridge as any_bridge
 from hw_machine import port as any_port
-from paper import Paper, pcie
+from paper import Paper, listed, pcie
 
 from kernel_port.hw.description import MachineDescription
 from kernel_port.machine import boot
@@ -30,6 +30,53 @@ def test_pci_set_bus_speed_reads_the_link():
     body = exp(4, lnkcap=0x00100012, lnksta=0x2011)  # made for 5 GT/s, runs at 2.5 GT/s
     with machine_of(any_bridge("00:1c.0", 1, 1, body)) as machine:
         assert (machine.bus("01").max_bus_speed, machine.bus("01").cur_bus_speed) == (0x15, 0x14)
+
+
+def speeds_behind(*capabilities):
+    """(max_bus_speed, cur_bus_speed) of the bus behind a bridge with these capabilities, and what was read of them."""
+    paper = Paper()
+    bridge = paper.dev(paper.bus(), registers=listed(*capabilities))
+    bus = paper.bus(1, bridge)
+    paper.kernel.pci_set_bus_speed(bus)
+    reads = [act[2:] for act in paper.take() if act[2] > 0x40 and act[3] > 1]
+    return bus.max_bus_speed, bus.cur_bus_speed, reads
+
+
+# AGP Status at 4, Command at 8. Rates: bit 0 1x, bit 1 2x, bit 2 4x; with bit 3 (AGP 3.0) bit 0 4x and bit 1 8x, and
+# there is no 16x. include/linux/pci.h: AGP_UNKNOWN 0x0c, then 1x, 2x, 4x, 8x.
+@pytest.mark.parametrize("cap", [0x02, 0x0E])
+@pytest.mark.parametrize(
+    ("status", "command", "speeds"),
+    [
+        (0x07, 0x01, (0x0F, 0x0D)), (0x03, 0x02, (0x0E, 0x0E)), (0x01, 0x00, (0x0D, 0x0C)),
+        (0x0B, 0x01, (0x10, 0x0F)), (0x0C, 0x02, (0x0C, 0x10)),
+    ],
+)  # fmt: skip
+def test_pci_set_bus_speed_of_agp_reads_status_and_command(cap, status, command, speeds):
+    data = [0, 0, status, 0x02, 0, 0x1F, command, 0x03, 0, 0x1F]
+    assert speeds_behind((0x44, cap, data)) == (*speeds, [(0x48, 4), (0x4C, 4)])
+
+
+# PCI-X Secondary Status at 2: 533 MHz bit 15, 266 MHz bit 14, version bits 13:12, frequency bits 9:6, 133 MHz bit 1.
+# include/linux/pci.h: 66 to 133 MHz PCI-X 2 to 4, with ECC 5 to 7, PCI-X 266 9 to 0xb, 533 0x11 to 0x13.
+@pytest.mark.parametrize(
+    ("status", "speeds"),
+    [
+        (0x8000 | 0xF << 6, (0x13, 0x13)), (0x4000 | 0x9 << 6, (0x0B, 0x09)), (0x2002 | 0x5 << 6, (0x07, 0x05)),
+        (0x1002 | 0x3 << 6, (0x04, 0x04)), (0x0002 | 0x1 << 6, (0x04, 0x02)), (0x0000 | 0x0 << 6, (0x02, 0xFF)),
+    ],
+)  # fmt: skip
+def test_pci_set_bus_speed_of_pci_x_ends_with_its_secondary_status(status, speeds):
+    express = (0x60, 0x10, [0x72, 0, *bytes(16)])  # a PCI Express to PCI-X bridge has both
+    assert speeds_behind((0x44, 0x07, status.to_bytes(2, "little")), express) == (*speeds, [(0x46, 2)])
+
+
+def test_pci_set_bus_speed_looks_for_four_capabilities():
+    # each search: Status, the pointer, the ID and the pointer of each capability; AGP, AGP3, PCI-X, EXP in v3.11
+    paper = Paper()
+    bridge = paper.dev(paper.bus(), registers=listed((0x44, 0x01, b"")))
+    paper.kernel.pci_set_bus_speed(paper.bus(1, bridge))
+    assert paper.reads() == [0x06, 0x34, 0x44, 0x45] * 4
 
 
 def cardbus(address):
@@ -71,6 +118,24 @@ def test_pci_setup_device_cardbus_has_one_base_address_if_the_class_matches(clas
         written = [event.args for event in machine.boot_events if event.op == "w"]
         assert [args[1] for args in written if args[2:] == (4, ALL_ONES)] == sized
         assert machine.function("00:01.0").class_ == (class_ if sized else 0)
+
+
+def test_pci_setup_device_cardbus_has_subsystem_ids_behind_the_header():
+    made = cardbus("00:01.0")
+    made.config = made.config[:0x40] + bytes.fromhex("43145906") + made.config[0x44:]
+    with machine_of(made) as machine:
+        dev = machine.function("00:01.0")
+        assert (dev.subsystem_vendor, dev.subsystem_device) == (0x1443, 0x0659)
+
+
+def test_pci_scan_bridge_with_the_number_of_a_sockets_bus_finds_what_is_on_it():
+    # The bridge above the socket passes bus 1 on alone, so the socket's bus gets number 2, which 00:02.0 leads to.
+    below = [function("02:00.0"), function("02:01.0")]
+    with machine_of(any_bridge("00:01.0", 1, 1), cardbus("01:00.0"), any_bridge("00:02.0", 2, 2), *below) as machine:
+        assert [dev.dev.name for dev in machine.bus("02").devices] == ["0000:02:00.0", "0000:02:01.0"]
+        assert machine.bus("02").self is machine.function("01:00.0")
+        # v3.11: pci_parent_bus_reset() finds the other on the list: -ENOTTY, 25
+        assert machine.kernel.pci_probe_reset_function(machine.function("02:00.0")) == -25
 
 
 def test_pci_scan_bridge_cardbus_keeps_no_number_that_is_taken():

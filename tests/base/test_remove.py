@@ -5,6 +5,7 @@ import pytest
 from hw_machine import PM, bridge, function, pm, port
 
 from kernel_port.hw.description import MachineDescription
+from kernel_port.kernel.sched import Oops
 from kernel_port.machine import boot
 
 LOCK_OPS = ("lock", "unlock", "lock_wait")
@@ -99,3 +100,43 @@ def test_hot_remove_of_a_switch_unbinds_pciehp_below():
         assert irq not in machine.system.irq_actions
         assert machine.kernel.pcie_port_bus_type == []
         assert [dev.dev.name for dev in machine.functions] == ["0000:00:01.0"]
+
+
+def removing_twice(machine, dev, before_second):
+    """Two threads that remove *dev*; the second begins when *before_second* has run."""
+
+    def remove():
+        machine.kernel.pci_stop_and_remove_bus_device(dev)
+
+    machine.system.sched.spawn("first", remove)
+    before_second()
+    machine.system.sched.spawn("second", remove)
+    machine.system.sched.settle()
+
+
+def test_device_removed_while_another_removal_waits_for_its_lock_is_an_oops_with_both_stacks(tree):
+    dev, sched = tree.function("01:01.0"), tree.system.sched
+    tree.kernel.device_lock(dev.dev)
+    with pytest.raises(Oops) as caught:
+        removing_twice(tree, dev, lambda: sched.sleep(1))
+    report = str(caught.value)
+    assert report.startswith("kernel oops in second: klist_del() of 0000:01:01.0, ")
+    assert "first: waits for device lock of 0000:01:01.0" in report
+    # the second is stopped before the lock, as in the recording p8-mess-bus-twice
+    assert "second: runs; holds nothing" in report
+    assert [report.count(f"{name} (base/") for name in ("pci_stop_dev", "device_del", "klist_del")] == [2, 2, 1]
+
+
+def test_device_removed_a_second_time_is_an_oops(tree):
+    dev = tree.function("01:01.0")
+    tree.call("pci_stop_and_remove_bus_device", dev)
+    with pytest.raises(Oops, match=r"list_del\(\) of 0000:01:01.0"):
+        tree.call("pci_stop_and_remove_bus_device", dev)
+
+
+def test_device_add_and_device_del_keep_the_list_of_the_parent(tree):
+    top, inner = tree.function("00:01.0"), tree.function("01:00.0")
+    assert [child.name for child in top.dev.klist_children] == ["0000:01:00.0", "0000:01:01.0"]
+    assert [child.name for child in top.dev.parent.klist_children] == ["0000:00:01.0"]
+    tree.call("pci_stop_and_remove_bus_device", inner)
+    assert [child.name for child in top.dev.klist_children] == ["0000:01:01.0"]

@@ -236,6 +236,36 @@ def test_reset_that_deadlocks_reports_it_with_status_1(capsys, monkeypatch):
     assert text.splitlines()[-1].startswith("pci_reset_slot never returned")
 
 
+@pytest.fixture
+def dying(monkeypatch):
+    """The call after booting is more than the kernel survives."""
+
+    def call(self, name, *args):
+        raise self.system.sched.oops("a list entry removed twice")
+
+    start = Machine.start
+
+    def started(self, **options):
+        start(self, **options)
+        monkeypatch.setattr(Machine, "call", call)
+
+    monkeypatch.setattr(Machine, "start", started)
+
+
+def test_reset_that_the_kernel_does_not_survive_reports_it_with_status_1(capsys, dying):
+    status, text, _ = reset(capsys, "example:vga", "slot:1")
+    assert status == 1
+    assert "  kernel oops in main: a list entry removed twice\n" in text
+    assert text.splitlines()[-1].startswith("pci_reset_slot never returned: the kernel does not survive it; ")
+
+
+def test_reset_that_the_kernel_does_not_survive_is_an_oops_in_json(capsys, dying):
+    status, text, _ = reset(capsys, "example:vga", "slot:1", "--json")
+    report = json.loads(text)
+    assert (status, report["rc"], report["deadlock"]) == (1, None, None)
+    assert report["oops"].startswith("kernel oops in main: a list entry removed twice")
+
+
 @pytest.mark.slow
 def test_reset_in_place_writes_before_it_tells(tmp_path):
     # A reader that goes away does not keep the output file from being written.

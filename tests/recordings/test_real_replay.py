@@ -10,6 +10,7 @@ from kernel_port.recordings import real_kernel
 from kernel_port.recordings.linux61_reasons import NEW, OLD
 from kernel_port.recordings.real_boot import common
 from kernel_port.recordings.real_kernel import Cycle, Message
+from kernel_port.recordings.real_log import spoken
 from kernel_port.recordings.real_machine import before_boot, enabled
 from kernel_port.recordings.real_replay import compare_calls, judge_calls, replay
 
@@ -48,6 +49,20 @@ def test_recorded_calls_are_the_ports_to_the_last_access(name):
     assert judgement.differences == []
     assert judgement.identical == judgement.accesses == sum(op.op != "mark" for op in original.ops)
     assert judgement.calls_identical == len(original.tests)
+
+
+def test_kernel_that_dies_at_the_second_removal_dies_in_the_port():
+    judgement = judge_calls(recording("p8-mess-bus-twice"))
+    assert [(call.expected, call.got) for call in judgement.calls] == [("oops", "oops")]
+    assert not any("bus2" in line or "kernel oops" in line for line in judgement.differences)
+
+
+def test_second_message_of_the_buttons_interrupt_handler_is_its_own():
+    # pciehp_ctrl.c: pciehp_handle_attention_button() speaks twice in the interrupt (2500993 and 2501211 us), before any
+    # work runs; handle_button_press_event() says once which way the slot is switched.
+    by, _ = spoken(recording("p8-button").log)
+    button = [function for function in by["0000:00:03.0:pcie04"] if "button" in function]
+    assert button == ["pciehp_handle_attention_button"] * 2 + ["handle_button_press_event"]
 
 
 @pytest.mark.slow

@@ -101,6 +101,26 @@ def test_run_deadlock_prints_the_report(capsys):
     assert out.endswith("Answer\n  Deadlock: user and reset wait for each other forever.\n")
 
 
+def test_run_oops_prints_the_report(capsys, monkeypatch):
+    def twice(machine):
+        dev = machine.function("01:00.0")
+        machine.kernel.pci_stop_and_remove_bus_device(dev)
+        machine.kernel.pci_stop_and_remove_bus_device(dev)
+
+    script = scenarios.Scenario(
+        "example:vga", {"main": twice}, lambda outcome, patches: "lives", name="twice", about="Why?"
+    )
+    monkeypatch.setattr("kernel_port.commands.run.load", lambda name: script)
+    status, out, _ = cli(capsys, "run", "twice")
+    assert status == 1
+    assert "  broken      the kernel survives: kernel oops in main: list_del() of 0000:01:00.0, " in out
+    assert "pci_destroy_dev (base/remove.py:" in out
+    assert out.splitlines()[-1].startswith("  Kernel oops in main: list_del() of 0000:01:00.0, ")
+    _, report = run_json(capsys, "twice")
+    assert (report["deadlock"], report["unfinished"]) == (None, ["main"])
+    assert report["oops"].startswith("kernel oops in main: ")
+
+
 def test_run_trace_is_what_json_has(capsys, tmp_path):
     file = tmp_path / "mess.jsonl"
     cli(capsys, "run", "mess", "--trace", file)

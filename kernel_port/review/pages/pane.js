@@ -58,8 +58,8 @@ class Pane {
       h("div", { class: "heading" },
         h("h2", { id: `run-${this.column}` }, this.run.kernel),
         h("p", { class: this.run.failed ? "outcome bad" : "outcome good" }, this.run.failed ? "✗ " : "✓ ", this.run.result),
-        this.run.deadlock.length
-          ? h("details", { class: "deadlock" }, h("summary", {}, "Deadlock report"), h("pre", {}, this.run.deadlock.join("\n")))
+        this.run.halt.length
+          ? h("details", { class: "halt" }, h("summary", {}, "The kernel's last words"), h("pre", {}, this.run.halt.join("\n")))
           : null),
       this.panel("Time", "time", this.timelineBox),
       h("div", { class: "panels" },

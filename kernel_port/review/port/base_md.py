@@ -53,12 +53,14 @@ STUBBED = """\
 - `pci_dev_specific_reset` walks a table without rows: v3.11's are for one virtual function and two integrated graphics,
   and one that never matches. `kernel-port why` says so where the kernel would have tried one.
 - `pci_platform_power_transition` has no platform (ACPI) and so always fails; what follows from a failure happens.
-- `pcie_port_device_register` does the part of `pci_enable_device()` that a reset can notice, waking the port;
-  `local_pci_probe` does the same for drivers that are only names. Neither enables decoding.
+- `pci_enable_resources` takes every resource for claimed. A driver that is only a name enables its device
+  (`local_pci_probe`), and leaves it enabled.
+- `pci_assign_unassigned_resources` and `pci_assign_unassigned_bridge_resources` assign nothing; they enable bridges.
+- There is one fixup, `quirk_mmio_always_on`, and of a function's files in sysfs one, `reset`.
 - `get_port_device_capability` knows hot-plug alone; AER, VC and PME services are not bound.
 - `pciehp_configure_device` adds what it finds without assigning addresses: a re-added card keeps those that
   `pci_restore_state` or firmware left.
-- `pci_init_capabilities` sets up save buffers, power management and ARI; not MSI, VPD, SR-IOV and ACS.
+- `pci_init_capabilities` sets up save buffers, power management and ARI, and looks for VPD; not MSI, SR-IOV and ACS.
 - sysfs files of slots are entries in a dictionary; making one cannot fail.
 - `might_sleep` warns in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) look to their callers like the C's; one thread runs at a time.
@@ -76,7 +78,7 @@ copied. Nothing depends on the words; `kernel-port read` marks such a line with 
   when no driver has enabled them.
 - **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
 - **Platform and run-time power management**: no device sleeps by itself, and only a reset or a driver wakes one.
-- **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as found.
+- **Resource assignment** (most of setup-bus.c and of setup-res.c): addresses stay as found.
 - **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and
   yields only where the C may sleep.
 - **sysfs, proc and user space**: a reset is called, not written to a file. `pci_user_*` and the config access lock are

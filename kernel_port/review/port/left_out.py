@@ -13,8 +13,8 @@ REASONS = {
         "bound and released"
     ),
     "enable": (
-        "enabling devices for drivers; what a reset can notice of it is done where a driver is bound: the "
-        "device is woken"
+        "what enabling a device for a driver has of its own: managed devices, which are disabled as the driver "
+        "goes, and hooks of architectures"
     ),
     "errors": "error recovery (AER), which has resets of its own",
     "features": "features that drivers or the architecture turn on; a reset only saves or loses their registers",
@@ -39,7 +39,7 @@ REASONS = {
     "scanning": "rescanning and entry points for other architectures",
     "services": "the port services driver's bus: hot-plug is the only service here and is bound directly",
     "suspend": "suspend and resume of the whole computer",
-    "sysfs": "files in sysfs that only show what is known",
+    "sysfs": "files in sysfs that show what is known, or that a user gives orders by which are not ported",
     "unused": "not called on any path that is ported",
     "vpd": "Vital Product Data, which no reset reads",
 }
@@ -55,6 +55,7 @@ FUNCTIONS = {
     "drivers/pci/hotplug/pciehp_hpc.c": 41,
     "drivers/pci/hotplug/pciehp_pci.c": 2,
     "drivers/pci/pci-driver.c": 48,
+    "drivers/pci/pci-sysfs.c": 66,
     "drivers/pci/pci.c": 164,
     "drivers/pci/pcie/portdrv_core.c": 20,
     "drivers/pci/pcie/portdrv_pci.c": 21,
@@ -62,6 +63,7 @@ FUNCTIONS = {
     "drivers/pci/quirks.c": 126,
     "drivers/pci/remove.c": 9,
     "drivers/pci/search.c": 12,
+    "drivers/pci/setup-bus.c": 48,
     "drivers/pci/setup-res.c": 10,
     "drivers/pci/slot.c": 16,
 }
@@ -72,11 +74,10 @@ LEFT_OUT = {
         "unused": "pci_bus_set_ops",
         "vpd": (
             "pci_read_vpd pci_write_vpd pci_vpd_pci22_wait pci_vpd_pci22_read pci_vpd_pci22_write "
-            "pci_vpd_pci22_release pci_vpd_pci22_init pci_vpd_truncate"
+            "pci_vpd_pci22_release pci_vpd_truncate"
         ),
     },
     "drivers/pci/bus.c": {
-        "enable": "pci_enable_bridges",
         "lifetime": "pci_bus_get pci_bus_put",
         "lookup": "pci_walk_bus",
         "resources": (
@@ -108,13 +109,27 @@ LEFT_OUT = {
             "pci_unregister_driver pci_dev_driver pci_bus_match pci_dev_get pci_dev_put pci_uevent pci_driver_init"
         ),
     },
+    "drivers/pci/pci-sysfs.c": {
+        "sysfs": (
+            "vendor_show device_show subsystem_vendor_show subsystem_device_show class_show irq_show "
+            "broken_parity_status_show broken_parity_status_store local_cpus_show local_cpulist_show "
+            "pci_bus_show_cpuaffinity pci_bus_show_cpumaskaffinity pci_bus_show_cpulistaffinity resource_show "
+            "modalias_show is_enabled_store is_enabled_show numa_node_show dma_mask_bits_show "
+            "consistent_dma_mask_bits_show msi_bus_show msi_bus_store bus_rescan_store dev_rescan_store "
+            "remove_callback remove_store dev_bus_rescan_store d3cold_allowed_store d3cold_allowed_show "
+            "sriov_totalvfs_show sriov_numvfs_show sriov_numvfs_store boot_vga_show pci_read_config "
+            "pci_write_config read_vpd_attr write_vpd_attr pci_read_legacy_io pci_write_legacy_io "
+            "pci_mmap_legacy_mem pci_mmap_legacy_io pci_adjust_legacy_attr pci_create_legacy_files "
+            "pci_remove_legacy_files pci_mmap_fits pci_mmap_resource pci_mmap_resource_uc pci_mmap_resource_wc "
+            "pci_resource_io pci_read_resource_io pci_write_resource_io pci_remove_resource_files "
+            "pci_create_attr pci_create_resource_files pci_write_rom pci_read_rom pcibios_add_platform_entries "
+            "pci_dev_attrs_are_visible pci_dev_hp_attrs_are_visible sriov_attrs_are_visible"
+        ),
+    },
     "drivers/pci/pci.c": {
         "enable": (
-            "do_pci_enable_device pci_reenable_device pci_enable_device_flags pci_enable_device_io "
-            "pci_enable_device_mem pci_enable_device pcim_release get_pci_dr find_pci_dr pcim_enable_device "
-            "pcim_pin_device pcibios_add_device pcibios_release_device pcibios_disable_device do_pci_disable_device "
-            "pci_disable_enabled_device pci_disable_device __pci_set_master pcibios_set_master pci_set_master "
-            "pci_clear_master"
+            "pcim_release get_pci_dr find_pci_dr pcim_enable_device pcim_pin_device pcibios_add_device "
+            "pcibios_release_device pcibios_disable_device"
         ),
         "features": (
             "pcibios_set_pcie_reset_state pci_set_pcie_reset_state pci_enable_ido pci_disable_ido pci_enable_obff "
@@ -133,7 +148,7 @@ LEFT_OUT = {
         "options": "pci_no_domains pci_ext_cfg_avail pci_fixup_cardbus",
         "power": (
             "pci_set_platform_pm platform_pci_power_manageable platform_pci_set_power_state platform_pci_choose_state "
-            "platform_pci_sleep_wake platform_pci_run_wake pci_update_current_state pci_power_up "
+            "platform_pci_sleep_wake platform_pci_run_wake "
             "__pci_dev_set_current_state __pci_bus_set_current_state pci_choose_state pci_check_pme_status "
             "pci_pme_wakeup pci_pme_wakeup_bus pci_wakeup pci_wakeup_bus pci_pme_capable pci_pme_list_scan "
             "__pci_enable_wake pci_wake_from_d3 pci_target_state pci_prepare_to_sleep pci_back_from_sleep "
@@ -180,13 +195,13 @@ LEFT_OUT = {
         "module": "pcibus_class_init",
         "resources": "get_pci_domain_busn_res pci_bus_release_busn_res",
         "scanning": (
-            "agp_speed pci_fixup_parent_subordinate_busnr pci_scan_bus_parented pci_scan_bus "
+            "pci_fixup_parent_subordinate_busnr pci_scan_bus_parented pci_scan_bus "
             "pci_rescan_bus_bridge_resize pci_rescan_bus pci_sort_bf_cmp pci_sort_breadthfirst"
         ),
     },
     "drivers/pci/quirks.c": {
         "quirks": (
-            "quirk_mmio_always_on quirk_mellanox_tavor quirk_passive_release quirk_isa_dma_hangs "
+            "quirk_mellanox_tavor quirk_passive_release quirk_isa_dma_hangs "
             "quirk_tigerpoint_bm_sts quirk_nopcipci quirk_nopciamd quirk_triton quirk_vialatency quirk_viaetbf "
             "quirk_vsfx quirk_alimagik quirk_natoma quirk_citrine quirk_s3_64M quirk_cs5536_vsa quirk_io_region "
             "quirk_ati_exploding_mce quirk_ali7101_acpi piix4_io_quirk piix4_mem_quirk quirk_piix4_acpi "
@@ -212,7 +227,7 @@ LEFT_OUT = {
             "quirk_msi_intx_disable_bug quirk_msi_intx_disable_ati_bug quirk_msi_intx_disable_qca_bug "
             "quirk_hotplug_bridge ricoh_mmc_fixup_rl5c476 ricoh_mmc_fixup_r5c832 vtd_mask_spec_errors "
             "fixup_ti816x_class fixup_mpss_256 quirk_intel_mc_errata quirk_intel_ntb fixup_debug_start "
-            "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking pci_do_fixups pci_fixup_device "
+            "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking "
             "pci_apply_final_quirks reset_intel_generic_dev reset_intel_82599_sfp_virtfn reset_ivb_igd "
             "pci_func_0_dma_source pci_get_dma_source pci_dev_specific_acs_enabled"
         ),
@@ -227,11 +242,26 @@ LEFT_OUT = {
             "pci_get_dev_by_id pci_get_subsys pci_get_device pci_get_class pci_dev_present"
         ),
     },
+    "drivers/pci/setup-bus.c": {
+        "resources": (
+            "free_list add_to_list remove_from_list get_res_add_size pdev_sort_resources __dev_sort_resources "
+            "reset_resource reassign_resources_sorted assign_requested_resources_sorted pci_fail_res_type_mask "
+            "pci_need_to_release __assign_resources_sorted pdev_assign_resources_sorted "
+            "pbus_assign_resources_sorted pci_setup_cardbus pci_setup_bridge_io pci_setup_bridge_mmio "
+            "pci_setup_bridge_mmio_pref __pci_setup_bridge pci_setup_bridge pci_bridge_check_ranges "
+            "find_free_bus_resource calculate_iosize calculate_memsize pcibios_window_alignment "
+            "window_alignment pbus_size_io calculate_mem_align pbus_size_mem pci_cardbus_resource_alignment "
+            "pci_bus_size_cardbus __pci_bus_size_bridges pci_bus_size_bridges __pci_bus_assign_resources "
+            "pci_bus_assign_resources __pci_bridge_assign_resources pci_bridge_release_resources "
+            "pci_bus_release_bridge_resources pci_bus_dump_res pci_bus_dump_resources pci_bus_get_depth "
+            "pci_get_max_depth pci_realloc_get_opt pci_realloc_enabled pci_realloc_detect "
+            "pci_assign_unassigned_bus_resources"
+        ),
+    },
     "drivers/pci/setup-res.c": {
         "resources": (
             "pci_claim_resource pci_disable_bridge_window pcibios_retrieve_fw_addr pci_revert_fw_address "
-            "__pci_assign_resource _pci_assign_resource pci_assign_resource pci_reassign_resource "
-            "pci_enable_resources"
+            "__pci_assign_resource _pci_assign_resource pci_assign_resource pci_reassign_resource"
         ),
     },
     "drivers/pci/slot.c": {

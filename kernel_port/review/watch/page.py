@@ -42,8 +42,8 @@ class Recording:
     result: str
     """The outcome, in a line."""
     failed: bool
-    deadlock: str
-    """The report of a deadlock, or ""."""
+    halt: str
+    """The report of a deadlock or oops, or ""."""
     events: Sequence[Event]
     seen: Observer
     """What the observer saw, finished."""
@@ -102,7 +102,7 @@ class Tables:
             "kernel": recording.kernel,
             "result": recording.result,
             "failed": recording.failed,
-            "deadlock": recording.deadlock.splitlines(),
+            "halt": recording.halt.splitlines(),
             "functions": [self.function(bdf, seen) for bdf in involved],
             "threads": threads(seen.threads),
             "events": [

@@ -144,7 +144,7 @@ def test_watch_deadlock_is_told(capsys, tmp_path, monkeypatch):
     _, page, _ = watch(capsys, tmp_path, "mess")
     (run,) = page["runs"]
     assert run["failed"]
-    assert run["deadlock"][0].startswith("deadlock:")
+    assert run["halt"][0].startswith("deadlock:")
     assert [span["open"] for span in run["spans"] if span["track"] == "wait"] == [True]
 
 

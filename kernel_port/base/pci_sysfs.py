@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/pci/pci-sysfs.c: the file `reset` of a function, which is there if the function can be reset.
+
+# PORT: of all files of a function this is the one that a reset can be asked of; the others are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from errno import EACCES, EINVAL, ERANGE
+
+from ..kernel.structs import *
+from .core import device_create_file, device_remove_file, pci_bus_type
+from .pci import pci_probe_reset_function, pci_reset_function
+
+ULONG_MAX = 0xFFFFFFFF_FFFFFFFF
+
+#: Whether the computer has booted so far that there are files.
+sysfs_initialized: int = 0
+
+
+def kstrtoul(s: str) -> tuple[int, int]:
+    """Read a number: hexadecimal after 0x, octal after 0, else decimal.
+
+    C: lib/kstrtox.c, exported, base
+    :return: 0 and the number; -EINVAL if it is none; -ERANGE if it is larger than an unsigned long"""
+    match = re.fullmatch(r"\+?(?:0[xX](?P<x>[0-9a-fA-F]+)|0(?P<o>[0-7]*)|(?P<d>[1-9][0-9]*))\n?", s)
+    if not match:
+        return -EINVAL, 0
+    digits, base = next(
+        (match[name], base) for name, base in (("x", 16), ("o", 8), ("d", 10)) if match[name] is not None
+    )
+    res = int(digits or "0", base)
+    return (-ERANGE, 0) if res > ULONG_MAX else (0, res)
+
+
+def reset_store(pdev: pci_dev, buf: str) -> int:
+    """Reset *pdev*, if *buf* says 1.
+
+    C: drivers/pci/pci-sysfs.c, static, base
+    :return: len(buf), -EINVAL or -ERANGE for anything but 1, or what pci_reset_function() says"""
+    result, val = kstrtoul(buf)
+
+    if result < 0:
+        return result
+
+    if val != 1:
+        return -EINVAL
+
+    result = pci_reset_function(pdev)
+    if result < 0:
+        return result
+
+    return len(buf)
+
+
+def pci_create_capabilities_sysfs(dev: pci_dev) -> int:
+    """Make the file `reset` of *dev*, if it can be reset. That it can is asked once, now.
+
+    C: drivers/pci/pci-sysfs.c, static, base
+    :return: 0"""
+    # PORT: neither VPD nor ASPM.
+    if not pci_probe_reset_function(dev):
+        device_create_file(dev.dev, "reset", NULL, reset_store)
+        dev.reset_fn = 1
+    return 0
+
+
+def pci_create_sysfs_dev_files(pdev: pci_dev) -> int:
+    """Make the files of *pdev*.
+
+    C: drivers/pci/pci-sysfs.c, global, base
+    :return: 0, -EACCES as long as the computer boots"""
+    if not sysfs_initialized:
+        return -EACCES
+
+    return pci_create_capabilities_sysfs(pdev)
+
+
+def pci_remove_capabilities_sysfs(dev: pci_dev) -> None:
+    """Take the file `reset` of *dev* away, if it has one.
+
+    C: drivers/pci/pci-sysfs.c, static, base"""
+    if dev.reset_fn:
+        device_remove_file(dev.dev, "reset")
+        dev.reset_fn = 0
+
+
+def pci_remove_sysfs_dev_files(pdev: pci_dev) -> None:
+    """Take the files of *pdev* away.
+
+    C: drivers/pci/pci-sysfs.c, global, base"""
+    if not sysfs_initialized:
+        return
+
+    # PORT: a second removal at once goes on from here; in C it may fall over files that the first has freed.
+    pci_remove_capabilities_sysfs(pdev)
+
+
+def pci_sysfs_init() -> int:
+    """Make the files of all functions, the first found first.
+
+    C: drivers/pci/pci-sysfs.c, static, late_initcall, base
+    :return: 0"""
+    global sysfs_initialized
+
+    sysfs_initialized = 1
+    for pdev in pci_bus_type:  # for_each_pci_dev()
+        pci_create_sysfs_dev_files(pdev)  # PORT: it never fails
+
+    return 0
