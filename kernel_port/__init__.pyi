@@ -171,6 +171,8 @@ PCI_CLASS_STORAGE_IDE = kernel_structs.PCI_CLASS_STORAGE_IDE
 PCI_CLASS_BRIDGE_HOST = kernel_structs.PCI_CLASS_BRIDGE_HOST
 PCI_CLASS_BRIDGE_PCI = kernel_structs.PCI_CLASS_BRIDGE_PCI
 PCI_CLASS_BRIDGE_CARDBUS = kernel_structs.PCI_CLASS_BRIDGE_CARDBUS
+PCI_CLASS_SERIAL_USB = kernel_structs.PCI_CLASS_SERIAL_USB
+PCI_VENDOR_ID_INTEL = kernel_structs.PCI_VENDOR_ID_INTEL
 device_driver = kernel_structs.device_driver
 device = kernel_structs.device
 resource = kernel_structs.resource
@@ -258,6 +260,12 @@ pcie_capability_clear_word = base_access.pcie_capability_clear_word
 
 # base/quirks.py
 struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
+reset_intel_generic_dev = base_quirks.reset_intel_generic_dev
+reset_intel_82599_sfp_virtfn = base_quirks.reset_intel_82599_sfp_virtfn
+reset_ivb_igd = base_quirks.reset_ivb_igd
+PCI_DEVICE_ID_INTEL_82599_SFP_VF = base_quirks.PCI_DEVICE_ID_INTEL_82599_SFP_VF
+PCI_DEVICE_ID_INTEL_IVB_M_VGA = base_quirks.PCI_DEVICE_ID_INTEL_IVB_M_VGA
+PCI_DEVICE_ID_INTEL_IVB_M2_VGA = base_quirks.PCI_DEVICE_ID_INTEL_IVB_M2_VGA
 pci_dev_reset_methods = base_quirks.pci_dev_reset_methods
 pci_dev_specific_reset = base_quirks.pci_dev_specific_reset
 

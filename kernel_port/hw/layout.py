@@ -42,6 +42,7 @@ from ..pci_regs import (
     PCI_PM_PMC,
     PCI_PREF_MEMORY_BASE,
     PCI_PREF_RANGE_TYPE_64,
+    PCI_VENDOR_ID,
     PCI_PM_CAP_PME_D3cold,
 )
 from . import caps, regs
@@ -49,6 +50,10 @@ from .bars import base_addresses
 from .config_space import capabilities, dword, extended_capabilities, header_type, word
 from .description import FunctionDescription
 from .regs import Register
+
+#: Functions, device and vendor ID, that have a Function Level Reset and do not say so: virtual functions of the 82599
+#: (its data sheet, 9.5).
+UNSAID_FLR = (0x10ED_8086,)
 
 
 class Layout:
@@ -141,7 +146,8 @@ class Layout:
 
     def _express(self) -> Iterator[Register]:
         """PCIe 7.8: which parts of the capability exist depends on port type and version."""
-        yield from caps.EXP_FLR if self.exp(PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR else caps.EXP
+        resets = self.exp(PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR or self.dword(PCI_VENDOR_ID) in UNSAID_FLR
+        yield from caps.EXP_FLR if resets else caps.EXP
         on_a_link = self.port_type not in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
         if on_a_link:
             yield from caps.EXP_LINK

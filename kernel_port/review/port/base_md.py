@@ -50,8 +50,7 @@ path. `kernel-port check` compares a real cover letter or mailbox, if the reader
 STUBBED = """\
 ## Stubbed: there, but less than in C
 
-- `pci_dev_specific_reset` walks a table without rows: v3.11's are for one virtual function and two integrated graphics,
-  and one that never matches. `kernel-port why` says so where one would have been asked.
+- `reset_ivb_igd` does nothing but say yes: what the C does to the graphics, it does by their memory, and there is none.
 - `pci_platform_power_transition` has no platform (ACPI) and so never succeeds; all that follows from a failure does.
 - `pcie_port_device_register` does of `pci_enable_device()` what a reset can notice, waking the port; `local_pci_probe`
   does the same for every driver that is but a name. Neither switches decoding on.

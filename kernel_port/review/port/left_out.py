@@ -29,10 +29,7 @@ REASONS = {
         "platform power management (ACPI), run-time power management and wake-up events: there is no "
         "platform, and nothing sleeps by itself"
     ),
-    "quirks": (
-        "workarounds for particular hardware, device-specific resets among them: the table of resets is "
-        "empty, as kernel-port why says"
-    ),
+    "quirks": "workarounds for particular hardware; its own ways to reset are ported",
     "resources": (
         "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left them"
     ),
@@ -213,7 +210,7 @@ LEFT_OUT = {
             "quirk_hotplug_bridge ricoh_mmc_fixup_rl5c476 ricoh_mmc_fixup_r5c832 vtd_mask_spec_errors "
             "fixup_ti816x_class fixup_mpss_256 quirk_intel_mc_errata quirk_intel_ntb fixup_debug_start "
             "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking pci_do_fixups pci_fixup_device "
-            "pci_apply_final_quirks reset_intel_generic_dev reset_intel_82599_sfp_virtfn reset_ivb_igd "
+            "pci_apply_final_quirks "
             "pci_func_0_dma_source pci_get_dma_source pci_dev_specific_acs_enabled"
         ),
     },
