@@ -5,6 +5,7 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 """
 
 from .base import access as base_access
+from .base import aerdrv_core as base_aerdrv_core
 from .base import bus as base_bus
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
@@ -417,6 +418,9 @@ class PatchedKernel:
     pcie_portdrv_probe = staticmethod(base_portdrv_pci.pcie_portdrv_probe)
     pcie_portdrv_remove = staticmethod(base_portdrv_pci.pcie_portdrv_remove)
     pcie_portdriver = staticmethod(base_portdrv_pci.pcie_portdriver)
+
+    # base/aerdrv_core.py
+    aer_do_secondary_bus_reset = staticmethod(base_aerdrv_core.aer_do_secondary_bus_reset)
 
     # base/pci_hotplug.py
     hotplug_slot_info = base_pci_hotplug.hotplug_slot_info

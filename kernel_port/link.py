@@ -41,6 +41,7 @@ BASE: tuple[str, ...] = (
     "base.remove",
     "base.portdrv_core",
     "base.portdrv_pci",
+    "base.aerdrv_core",
     "base.pci_hotplug",
     "base.slot",
     "base.pci_hotplug_core",

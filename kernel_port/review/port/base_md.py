@@ -73,7 +73,9 @@ is copied. Nothing depends on the words; `kernel-port read` marks such a line wi
 - **ATS** (ats.c), **MSI and MSI-X** (msi.c), **SR-IOV** (iov.c): nothing here enables them, so their part of
   `pci_restore_state` would do nothing; registers of theirs that a machine's firmware left set are lost in a reset, as
   they are in Linux when no driver has enabled them.
-- **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
+- **AER** (pcie/aer): errors are neither found nor reported. Of the recovery, its own reset of a secondary bus is there,
+  `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: nothing of the series calls it, and from v3.12 on its
+  callers use the function of patch 1.
 - **Platform and run-time power management**: nothing sleeps by itself, and nothing is woken but by a reset or a driver.
 - **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as they were found.
 - **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and gives

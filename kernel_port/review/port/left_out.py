@@ -16,7 +16,7 @@ REASONS = {
         "enabling devices for drivers; of it, what a reset can notice is done where a driver is bound: the "
         "device is woken"
     ),
-    "errors": "error recovery (AER), which is another way to a reset",
+    "errors": "error recovery (AER), which is another way to a reset: of it, the reset itself is ported",
     "features": "features that drivers or the architecture turn on; a reset only meets their registers",
     "hypertransport": "HyperTransport capabilities, which no reset asks for",
     "interrupts": "INTx routing, MSI and MSI-X: each device has an interrupt of its own here",
@@ -53,6 +53,7 @@ FUNCTIONS = {
     "drivers/pci/hotplug/pciehp_pci.c": 2,
     "drivers/pci/pci-driver.c": 48,
     "drivers/pci/pci.c": 164,
+    "drivers/pci/pcie/aer/aerdrv_core.c": 27,
     "drivers/pci/pcie/portdrv_core.c": 20,
     "drivers/pci/pcie/portdrv_pci.c": 21,
     "drivers/pci/probe.c": 61,
@@ -145,6 +146,16 @@ LEFT_OUT = {
             "pci_resource_alignment_show pci_resource_alignment_store"
         ),
         "unused": "pci_free_cap_save_buffers",
+    },
+    "drivers/pci/pcie/aer/aerdrv_core.c": {
+        "errors": (
+            "pci_enable_pcie_error_reporting pci_disable_pcie_error_reporting pci_cleanup_aer_uncorrect_error_status "
+            "add_error_device is_error_source find_device_iter find_source_device report_error_detected "
+            "report_mmio_enabled report_slot_reset report_resume broadcast_error_message default_reset_link "
+            "find_aer_service_iter find_aer_service reset_link do_recovery handle_error_source aer_recover_queue "
+            "aer_recover_work_func get_device_error_info aer_process_err_devices aer_isr_one_error get_e_source "
+            "aer_isr aer_init"
+        ),
     },
     "drivers/pci/pcie/portdrv_core.c": {
         "interrupts": "pcie_port_msix_add_entry pcie_port_enable_msix init_service_irqs cleanup_service_irqs",
