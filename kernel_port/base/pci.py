@@ -614,6 +614,38 @@ def pci_load_and_free_saved_state(dev: pci_dev, state: list[pci_saved_state]) ->
 EXPORT_SYMBOL_GPL(pci_load_and_free_saved_state)
 
 
+def pci_enable_device(dev: pci_dev) -> int:
+    """Enable *dev*, as drivers do before they use it.
+
+    C: drivers/pci/pci.c, exported, base
+    :return: 0"""
+    # PORT: of pci_enable_device_flags() and do_pci_enable_device(), the cycles
+    if dev.pm_cap:
+        pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
+        dev.current_state = pmcsr & PCI_PM_CTRL_STATE_MASK
+
+    pci_set_power_state(dev, PCI_D0)
+    pci_read_config_word(dev, PCI_COMMAND)
+    return 0
+
+
+EXPORT_SYMBOL(pci_enable_device)
+
+
+def pci_disable_device(dev: pci_dev) -> None:
+    """Undo a pci_enable_device(): *dev* starts no cycles any more.
+
+    C: drivers/pci/pci.c, exported, base"""
+    # PORT: of do_pci_disable_device(), the cycles
+    pci_command = pci_read_config_word(dev, PCI_COMMAND)
+    if pci_command & PCI_COMMAND_MASTER:
+        pci_command &= ~PCI_COMMAND_MASTER
+        pci_write_config_word(dev, PCI_COMMAND, pci_command)
+
+
+EXPORT_SYMBOL(pci_disable_device)
+
+
 def pci_pme_active(dev: pci_dev, enable: bool) -> None:
     """Clear a pending wake-up event of *dev* and switch its reporting on or off.
 
@@ -742,6 +774,34 @@ def pci_configure_ari(dev: pci_dev) -> None:
     else:
         pcie_capability_clear_word(bridge, PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_ARI)
         bridge.ari_enabled = 0
+
+
+def pci_intx_mask_supported(dev: pci_dev) -> bool:
+    """Whether INTx of *dev* can be disabled in its command register (PCI 2.3): it is tried.
+
+    C: drivers/pci/pci.c, exported, base"""
+    mask_supported = False
+
+    # PORT: no broken_intx_masking: fixups of particular chips set it
+
+    pci_cfg_access_lock(dev)
+
+    orig = pci_read_config_word(dev, PCI_COMMAND)
+    pci_write_config_word(dev, PCI_COMMAND, orig ^ PCI_COMMAND_INTX_DISABLE)
+    new = pci_read_config_word(dev, PCI_COMMAND)
+
+    # Nothing protects against a device that goes wrong here; that it did so can be seen.
+    if (new ^ orig) & ~PCI_COMMAND_INTX_DISABLE:
+        dev_err(dev.dev, f"its command register was {orig:#x} and is {new:#x}")
+    elif (new ^ orig) & PCI_COMMAND_INTX_DISABLE:
+        mask_supported = True
+        pci_write_config_word(dev, PCI_COMMAND, orig)
+
+    pci_cfg_access_unlock(dev)
+    return mask_supported
+
+
+EXPORT_SYMBOL_GPL(pci_intx_mask_supported)
 
 
 def pcie_flr(dev: pci_dev, probe: int) -> int:
