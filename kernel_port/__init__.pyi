@@ -27,6 +27,9 @@ from .base import remove as base_remove
 from .base import search as base_search
 from .base import setup_res as base_setup_res
 from .base import slot as base_slot
+from .base import vfio as base_vfio
+from .base import vfio_pci as base_vfio_pci
+from .base import vfio_pci_config as base_vfio_pci_config
 from .kernel import bug as kernel_bug
 from .kernel import delay as kernel_delay
 from .kernel import export as kernel_export
@@ -68,6 +71,7 @@ lock_acquired = kernel_mutex.lock_acquired
 lock_released = kernel_mutex.lock_released
 mutex_init = kernel_mutex.mutex_init
 mutex_lock = kernel_mutex.mutex_lock
+mutex_trylock = kernel_mutex.mutex_trylock
 mutex_unlock = kernel_mutex.mutex_unlock
 mutex_is_locked = kernel_mutex.mutex_is_locked
 rwsem_wait = kernel_mutex.rwsem_wait
@@ -154,6 +158,8 @@ PCIBIOS_FUNC_NOT_SUPPORTED = kernel_structs.PCIBIOS_FUNC_NOT_SUPPORTED
 PCIBIOS_BAD_VENDOR_ID = kernel_structs.PCIBIOS_BAD_VENDOR_ID
 PCIBIOS_DEVICE_NOT_FOUND = kernel_structs.PCIBIOS_DEVICE_NOT_FOUND
 PCIBIOS_BAD_REGISTER_NUMBER = kernel_structs.PCIBIOS_BAD_REGISTER_NUMBER
+PCIBIOS_SET_FAILED = kernel_structs.PCIBIOS_SET_FAILED
+PCIBIOS_BUFFER_TOO_SMALL = kernel_structs.PCIBIOS_BUFFER_TOO_SMALL
 PCI_CFG_SPACE_SIZE = kernel_structs.PCI_CFG_SPACE_SIZE
 PCI_CFG_SPACE_EXP_SIZE = kernel_structs.PCI_CFG_SPACE_EXP_SIZE
 PCI_DEV_FLAGS_NO_D3 = kernel_structs.PCI_DEV_FLAGS_NO_D3
@@ -199,7 +205,11 @@ pcie_caps_reg = kernel_structs.pcie_caps_reg
 pci_pcie_type = kernel_structs.pci_pcie_type
 pci_slot_name = kernel_structs.pci_slot_name
 device_lock = kernel_structs.device_lock
+device_trylock = kernel_structs.device_trylock
 device_unlock = kernel_structs.device_unlock
+dev_get_drvdata = kernel_structs.dev_get_drvdata
+dev_set_drvdata = kernel_structs.dev_set_drvdata
+pcibios_err_to_errno = kernel_structs.pcibios_err_to_errno
 
 # kernel/printk.py
 printk = kernel_printk.printk
@@ -310,12 +320,15 @@ pci_restore_state = base_pci.pci_restore_state
 pci_store_saved_state = base_pci.pci_store_saved_state
 pci_load_saved_state = base_pci.pci_load_saved_state
 pci_load_and_free_saved_state = base_pci.pci_load_and_free_saved_state
+pci_enable_device = base_pci.pci_enable_device
+pci_disable_device = base_pci.pci_disable_device
 pci_pme_active = base_pci.pci_pme_active
 pci_pm_init = base_pci.pci_pm_init
 pci_add_saved_cap = base_pci.pci_add_saved_cap
 pci_add_cap_save_buffer = base_pci.pci_add_cap_save_buffer
 pci_allocate_cap_save_buffers = base_pci.pci_allocate_cap_save_buffers
 pci_configure_ari = base_pci.pci_configure_ari
+pci_intx_mask_supported = base_pci.pci_intx_mask_supported
 pcie_flr = base_pci.pcie_flr
 pci_af_flr = base_pci.pci_af_flr
 pci_pm_reset = base_pci.pci_pm_reset
@@ -590,6 +603,94 @@ get_latch_status = base_pciehp_core.get_latch_status
 get_adapter_status = base_pciehp_core.get_adapter_status
 pciehp_probe = base_pciehp_core.pciehp_probe
 pciehp_remove = base_pciehp_core.pciehp_remove
+
+# base/vfio.py
+struct_vfio = base_vfio.struct_vfio
+vfio = base_vfio.vfio
+vfio_device_ops = base_vfio.vfio_device_ops
+vfio_group = base_vfio.vfio_group
+vfio_device = base_vfio.vfio_device
+vfio_group_create_device = base_vfio.vfio_group_create_device
+vfio_device_release = base_vfio.vfio_device_release
+vfio_device_put = base_vfio.vfio_device_put
+vfio_device_get = base_vfio.vfio_device_get
+vfio_group_get_device = base_vfio.vfio_group_get_device
+vfio_add_group_dev = base_vfio.vfio_add_group_dev
+vfio_dev_present = base_vfio.vfio_dev_present
+vfio_del_group_dev = base_vfio.vfio_del_group_dev
+vfio_group_get_device_fd = base_vfio.vfio_group_get_device_fd
+vfio_device_fops_release = base_vfio.vfio_device_fops_release
+vfio_device_fops_unl_ioctl = base_vfio.vfio_device_fops_unl_ioctl
+
+# base/vfio_pci_config.py
+PCI_CAP_ID_MAX = base_vfio_pci_config.PCI_CAP_ID_MAX
+PCI_EXT_CAP_ID_AMD_XXX = base_vfio_pci_config.PCI_EXT_CAP_ID_AMD_XXX
+PCI_EXT_CAP_ID_MAX = base_vfio_pci_config.PCI_EXT_CAP_ID_MAX
+PCI_CAP_SIZEOF = base_vfio_pci_config.PCI_CAP_SIZEOF
+PCI_CAP_FLAGS = base_vfio_pci_config.PCI_CAP_FLAGS
+PCI_CAP_PCIX_SIZEOF_V0 = base_vfio_pci_config.PCI_CAP_PCIX_SIZEOF_V0
+PCI_CAP_PCIX_SIZEOF_V2 = base_vfio_pci_config.PCI_CAP_PCIX_SIZEOF_V2
+PCI_CAP_EXP_ENDPOINT_SIZEOF_V1 = base_vfio_pci_config.PCI_CAP_EXP_ENDPOINT_SIZEOF_V1
+PCI_CAP_EXP_ENDPOINT_SIZEOF_V2 = base_vfio_pci_config.PCI_CAP_EXP_ENDPOINT_SIZEOF_V2
+HT_3BIT_CAP_MASK = base_vfio_pci_config.HT_3BIT_CAP_MASK
+HT_CAP_SIZEOF_LONG = base_vfio_pci_config.HT_CAP_SIZEOF_LONG
+HT_CAP_SIZEOF_SHORT = base_vfio_pci_config.HT_CAP_SIZEOF_SHORT
+PCI_SATA_REGS = base_vfio_pci_config.PCI_SATA_REGS
+PCI_SATA_REGS_MASK = base_vfio_pci_config.PCI_SATA_REGS_MASK
+PCI_SATA_REGS_INLINE = base_vfio_pci_config.PCI_SATA_REGS_INLINE
+PCI_SATA_SIZEOF_SHORT = base_vfio_pci_config.PCI_SATA_SIZEOF_SHORT
+PCI_SATA_SIZEOF_LONG = base_vfio_pci_config.PCI_SATA_SIZEOF_LONG
+PCI_VC_PORT_REG1 = base_vfio_pci_config.PCI_VC_PORT_REG1
+PCI_VC_REG1_EVCC = base_vfio_pci_config.PCI_VC_REG1_EVCC
+PCI_VC_PORT_REG2 = base_vfio_pci_config.PCI_VC_PORT_REG2
+PCI_VC_REG2_32_PHASE = base_vfio_pci_config.PCI_VC_REG2_32_PHASE
+PCI_VC_REG2_64_PHASE = base_vfio_pci_config.PCI_VC_REG2_64_PHASE
+PCI_VC_REG2_128_PHASE = base_vfio_pci_config.PCI_VC_REG2_128_PHASE
+PCI_CAP_VC_BASE_SIZEOF = base_vfio_pci_config.PCI_CAP_VC_BASE_SIZEOF
+PCI_CAP_VC_PER_VC_SIZEOF = base_vfio_pci_config.PCI_CAP_VC_PER_VC_SIZEOF
+PCI_VSEC_HDR = base_vfio_pci_config.PCI_VSEC_HDR
+PCI_VSEC_HDR_LEN_SHIFT = base_vfio_pci_config.PCI_VSEC_HDR_LEN_SHIFT
+PCI_ACS_EGRESS_BITS = base_vfio_pci_config.PCI_ACS_EGRESS_BITS
+PCI_REBAR_CTRL = base_vfio_pci_config.PCI_REBAR_CTRL
+PCI_REBAR_CTRL_NBAR_MASK = base_vfio_pci_config.PCI_REBAR_CTRL_NBAR_MASK
+PCI_REBAR_CTRL_NBAR_SHIFT = base_vfio_pci_config.PCI_REBAR_CTRL_NBAR_SHIFT
+PCI_DPA_CAP = base_vfio_pci_config.PCI_DPA_CAP
+PCI_DPA_CAP_SUBSTATE_MASK = base_vfio_pci_config.PCI_DPA_CAP_SUBSTATE_MASK
+PCI_DPA_BASE_SIZEOF = base_vfio_pci_config.PCI_DPA_BASE_SIZEOF
+PCI_TPH_CAP = base_vfio_pci_config.PCI_TPH_CAP
+PCI_TPH_CAP_LOC_MASK = base_vfio_pci_config.PCI_TPH_CAP_LOC_MASK
+PCI_TPH_LOC_CAP = base_vfio_pci_config.PCI_TPH_LOC_CAP
+PCI_TPH_CAP_ST_MASK = base_vfio_pci_config.PCI_TPH_CAP_ST_MASK
+PCI_TPH_CAP_ST_SHIFT = base_vfio_pci_config.PCI_TPH_CAP_ST_SHIFT
+PCI_TPH_BASE_SIZEOF = base_vfio_pci_config.PCI_TPH_BASE_SIZEOF
+PCI_CAP_ID_BASIC = base_vfio_pci_config.PCI_CAP_ID_BASIC
+PCI_CAP_ID_INVALID = base_vfio_pci_config.PCI_CAP_ID_INVALID
+pci_cap_length = base_vfio_pci_config.pci_cap_length
+pci_ext_cap_length = base_vfio_pci_config.pci_ext_cap_length
+round_up = base_vfio_pci_config.round_up
+vfio_user_config_read = base_vfio_pci_config.vfio_user_config_read
+vfio_msi_cap_len = base_vfio_pci_config.vfio_msi_cap_len
+vfio_vc_cap_len = base_vfio_pci_config.vfio_vc_cap_len
+vfio_cap_len = base_vfio_pci_config.vfio_cap_len
+vfio_ext_cap_len = base_vfio_pci_config.vfio_ext_cap_len
+vfio_fill_vconfig_bytes = base_vfio_pci_config.vfio_fill_vconfig_bytes
+vfio_cap_init = base_vfio_pci_config.vfio_cap_init
+vfio_ecap_init = base_vfio_pci_config.vfio_ecap_init
+vfio_config_init = base_vfio_pci_config.vfio_config_init
+vfio_config_free = base_vfio_pci_config.vfio_config_free
+
+# base/vfio_pci.py
+VFIO_DEVICE_RESET = base_vfio_pci.VFIO_DEVICE_RESET
+vfio_pci_device = base_vfio_pci.vfio_pci_device
+vfio_pci_enable = base_vfio_pci.vfio_pci_enable
+vfio_pci_disable = base_vfio_pci.vfio_pci_disable
+vfio_pci_release = base_vfio_pci.vfio_pci_release
+vfio_pci_open = base_vfio_pci.vfio_pci_open
+vfio_pci_ioctl = base_vfio_pci.vfio_pci_ioctl
+vfio_pci_ops = base_vfio_pci.vfio_pci_ops
+vfio_pci_probe = base_vfio_pci.vfio_pci_probe
+vfio_pci_remove = base_vfio_pci.vfio_pci_remove
+vfio_pci_driver = base_vfio_pci.vfio_pci_driver
 
 # patch/p01_create_pci_reset_bridge_secondary_bus.py
 pci_reset_bridge_secondary_bus = patch_p01.pci_reset_bridge_secondary_bus

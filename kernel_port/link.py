@@ -52,6 +52,9 @@ BASE: tuple[str, ...] = (
     "base.pciehp_pci",
     "base.pciehp_ctrl",
     "base.pciehp_core",
+    "base.vfio",
+    "base.vfio_pci_config",
+    "base.vfio_pci",
 )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from errno import EFAULT, EINVAL, EIO, ENODEV, ENOENT, ENOSPC, ENOTTY
 from typing import Any
 
 from ..pci_regs import PCI_EXP_FLAGS_TYPE
-from .mutex import mutex, mutex_lock, mutex_unlock
+from .mutex import mutex, mutex_lock, mutex_trylock, mutex_unlock
 
 NULL: Any = None
 
@@ -57,6 +58,8 @@ PCIBIOS_FUNC_NOT_SUPPORTED = 0x81
 PCIBIOS_BAD_VENDOR_ID = 0x83
 PCIBIOS_DEVICE_NOT_FOUND = 0x86
 PCIBIOS_BAD_REGISTER_NUMBER = 0x87
+PCIBIOS_SET_FAILED = 0x88
+PCIBIOS_BUFFER_TOO_SMALL = 0x89
 
 PCI_CFG_SPACE_SIZE = 256
 PCI_CFG_SPACE_EXP_SIZE = 4096
@@ -111,6 +114,8 @@ class device:
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
     driver: device_driver = NULL
+    #: What belongs to the driver.
+    driver_data: Any = NULL
 
 
 @dataclass(eq=False, slots=True)
@@ -221,6 +226,8 @@ class pci_dev:
     revision: int = 0
     hdr_type: int = 0
     pcie_cap: int = 0
+    msi_cap: int = 0
+    msix_cap: int = 0
     pcie_mpss: int = 0
     rom_base_reg: int = 0
     pin: int = 0
@@ -355,8 +362,50 @@ def device_lock(dev: device) -> None:
     mutex_lock(dev.mutex)
 
 
+def device_trylock(dev: device) -> int:
+    """Take the lock of *dev* if it is free.
+
+    C: include/linux/device.h, static inline, service
+    :return: 1 if taken, 0 if somebody holds it"""
+    return mutex_trylock(dev.mutex)
+
+
 def device_unlock(dev: device) -> None:
     """Release the lock of *dev*.
 
     C: include/linux/device.h, static inline, service"""
     mutex_unlock(dev.mutex)
+
+
+def dev_get_drvdata(dev: device) -> Any:
+    """What the driver of *dev* has noted there, NULL if nothing.
+
+    C: drivers/base/dd.c, exported, service"""
+    return dev.driver_data
+
+
+def dev_set_drvdata(dev: device, data: Any) -> int:
+    """Note *data* for the driver of *dev*.
+
+    C: drivers/base/dd.c, exported, service
+    :return: 0"""
+    dev.driver_data = data
+    return 0
+
+
+def pcibios_err_to_errno(err: int) -> int:
+    """The error that a status of an access (PCIBIOS_*) is to others.
+
+    C: include/linux/pci.h, static inline, base
+    :return: 0; a negative *err* itself"""
+    if err <= PCIBIOS_SUCCESSFUL:
+        return err
+
+    return {
+        PCIBIOS_FUNC_NOT_SUPPORTED: -ENOENT,
+        PCIBIOS_BAD_VENDOR_ID: -EINVAL,
+        PCIBIOS_DEVICE_NOT_FOUND: -ENODEV,
+        PCIBIOS_BAD_REGISTER_NUMBER: -EFAULT,
+        PCIBIOS_SET_FAILED: -EIO,
+        PCIBIOS_BUFFER_TOO_SMALL: -ENOSPC,
+    }.get(err, -ENOTTY)

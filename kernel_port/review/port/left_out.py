@@ -38,6 +38,7 @@ REASONS = {
     "suspend": "suspend and resume of the whole computer",
     "sysfs": "files in sysfs that only show what is known",
     "unused": "not called on any path that is ported",
+    "users": "what VFIO lets a user do besides opening, resetting and closing a device, and who may do it",
     "vpd": "Vital Product Data, which no reset reads",
 }
 
@@ -62,6 +63,9 @@ FUNCTIONS = {
     "drivers/pci/search.c": 12,
     "drivers/pci/setup-res.c": 10,
     "drivers/pci/slot.c": 16,
+    "drivers/vfio/pci/vfio_pci.c": 15,
+    "drivers/vfio/pci/vfio_pci_config.c": 43,
+    "drivers/vfio/vfio.c": 59,
 }
 
 #: C file -> reason -> names of functions.
@@ -109,9 +113,9 @@ LEFT_OUT = {
     "drivers/pci/pci.c": {
         "enable": (
             "do_pci_enable_device pci_reenable_device pci_enable_device_flags pci_enable_device_io "
-            "pci_enable_device_mem pci_enable_device pcim_release get_pci_dr find_pci_dr pcim_enable_device "
+            "pci_enable_device_mem pcim_release get_pci_dr find_pci_dr pcim_enable_device "
             "pcim_pin_device pcibios_add_device pcibios_release_device pcibios_disable_device do_pci_disable_device "
-            "pci_disable_enabled_device pci_disable_device __pci_set_master pcibios_set_master pci_set_master "
+            "pci_disable_enabled_device __pci_set_master pcibios_set_master pci_set_master "
             "pci_clear_master"
         ),
         "features": (
@@ -124,7 +128,7 @@ LEFT_OUT = {
         ),
         "hypertransport": "__pci_find_next_ht_cap pci_find_next_ht_capability pci_find_ht_capability",
         "interrupts": (
-            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle pci_intx pci_intx_mask_supported "
+            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle pci_intx "
             "pci_check_and_set_intx_mask pci_check_and_mask_intx pci_check_and_unmask_intx pci_msi_off"
         ),
         "module": "pcibios_setup pci_resource_alignment_sysfs_init pci_setup",
@@ -249,6 +253,39 @@ LEFT_OUT = {
             "pci_hp_remove_module_link"
         ),
         "unused": "pci_renumber_slot",
+    },
+    "drivers/vfio/pci/vfio_pci.c": {
+        "errors": "vfio_pci_aer_err_detected",
+        "module": "vfio_pci_cleanup vfio_pci_init",
+        "users": "vfio_pci_get_irq_count vfio_pci_rw vfio_pci_read vfio_pci_write vfio_pci_mmap",
+    },
+    "drivers/vfio/pci/vfio_pci_config.c": {
+        "users": (
+            "vfio_user_config_write vfio_default_config_read vfio_default_config_write vfio_direct_config_read "
+            "vfio_raw_config_write vfio_raw_config_read free_perm_bits alloc_perm_bits p_setb p_setw p_setd "
+            "vfio_bar_restore vfio_generate_bar_flags vfio_bar_fixup vfio_basic_config_read vfio_basic_config_write "
+            "init_pci_cap_basic_perm vfio_pm_config_write init_pci_cap_pm_perm init_pci_cap_pcix_perm "
+            "init_pci_cap_exp_perm init_pci_cap_af_perm init_pci_ext_cap_err_perm init_pci_ext_cap_pwr_perm "
+            "vfio_pci_uninit_perm_bits vfio_pci_init_perm_bits vfio_find_cap_start vfio_msi_config_read "
+            "vfio_msi_config_write init_pci_cap_msi_perm vfio_pci_cap_remaining_dword vfio_config_do_rw "
+            "vfio_pci_config_rw"
+        ),
+    },
+    "drivers/vfio/vfio.c": {
+        "module": "vfio_devnode vfio_init vfio_cleanup",
+        "users": (
+            "vfio_register_iommu_driver vfio_unregister_iommu_driver vfio_alloc_group_minor vfio_free_group_minor "
+            "vfio_container_get vfio_container_release vfio_container_put vfio_group_unlock_and_free "
+            "vfio_create_group vfio_group_release vfio_group_put vfio_group_get vfio_group_try_get "
+            "vfio_group_get_from_iommu vfio_group_get_from_minor vfio_whitelisted_driver vfio_dev_viable "
+            "vfio_group_nb_add_dev vfio_group_nb_verify vfio_iommu_group_notifier vfio_device_get_from_dev "
+            "vfio_device_data vfio_ioctl_check_extension __vfio_container_attach_groups vfio_ioctl_set_iommu "
+            "vfio_fops_unl_ioctl vfio_fops_compat_ioctl vfio_fops_open vfio_fops_release vfio_fops_read "
+            "vfio_fops_write vfio_fops_mmap __vfio_group_unset_container vfio_group_unset_container "
+            "vfio_group_try_dissolve_container vfio_group_set_container vfio_group_viable vfio_group_fops_unl_ioctl "
+            "vfio_group_fops_compat_ioctl vfio_group_fops_open vfio_group_fops_release vfio_device_fops_read "
+            "vfio_device_fops_write vfio_device_fops_mmap vfio_device_fops_compat_ioctl"
+        ),
     },
 }
 
