@@ -29,6 +29,11 @@ pm = {no_soft_reset = true}
 express = {width = 8}
 """
 
+#: The same in a slot that can be switched off.
+POWERED_CARD = LONE_CARD.replace("lone-card", "powered-card").replace(
+    "button = true,", "power_controller = true, button = true,"
+)
+
 _SECOND_FUNCTION = """
 [[function]]
 address = "{address}"
@@ -52,6 +57,9 @@ HIGH_FUNCTION = (
     .replace("express = {width = 8}", "express = {width = 8, ari = true}", 1)
     .replace("express = {width = 8}\n", "express = {width = 8}\nari = {}\n")
 )
+
+#: The same card in a slot that does not expect surprises.
+CALM_CARD = LONE_CARD.replace("lone-card", "calm-card").replace("surprise = true, ", "")
 
 #: A switch with two cards, without hotplug.
 SWITCH = """
