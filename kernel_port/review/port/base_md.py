@@ -76,9 +76,9 @@ is copied. Nothing depends on the words; `kernel-port read` marks such a line wi
 - **AER** (pcie/aer): errors are neither found nor reported. Of the recovery, its own reset of a secondary bus is there,
   `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: nothing of the series calls it, and from v3.12 on its
   callers use the function of patch 1.
-- **VFIO** (drivers/vfio): a user opens, resets and closes a device, and the driver, when it has to let go, waits for the
-  user; containers, IOMMU groups of several devices, memory, interrupts and what a user writes to configuration space are
-  left out. `VFIO_DEVICE_PCI_HOT_RESET` came with v3.12.
+- **VFIO** (drivers/vfio): a user opens, resets and closes a device, and the driver, when it has to let go, waits for
+  the user. Containers, IOMMU groups of several devices, memory, interrupts and what a user writes to configuration space
+  are left out; `VFIO_DEVICE_PCI_HOT_RESET` came with v3.12.
 - **Platform and run-time power management**: nothing sleeps by itself, and nothing is woken but by a reset or a driver.
 - **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as they were found.
 - **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and gives
