@@ -77,7 +77,7 @@ is copied. Nothing depends on the words; `kernel-port read` marks such a line wi
   `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: nothing of the series calls it, and from v3.12 on its
   callers use the function of patch 1.
 - **VFIO** (drivers/vfio): a user opens, resets and closes a device, and the driver, when it has to let go, waits for
-  the user. Containers, IOMMU groups of several devices, memory, interrupts and what a user writes to configuration space
+  the user. Containers, IOMMU groups of several devices, memory, interrupts and what a user writes to its registers
   are left out; `VFIO_DEVICE_PCI_HOT_RESET` came with v3.12.
 - **Platform and run-time power management**: nothing sleeps by itself, and nothing is woken but by a reset or a driver.
 - **Resource assignment** (setup-bus.c and most of setup-res.c): addresses stay as they were found.
