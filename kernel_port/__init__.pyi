@@ -6,9 +6,11 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 
 from .base import access as base_access
 from .base import aerdrv_core as base_aerdrv_core
+from .base import ats as base_ats
 from .base import bus as base_bus
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
+from .base import iov as base_iov
 from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
 from .base import pci_hotplug as base_pci_hotplug
@@ -283,6 +285,32 @@ pci_dev_specific_reset = base_quirks.pci_dev_specific_reset
 # base/setup_res.py
 PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
 pci_update_resource = base_setup_res.pci_update_resource
+
+# base/ats.py
+PCI_ATS_CAP_QDEP = base_ats.PCI_ATS_CAP_QDEP
+PCI_ATS_MAX_QDEP = base_ats.PCI_ATS_MAX_QDEP
+PCI_ATS_CTRL_STU = base_ats.PCI_ATS_CTRL_STU
+PCI_ATS_MIN_STU = base_ats.PCI_ATS_MIN_STU
+pci_ats = base_ats.pci_ats
+pci_ats_enabled = base_ats.pci_ats_enabled
+ats_alloc_one = base_ats.ats_alloc_one
+pci_enable_ats = base_ats.pci_enable_ats
+pci_restore_ats_state = base_ats.pci_restore_ats_state
+
+# base/iov.py
+PCI_SRIOV_BAR = base_iov.PCI_SRIOV_BAR
+PCI_SRIOV_NUM_BARS = base_iov.PCI_SRIOV_NUM_BARS
+PCI_IOV_RESOURCES = base_iov.PCI_IOV_RESOURCES
+PCI_IOV_RESOURCE_END = base_iov.PCI_IOV_RESOURCE_END
+PAGE_SIZE = base_iov.PAGE_SIZE
+pci_sriov = base_iov.pci_sriov
+sriov_enable = base_iov.sriov_enable
+sriov_init = base_iov.sriov_init
+sriov_restore_state = base_iov.sriov_restore_state
+pci_iov_init = base_iov.pci_iov_init
+pci_iov_resource_bar = base_iov.pci_iov_resource_bar
+pci_restore_iov_state = base_iov.pci_restore_iov_state
+pci_enable_sriov = base_iov.pci_enable_sriov
 
 # base/pci.py
 pci_pm_d3_delay = base_pci.pci_pm_d3_delay

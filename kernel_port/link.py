@@ -32,6 +32,8 @@ BASE: tuple[str, ...] = (
     "base.access",
     "base.quirks",
     "base.setup_res",
+    "base.ats",
+    "base.iov",
     "base.pci",
     "base.search",
     "base.probe",

@@ -35,6 +35,8 @@ from .access import (
     pcie_capability_set_word,
     pcie_capability_write_word,
 )
+from .ats import pci_restore_ats_state
+from .iov import pci_iov_resource_bar, pci_restore_iov_state
 from .quirks import pci_dev_specific_reset
 from .setup_res import pci_update_resource
 
@@ -542,12 +544,13 @@ def pci_restore_state(dev: pci_dev) -> None:
 
     # PCI Express comes first.
     pci_restore_pcie_state(dev)
-    # PORT: no pci_restore_ats_state(dev): nothing here enables address translation
+    pci_restore_ats_state(dev)
 
     pci_restore_config_space(dev)
 
     pci_restore_pcix_state(dev)
-    # PORT: no pci_restore_msi_state(dev), pci_restore_iov_state(dev): nothing here enables MSI, MSI-X or SR-IOV
+    # PORT: no pci_restore_msi_state(dev): nothing here enables MSI or MSI-X
+    pci_restore_iov_state(dev)
 
     dev.state_saved = False
 
@@ -1043,12 +1046,14 @@ def pci_resource_bar(dev: pci_dev, resno: int) -> int:
 
     C: drivers/pci/pci.c, global, base
     # PORT: the type of the BAR is not handed back; its one use asks whether it is the ROM
-    # PORT: no pci_iov_resource_bar(): there are no virtual functions
     :return: its offset, 0 if the resource has none"""
     if resno < PCI_ROM_RESOURCE:
         return PCI_BASE_ADDRESS_0 + 4 * resno
     if resno == PCI_ROM_RESOURCE:
         return dev.rom_base_reg
+    reg = pci_iov_resource_bar(dev, resno)
+    if reg:
+        return reg
 
     dev_err(dev.dev, f"BAR {resno}: there is none")
     return 0

@@ -12,6 +12,8 @@ from ..pci_regs import (
     PCI_ACS_CAP,
     PCI_AF_CAP,
     PCI_AF_CAP_FLR,
+    PCI_ATS_CTRL,
+    PCI_ATS_CTRL_ENABLE,
     PCI_CAP_ID_EXP,
     PCI_EXP_DEVCAP,
     PCI_EXP_DEVCAP2,
@@ -42,6 +44,9 @@ from ..pci_regs import (
     PCI_PM_PMC,
     PCI_PREF_MEMORY_BASE,
     PCI_PREF_RANGE_TYPE_64,
+    PCI_SRIOV_CTRL,
+    PCI_SRIOV_CTRL_VFE,
+    PCI_SRIOV_NUM_VF,
     PCI_VENDOR_ID,
     PCI_PM_CAP_PME_D3cold,
 )
@@ -54,6 +59,8 @@ from .regs import Register
 #: Functions, device and vendor ID, that have a Function Level Reset and do not say so: virtual functions of the 82599
 #: (its data sheet, 9.5).
 UNSAID_FLR = (0x10ED_8086,)
+#: ATS Control's Smallest Translation Unit, and the bytes it stands for when 0, log2 (ATS 1.1, 5.1.3).
+ATS_SMALLEST_UNIT, LEAST_ATS_PAGE = 0x1F, 12
 
 
 class Layout:
@@ -187,3 +194,15 @@ class Layout:
 def _placed(row: Register, position: int) -> Register:
     """The row in a capability at *position*; the same object for all functions that have it there."""
     return replace(row, base=position)
+
+
+def switched_on(description: FunctionDescription) -> tuple[int, int]:
+    """What a driver had switched on when the function was described: how many virtual functions, and the translation of
+    addresses by pages of so many bytes, log2; 0 for none."""
+    config, virtual_functions, page_shift = description.config, 0, 0
+    for capability, at in extended_capabilities(config):
+        if capability == pci_regs.PCI_EXT_CAP_ID_SRIOV and word(config, at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE:
+            virtual_functions = word(config, at + PCI_SRIOV_NUM_VF)
+        elif capability == pci_regs.PCI_EXT_CAP_ID_ATS and word(config, at + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE:
+            page_shift = LEAST_ATS_PAGE + (word(config, at + PCI_ATS_CTRL) & ATS_SMALLEST_UNIT)
+    return virtual_functions, page_shift

@@ -254,6 +254,7 @@ class pci_dev:
     transparent: int = 0
     multifunction: int = 0
     is_added: int = 0
+    is_physfn: int = 0
     ari_enabled: int = 0
     state_saved: int = 0
     block_cfg_access: int = 0
@@ -261,6 +262,8 @@ class pci_dev:
     dev_flags: int = 0
     saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
     saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
+    sriov: Any = NULL  # struct pci_sriov *, see base/iov.py
+    ats: Any = NULL  # struct pci_ats *, see base/ats.py
 
 
 def PCI_DEVFN(slot: int, func: int) -> int:

@@ -70,9 +70,10 @@ is copied. Nothing depends on the words; `kernel-port read` marks such a line wi
 ## Left out: whole subjects
 
 - **ASPM** (pcie/aspm.c): power states change without a look at the link's other end, as in C where ASPM is off.
-- **ATS** (ats.c), **MSI and MSI-X** (msi.c), **SR-IOV** (iov.c): nothing here enables them, so their part of
-  `pci_restore_state` would do nothing; registers of theirs that a machine's firmware left set are lost in a reset, as
-  they are in Linux when no driver has enabled them.
+- **MSI and MSI-X** (msi.c): nothing here enables them, so their part of `pci_restore_state` would do nothing; what
+  firmware left set in their registers is lost in a reset, as it is in Linux when no driver has enabled them.
+- **ATS** (ats.c), **SR-IOV** (iov.c): a function whose registers were read while they were on has them enabled after
+  boot, by whom is left open, and restored after a reset. Virtual functions are not added.
 - **AER** (pcie/aer): errors are neither found nor reported. Of the recovery, its own reset of a secondary bus is there,
   `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: nothing of the series calls it, and from v3.12 on its
   callers use the function of patch 1.

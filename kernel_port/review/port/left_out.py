@@ -45,12 +45,14 @@ REASONS = {
 #: C file -> how many functions it has, those that macros generate included.
 FUNCTIONS = {
     "drivers/pci/access.c": 37,
+    "drivers/pci/ats.c": 16,
     "drivers/pci/bus.c": 14,
     "drivers/pci/hotplug-pci.c": 1,
     "drivers/pci/hotplug/pci_hotplug_core.c": 24,
     "drivers/pci/hotplug/pciehp_core.c": 16,
     "drivers/pci/hotplug/pciehp_ctrl.c": 17,
     "drivers/pci/hotplug/pciehp_hpc.c": 41,
+    "drivers/pci/iov.c": 28,
     "drivers/pci/hotplug/pciehp_pci.c": 2,
     "drivers/pci/pci-driver.c": 48,
     "drivers/pci/pci.c": 164,
@@ -77,6 +79,13 @@ LEFT_OUT = {
             "pci_vpd_pci22_release pci_vpd_pci22_init pci_vpd_truncate"
         ),
     },
+    "drivers/pci/ats.c": {
+        "features": (
+            "ats_free_one pci_disable_ats pci_ats_queue_depth pci_enable_pri pci_disable_pri pci_pri_enabled "
+            "pci_reset_pri pci_pri_stopped pci_pri_status pci_enable_pasid pci_disable_pasid pci_pasid_features "
+            "pci_max_pasids"
+        ),
+    },
     "drivers/pci/bus.c": {
         "enable": "pci_enable_bridges",
         "lifetime": "pci_bus_get pci_bus_put",
@@ -96,6 +105,14 @@ LEFT_OUT = {
     },
     "drivers/pci/hotplug/pciehp_hpc.c": {
         "unused": "pciehp_writel",
+    },
+    "drivers/pci/iov.c": {
+        "features": (
+            "virtfn_bus virtfn_devfn virtfn_add_bus virtfn_remove_bus virtfn_add virtfn_remove sriov_migration "
+            "sriov_migration_task sriov_enable_migration sriov_disable_migration sriov_disable sriov_release "
+            "pci_iov_release pci_sriov_resource_alignment pci_iov_bus_range pci_disable_sriov pci_sriov_migration "
+            "pci_num_vf pci_vfs_assigned pci_sriov_set_totalvfs pci_sriov_get_totalvfs"
+        ),
     },
     "drivers/pci/pci-driver.c": {
         "driver core": (
