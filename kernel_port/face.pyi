@@ -5,11 +5,14 @@ Written by `python -m kernel_port.review.port.face`; a test compares.
 """
 
 from .base import access as base_access
+from .base import aerdrv_core as base_aerdrv_core
+from .base import ats as base_ats
 from .base import bus as base_bus
 from .base import core as base_core
 from .base import dd as base_dd
 from .base import hotplug_pci as base_hotplug_pci
 from .base import io_apic as base_io_apic
+from .base import iov as base_iov
 from .base import msi as base_msi
 from .base import pci as base_pci
 from .base import pci_driver as base_pci_driver
@@ -36,6 +39,9 @@ from .base import search as base_search
 from .base import setup_bus as base_setup_bus
 from .base import setup_res as base_setup_res
 from .base import slot as base_slot
+from .base import vfio as base_vfio
+from .base import vfio_pci as base_vfio_pci
+from .base import vfio_pci_config as base_vfio_pci_config
 from .kernel import bug as kernel_bug
 from .kernel import delay as kernel_delay
 from .kernel import export as kernel_export
@@ -81,6 +87,7 @@ class PatchedKernel:
     lock_released = staticmethod(kernel_mutex.lock_released)
     mutex_init = staticmethod(kernel_mutex.mutex_init)
     mutex_lock = staticmethod(kernel_mutex.mutex_lock)
+    mutex_trylock = staticmethod(kernel_mutex.mutex_trylock)
     mutex_unlock = staticmethod(kernel_mutex.mutex_unlock)
     mutex_is_locked = staticmethod(kernel_mutex.mutex_is_locked)
     rwsem_wait = staticmethod(kernel_mutex.rwsem_wait)
@@ -169,6 +176,8 @@ class PatchedKernel:
     PCIBIOS_BAD_VENDOR_ID = kernel_structs.PCIBIOS_BAD_VENDOR_ID
     PCIBIOS_DEVICE_NOT_FOUND = kernel_structs.PCIBIOS_DEVICE_NOT_FOUND
     PCIBIOS_BAD_REGISTER_NUMBER = kernel_structs.PCIBIOS_BAD_REGISTER_NUMBER
+    PCIBIOS_SET_FAILED = kernel_structs.PCIBIOS_SET_FAILED
+    PCIBIOS_BUFFER_TOO_SMALL = kernel_structs.PCIBIOS_BUFFER_TOO_SMALL
     PCI_CFG_SPACE_SIZE = kernel_structs.PCI_CFG_SPACE_SIZE
     PCI_CFG_SPACE_EXP_SIZE = kernel_structs.PCI_CFG_SPACE_EXP_SIZE
     PCI_DEV_FLAGS_NO_D3 = kernel_structs.PCI_DEV_FLAGS_NO_D3
@@ -204,6 +213,8 @@ class PatchedKernel:
     PCI_CLASS_BRIDGE_HOST = kernel_structs.PCI_CLASS_BRIDGE_HOST
     PCI_CLASS_BRIDGE_PCI = kernel_structs.PCI_CLASS_BRIDGE_PCI
     PCI_CLASS_BRIDGE_CARDBUS = kernel_structs.PCI_CLASS_BRIDGE_CARDBUS
+    PCI_CLASS_SERIAL_USB = kernel_structs.PCI_CLASS_SERIAL_USB
+    PCI_VENDOR_ID_INTEL = kernel_structs.PCI_VENDOR_ID_INTEL
     device_driver = kernel_structs.device_driver
     device = kernel_structs.device
     resource = kernel_structs.resource
@@ -234,7 +245,11 @@ class PatchedKernel:
     pci_pcie_type = staticmethod(kernel_structs.pci_pcie_type)
     pci_slot_name = staticmethod(kernel_structs.pci_slot_name)
     device_lock = staticmethod(kernel_structs.device_lock)
+    device_trylock = staticmethod(kernel_structs.device_trylock)
     device_unlock = staticmethod(kernel_structs.device_unlock)
+    dev_get_drvdata = staticmethod(kernel_structs.dev_get_drvdata)
+    dev_set_drvdata = staticmethod(kernel_structs.dev_set_drvdata)
+    pcibios_err_to_errno = staticmethod(kernel_structs.pcibios_err_to_errno)
 
     # kernel/printk.py
     printk = staticmethod(kernel_printk.printk)
@@ -315,6 +330,12 @@ class PatchedKernel:
     pci_do_fixups = staticmethod(base_quirks.pci_do_fixups)
     pci_fixup_device = staticmethod(base_quirks.pci_fixup_device)
     struct_pci_dev_reset_methods = base_quirks.struct_pci_dev_reset_methods
+    reset_intel_generic_dev = staticmethod(base_quirks.reset_intel_generic_dev)
+    reset_intel_82599_sfp_virtfn = staticmethod(base_quirks.reset_intel_82599_sfp_virtfn)
+    reset_ivb_igd = staticmethod(base_quirks.reset_ivb_igd)
+    PCI_DEVICE_ID_INTEL_82599_SFP_VF = base_quirks.PCI_DEVICE_ID_INTEL_82599_SFP_VF
+    PCI_DEVICE_ID_INTEL_IVB_M_VGA = base_quirks.PCI_DEVICE_ID_INTEL_IVB_M_VGA
+    PCI_DEVICE_ID_INTEL_IVB_M2_VGA = base_quirks.PCI_DEVICE_ID_INTEL_IVB_M2_VGA
     pci_dev_reset_methods = base_quirks.pci_dev_reset_methods
     pci_dev_specific_reset = staticmethod(base_quirks.pci_dev_specific_reset)
 
@@ -322,6 +343,32 @@ class PatchedKernel:
     PCI_REGION_FLAG_MASK = base_setup_res.PCI_REGION_FLAG_MASK
     pci_update_resource = staticmethod(base_setup_res.pci_update_resource)
     pci_enable_resources = staticmethod(base_setup_res.pci_enable_resources)
+
+    # base/ats.py
+    PCI_ATS_CAP_QDEP = base_ats.PCI_ATS_CAP_QDEP
+    PCI_ATS_MAX_QDEP = base_ats.PCI_ATS_MAX_QDEP
+    PCI_ATS_CTRL_STU = base_ats.PCI_ATS_CTRL_STU
+    PCI_ATS_MIN_STU = base_ats.PCI_ATS_MIN_STU
+    pci_ats = base_ats.pci_ats
+    pci_ats_enabled = staticmethod(base_ats.pci_ats_enabled)
+    ats_alloc_one = staticmethod(base_ats.ats_alloc_one)
+    pci_enable_ats = staticmethod(base_ats.pci_enable_ats)
+    pci_restore_ats_state = staticmethod(base_ats.pci_restore_ats_state)
+
+    # base/iov.py
+    PCI_SRIOV_BAR = base_iov.PCI_SRIOV_BAR
+    PCI_SRIOV_NUM_BARS = base_iov.PCI_SRIOV_NUM_BARS
+    PCI_IOV_RESOURCES = base_iov.PCI_IOV_RESOURCES
+    PCI_IOV_RESOURCE_END = base_iov.PCI_IOV_RESOURCE_END
+    PAGE_SIZE = base_iov.PAGE_SIZE
+    pci_sriov = base_iov.pci_sriov
+    sriov_enable = staticmethod(base_iov.sriov_enable)
+    sriov_init = staticmethod(base_iov.sriov_init)
+    sriov_restore_state = staticmethod(base_iov.sriov_restore_state)
+    pci_iov_init = staticmethod(base_iov.pci_iov_init)
+    pci_iov_resource_bar = staticmethod(base_iov.pci_iov_resource_bar)
+    pci_restore_iov_state = staticmethod(base_iov.pci_restore_iov_state)
+    pci_enable_sriov = staticmethod(base_iov.pci_enable_sriov)
 
     # base/pcibios.py
     pcibios_enable_device = staticmethod(base_pcibios.pcibios_enable_device)
@@ -380,11 +427,12 @@ class PatchedKernel:
     pci_add_cap_save_buffer = staticmethod(base_pci.pci_add_cap_save_buffer)
     pci_allocate_cap_save_buffers = staticmethod(base_pci.pci_allocate_cap_save_buffers)
     pci_configure_ari = staticmethod(base_pci.pci_configure_ari)
-    pci_intx = staticmethod(base_pci.pci_intx)
     __pci_set_master = staticmethod(base_pci.__pci_set_master)
     pcibios_set_master = staticmethod(base_pci.pcibios_set_master)
     pci_set_master = staticmethod(base_pci.pci_set_master)
     pci_clear_master = staticmethod(base_pci.pci_clear_master)
+    pci_intx = staticmethod(base_pci.pci_intx)
+    pci_intx_mask_supported = staticmethod(base_pci.pci_intx_mask_supported)
     pcie_flr = staticmethod(base_pci.pcie_flr)
     pci_af_flr = staticmethod(base_pci.pci_af_flr)
     pci_pm_reset = staticmethod(base_pci.pci_pm_reset)
@@ -557,6 +605,9 @@ class PatchedKernel:
     pcie_pme_remove = staticmethod(base_pcie_pme.pcie_pme_remove)
     pcie_pme_driver = staticmethod(base_pcie_pme.pcie_pme_driver)
     pcie_pme_service_init = staticmethod(base_pcie_pme.pcie_pme_service_init)
+
+    # base/aerdrv_core.py
+    aer_do_secondary_bus_reset = staticmethod(base_aerdrv_core.aer_do_secondary_bus_reset)
 
     # base/pci_hotplug.py
     hotplug_slot_info = base_pci_hotplug.hotplug_slot_info
@@ -787,6 +838,94 @@ class PatchedKernel:
     setup_msi_irq = staticmethod(base_io_apic.setup_msi_irq)
     native_setup_msi_irqs = staticmethod(base_io_apic.native_setup_msi_irqs)
     native_teardown_msi_irq = staticmethod(base_io_apic.native_teardown_msi_irq)
+
+    # base/vfio.py
+    struct_vfio = base_vfio.struct_vfio
+    vfio = base_vfio.vfio
+    vfio_device_ops = base_vfio.vfio_device_ops
+    vfio_group = base_vfio.vfio_group
+    vfio_device = base_vfio.vfio_device
+    vfio_group_create_device = staticmethod(base_vfio.vfio_group_create_device)
+    vfio_device_release = staticmethod(base_vfio.vfio_device_release)
+    vfio_device_put = staticmethod(base_vfio.vfio_device_put)
+    vfio_device_get = staticmethod(base_vfio.vfio_device_get)
+    vfio_group_get_device = staticmethod(base_vfio.vfio_group_get_device)
+    vfio_add_group_dev = staticmethod(base_vfio.vfio_add_group_dev)
+    vfio_dev_present = staticmethod(base_vfio.vfio_dev_present)
+    vfio_del_group_dev = staticmethod(base_vfio.vfio_del_group_dev)
+    vfio_group_get_device_fd = staticmethod(base_vfio.vfio_group_get_device_fd)
+    vfio_device_fops_release = staticmethod(base_vfio.vfio_device_fops_release)
+    vfio_device_fops_unl_ioctl = staticmethod(base_vfio.vfio_device_fops_unl_ioctl)
+
+    # base/vfio_pci_config.py
+    PCI_CAP_ID_MAX = base_vfio_pci_config.PCI_CAP_ID_MAX
+    PCI_EXT_CAP_ID_AMD_XXX = base_vfio_pci_config.PCI_EXT_CAP_ID_AMD_XXX
+    PCI_EXT_CAP_ID_MAX = base_vfio_pci_config.PCI_EXT_CAP_ID_MAX
+    PCI_CAP_SIZEOF = base_vfio_pci_config.PCI_CAP_SIZEOF
+    PCI_CAP_FLAGS = base_vfio_pci_config.PCI_CAP_FLAGS
+    PCI_CAP_PCIX_SIZEOF_V0 = base_vfio_pci_config.PCI_CAP_PCIX_SIZEOF_V0
+    PCI_CAP_PCIX_SIZEOF_V2 = base_vfio_pci_config.PCI_CAP_PCIX_SIZEOF_V2
+    PCI_CAP_EXP_ENDPOINT_SIZEOF_V1 = base_vfio_pci_config.PCI_CAP_EXP_ENDPOINT_SIZEOF_V1
+    PCI_CAP_EXP_ENDPOINT_SIZEOF_V2 = base_vfio_pci_config.PCI_CAP_EXP_ENDPOINT_SIZEOF_V2
+    HT_3BIT_CAP_MASK = base_vfio_pci_config.HT_3BIT_CAP_MASK
+    HT_CAP_SIZEOF_LONG = base_vfio_pci_config.HT_CAP_SIZEOF_LONG
+    HT_CAP_SIZEOF_SHORT = base_vfio_pci_config.HT_CAP_SIZEOF_SHORT
+    PCI_SATA_REGS = base_vfio_pci_config.PCI_SATA_REGS
+    PCI_SATA_REGS_MASK = base_vfio_pci_config.PCI_SATA_REGS_MASK
+    PCI_SATA_REGS_INLINE = base_vfio_pci_config.PCI_SATA_REGS_INLINE
+    PCI_SATA_SIZEOF_SHORT = base_vfio_pci_config.PCI_SATA_SIZEOF_SHORT
+    PCI_SATA_SIZEOF_LONG = base_vfio_pci_config.PCI_SATA_SIZEOF_LONG
+    PCI_VC_PORT_REG1 = base_vfio_pci_config.PCI_VC_PORT_REG1
+    PCI_VC_REG1_EVCC = base_vfio_pci_config.PCI_VC_REG1_EVCC
+    PCI_VC_PORT_REG2 = base_vfio_pci_config.PCI_VC_PORT_REG2
+    PCI_VC_REG2_32_PHASE = base_vfio_pci_config.PCI_VC_REG2_32_PHASE
+    PCI_VC_REG2_64_PHASE = base_vfio_pci_config.PCI_VC_REG2_64_PHASE
+    PCI_VC_REG2_128_PHASE = base_vfio_pci_config.PCI_VC_REG2_128_PHASE
+    PCI_CAP_VC_BASE_SIZEOF = base_vfio_pci_config.PCI_CAP_VC_BASE_SIZEOF
+    PCI_CAP_VC_PER_VC_SIZEOF = base_vfio_pci_config.PCI_CAP_VC_PER_VC_SIZEOF
+    PCI_VSEC_HDR = base_vfio_pci_config.PCI_VSEC_HDR
+    PCI_VSEC_HDR_LEN_SHIFT = base_vfio_pci_config.PCI_VSEC_HDR_LEN_SHIFT
+    PCI_ACS_EGRESS_BITS = base_vfio_pci_config.PCI_ACS_EGRESS_BITS
+    PCI_REBAR_CTRL = base_vfio_pci_config.PCI_REBAR_CTRL
+    PCI_REBAR_CTRL_NBAR_MASK = base_vfio_pci_config.PCI_REBAR_CTRL_NBAR_MASK
+    PCI_REBAR_CTRL_NBAR_SHIFT = base_vfio_pci_config.PCI_REBAR_CTRL_NBAR_SHIFT
+    PCI_DPA_CAP = base_vfio_pci_config.PCI_DPA_CAP
+    PCI_DPA_CAP_SUBSTATE_MASK = base_vfio_pci_config.PCI_DPA_CAP_SUBSTATE_MASK
+    PCI_DPA_BASE_SIZEOF = base_vfio_pci_config.PCI_DPA_BASE_SIZEOF
+    PCI_TPH_CAP = base_vfio_pci_config.PCI_TPH_CAP
+    PCI_TPH_CAP_LOC_MASK = base_vfio_pci_config.PCI_TPH_CAP_LOC_MASK
+    PCI_TPH_LOC_CAP = base_vfio_pci_config.PCI_TPH_LOC_CAP
+    PCI_TPH_CAP_ST_MASK = base_vfio_pci_config.PCI_TPH_CAP_ST_MASK
+    PCI_TPH_CAP_ST_SHIFT = base_vfio_pci_config.PCI_TPH_CAP_ST_SHIFT
+    PCI_TPH_BASE_SIZEOF = base_vfio_pci_config.PCI_TPH_BASE_SIZEOF
+    PCI_CAP_ID_BASIC = base_vfio_pci_config.PCI_CAP_ID_BASIC
+    PCI_CAP_ID_INVALID = base_vfio_pci_config.PCI_CAP_ID_INVALID
+    pci_cap_length = base_vfio_pci_config.pci_cap_length
+    pci_ext_cap_length = base_vfio_pci_config.pci_ext_cap_length
+    round_up = staticmethod(base_vfio_pci_config.round_up)
+    vfio_user_config_read = staticmethod(base_vfio_pci_config.vfio_user_config_read)
+    vfio_msi_cap_len = staticmethod(base_vfio_pci_config.vfio_msi_cap_len)
+    vfio_vc_cap_len = staticmethod(base_vfio_pci_config.vfio_vc_cap_len)
+    vfio_cap_len = staticmethod(base_vfio_pci_config.vfio_cap_len)
+    vfio_ext_cap_len = staticmethod(base_vfio_pci_config.vfio_ext_cap_len)
+    vfio_fill_vconfig_bytes = staticmethod(base_vfio_pci_config.vfio_fill_vconfig_bytes)
+    vfio_cap_init = staticmethod(base_vfio_pci_config.vfio_cap_init)
+    vfio_ecap_init = staticmethod(base_vfio_pci_config.vfio_ecap_init)
+    vfio_config_init = staticmethod(base_vfio_pci_config.vfio_config_init)
+    vfio_config_free = staticmethod(base_vfio_pci_config.vfio_config_free)
+
+    # base/vfio_pci.py
+    VFIO_DEVICE_RESET = base_vfio_pci.VFIO_DEVICE_RESET
+    vfio_pci_device = base_vfio_pci.vfio_pci_device
+    vfio_pci_enable = staticmethod(base_vfio_pci.vfio_pci_enable)
+    vfio_pci_disable = staticmethod(base_vfio_pci.vfio_pci_disable)
+    vfio_pci_release = staticmethod(base_vfio_pci.vfio_pci_release)
+    vfio_pci_open = staticmethod(base_vfio_pci.vfio_pci_open)
+    vfio_pci_ioctl = staticmethod(base_vfio_pci.vfio_pci_ioctl)
+    vfio_pci_ops = base_vfio_pci.vfio_pci_ops
+    vfio_pci_probe = staticmethod(base_vfio_pci.vfio_pci_probe)
+    vfio_pci_remove = staticmethod(base_vfio_pci.vfio_pci_remove)
+    vfio_pci_driver = base_vfio_pci.vfio_pci_driver
 
     # patch/p01_create_pci_reset_bridge_secondary_bus.py
     pci_reset_bridge_secondary_bus = staticmethod(patch_p01.pci_reset_bridge_secondary_bus)

@@ -3,7 +3,8 @@
 
 Why: at +1 the unpatched pci_reset_function() must reach the patched pci_parent_bus_reset(). A plain import binds the
 caller to the old one. So every function is copied with the linked kernel's name space as its globals (text is
-relocated), and every annotated variable of a module is copied too (each kernel has its own data).
+relocated), and every annotated variable of a module is copied too (each kernel has its own data); where that points to
+a function, the copy points to the linked kernel's.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ BASE: tuple[str, ...] = (
     "base.access",
     "base.quirks",
     "base.setup_res",
+    "base.ats",
+    "base.iov",
     "base.pcibios",
     "base.pci",
     "base.search",
@@ -48,6 +51,7 @@ BASE: tuple[str, ...] = (
     "base.portdrv_pci",
     "base.portdrv_bus",
     "base.pcie_pme",
+    "base.aerdrv_core",
     "base.pci_hotplug",
     "base.slot",
     "base.pci_hotplug_core",
@@ -60,6 +64,9 @@ BASE: tuple[str, ...] = (
     "base.pciehp_acpi",
     "base.msi",
     "base.io_apic",
+    "base.vfio",
+    "base.vfio_pci_config",
+    "base.vfio_pci",
 )
 
 
@@ -159,6 +166,8 @@ class Image(NamedTuple):
     variables: dict[str, Any]
     #: Symbol -> the module that supplied it.
     symbols: dict[str, str]
+    #: Every version of a function -> its symbol: data may point to any.
+    versions: dict[FunctionType, str]
 
 
 @cache
@@ -166,7 +175,7 @@ def combine(names: tuple[str, ...]) -> Image:
     """Check that the modules of these *names* fit together in this order, and keep the last version of every symbol.
 
     :raises LinkError: they do not fit together"""
-    image = Image({}, {}, {}, {})
+    image = Image({}, {}, {}, {}, {})
     for name in names:
         module = contents(import_module(f".{name}", __package__))
         check(name, module, image.symbols, image.constants)
@@ -175,6 +184,7 @@ def combine(names: tuple[str, ...]) -> Image:
         image.functions.update(module.functions)
         image.variables.update(module.variables)
         image.symbols.update(dict.fromkeys((*module.functions, *module.structs, *module.variables), name))
+        image.versions.update({function: symbol for symbol, function in module.functions.items()})
     return image
 
 
@@ -200,7 +210,8 @@ def link(point: int | None = None, system: System | None = None) -> Kernel:
     symtab = vars(kernel)
     symtab.update(image.constants)
     symtab.update({symbol: relocate(function, symtab) for symbol, function in image.functions.items()})
-    symtab.update(deepcopy(image.variables))  # at once: an object that two modules share stays shared in the copy
+    pointers = {id(function): symtab[symbol] for function, symbol in image.versions.items()}
+    symtab.update(deepcopy(image.variables, pointers))  # at once: what two modules share stays shared in the copy
     symtab["system"] = system or latest_system
     if system is not None:
         system.symtab = system.sched.symtab = symtab

@@ -20,9 +20,10 @@ from .hw.description import MachineDescription
 from .hw.errors import MachineError
 from .hw.fabric import Fabric
 from .hw.image import ConfigImage
+from .hw.layout import switched_on
 from .hw.messages import Message, msi_message, msi_vectors, msix_enabled
 from .images import load
-from .kernel.structs import pci_bus, pci_dev, pci_slot
+from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .link import Kernel, link
 
@@ -145,8 +146,22 @@ class Machine:
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
         self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT
         self.call("pci_scan_root_buses", roots, self._pci_ops())
+        self._virtualize()
         self.system.tracing = True
         self.boot_events, self.system.events = self.system.events, []
+
+    def _virtualize(self) -> None:
+        """Switch on what drivers had switched on when the machine was described: virtual functions, and the translation
+        of addresses. Firmware leaves both off."""
+        described = {str(each.address): each for each in self.description.functions if each.size > PCI_CFG_SPACE_SIZE}
+        for dev in self.functions if described else ():
+            if dev.dev.name in described:
+                virtual_functions, page_shift = switched_on(described[dev.dev.name])
+                if virtual_functions:
+                    self.kernel.pci_iov_init(dev)
+                    self.kernel.pci_enable_sriov(dev, virtual_functions)
+                if page_shift:
+                    self.kernel.pci_enable_ats(dev, page_shift)
 
     def call(self, name: str, *args: Any) -> Any:
         """Run a kernel function as the main thread, then let the other threads finish their work.

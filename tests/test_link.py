@@ -51,6 +51,17 @@ def test_global_names_are_found_in_nested_functions():
 
 
 @pytest.mark.parametrize("point", POINTS)
+def test_link_points_data_at_its_own_functions(point):
+    kernel, other = link(point), link(point)
+    resets = [row.reset for row in kernel.pci_dev_reset_methods]
+    assert [reset.__name__ for reset in resets] == [
+        "reset_intel_82599_sfp_virtfn", "reset_ivb_igd", "reset_ivb_igd", "reset_intel_generic_dev",
+    ]  # fmt: skip
+    assert all(reset is getattr(kernel, reset.__name__) for reset in resets)
+    assert not {*resets} & {row.reset for row in other.pci_dev_reset_methods}
+
+
+@pytest.mark.parametrize("point", POINTS)
 def test_link_relocates_every_function_of_a_module(point):
     kernel = link(point)
     functions = [getattr(kernel, name) for name in kernel.symbols if isinstance(getattr(kernel, name), FunctionType)]

@@ -157,8 +157,8 @@ def test_boot_leaves_registers_as_it_found_them(shared):
             pairs = enumerate(zip(found.config[:64], now, strict=False))
             changed = {i: old ^ new for i, (old, new) in pairs if old != new}
             bridge = bool(machine.function(str(found.address)).subordinate)
-            # Bridges are enabled, and have a latency timer. A port whose driver has MSI enabled interrupts by its pin no
-            # longer: INTx Disable of Command, byte 5.
+            # Bridges are enabled, and have a latency timer. A port whose driver has MSI enabled no longer interrupts by
+            # its pin: INTx Disable of Command, byte 5.
             assert set(changed) <= ({0x04, 0x05, 0x0D} if bridge else set()), found.address
             assert changed.get(0x05, 0x04) == 0x04, found.address
 
@@ -488,3 +488,21 @@ def test_recursion_limit_is_never_lowered():
     assert sys.getrecursionlimit() >= 1000
     with machine_of(function("00:01.0")):
         assert sys.getrecursionlimit() >= 5000
+
+
+def test_boot_what_drivers_had_switched_on_is_on_and_survives_a_reset():
+    """ATS at 0x100, by pages of 2 MiB; SR-IOV at 0x120, four of eight virtual functions. FLR loses what it loses."""
+    registers = {
+        "x100_4": 0x1201000F, "x104_4": 0x80090005,
+        "x120_4": 0x00010010, "x128_2": 0x0009, "x12c_4": 0x00080008, "x130_2": 4, "x134_4": 0x00020080,
+        "x13c_4": 0x553, "x140_4": 1,
+    }  # fmt: skip
+    card = function("00:05.0", exp(0, devcap=0x10008000), size=4096, registers=registers)
+    with machine_of(card) as machine:
+        dev = machine.function("00:05.0")
+        assert (dev.ats.stu, dev.ats.is_enabled, dev.sriov.num_VFs, dev.sriov.ctrl) == (21, 1, 4, 9)
+        machine.fabric.put(Address.parse("00:05.0"), card.config)
+        assert machine.call("pci_reset_function", dev) == 0
+        restored = [event.args[1:] for event in machine.events if event.op == "w" and event.args[1] == 0x106]
+        assert restored == [(0x106, 2, 0x8009)]
+        assert int.from_bytes(machine.fabric.config(Address.parse("00:05.0"))[0x106:0x108], "little") == 0x8009

@@ -36,6 +36,8 @@ from .access import (
     pcie_capability_set_word,
     pcie_capability_write_word,
 )
+from .ats import pci_restore_ats_state
+from .iov import pci_iov_resource_bar, pci_restore_iov_state
 from .pcibios import pcibios_enable_device
 from .quirks import pci_dev_specific_reset, pci_fixup_device, pci_fixup_enable
 from .setup_res import pci_update_resource
@@ -577,13 +579,13 @@ def pci_restore_state(dev: pci_dev) -> None:
 
     # PCI Express first
     pci_restore_pcie_state(dev)
-    # PORT: no pci_restore_ats_state(dev): nothing here enables address translation
+    pci_restore_ats_state(dev)
 
     pci_restore_config_space(dev)
 
     pci_restore_pcix_state(dev)
     pci_restore_msi_state(dev)
-    # PORT: no pci_restore_iov_state(dev): nothing here enables SR-IOV
+    pci_restore_iov_state(dev)
 
     dev.state_saved = False
 
@@ -912,25 +914,6 @@ def pci_configure_ari(dev: pci_dev) -> None:
         bridge.ari_enabled = 0
 
 
-def pci_intx(pdev: pci_dev, enable: int) -> None:
-    """Let *pdev* interrupt by its pin, or not; written only if that changes something.
-
-    C: drivers/pci/pci.c, exported, base"""
-    pci_command = pci_read_config_word(pdev, PCI_COMMAND)
-
-    if enable:
-        new = pci_command & ~PCI_COMMAND_INTX_DISABLE
-    else:
-        new = pci_command | PCI_COMMAND_INTX_DISABLE
-
-    if new != pci_command:
-        pci_write_config_word(pdev, PCI_COMMAND, new)
-        # PORT: no find_pci_dr(pdev): no driver here has its device managed (pcim_enable_device())
-
-
-EXPORT_SYMBOL_GPL(pci_intx)
-
-
 def __pci_set_master(dev: pci_dev, enable: bool) -> None:
     """Let *dev* start cycles of its own, or not; written only if that changes something.
 
@@ -984,6 +967,53 @@ def pci_clear_master(dev: pci_dev) -> None:
 
 
 EXPORT_SYMBOL(pci_clear_master)
+
+
+def pci_intx(pdev: pci_dev, enable: int) -> None:
+    """Let *pdev* interrupt by its pin, or not; written only if that changes something.
+
+    C: drivers/pci/pci.c, exported, base"""
+    pci_command = pci_read_config_word(pdev, PCI_COMMAND)
+
+    if enable:
+        new = pci_command & ~PCI_COMMAND_INTX_DISABLE
+    else:
+        new = pci_command | PCI_COMMAND_INTX_DISABLE
+
+    if new != pci_command:
+        pci_write_config_word(pdev, PCI_COMMAND, new)
+        # PORT: no find_pci_dr(pdev): no driver here has its device managed (pcim_enable_device())
+
+
+EXPORT_SYMBOL_GPL(pci_intx)
+
+
+def pci_intx_mask_supported(dev: pci_dev) -> bool:
+    """Whether INTx of *dev* can be disabled in its command register (PCI 2.3): it is tried.
+
+    C: drivers/pci/pci.c, exported, base"""
+    mask_supported = False
+
+    # PORT: no broken_intx_masking: fixups of particular chips set it
+
+    pci_cfg_access_lock(dev)
+
+    orig = pci_read_config_word(dev, PCI_COMMAND)
+    pci_write_config_word(dev, PCI_COMMAND, orig ^ PCI_COMMAND_INTX_DISABLE)
+    new = pci_read_config_word(dev, PCI_COMMAND)
+
+    # Nothing protects against a device that goes wrong here; that it did so can be seen.
+    if (new ^ orig) & ~PCI_COMMAND_INTX_DISABLE:
+        dev_err(dev.dev, f"its command register was {orig:#x} and is {new:#x}")
+    elif (new ^ orig) & PCI_COMMAND_INTX_DISABLE:
+        mask_supported = True
+        pci_write_config_word(dev, PCI_COMMAND, orig)
+
+    pci_cfg_access_unlock(dev)
+    return mask_supported
+
+
+EXPORT_SYMBOL_GPL(pci_intx_mask_supported)
 
 
 def pcie_flr(dev: pci_dev, probe: int) -> int:
@@ -1225,12 +1255,14 @@ def pci_resource_bar(dev: pci_dev, resno: int) -> int:
 
     C: drivers/pci/pci.c, global, base
     # PORT: the type of the BAR is not returned; its one caller needs to know only whether it is the ROM
-    # PORT: no pci_iov_resource_bar(): there are no virtual functions
     :return: the offset, 0 if the resource has none"""
     if resno < PCI_ROM_RESOURCE:
         return PCI_BASE_ADDRESS_0 + 4 * resno
     if resno == PCI_ROM_RESOURCE:
         return dev.rom_base_reg
+    reg = pci_iov_resource_bar(dev, resno)
+    if reg:
+        return reg
 
     dev_err(dev.dev, f"BAR {resno}: no such BAR")
     return 0

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ..terminal import clean
-from ..why.report import NOT_PORTED, kernel_name
+from ..why.report import kernel_name
 from .totals import OUTCOMES, Chart, ChartBar, Totals
 
 STYLE = """
@@ -44,7 +44,7 @@ def page(totals: Totals) -> Iterator[str]:
 <body>
 <main>
 <h1>Census of resets</h1>
-<p>{_text(totals.headline())}. {_text(kernel_name(totals.patches))}; {_text(NOT_PORTED)}.</p>
+<p>{_text(totals.headline())}. {_text(kernel_name(totals.patches))}.</p>
 """
     for number, chart in enumerate(totals.charts()):
         yield from _figure(chart, f"chart{number}")

@@ -46,7 +46,7 @@ from ..census.totals import Chart, Totals
 from ..files import refuse_output, write_text, write_whole
 from ..hw.errors import MachineError
 from ..terminal import Paint, Progress, clean, width
-from ..why.report import NOT_PORTED, kernel_name
+from ..why.report import kernel_name
 
 #: This many machines take less time than starting other processes.
 FEW = 8
@@ -181,7 +181,7 @@ def show(totals: Totals) -> None:
     """Print the totals and their charts."""
     paint = Paint()
     print(paint("bold", clean(totals.headline())))
-    print(f"{kernel_name(totals.patches)}; {NOT_PORTED}.")
+    print(f"{kernel_name(totals.patches)}.")
     for chart in totals.charts():
         print(f"\n{paint('bold', chart.title)}")
         show_chart(chart)

@@ -12,6 +12,8 @@ from ..pci_regs import (
     PCI_ACS_CAP,
     PCI_AF_CAP,
     PCI_AF_CAP_FLR,
+    PCI_ATS_CTRL,
+    PCI_ATS_CTRL_ENABLE,
     PCI_CAP_ID_EXP,
     PCI_EXP_DEVCAP,
     PCI_EXP_DEVCAP2,
@@ -43,7 +45,11 @@ from ..pci_regs import (
     PCI_PM_PMC,
     PCI_PREF_MEMORY_BASE,
     PCI_PREF_RANGE_TYPE_64,
+    PCI_SRIOV_CTRL,
+    PCI_SRIOV_CTRL_VFE,
+    PCI_SRIOV_NUM_VF,
     PCI_SRIOV_SUP_PGSIZE,
+    PCI_VENDOR_ID,
     PCI_PM_CAP_PME_D3cold,
 )
 from . import caps, regs
@@ -56,6 +62,11 @@ from .regs import Register
 #: Extended virtual channels, and how far their registers are apart; the same of resizable BARs.
 _VC_PORT_CAP1, _VC_CAP1_EVCC, _VC_RESOURCE = 0x04, 0x00000007, 0x0C
 _REBAR_CTRL_NBAR, _REBAR_ENTRY = 0x000000E0, 0x08
+#: Functions, device and vendor ID, that have a Function Level Reset and do not say so: virtual functions of the 82599
+#: (its data sheet, 9.5).
+UNSAID_FLR = (0x10ED_8086,)
+#: ATS Control's Smallest Translation Unit, and the bytes it stands for when 0, log2 (ATS 1.1, 5.1.3).
+ATS_SMALLEST_UNIT, LEAST_ATS_PAGE = 0x1F, 12
 
 
 class Layout:
@@ -149,7 +160,8 @@ class Layout:
 
     def _express(self) -> Iterator[Register]:
         """PCIe 7.8: which parts of the capability exist depends on port type and version."""
-        yield from caps.EXP_FLR if self.exp(PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR else caps.EXP
+        resets = self.exp(PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR or self.dword(PCI_VENDOR_ID) in UNSAID_FLR
+        yield from caps.EXP_FLR if resets else caps.EXP
         on_a_link = self.port_type not in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
         if on_a_link:
             yield from caps.EXP_LINK_PORT if self.has_link else caps.EXP_LINK
@@ -213,3 +225,15 @@ class Layout:
 def _placed(row: Register, position: int) -> Register:
     """Return the row in a capability at *position*: the same object for all functions that have it there."""
     return replace(row, base=position)
+
+
+def switched_on(description: FunctionDescription) -> tuple[int, int]:
+    """What a driver had switched on when the function was described: how many virtual functions, and the translation of
+    addresses by pages of so many bytes, log2; 0 for none."""
+    config, virtual_functions, page_shift = description.config, 0, 0
+    for capability, at in extended_capabilities(config):
+        if capability == pci_regs.PCI_EXT_CAP_ID_SRIOV and word(config, at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE:
+            virtual_functions = word(config, at + PCI_SRIOV_NUM_VF)
+        elif capability == pci_regs.PCI_EXT_CAP_ID_ATS and word(config, at + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE:
+            page_shift = LEAST_ATS_PAGE + (word(config, at + PCI_ATS_CTRL) & ATS_SMALLEST_UNIT)
+    return virtual_functions, page_shift

@@ -93,6 +93,18 @@ def mutex_lock(lock: mutex) -> None:
     lock_acquired(lock.kind, lock.of)
 
 
+def mutex_trylock(lock: mutex) -> int:
+    """Take *lock* if it is free; never sleeps.
+
+    C: kernel/mutex.c, exported, service
+    :return: 1 if taken, 0 if somebody holds it"""
+    if lock.owner is not None:
+        return 0
+    lock.owner = system.sched.current
+    lock_acquired(lock.kind, lock.of)
+    return 1
+
+
 def mutex_unlock(lock: mutex) -> None:
     """Release *lock* and wake its first waiter. Whoever comes by before that one runs takes it all the same.
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from errno import EFAULT, EINVAL, EIO, ENODEV, ENOENT, ENOSPC, ENOTTY
 from typing import Any
 
 from ..pci_regs import PCI_EXP_FLAGS_TYPE
-from .mutex import mutex, mutex_lock, mutex_unlock
+from .mutex import mutex, mutex_lock, mutex_trylock, mutex_unlock
 
 NULL: Any = None
 
@@ -57,6 +58,8 @@ PCIBIOS_FUNC_NOT_SUPPORTED = 0x81
 PCIBIOS_BAD_VENDOR_ID = 0x83
 PCIBIOS_DEVICE_NOT_FOUND = 0x86
 PCIBIOS_BAD_REGISTER_NUMBER = 0x87
+PCIBIOS_SET_FAILED = 0x88
+PCIBIOS_BUFFER_TOO_SMALL = 0x89
 
 PCI_CFG_SPACE_SIZE = 256
 PCI_CFG_SPACE_EXP_SIZE = 4096
@@ -104,6 +107,8 @@ PCI_CLASS_STORAGE_IDE = 0x0101
 PCI_CLASS_BRIDGE_HOST = 0x0600
 PCI_CLASS_BRIDGE_PCI = 0x0604
 PCI_CLASS_BRIDGE_CARDBUS = 0x0607
+PCI_CLASS_SERIAL_USB = 0x0C03
+PCI_VENDOR_ID_INTEL = 0x8086
 
 
 @dataclass(eq=False, slots=True)
@@ -133,6 +138,8 @@ class device:
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
     driver: device_driver = NULL
+    #: What belongs to the driver.
+    driver_data: Any = NULL
 
 
 @dataclass(eq=False, slots=True)
@@ -326,6 +333,7 @@ class pci_dev:
     is_added: int = 0
     msi_enabled: int = 0
     msix_enabled: int = 0
+    is_physfn: int = 0
     ari_enabled: int = 0
     state_saved: int = 0
     block_cfg_access: int = 0
@@ -337,6 +345,8 @@ class pci_dev:
     saved_config_space: list[int] = field(default_factory=lambda: [0] * 16)
     saved_cap_space: list[pci_cap_saved_data] = field(default_factory=list)
     msi_list: list[msi_desc] = field(default_factory=list)
+    sriov: Any = NULL  # struct pci_sriov *, see base/iov.py
+    ats: Any = NULL  # struct pci_ats *, see base/ats.py
 
 
 def PCI_DEVFN(slot: int, func: int) -> int:
@@ -445,8 +455,50 @@ def device_lock(dev: device) -> None:
     mutex_lock(dev.mutex)
 
 
+def device_trylock(dev: device) -> int:
+    """Take the lock of *dev* if it is free.
+
+    C: include/linux/device.h, static inline, service
+    :return: 1 if taken, 0 if somebody holds it"""
+    return mutex_trylock(dev.mutex)
+
+
 def device_unlock(dev: device) -> None:
     """Release the lock of *dev*.
 
     C: include/linux/device.h, static inline, service"""
     mutex_unlock(dev.mutex)
+
+
+def dev_get_drvdata(dev: device) -> Any:
+    """What the driver of *dev* has noted there, NULL if nothing.
+
+    C: drivers/base/dd.c, exported, service"""
+    return dev.driver_data
+
+
+def dev_set_drvdata(dev: device, data: Any) -> int:
+    """Note *data* for the driver of *dev*.
+
+    C: drivers/base/dd.c, exported, service
+    :return: 0"""
+    dev.driver_data = data
+    return 0
+
+
+def pcibios_err_to_errno(err: int) -> int:
+    """The error that a status of an access (PCIBIOS_*) is to others.
+
+    C: include/linux/pci.h, static inline, base
+    :return: 0; a negative *err* itself"""
+    if err <= PCIBIOS_SUCCESSFUL:
+        return err
+
+    return {
+        PCIBIOS_FUNC_NOT_SUPPORTED: -ENOENT,
+        PCIBIOS_BAD_VENDOR_ID: -EINVAL,
+        PCIBIOS_DEVICE_NOT_FOUND: -ENODEV,
+        PCIBIOS_BAD_REGISTER_NUMBER: -EFAULT,
+        PCIBIOS_SET_FAILED: -EIO,
+        PCIBIOS_BUFFER_TOO_SMALL: -ENOSPC,
+    }.get(err, -ENOTTY)

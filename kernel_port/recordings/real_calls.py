@@ -4,20 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import ENODEV
 from typing import Any
 
 from ..hw.errors import MachineError
 from ..machine import Machine
+from ..pci_regs import PCI_COMMAND
 
+NSEC_PER_SEC = 1_000_000_000
 #: Test -> the kernel function it calls.
 NAMES = {
     "func": "pci_reset_function", "rawfunc": "__pci_reset_function", "probe": "pci_probe_reset_function",
     "twice": "twice pci_reset_function", "sysfs": "reset_store", "slot": "pci_reset_slot", "bus": "pci_reset_bus",
     "bus2": "twice pci_reset_bus", "sbr": "pci_reset_bridge_secondary_bus", "power": "pci_set_power_state",
+    "vreset": "VFIO_DEVICE_RESET", "vhang": "VFIO_DEVICE_RESET",
 }  # fmt: skip
 #: Calls that need what is not ported, and why they cannot be judged.
-VFIO = "vfio_pci.c of v3.11 is not ported"
-NOT_PORTED = dict.fromkeys(("hot", "vreset", "vhang"), VFIO)
+NOT_PORTED = {"hot": "VFIO_DEVICE_PCI_HOT_RESET came with v3.12"}
+#: Calls by a process that has the function open: it is bound to vfio-pci and opened before, and closed afterwards.
+BY_A_USER = ("vreset", "vhang")
+#: How often that process looks at the function's command register afterwards, once a second, before it closes it.
+LOOKS = 4
 
 
 def reason_against(test: str) -> str:
@@ -45,6 +52,33 @@ def perform(machine: Machine, test: str) -> str:
     :raises MachineError: the kernel no longer has what is called, or never had"""
     what, *words = test.split()
     return str(CALLS[what](machine, *words))
+
+
+def opening(machine: Machine, test: str) -> None:
+    """Do what comes before the call.
+
+    :raises MachineError: the user cannot have the function"""
+    what, *words = test.split()
+    if what in BY_A_USER:
+        kernel, dev = machine.kernel, machine.function(words[0])
+        kernel.pci_drivers[dev.dev.name] = kernel.vfio_pci_driver
+        kernel.device_attach(dev)
+        device = kernel.dev_get_drvdata(dev.dev)
+        error = kernel.vfio_group_get_device_fd(device.group, dev.dev.name) if device else -ENODEV
+        if error:
+            raise MachineError(f"{test}: vfio-pci does not give {dev.dev.name} to a user: {error}")
+
+
+def closing(machine: Machine, test: str) -> None:
+    """Do what comes after the call."""
+    what, *words = test.split()
+    if what in BY_A_USER:
+        kernel, dev = machine.kernel, machine.function(words[0])
+        for look in range(LOOKS):
+            if look:
+                machine.system.sched.sleep(NSEC_PER_SEC)
+            kernel.vfio_user_config_read(dev, PCI_COMMAND, 2)
+        kernel.vfio_device_fops_release(kernel.dev_get_drvdata(dev.dev))
 
 
 def _function(name: str, *arguments: int) -> Callable[[Machine, str], int]:
@@ -82,6 +116,13 @@ def _bus(machine: Machine, number: str) -> int:
     return int(_kernel(machine, NAMES["bus"])(machine.bus(number)))
 
 
+def _user_reset(machine: Machine, address: str) -> int:
+    """A user resets the function."""
+    kernel = machine.kernel
+    device = kernel.dev_get_drvdata(machine.function(address).dev)
+    return kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_RESET, 0)
+
+
 def _twice(machine: Machine, address: str) -> int:
     """A function twice in a row; the first that fails is told."""
     reset = CALLS["func"]
@@ -102,4 +143,5 @@ CALLS: dict[str, Callable[..., int]] = {
     "bus2": _bus2,
     "sbr": _sbr,
     "power": _power,
+    **dict.fromkeys(BY_A_USER, _user_reset),
 }

@@ -23,7 +23,7 @@ from .capture_phases import PAUSE, Access
 from .linux61 import CallComparison, Pair
 from .linux61_reasons import NEW, OLD, VALUE
 from .real_boot import BootReport, judge_boot
-from .real_calls import in_c, perform, reason_against
+from .real_calls import closing, in_c, opening, perform, reason_against
 from .real_filters import passing, phases, traits_of
 from .real_kernel import HANG, Cycle, Recording
 from .real_log import LOCKDEP, compare_logs, since_first_call, spoken
@@ -140,7 +140,7 @@ def interleaved(recording: Recording, seed: int | None) -> tuple[Judgement, int]
 
     with start(recording, recording.config_before, trace_boot=False) as machine:
         machine.system.sched.choose = choose
-        machine.system.sched.preemptive = seed is not None
+        machine.system.sched.preemptive = True
         judge.run(machine)
     return judge.judgement, choices
 
@@ -184,10 +184,14 @@ class Judge:
         calls = iter(self.judgement.calls)
         try:
             for op in [op for op in self.recording.ops if op.op == "mark"]:
-                turns.mark(op.bdf)
                 if op.bdf == "begin":
                     self._call = next(calls)
+                    opening(machine, self._call.test)
+                turns.mark(op.bdf)
+                if op.bdf == "begin" and self._call:
                     self._call.got = perform(machine, self._call.test)
+                elif op.bdf == "end" and self._call:
+                    closing(machine, self._call.test)
             turns.rest()
             machine.system.sched.settle()
             return

@@ -58,6 +58,9 @@ HIGH_FUNCTION = (
     .replace("express = {width = 8}\n", "express = {width = 8}\nari = {}\n")
 )
 
+#: The same card in a slot that does not expect surprises.
+CALM_CARD = LONE_CARD.replace("lone-card", "calm-card").replace("surprise = true, ", "")
+
 #: A switch with two cards, without hotplug.
 SWITCH = """
 name = "switch"

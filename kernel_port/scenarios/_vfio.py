@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""VFIO as a consumer of the series: a user who owns some functions asks to reset everything that resets together."""
+"""VFIO as a consumer of the series: a user who opens, resets and closes a function, as v3.11 has it (base/vfio_pci.py);
+and as v3.12 has it, imitated here, a user who owns some functions and asks to reset everything that resets together."""
 
 from __future__ import annotations
 
@@ -8,6 +9,36 @@ from errno import ENOSYS, ENOTTY, EPERM
 from typing import Any
 
 from ..machine import Machine
+
+
+def open_device(machine: Machine, function: str) -> int:
+    """Bind a function to vfio-pci and open it, as its user does.
+
+    :return: 0, or what is said against it"""
+    kernel, dev = machine.kernel, machine.function(function)
+    kernel.device_release_driver(dev)
+    kernel.pci_drivers[dev.dev.name] = kernel.vfio_pci_driver
+    kernel.device_attach(dev)
+    rc: int = kernel.vfio_group_get_device_fd(_device(machine, function).group, dev.dev.name)
+    return rc
+
+
+def reset_device(machine: Machine, function: str) -> int:
+    """Have the user reset the function: VFIO_DEVICE_RESET."""
+    kernel = machine.kernel
+    rc: int = kernel.vfio_device_fops_unl_ioctl(_device(machine, function), kernel.VFIO_DEVICE_RESET, 0)
+    return rc
+
+
+def close_device(machine: Machine, function: str) -> int:
+    """Have the user close the function."""
+    rc: int = machine.kernel.vfio_device_fops_release(_device(machine, function))
+    return rc
+
+
+def _device(machine: Machine, function: str) -> Any:
+    """Return the struct vfio_device of a function."""
+    return machine.kernel.dev_get_drvdata(machine.function(function).dev)
 
 
 def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:

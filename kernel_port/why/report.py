@@ -25,11 +25,6 @@ ALL_OWNED = (
 )
 #: The patch that adds pci_reset_slot() and pci_reset_bus().
 TOGETHER_SINCE = 7
-#: Printed with every answer.
-NOT_PORTED = (
-    "device-specific resets (pci_dev_specific_reset) are not ported: a real kernel may be able to reset a device "
-    "that is refused here"
-)
 
 #: Said of a removal that is none if the slot has pins.
 PRESENCE = (
@@ -101,7 +96,7 @@ def warnings(machine: Machine) -> list[str]:
         f"{', '.join(unknown)}: described, but the kernel does not find them: no bridge that is awake leads there, "
         "they read all ones, or function 0 is not there or not multifunction"
     )
-    return [*machine.description.warnings, *([not_found] if unknown else []), NOT_PORTED]
+    return [*machine.description.warnings, *([not_found] if unknown else [])]
 
 
 class Report:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The ways to reset one function at the base of the series, each guard and each wait of them."""
 
-from errno import EINVAL, ENOTTY
+from errno import EINVAL, ENOMEM, ENOTTY
 
 import pytest
 from paper import Paper, listed, pcie
@@ -322,8 +322,69 @@ def test_pci_bus_max_busnr_is_the_highest_below(paper):
 # -- quirks ----------------------------------------------------------------------------------------------------------
 
 
-def test_pci_dev_specific_reset_empty_table_is_enotty(paper):
-    assert paper.kernel.pci_dev_specific_reset(paper.dev(paper.bus(), vendor=0x8086, device=0x10ED), 1) == -ENOTTY
+INTEL = 0x8086
+VF_82599, IVB_M, IVB_M2 = 0x10ED, 0x0156, 0x0166
+
+
+@pytest.mark.parametrize("point", CHAINS)
+def test_reset_intel_82599_sfp_virtfn_starts_the_reset_it_does_not_advertise(point):
+    paper = Paper(point)
+    dev = under_bridge(paper, registers={DEVCTL: b"\x10\x28"}, vendor=INTEL, device=VF_82599, **pcie(2, 0))
+    assert chain(paper, dev, 1) == 0
+    assert paper.take() == []  # the C asks no register
+    assert chain(paper, dev, 0) == 0
+    assert paper.take() == [
+        ("r", "01:00.0", DEVSTA, 2),
+        ("r", "01:00.0", DEVCTL, 2),
+        ("w", "01:00.0", DEVCTL, 2, 0xA810),
+        ("msleep", 100),
+    ]
+    assert paper.said == []
+
+
+def test_reset_intel_82599_sfp_virtfn_pending_goes_on_after_700_ms(paper):
+    dev = under_bridge(paper, registers={DEVSTA: b"\x20\x00"}, vendor=INTEL, device=VF_82599, **pcie(2, 0))
+    assert chain(paper, dev, 0) == 0
+    assert [act[1] for act in paper.acts if act[0] == "msleep"] == [100, 200, 400, 100]
+    assert [level for level, _ in paper.said] == ["err"]
+    assert paper.writes() == [(DEVCTL, 2, 0x8000)]
+
+
+@pytest.mark.parametrize("device", [IVB_M, IVB_M2])
+def test_reset_ivb_igd_works_without_a_configuration_cycle(paper, device):
+    dev = paper.dev(paper.bus(), vendor=INTEL, device=device)
+    assert chain(paper, dev, 1) == 0
+    assert chain(paper, dev, 0) == -ENOMEM  # BAR 0 has no address
+    dev.resource[0].start = 0xF0000000
+    assert chain(paper, dev, 0) == 0
+    assert [act for act in paper.take() if act[0] in "rw"] == []
+
+
+#: A vendor-specific capability at 0x50.
+VENDOR_SPECIFIC = listed((0x50, 0x09, []))
+
+
+@pytest.mark.parametrize("class_", [0x0C0300, 0x0C0320, 0x0C0330, 0x020000])
+def test_reset_intel_generic_dev_class_never_fits(paper, class_):
+    # dev->class has the programming interface in its low byte, PCI_CLASS_SERIAL_USB has none
+    dev = paper.dev(paper.bus(), registers=VENDOR_SPECIFIC, vendor=INTEL, device=0x1E26, class_=class_)
+    assert paper.kernel.pci_dev_specific_reset(dev, 1) == -ENOTTY
+    assert paper.kernel.pci_dev_specific_reset(dev, 0) == -ENOTTY
+    assert paper.take() == []
+
+
+def test_reset_intel_generic_dev_class_of_no_device_would_write_one(paper):
+    dev = paper.dev(paper.bus(), registers=VENDOR_SPECIFIC, vendor=INTEL, device=0x1E26, class_=0x000C03)
+    assert paper.kernel.pci_dev_specific_reset(dev, 1) == 0
+    assert paper.kernel.pci_dev_specific_reset(dev, 0) == 0
+    assert paper.acts[-2:] == [("w", "00:00.0", 0x54, 1, 1), ("msleep", 100)]
+    bare = paper.dev(paper.bus(2), vendor=INTEL, device=0x1E26, class_=0x000C03)
+    assert paper.kernel.pci_dev_specific_reset(bare, 1) == -ENOTTY
+
+
+@pytest.mark.parametrize(("vendor", "device"), [(0x10DE, VF_82599), (0x1425, IVB_M)])
+def test_pci_dev_specific_reset_other_vendor_is_enotty(paper, vendor, device):
+    assert paper.kernel.pci_dev_specific_reset(paper.dev(paper.bus(), vendor=vendor, device=device), 0) == -ENOTTY
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def test_flr_not_advertised_or_broken_does_nothing(knobs):
     assert bench.read(BDF, EXP + 8, 2) == 0
 
 
+def test_flr_of_an_82599_virtual_function_is_not_advertised():
+    bench = Bench(function(BDF, pm(), exp(ENDPOINT, devcap=0x8000), registers={"x00_4": 0x10ED8086}))
+    bench.write(BDF, EXP + 8, 2, 0x8000)
+    assert bench.happened == [("function level reset", "0000:00:05.0")]
+
+
 @pytest.mark.parametrize(("capabilities", "resets"), [(0x03, True), (0x01, False)])
 def test_af_flr_resets_where_advertised(capabilities, resets):
     bench = card(pm(), af(capabilities))

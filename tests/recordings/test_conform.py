@@ -305,7 +305,6 @@ def test_compare_real_recording_prints_both_beside_each_other(capsys):
 @pytest.mark.parametrize(("arguments", "complaint"), [
     (["--patches", "3", "v311-lone"], "is of point 0, not 3: leave --patches out"),
     (["v312-poll"], "needs --with v3.12"),
-    (["p5-mess-vfio-reset"], "vfio_pci.c of v3.11 is not ported"),
 ])  # fmt: skip
 def test_compare_real_recording_that_cannot_be_is_one_line(capsys, arguments, complaint):
     *options, name = arguments

@@ -242,11 +242,45 @@ def test_judge_filter_lets_nothing_through_outside_its_phase():
         assert len([line for line in judgement.differences if line.startswith(f"op {index}: ")]) == 1
 
 
-def test_judge_calls_of_vfio_are_not_judged_and_do_not_conform():
-    judgement = replay(recording("p5-mess-vfio-reset"))
-    assert judgement.not_judged == "vfio_pci.c of v3.11 is not ported"
+def test_judge_calls_of_a_later_vfio_are_not_judged_and_do_not_conform():
+    judgement = replay(replace(recording("v311-lone"), tests=("hot 01:00.0",), return_codes=("0",)))
+    assert judgement.not_judged == "VFIO_DEVICE_PCI_HOT_RESET came with v3.12"
     assert (judgement.identical, judgement.calls_identical, judgement.conforms) == (0, 0, False)
-    assert judgement.accesses == sum(op.op != "mark" for op in recording("p5-mess-vfio-reset").ops)
+    assert judgement.accesses == sum(op.op != "mark" for op in recording("v311-lone").ops)
+
+
+def of_the_card(judgement):
+    """Differences of what the port does to the card; its port's interrupts are others' tests."""
+    return [line for line in judgement.differences if "0000:00:03.0" not in line]
+
+
+@pytest.mark.parametrize("name", ["p5-mess-vfio-reset", "p8-mess-vfio-reset"])
+def test_judge_user_of_vfio_opens_resets_and_closes_as_recorded(name):
+    original = recording(name)
+    judgement = judge_calls(original)
+    assert of_the_card(judgement) == []
+    assert [call.got for call in judgement.calls] == ["0"]
+    # Half of what is judged lies outside the call.
+    marks = [index for index, op in enumerate(original.ops) if op.op == "mark"]
+    assert [original.ops[index].bdf for index in marks] == ["start", "begin", "end", "settled"]
+    assert judgement.identical > 2 * (marks[2] - marks[1])
+
+
+@pytest.mark.parametrize("mark", ["begin", "end"])
+def test_judge_opening_and_closing_are_judged(mark):
+    """A write of opening, and one of closing, with another value: told."""
+    original = recording("p5-mess-vfio-reset")
+    at = next(index for index, op in enumerate(original.ops) if op.op == "mark" and op.bdf == mark)
+    command = next(index for index in cycles(original, "w", "0000:01:00.0", 4) if mark == "begin" or index > at)
+    ops = list(original.ops)
+    ops[command] = ops[command]._replace(value=0x0401)
+    assert of_the_card(judge_calls(replace(original, ops=tuple(ops)))) != []
+
+
+def test_judge_user_of_vfio_hangs_as_recorded_if_the_removal_is_faster():
+    judgement = judge_calls(recording("p4-mess-vfio-hang"))
+    assert of_the_card(judgement) == []
+    assert [(call.got, call.expected) for call in judgement.calls] == [("hang", "hang")]
 
 
 def test_judge_follows_presence_that_a_reset_takes_away_and_brings_back():

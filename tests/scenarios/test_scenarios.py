@@ -143,7 +143,13 @@ def test_scenario(name, patches, rc, ms, reset, what):
 
 
 def test_every_scenario_is_among_the_runs():
-    told = {name for name, *_ in RUNS} | {"unbind", "own-lock", "lock-order-later", "walk"}  # those are below
+    told = {name for name, *_ in RUNS} | {
+        "unbind",
+        "vfio-hang",
+        "own-lock",
+        "lock-order-later",
+        "walk",
+    }  # those are below
     assert told == set(scenarios.names())
 
 
@@ -154,10 +160,25 @@ def test_every_scenario_is_among_the_runs():
 def test_unbind_and_reset_wait_for_each_other(patches):
     outcome = played("unbind", patches).outcome
     assert outcome.unfinished == ["unbind", "user"]
-    assert "unbind: waits for vfio group released wait queue; holds device lock of 0000:01:00.0" in outcome.deadlock
+    assert "unbind: waits for vfio.release_q wait queue; holds device lock of 0000:01:00.0" in outcome.deadlock
     assert "user: waits for device lock of 0000:01:00.0; holds cfg lock of 0000:01:00.0" in outcome.deadlock
     assert outcome.results == {}
     assert played("unbind", patches).answer == "Deadlock: unbind and user wait for each other forever."
+
+
+@pytest.mark.parametrize("patches", [0, 4])
+def test_vfio_user_in_a_surprise_slot_hangs_until_patch_5(patches):
+    outcome = played("vfio-hang", patches).outcome  # as the recording p4-mess-vfio-hang
+    assert "pciehp-1: waits for vfio.release_q wait queue; holds " in outcome.deadlock
+    assert "main: waits for device lock of 0000:01:00.0; holds cfg lock of 0000:01:00.0" in outcome.deadlock
+    assert outcome.results == {}
+
+
+@pytest.mark.parametrize("patches", [5, 8])
+def test_vfio_user_in_a_surprise_slot_is_served_from_patch_5(patches):
+    outcome = played("vfio-hang", patches).outcome  # as the recordings p5-mess-vfio-reset and p8-mess-vfio-reset
+    assert (outcome.results, outcome.deadlock, outcome.spurious) == ({"main": 0}, "", [])
+    assert outcome.resets == {"0000:01:00.0": ["hot reset"] * 3}  # opening, asking, closing
 
 
 def test_own_lock_is_recursive_locking():
@@ -333,6 +354,7 @@ def test_every_finding_has_a_scenario():
         10: {"inner-port"},
         11: {"all-ones", "pending", "not-a-bridge", "unknown-state"},
         12: {"mess", "mess-no-power"},
+        14: {"vfio-hang"},
     }
 
 

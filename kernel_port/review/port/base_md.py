@@ -50,17 +50,16 @@ through the letter.
 STUBBED = """\
 ## Stubbed: less than in C
 
-- `pci_dev_specific_reset` walks a table without rows: v3.11's are for one virtual function and two integrated graphics,
-  and one that never matches. `kernel-port why` says so where the kernel would have tried one.
+- `reset_ivb_igd` does nothing but say yes: what the C does to the graphics, it does by their memory, and there is none.
 - `pci_platform_power_transition` has no platform (ACPI) and so always fails; what follows from a failure happens.
 - `pci_enable_resources` takes every resource for claimed. A driver that is only a name enables its device
   (`local_pci_probe`), and leaves it enabled.
 - `pci_assign_unassigned_resources` and `pci_assign_unassigned_bridge_resources` assign nothing; they enable bridges.
 - There is one fixup, `quirk_mmio_always_on`, and of a function's files in sysfs one, `reset`.
-- `get_port_device_capability` knows hot-plug alone; AER, VC and PME services are not bound.
+- `get_port_device_capability` leaves error reporting (AER) out; virtual channels are a service without a driver.
 - `pciehp_configure_device` adds what it finds without assigning addresses: a re-added card keeps those that
   `pci_restore_state` or firmware left.
-- `pci_init_capabilities` sets up save buffers, power management and ARI, and looks for VPD; not MSI, SR-IOV and ACS.
+- `pci_init_capabilities` sets up save buffers, power management and ARI, MSI, and looks for VPD; not SR-IOV and ACS.
 - sysfs files of slots are entries in a dictionary; making one cannot fail.
 - `might_sleep` warns in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) look to their callers like the C's; one thread runs at a time.
@@ -73,10 +72,15 @@ copied. Nothing depends on the words; `kernel-port read` marks such a line with 
 ## Left out: whole subjects
 
 - **ASPM** (pcie/aspm.c): power states change without regard for the link's other end, as in C with ASPM off.
-- **ATS** (ats.c), **MSI and MSI-X** (msi.c), **SR-IOV** (iov.c): nothing here enables them, so their part of
-  `pci_restore_state` would do nothing; registers of theirs that firmware left set are lost in a reset, as in Linux
-  when no driver has enabled them.
-- **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
+- **MSI-X tables** (msi.c) are in memory: what a table holds is neither saved nor lost here.
+- **ATS** (ats.c), **SR-IOV** (iov.c): a function whose registers were read while they were on has them enabled after
+  boot, by whom is left open, and restored after a reset. Virtual functions are not added.
+- **AER** (pcie/aer): errors are neither found nor reported. Of the recovery, its own reset of a secondary bus is there,
+  `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: nothing of the series calls it, and from v3.12 on its
+  callers use the function of patch 1.
+- **VFIO** (drivers/vfio): a user opens, resets and closes a device, and the driver, when it has to let go, waits for
+  the user. Containers, IOMMU groups of several devices, memory, interrupts and what a user writes to its registers
+  are left out; `VFIO_DEVICE_PCI_HOT_RESET` came with v3.12.
 - **Platform and run-time power management**: no device sleeps by itself, and only a reset or a driver wakes one.
 - **Resource assignment** (most of setup-bus.c and of setup-res.c): addresses stay as found.
 - **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and
@@ -119,9 +123,9 @@ def ported_files(everything: tuple[Ported, ...]) -> str:
         "## Ported and left out, by C file\n",
         "Files are those of kernel_port. A function that patches modify has several, from the point of the series on",
         "that is named; a long function of the C may be several of Python, in one file or two. What has no C file of",
-        "drivers/pci is what the ported functions need of the rest of the kernel.",
+        "drivers/pci or drivers/vfio is what the ported functions need of the rest of the kernel.",
     ]
-    for c_file in sorted(files, key=lambda path: (not path.startswith("drivers/pci/"), path)):
+    for c_file in sorted(files, key=lambda path: (not path.startswith(("drivers/pci/", "drivers/vfio/")), path)):
         lines += ["", *ported_file(c_file, files[c_file])]
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ REASONS = {
         "what enabling a device for a driver has of its own: managed devices, which are disabled as the driver "
         "goes, and hooks of architectures"
     ),
-    "errors": "error recovery (AER), which has resets of its own",
+    "errors": "error recovery (AER), which is another way to a reset: of it, the reset itself is ported",
     "features": "features that drivers or the architecture turn on; a reset only saves or loses their registers",
     "hypertransport": "HyperTransport capabilities, which no reset uses",
     "interrupts": "INTx routing, MSI and MSI-X: each device has an interrupt of its own here",
@@ -29,10 +29,7 @@ REASONS = {
         "platform power management (ACPI), run-time power management and wake-up events: there is no "
         "platform, and no device sleeps by itself"
     ),
-    "quirks": (
-        "workarounds for particular hardware, device-specific resets among them: the table of resets is "
-        "empty, as kernel-port why says"
-    ),
+    "quirks": "workarounds for particular hardware; its own ways to reset are ported",
     "resources": (
         "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left them"
     ),
@@ -41,22 +38,26 @@ REASONS = {
     "suspend": "suspend and resume of the whole computer",
     "sysfs": "files in sysfs that show what is known, or that a user gives orders by which are not ported",
     "unused": "not called on any path that is ported",
+    "users": "what VFIO lets a user do besides opening, resetting and closing a device, and who may do it",
     "vpd": "Vital Product Data, which no reset reads",
 }
 
 #: C file -> how many functions it has, those that macros generate included.
 FUNCTIONS = {
     "drivers/pci/access.c": 37,
+    "drivers/pci/ats.c": 16,
     "drivers/pci/bus.c": 14,
     "drivers/pci/hotplug-pci.c": 1,
     "drivers/pci/hotplug/pci_hotplug_core.c": 24,
     "drivers/pci/hotplug/pciehp_core.c": 16,
     "drivers/pci/hotplug/pciehp_ctrl.c": 17,
     "drivers/pci/hotplug/pciehp_hpc.c": 41,
+    "drivers/pci/iov.c": 28,
     "drivers/pci/hotplug/pciehp_pci.c": 2,
     "drivers/pci/pci-driver.c": 48,
     "drivers/pci/pci-sysfs.c": 66,
     "drivers/pci/pci.c": 164,
+    "drivers/pci/pcie/aer/aerdrv_core.c": 27,
     "drivers/pci/pcie/portdrv_core.c": 20,
     "drivers/pci/pcie/portdrv_pci.c": 21,
     "drivers/pci/probe.c": 61,
@@ -66,6 +67,9 @@ FUNCTIONS = {
     "drivers/pci/setup-bus.c": 48,
     "drivers/pci/setup-res.c": 10,
     "drivers/pci/slot.c": 16,
+    "drivers/vfio/pci/vfio_pci.c": 15,
+    "drivers/vfio/pci/vfio_pci_config.c": 43,
+    "drivers/vfio/vfio.c": 59,
 }
 
 #: C file -> reason -> names of functions.
@@ -75,6 +79,13 @@ LEFT_OUT = {
         "vpd": (
             "pci_read_vpd pci_write_vpd pci_vpd_pci22_wait pci_vpd_pci22_read pci_vpd_pci22_write "
             "pci_vpd_pci22_release pci_vpd_truncate"
+        ),
+    },
+    "drivers/pci/ats.c": {
+        "features": (
+            "ats_free_one pci_disable_ats pci_ats_queue_depth pci_enable_pri pci_disable_pri pci_pri_enabled "
+            "pci_reset_pri pci_pri_stopped pci_pri_status pci_enable_pasid pci_disable_pasid pci_pasid_features "
+            "pci_max_pasids"
         ),
     },
     "drivers/pci/bus.c": {
@@ -95,6 +106,14 @@ LEFT_OUT = {
     },
     "drivers/pci/hotplug/pciehp_hpc.c": {
         "unused": "pciehp_writel",
+    },
+    "drivers/pci/iov.c": {
+        "features": (
+            "virtfn_bus virtfn_devfn virtfn_add_bus virtfn_remove_bus virtfn_add virtfn_remove sriov_migration "
+            "sriov_migration_task sriov_enable_migration sriov_disable_migration sriov_disable sriov_release "
+            "pci_iov_release pci_sriov_resource_alignment pci_iov_bus_range pci_disable_sriov pci_sriov_migration "
+            "pci_num_vf pci_vfs_assigned pci_sriov_set_totalvfs pci_sriov_get_totalvfs"
+        ),
     },
     "drivers/pci/pci-driver.c": {
         "driver core": (
@@ -141,7 +160,7 @@ LEFT_OUT = {
         ),
         "hypertransport": "__pci_find_next_ht_cap pci_find_next_ht_capability pci_find_ht_capability",
         "interrupts": (
-            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle pci_intx pci_intx_mask_supported "
+            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle pci_intx "
             "pci_check_and_set_intx_mask pci_check_and_mask_intx pci_check_and_unmask_intx pci_msi_off"
         ),
         "module": "pcibios_setup pci_resource_alignment_sysfs_init pci_setup",
@@ -163,6 +182,16 @@ LEFT_OUT = {
             "pci_resource_alignment_show pci_resource_alignment_store"
         ),
         "unused": "pci_free_cap_save_buffers",
+    },
+    "drivers/pci/pcie/aer/aerdrv_core.c": {
+        "errors": (
+            "pci_enable_pcie_error_reporting pci_disable_pcie_error_reporting pci_cleanup_aer_uncorrect_error_status "
+            "add_error_device is_error_source find_device_iter find_source_device report_error_detected "
+            "report_mmio_enabled report_slot_reset report_resume broadcast_error_message default_reset_link "
+            "find_aer_service_iter find_aer_service reset_link do_recovery handle_error_source aer_recover_queue "
+            "aer_recover_work_func get_device_error_info aer_process_err_devices aer_isr_one_error get_e_source "
+            "aer_isr aer_init"
+        ),
     },
     "drivers/pci/pcie/portdrv_core.c": {
         "interrupts": "pcie_port_msix_add_entry pcie_port_enable_msix init_service_irqs cleanup_service_irqs",
@@ -228,7 +257,7 @@ LEFT_OUT = {
             "quirk_hotplug_bridge ricoh_mmc_fixup_rl5c476 ricoh_mmc_fixup_r5c832 vtd_mask_spec_errors "
             "fixup_ti816x_class fixup_mpss_256 quirk_intel_mc_errata quirk_intel_ntb fixup_debug_start "
             "fixup_debug_report disable_igfx_irq quirk_broken_intx_masking "
-            "pci_apply_final_quirks reset_intel_generic_dev reset_intel_82599_sfp_virtfn reset_ivb_igd "
+            "pci_apply_final_quirks "
             "pci_func_0_dma_source pci_get_dma_source pci_dev_specific_acs_enabled"
         ),
     },
@@ -271,6 +300,39 @@ LEFT_OUT = {
             "pci_hp_remove_module_link"
         ),
         "unused": "pci_renumber_slot",
+    },
+    "drivers/vfio/pci/vfio_pci.c": {
+        "errors": "vfio_pci_aer_err_detected",
+        "module": "vfio_pci_cleanup vfio_pci_init",
+        "users": "vfio_pci_get_irq_count vfio_pci_rw vfio_pci_read vfio_pci_write vfio_pci_mmap",
+    },
+    "drivers/vfio/pci/vfio_pci_config.c": {
+        "users": (
+            "vfio_user_config_write vfio_default_config_read vfio_default_config_write vfio_direct_config_read "
+            "vfio_raw_config_write vfio_raw_config_read free_perm_bits alloc_perm_bits p_setb p_setw p_setd "
+            "vfio_bar_restore vfio_generate_bar_flags vfio_bar_fixup vfio_basic_config_read vfio_basic_config_write "
+            "init_pci_cap_basic_perm vfio_pm_config_write init_pci_cap_pm_perm init_pci_cap_pcix_perm "
+            "init_pci_cap_exp_perm init_pci_cap_af_perm init_pci_ext_cap_err_perm init_pci_ext_cap_pwr_perm "
+            "vfio_pci_uninit_perm_bits vfio_pci_init_perm_bits vfio_find_cap_start vfio_msi_config_read "
+            "vfio_msi_config_write init_pci_cap_msi_perm vfio_pci_cap_remaining_dword vfio_config_do_rw "
+            "vfio_pci_config_rw"
+        ),
+    },
+    "drivers/vfio/vfio.c": {
+        "module": "vfio_devnode vfio_init vfio_cleanup",
+        "users": (
+            "vfio_register_iommu_driver vfio_unregister_iommu_driver vfio_alloc_group_minor vfio_free_group_minor "
+            "vfio_container_get vfio_container_release vfio_container_put vfio_group_unlock_and_free "
+            "vfio_create_group vfio_group_release vfio_group_put vfio_group_get vfio_group_try_get "
+            "vfio_group_get_from_iommu vfio_group_get_from_minor vfio_whitelisted_driver vfio_dev_viable "
+            "vfio_group_nb_add_dev vfio_group_nb_verify vfio_iommu_group_notifier vfio_device_get_from_dev "
+            "vfio_device_data vfio_ioctl_check_extension __vfio_container_attach_groups vfio_ioctl_set_iommu "
+            "vfio_fops_unl_ioctl vfio_fops_compat_ioctl vfio_fops_open vfio_fops_release vfio_fops_read "
+            "vfio_fops_write vfio_fops_mmap __vfio_group_unset_container vfio_group_unset_container "
+            "vfio_group_try_dissolve_container vfio_group_set_container vfio_group_viable vfio_group_fops_unl_ioctl "
+            "vfio_group_fops_compat_ioctl vfio_group_fops_open vfio_group_fops_release vfio_device_fops_read "
+            "vfio_device_fops_write vfio_device_fops_mmap vfio_device_fops_compat_ioctl"
+        ),
     },
 }
 

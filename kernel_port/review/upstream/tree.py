@@ -20,8 +20,9 @@ from ...files import opened, within
 from ...hw.errors import MachineError
 from ...terminal import Progress
 
-#: The files read from a kernel: the C files of PCI, their headers, and the Makefile for the version.
-SCOPE = re.compile(r"(?:drivers/pci/.*|include/(?:uapi/)?linux/pci[^/]*)\.[ch]|Makefile")
+#: The files read from a kernel: the C files of PCI and VFIO, their headers, and the Makefile for the version.
+SCOPE = re.compile(r"(?:drivers/(?:pci|vfio)/.*|include/(?:uapi/)?linux/(?:pci|vfio)[^/]*)\.[ch]|Makefile")
+PARTS = ("drivers/pci", "drivers/vfio", "include")
 #: Longer than any C file of a kernel.
 LONGEST = 4 << 20
 #: For every git: do not fetch what a repository lacks, which would start programs of the repository's choice.
@@ -63,7 +64,7 @@ class Directory(Tree):
         self.root = root
 
     def paths(self) -> list[str]:
-        files = (p for part in ("drivers/pci", "include") for p in (self.root / part).rglob("*.[ch]") if p.is_file())
+        files = (p for part in PARTS for p in (self.root / part).rglob("*.[ch]") if p.is_file())
         found = [path.relative_to(self.root).as_posix() for path in files if within(self.root, path)]
         return sorted(path for path in found if SCOPE.fullmatch(path))
 
@@ -85,7 +86,7 @@ def git_tree(repository: Path, revision: str) -> Texts:
     if revision.startswith("-"):
         raise MachineError(f"{revision}: no revision; name a commit, tag or branch")
     commit = git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
-    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", "drivers/pci/", "include/")
+    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *(f"{part}/" for part in PARTS))
     entries = (entry.partition("\t") for entry in decode(listing).split("\0"))
     objects = {path: about.split()[2] for about, _, path in entries if SCOPE.fullmatch(path)}
     asked = "".join(f"{name}\n" for name in objects.values())

@@ -166,9 +166,18 @@ def test_read_finds_what_the_merged_series_calls_otherwise(capsys):
 
 
 def test_read_marks_differences_with_their_reason(capsys, tree):
-    out = told(capsys, "pci_restore_state", "--c", tree)
-    assert re.search(r"pci_restore_ats_state\(dev\); +≠$", out, re.MULTILINE)
-    assert "≠ no pci_restore_ats_state(dev): nothing here enables address translation" in out
+    c = """static void vfio_pci_disable(struct vfio_pci_device *vdev)
+{
+\tpci_disable_device(pdev);
+\tvfio_pci_set_irqs_ioctl(vdev);
+\tvfio_config_free(vdev);
+}
+"""
+    (tree / "drivers/vfio/pci").mkdir(parents=True)
+    (tree / "drivers/vfio/pci/vfio_pci.c").write_text(c)
+    out = told(capsys, "vfio_pci_disable", "--c", tree)
+    assert re.search(r"vfio_pci_set_irqs_ioctl\(vdev\); +≠", out)
+    assert "≠ no vfio_pci_set_irqs_ioctl(): no user has interrupts" in out
 
 
 def test_read_marks_messages_as_in_other_words(tmp_path, capsys, tree):

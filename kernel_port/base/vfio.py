@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/vfio/vfio.c: devices that belong to a user, and the wait for that user when a driver has to let go.
+
+# PORT: each device is in an IOMMU group of its own, and containers, files and permissions are left out: who opens a
+# device has its struct vfio_device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from errno import ENODEV
+from typing import Any
+
+from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.mutex import mutex, mutex_init, mutex_lock, mutex_unlock
+from ..kernel.structs import *
+from ..kernel.wait import wait_event, wait_queue_head, wake_up
+
+
+@dataclass(eq=False, slots=True)
+class struct_vfio:
+    """struct vfio; C has a variable of the same name.
+
+    C: drivers/vfio/vfio.c, struct, base"""
+
+    release_q: wait_queue_head
+
+
+vfio: struct_vfio = struct_vfio(wait_queue_head("vfio.release_q"))
+
+
+@dataclass(eq=False, slots=True)
+class vfio_device_ops:
+    """struct vfio_device_ops: what the driver of a device does for its user.
+
+    C: include/linux/vfio.h, struct, base"""
+
+    name: str
+    open: Callable[[Any], int]
+    release: Callable[[Any], None]
+    ioctl: Callable[[Any, int, int], int]
+
+
+@dataclass(eq=False, slots=True)
+class vfio_group:
+    """struct vfio_group: what can only be owned together.
+
+    C: drivers/vfio/vfio.c, struct, base"""
+
+    device_list: list[vfio_device] = field(default_factory=list)
+    device_lock: mutex = field(default_factory=mutex)
+
+
+@dataclass(eq=False, slots=True)
+class vfio_device:
+    """struct vfio_device: a device as VFIO sees it.
+
+    C: drivers/vfio/vfio.c, struct, base"""
+
+    dev: device
+    ops: vfio_device_ops
+    group: vfio_group
+    device_data: Any
+    #: The driver has one, and each user.
+    kref: int = 1
+
+
+def vfio_group_create_device(group: vfio_group, dev: device, ops: vfio_device_ops, device_data: Any) -> vfio_device:
+    """Put *dev* into *group*.
+
+    C: drivers/vfio/vfio.c, static, base"""
+    device = vfio_device(dev, ops, group, device_data)
+
+    dev_set_drvdata(dev, device)  # PORT: it cannot fail
+
+    # PORT: no vfio_group_get(group): Python counts references
+    mutex_lock(group.device_lock)
+    group.device_list.append(device)
+    mutex_unlock(group.device_lock)
+
+    return device
+
+
+def vfio_device_release(device: vfio_device) -> None:
+    """Nobody uses *device* any more. The lock of its group is held, and released.
+
+    C: drivers/vfio/vfio.c, static, base"""
+    group = device.group
+
+    group.device_list.remove(device)
+    mutex_unlock(group.device_lock)
+
+    dev_set_drvdata(device.dev, NULL)
+
+    # vfio_del_group_dev() may wait for this.
+    wake_up(vfio.release_q)
+
+
+def vfio_device_put(device: vfio_device) -> None:
+    """Drop a reference on *device*.
+
+    C: drivers/vfio/vfio.c, exported, base"""
+    group = device.group
+    # kref_put_mutex()
+    if device.kref > 1:
+        device.kref -= 1
+        return
+    mutex_lock(group.device_lock)
+    device.kref -= 1
+    if device.kref:
+        mutex_unlock(group.device_lock)
+        return
+    vfio_device_release(device)
+
+
+EXPORT_SYMBOL_GPL(vfio_device_put)
+
+
+def vfio_device_get(device: vfio_device) -> None:
+    """Take a reference on *device*.
+
+    C: drivers/vfio/vfio.c, static, base"""
+    device.kref += 1
+
+
+def vfio_group_get_device(group: vfio_group, dev: device) -> vfio_device:
+    """Find *dev* in *group*, and take a reference on it.
+
+    C: drivers/vfio/vfio.c, static, base
+    :return: struct vfio_device *, NULL if it is not there"""
+    mutex_lock(group.device_lock)
+    for each in group.device_list:
+        if each.dev is dev:
+            vfio_device_get(each)
+            mutex_unlock(group.device_lock)
+            return each
+    mutex_unlock(group.device_lock)
+    return NULL  # type: ignore[no-any-return]
+
+
+def vfio_add_group_dev(dev: device, ops: vfio_device_ops, device_data: Any) -> int:
+    """Let users have *dev*.
+
+    C: drivers/vfio/vfio.c, exported, base
+    :param device_data: what the functions of *ops* are given
+    :return: 0"""
+    group = vfio_group()  # PORT: nobody else is in its IOMMU group, so there was none
+    mutex_init(group.device_lock, "vfio group", dev.name)
+
+    vfio_group_create_device(group, dev, ops, device_data)
+
+    return 0
+
+
+EXPORT_SYMBOL_GPL(vfio_add_group_dev)
+
+
+def vfio_dev_present(group: vfio_group, dev: device) -> bool:
+    """Whether *dev* is in *group*.
+
+    C: drivers/vfio/vfio.c, static, base"""
+    device = vfio_group_get_device(group, dev)
+    if not device:
+        return False
+
+    vfio_device_put(device)
+    return True
+
+
+def vfio_del_group_dev(dev: device) -> Any:
+    """Take *dev* from its users: wait until the last has closed it, for ever if need be.
+
+    C: drivers/vfio/vfio.c, exported, base
+    :return: void *, what vfio_add_group_dev() was given"""
+    device: vfio_device = dev_get_drvdata(dev)
+    group = device.group
+    device_data = device.device_data
+
+    vfio_device_put(device)
+
+    # Nobody tells the user to hurry.
+    wait_event(vfio.release_q, lambda: not vfio_dev_present(group, dev))
+
+    return device_data
+
+
+EXPORT_SYMBOL_GPL(vfio_del_group_dev)
+
+
+def vfio_group_get_device_fd(group: vfio_group, buf: str) -> int:
+    """Open a device for a user.
+
+    C: drivers/vfio/vfio.c, static, base
+    :param buf: its name, 0000:01:00.0
+    :return: PORT: 0 for a new file descriptor; -ENODEV if it is not in *group*; or what its driver says"""
+    ret = -ENODEV
+
+    mutex_lock(group.device_lock)
+    for each in group.device_list:
+        if each.dev.name != buf:
+            continue
+
+        ret = each.ops.open(each.device_data)
+        if ret:
+            break
+
+        vfio_device_get(each)
+        break
+    mutex_unlock(group.device_lock)
+
+    return ret
+
+
+def vfio_device_fops_release(device: vfio_device) -> int:
+    """Close *device*, as its user does, or the kernel when the user dies.
+
+    C: drivers/vfio/vfio.c, static, base; PORT: struct file's private_data is taken
+    :return: 0"""
+    device.ops.release(device.device_data)
+
+    vfio_device_put(device)
+
+    return 0
+
+
+def vfio_device_fops_unl_ioctl(device: vfio_device, cmd: int, arg: int) -> int:
+    """Ask something of *device*.
+
+    C: drivers/vfio/vfio.c, static, base; PORT: struct file's private_data is taken
+    :return: what its driver says"""
+    return device.ops.ioctl(device.device_data, cmd, arg)

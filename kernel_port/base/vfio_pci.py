@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/vfio/pci/vfio_pci.c: the driver that gives a PCI device to a user, who resets it: whom the series is for.
+
+Opening the device, VFIO_DEVICE_RESET and closing it reset the function. In v3.11 there is no more; resetting a slot or
+a bus (VFIO_DEVICE_PCI_HOT_RESET) came with v3.12, on top of the series.
+
+# PORT: users get no interrupts, no memory and no information: VFIO_DEVICE_RESET is all that they can ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from errno import EINVAL, ENODEV, ENOTTY
+from typing import Any
+
+from ..kernel.module import module_put, try_module_get
+from ..kernel.printk import printk
+from ..kernel.structs import *
+from ..pci_regs import *
+from .access import (
+    pci_cfg_access_trylock,
+    pci_cfg_access_unlock,
+    pci_read_config_byte,
+    pci_read_config_dword,
+    pci_read_config_word,
+    pci_write_config_word,
+)
+from .pci import (
+    __pci_reset_function_locked,
+    pci_disable_device,
+    pci_enable_device,
+    pci_intx_mask_supported,
+    pci_load_and_free_saved_state,
+    pci_reset_function,
+    pci_restore_state,
+    pci_save_state,
+    pci_saved_state,
+    pci_store_saved_state,
+)
+from .vfio import vfio_add_group_dev, vfio_del_group_dev, vfio_device_ops
+from .vfio_pci_config import vfio_config_free, vfio_config_init
+
+#: include/uapi/linux/vfio.h: _IO(VFIO_TYPE, VFIO_BASE + 11)
+VFIO_DEVICE_RESET = ord(";") << 8 | 100 + 11
+
+
+@dataclass(eq=False, slots=True)
+class vfio_pci_device:
+    """struct vfio_pci_device: a device that users may have.
+
+    C: drivers/vfio/pci/vfio_pci_private.h, struct, base"""
+
+    pdev: pci_dev
+    pci_config_map: bytearray = NULL
+    vconfig: bytearray = NULL
+    msix_bar: int = 0
+    msix_size: int = 0
+    msix_offset: int = 0
+    pci_2_3: bool = False
+    reset_works: bool = False
+    extended_caps: bool = False
+    #: PORT: a list of one stands for the pointer, as pci_load_and_free_saved_state() takes it.
+    pci_saved_state: list[pci_saved_state] = field(default_factory=lambda: [NULL])
+    #: How many users have it open.
+    refcnt: int = 0
+
+
+def vfio_pci_enable(vdev: vfio_pci_device) -> int:
+    """Make the device ready for its first user: enable and reset it, and note how it is then.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base
+    :return: 0, or what pci_enable_device() or vfio_config_init() says"""
+    pdev = vdev.pdev
+
+    ret = pci_enable_device(pdev)
+    if ret:
+        return ret
+
+    vdev.reset_works = pci_reset_function(pdev) == 0
+    pci_save_state(pdev)
+    vdev.pci_saved_state[0] = pci_store_saved_state(pdev)
+    if not vdev.pci_saved_state[0]:
+        printk("debug", f"{pci_name(pdev)}: no state to keep for its users")
+
+    ret = vfio_config_init(vdev)
+    if ret:
+        pci_load_and_free_saved_state(pdev, vdev.pci_saved_state)
+        pci_disable_device(pdev)
+        return ret
+
+    vdev.pci_2_3 = pci_intx_mask_supported(pdev)  # PORT: nointxmask, a parameter of the module, is false
+
+    cmd = pci_read_config_word(pdev, PCI_COMMAND)
+    if vdev.pci_2_3 and (cmd & PCI_COMMAND_INTX_DISABLE):
+        cmd &= ~PCI_COMMAND_INTX_DISABLE
+        pci_write_config_word(pdev, PCI_COMMAND, cmd)
+
+    msix_pos = pdev.msix_cap
+    if msix_pos:
+        flags = pci_read_config_word(pdev, msix_pos + PCI_MSIX_FLAGS)
+        table = pci_read_config_dword(pdev, msix_pos + PCI_MSIX_TABLE)
+
+        vdev.msix_bar = table & PCI_MSIX_TABLE_BIR
+        vdev.msix_offset = table & PCI_MSIX_TABLE_OFFSET
+        vdev.msix_size = ((flags & PCI_MSIX_FLAGS_QSIZE) + 1) * 16
+    else:
+        vdev.msix_bar = 0xFF
+
+    # PORT: no has_vga: users get no memory
+
+    return 0
+
+
+def vfio_pci_disable(vdev: vfio_pci_device) -> None:
+    """Take the device back from its last user: as it was when the first came, and reset if it can be.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base"""
+    pdev = vdev.pdev
+
+    pci_disable_device(pdev)
+
+    # PORT: no vfio_pci_set_irqs_ioctl(): no user has interrupts
+
+    vfio_config_free(vdev)
+
+    # PORT: no pci_iounmap(), pci_release_selected_regions(): no user has memory
+
+    # What was saved is loaded, to be restored. If that fails, the state of now is better than none, provided that the
+    # device is reset in between.
+    if pci_load_and_free_saved_state(pdev, vdev.pci_saved_state):
+        printk("info", f"{pci_name(pdev)}: its state of before cannot be had back")
+
+        if not vdev.reset_works:
+            return
+
+        pci_save_state(pdev)
+
+    # As pci_reset_function() has it: neither INTx nor MSI while it is reset.
+    pci_write_config_word(pdev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)
+
+    # A driver core that unbinds this driver holds the device lock, and waits for what is done here. So nobody waits for
+    # a lock here.
+    if vdev.reset_works:
+        reset_done = False
+
+        if pci_cfg_access_trylock(pdev):
+            if device_trylock(pdev.dev):
+                __pci_reset_function_locked(pdev)
+                reset_done = True
+                device_unlock(pdev.dev)
+            pci_cfg_access_unlock(pdev)
+
+        if not reset_done:
+            printk("warning", f"{pci_name(pdev)}: it is not reset: somebody else has a lock of it")
+
+    pci_restore_state(pdev)
+
+
+def vfio_pci_release(device_data: Any) -> None:
+    """A user closes the device.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base"""
+    vdev: vfio_pci_device = device_data
+
+    vdev.refcnt -= 1
+    if not vdev.refcnt:
+        vfio_pci_disable(vdev)
+
+    module_put(NULL)  # PORT: THIS_MODULE: it is built in
+
+
+def vfio_pci_open(device_data: Any) -> int:
+    """A user opens the device.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base
+    :return: 0, -ENODEV while the module goes, or as vfio_pci_enable()"""
+    vdev: vfio_pci_device = device_data
+
+    if not try_module_get(NULL):
+        return -ENODEV
+
+    vdev.refcnt += 1
+    if vdev.refcnt == 1:
+        ret = vfio_pci_enable(vdev)
+        if ret:
+            module_put(NULL)
+            return ret
+
+    return 0
+
+
+def vfio_pci_ioctl(device_data: Any, cmd: int, arg: int) -> int:
+    """A user asks something of the device.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base
+    :param cmd: VFIO_DEVICE_RESET
+    :return: as pci_reset_function(); -EINVAL if that did not work on opening; -ENOTTY for another *cmd*"""
+    vdev: vfio_pci_device = device_data
+
+    # PORT: none of VFIO_DEVICE_GET_INFO, GET_REGION_INFO, GET_IRQ_INFO, SET_IRQS
+    if cmd == VFIO_DEVICE_RESET:
+        return pci_reset_function(vdev.pdev) if vdev.reset_works else -EINVAL
+
+    return -ENOTTY
+
+
+vfio_pci_ops: vfio_device_ops = vfio_device_ops("vfio-pci", vfio_pci_open, vfio_pci_release, vfio_pci_ioctl)
+
+
+def vfio_pci_probe(pdev: pci_dev) -> int:
+    """Take *pdev*, for users to have. It is neither enabled nor reset yet.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base
+    :return: 0, or -EINVAL if it is a CardBus bridge; the C means any bridge"""
+    type_ = pci_read_config_byte(pdev, PCI_HEADER_TYPE)
+    # Its mask is the offset of the register, 0x0e, which leaves out bit 0: header type 1 passes.
+    if (type_ & PCI_HEADER_TYPE) != PCI_HEADER_TYPE_NORMAL:
+        return -EINVAL
+
+    # PORT: no iommu_group_get(): each device has an IOMMU group of its own
+    vdev = vfio_pci_device(pdev)
+
+    return vfio_add_group_dev(pdev.dev, vfio_pci_ops, vdev)
+
+
+def vfio_pci_remove(pdev: pci_dev) -> None:
+    """Let go of *pdev*, once its users have.
+
+    C: drivers/vfio/pci/vfio_pci.c, static, base; called with the device lock held"""
+    vfio_del_group_dev(pdev.dev)
+    # PORT: no iommu_group_put(), no kfree(vdev): Python counts references
+
+
+vfio_pci_driver: device_driver = device_driver("vfio-pci", vfio_pci_probe, vfio_pci_remove)

@@ -1,0 +1,551 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""drivers/vfio/pci/vfio_pci_config.c: configuration space as a user of VFIO sees it; of it, what is read on opening.
+
+# PORT: no struct perm_bits: what a user writes is not told here, and what a user reads comes from the device.
+"""
+
+from __future__ import annotations
+
+from errno import EINVAL
+from typing import TYPE_CHECKING
+
+from ..kernel.printk import printk
+from ..kernel.structs import *
+from ..pci_regs import *
+from .access import (
+    pci_bus_read_config_byte,
+    pci_bus_read_config_dword,
+    pci_bus_read_config_word,
+    pci_user_read_config_byte,
+    pci_user_read_config_dword,
+    pci_user_read_config_word,
+)
+
+if TYPE_CHECKING:  # vfio_pci.py imports this module
+    from .vfio_pci import vfio_pci_device
+
+# The ends of the lists of capabilities that v3.11 knows.
+PCI_CAP_ID_MAX = PCI_CAP_ID_AF
+PCI_EXT_CAP_ID_AMD_XXX = 0x14
+PCI_EXT_CAP_ID_MAX = PCI_EXT_CAP_ID_PASID
+
+# Of include/uapi/linux/pci_regs.h, what only this file asks for: where lengths are, and lengths.
+PCI_CAP_SIZEOF = 4
+PCI_CAP_FLAGS = 2
+PCI_CAP_PCIX_SIZEOF_V0 = 8
+PCI_CAP_PCIX_SIZEOF_V2 = 24
+PCI_CAP_EXP_ENDPOINT_SIZEOF_V1 = 20
+PCI_CAP_EXP_ENDPOINT_SIZEOF_V2 = 44
+HT_3BIT_CAP_MASK = 0xE0
+HT_CAP_SIZEOF_LONG = 28
+HT_CAP_SIZEOF_SHORT = 24
+PCI_SATA_REGS = 4
+PCI_SATA_REGS_MASK = 0xF
+PCI_SATA_REGS_INLINE = 0xF
+PCI_SATA_SIZEOF_SHORT = 8
+PCI_SATA_SIZEOF_LONG = 16
+PCI_VC_PORT_REG1 = 4
+PCI_VC_REG1_EVCC = 0x7
+PCI_VC_PORT_REG2 = 8
+PCI_VC_REG2_32_PHASE = 0x2
+PCI_VC_REG2_64_PHASE = 0x4
+PCI_VC_REG2_128_PHASE = 0x8
+PCI_CAP_VC_BASE_SIZEOF = 0x10
+PCI_CAP_VC_PER_VC_SIZEOF = 0x0C
+PCI_VSEC_HDR = 4
+PCI_VSEC_HDR_LEN_SHIFT = 20
+PCI_ACS_EGRESS_BITS = 0x05
+PCI_REBAR_CTRL = 8
+PCI_REBAR_CTRL_NBAR_MASK = 7 << 5
+PCI_REBAR_CTRL_NBAR_SHIFT = 5
+PCI_DPA_CAP = 4
+PCI_DPA_CAP_SUBSTATE_MASK = 0x1F
+PCI_DPA_BASE_SIZEOF = 16
+PCI_TPH_CAP = 4
+PCI_TPH_CAP_LOC_MASK = 0x600
+PCI_TPH_LOC_CAP = 0x200
+PCI_TPH_CAP_ST_MASK = 0x07FF0000
+PCI_TPH_CAP_ST_SHIFT = 16
+PCI_TPH_BASE_SIZEOF = 12
+
+#: Not capabilities: the header, and what belongs to none.
+PCI_CAP_ID_BASIC = 0
+PCI_CAP_ID_INVALID = 0xFF
+
+#: Lengths of capabilities in bytes. 0: a user does not see it; 0xff: it depends.
+pci_cap_length: dict[int, int] = {
+    PCI_CAP_ID_BASIC: PCI_STD_HEADER_SIZEOF,
+    PCI_CAP_ID_PM: 8,
+    PCI_CAP_ID_AGP: 12,
+    PCI_CAP_ID_VPD: 8,
+    PCI_CAP_ID_SLOTID: 0,
+    PCI_CAP_ID_MSI: 0xFF,
+    PCI_CAP_ID_CHSWP: 0,
+    PCI_CAP_ID_PCIX: 0xFF,
+    PCI_CAP_ID_HT: 0xFF,
+    PCI_CAP_ID_VNDR: 0xFF,
+    PCI_CAP_ID_DBG: 0,
+    PCI_CAP_ID_CCRC: 0,
+    PCI_CAP_ID_SHPC: 0,
+    PCI_CAP_ID_SSVID: 0,
+    PCI_CAP_ID_AGP3: 0,
+    PCI_CAP_ID_SECDEV: 0,
+    PCI_CAP_ID_EXP: 0xFF,
+    PCI_CAP_ID_MSIX: 12,
+    PCI_CAP_ID_SATA: 0xFF,
+    PCI_CAP_ID_AF: 6,
+}
+
+#: The same of extended capabilities.
+pci_ext_cap_length: dict[int, int] = {
+    PCI_EXT_CAP_ID_ERR: PCI_ERR_ROOT_COMMAND,
+    PCI_EXT_CAP_ID_VC: 0xFF,
+    PCI_EXT_CAP_ID_DSN: 12,
+    PCI_EXT_CAP_ID_PWR: 16,
+    PCI_EXT_CAP_ID_RCLD: 0,
+    PCI_EXT_CAP_ID_RCILC: 0,
+    PCI_EXT_CAP_ID_RCEC: 0,
+    PCI_EXT_CAP_ID_MFVC: 0xFF,
+    PCI_EXT_CAP_ID_VC9: 0xFF,
+    PCI_EXT_CAP_ID_RCRB: 0,
+    PCI_EXT_CAP_ID_VNDR: 0xFF,
+    PCI_EXT_CAP_ID_CAC: 0,
+    PCI_EXT_CAP_ID_ACS: 0xFF,
+    PCI_EXT_CAP_ID_ARI: 8,
+    PCI_EXT_CAP_ID_ATS: 8,
+    PCI_EXT_CAP_ID_SRIOV: 64,
+    PCI_EXT_CAP_ID_MRIOV: 0,
+    PCI_EXT_CAP_ID_MCAST: 40,
+    PCI_EXT_CAP_ID_PRI: 16,
+    PCI_EXT_CAP_ID_AMD_XXX: 0,
+    PCI_EXT_CAP_ID_REBAR: 0xFF,
+    PCI_EXT_CAP_ID_DPA: 0xFF,
+    PCI_EXT_CAP_ID_TPH: 0xFF,
+    PCI_EXT_CAP_ID_LTR: 8,
+    PCI_EXT_CAP_ID_SECPCI: 0,
+    PCI_EXT_CAP_ID_PMUX: 0,
+    PCI_EXT_CAP_ID_PASID: 0,
+}
+
+
+def round_up(x: int, y: int) -> int:
+    """The next multiple of *y*, a power of two.
+
+    C: include/linux/kernel.h, macro, service"""
+    return ((x - 1) | (y - 1)) + 1
+
+
+def vfio_user_config_read(pdev: pci_dev, offset: int, count: int) -> tuple[int, int]:
+    """Read what a user asks for from the device itself.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :param count: 1, 2 or 4 bytes
+    :return: (0 or a negative error, the value)"""
+    ret, tmp_val = -EINVAL, 0
+
+    if count == 1:
+        ret, tmp_val = pci_user_read_config_byte(pdev, offset)
+    elif count == 2:
+        ret, tmp_val = pci_user_read_config_word(pdev, offset)
+    elif count == 4:
+        ret, tmp_val = pci_user_read_config_dword(pdev, offset)
+
+    return pcibios_err_to_errno(ret), tmp_val
+
+
+def vfio_msi_cap_len(vdev: vfio_pci_device, pos: int) -> int:
+    """The length of the MSI capability at *pos*.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: bytes, or a negative error"""
+    pdev = vdev.pdev
+    ret, flags = pci_bus_read_config_word(pdev.bus, pdev.devfn, pos + PCI_MSI_FLAGS)
+    if ret:
+        return pcibios_err_to_errno(ret)
+
+    len_ = 10  # at least
+    if flags & PCI_MSI_FLAGS_64BIT:
+        len_ += 4
+    if flags & PCI_MSI_FLAGS_MASKBIT:
+        len_ += 10
+
+    return len_
+
+
+def vfio_vc_cap_len(vdev: vfio_pci_device, pos: int) -> int:
+    """The length of the Virtual Channel capability at *pos*.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: bytes, or a negative error"""
+    pdev = vdev.pdev
+    len_ = PCI_CAP_VC_BASE_SIZEOF
+
+    ret, tmp = pci_bus_read_config_dword(pdev.bus, pdev.devfn, pos + PCI_VC_PORT_REG1)
+    if ret:
+        return pcibios_err_to_errno(ret)
+
+    evcc = tmp & PCI_VC_REG1_EVCC  # how many channels it has more than one
+    ret, tmp = pci_bus_read_config_dword(pdev.bus, pdev.devfn, pos + PCI_VC_PORT_REG2)
+    if ret:
+        return pcibios_err_to_errno(ret)
+
+    if tmp & PCI_VC_REG2_128_PHASE:
+        phases = 128
+    elif tmp & PCI_VC_REG2_64_PHASE:
+        phases = 64
+    elif tmp & PCI_VC_REG2_32_PHASE:
+        phases = 32
+    else:
+        phases = 0
+
+    vc_arb = phases * 4
+
+    # No user may write the other arbitration tables, whatever their lengths.
+    len_ += (1 + evcc) * PCI_CAP_VC_PER_VC_SIZEOF
+    if vc_arb:
+        len_ = round_up(len_, 16)
+        len_ += vc_arb // 8
+    return len_
+
+
+def vfio_cap_len(vdev: vfio_pci_device, cap: int, pos: int) -> int:
+    """The length of the capability at *pos*, which is of no fixed one.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: bytes, 0 if nobody knows, or a negative error"""
+    pdev = vdev.pdev
+
+    if cap == PCI_CAP_ID_MSI:
+        return vfio_msi_cap_len(vdev, pos)
+    if cap == PCI_CAP_ID_PCIX:
+        ret, word = pci_bus_read_config_word(pdev.bus, pdev.devfn, pos + PCI_X_CMD)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        if (word >> 12) & 3:  # PCI_X_CMD_VERSION()
+            vdev.extended_caps = True
+            return PCI_CAP_PCIX_SIZEOF_V2
+        return PCI_CAP_PCIX_SIZEOF_V0
+    if cap == PCI_CAP_ID_VNDR:
+        # it says so itself, behind the pointer to the next
+        ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, pos + PCI_CAP_FLAGS)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        return byte
+    if cap == PCI_CAP_ID_EXP:
+        vdev.extended_caps = True
+
+        if (pcie_caps_reg(pdev) & PCI_EXP_FLAGS_VERS) == 1:
+            return PCI_CAP_EXP_ENDPOINT_SIZEOF_V1
+        return PCI_CAP_EXP_ENDPOINT_SIZEOF_V2
+    if cap == PCI_CAP_ID_HT:
+        ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, pos + 3)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        return HT_CAP_SIZEOF_SHORT if byte & HT_3BIT_CAP_MASK else HT_CAP_SIZEOF_LONG
+    if cap == PCI_CAP_ID_SATA:
+        ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, pos + PCI_SATA_REGS)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        byte &= PCI_SATA_REGS_MASK
+        if byte == PCI_SATA_REGS_INLINE:
+            return PCI_SATA_SIZEOF_LONG
+        return PCI_SATA_SIZEOF_SHORT
+
+    printk("warning", f"{pci_name(pdev)}: how long capability {cap:#x} at {pos:#x} is, is not known")
+
+    return 0
+
+
+def vfio_ext_cap_len(vdev: vfio_pci_device, ecap: int, epos: int) -> int:
+    """The length of the extended capability at *epos*, which is of no fixed one.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: bytes, 0 if nobody knows, or a negative error"""
+    pdev = vdev.pdev
+
+    if ecap == PCI_EXT_CAP_ID_VNDR:
+        ret, dword = pci_bus_read_config_dword(pdev.bus, pdev.devfn, epos + PCI_VSEC_HDR)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        return dword >> PCI_VSEC_HDR_LEN_SHIFT
+    if ecap in (PCI_EXT_CAP_ID_VC, PCI_EXT_CAP_ID_VC9, PCI_EXT_CAP_ID_MFVC):
+        return vfio_vc_cap_len(vdev, epos)
+    if ecap == PCI_EXT_CAP_ID_ACS:
+        ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, epos + PCI_ACS_CAP)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        if byte & PCI_ACS_EC:
+            ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, epos + PCI_ACS_EGRESS_BITS)
+            if ret:
+                return pcibios_err_to_errno(ret)
+
+            bits = round_up(byte, 32) if byte else 256
+            return 8 + (bits // 8)
+        return 8
+    if ecap == PCI_EXT_CAP_ID_REBAR:
+        ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, epos + PCI_REBAR_CTRL)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        byte &= PCI_REBAR_CTRL_NBAR_MASK
+        byte >>= PCI_REBAR_CTRL_NBAR_SHIFT
+
+        return 4 + (byte * 8)
+    if ecap == PCI_EXT_CAP_ID_DPA:
+        ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, epos + PCI_DPA_CAP)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        byte &= PCI_DPA_CAP_SUBSTATE_MASK
+        byte = round_up(byte + 1, 4)
+        return PCI_DPA_BASE_SIZEOF + byte
+    if ecap == PCI_EXT_CAP_ID_TPH:
+        ret, dword = pci_bus_read_config_dword(pdev.bus, pdev.devfn, epos + PCI_TPH_CAP)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        if (dword & PCI_TPH_CAP_LOC_MASK) == PCI_TPH_LOC_CAP:
+            # PORT: the C takes the entries from a byte that it has not read, so by chance; they are in this dword
+            sts = dword & PCI_TPH_CAP_ST_MASK
+            sts >>= PCI_TPH_CAP_ST_SHIFT
+            return PCI_TPH_BASE_SIZEOF + round_up(sts * 2, 4)
+        return PCI_TPH_BASE_SIZEOF
+
+    printk("warning", f"{pci_name(pdev)}: how long extended capability {ecap:#x} at {epos:#x} is, is not known")
+
+    return 0
+
+
+def vfio_fill_vconfig_bytes(vdev: vfio_pci_device, offset: int, size: int) -> int:
+    """Read *size* bytes of the device, in the largest steps that there are.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: 0 or PCIBIOS_*"""
+    pdev = vdev.pdev
+    ret = 0
+
+    while size:
+        if size >= 4 and not (offset % 4):
+            ret, value = pci_bus_read_config_dword(pdev.bus, pdev.devfn, offset)
+            filled = 4
+        elif size >= 2 and not (offset % 2):
+            ret, value = pci_bus_read_config_word(pdev.bus, pdev.devfn, offset)
+            filled = 2
+        else:
+            ret, value = pci_bus_read_config_byte(pdev.bus, pdev.devfn, offset)
+            filled = 1
+        if ret:
+            return ret
+        vdev.vconfig[offset : offset + filled] = value.to_bytes(filled, "little")
+
+        offset += filled
+        size -= filled
+
+    return ret
+
+
+def vfio_cap_init(vdev: vfio_pci_device) -> int:
+    """Read all capabilities that a user may see, and take the others out of the list.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: 0, PCIBIOS_* or a negative error"""
+    pdev = vdev.pdev
+    map_ = vdev.pci_config_map
+    caps = 0
+
+    ret, status = pci_bus_read_config_word(pdev.bus, pdev.devfn, PCI_STATUS)
+    if ret:
+        return ret
+
+    if not (status & PCI_STATUS_CAP_LIST):
+        return 0
+
+    ret, pos = pci_bus_read_config_byte(pdev.bus, pdev.devfn, PCI_CAPABILITY_LIST)
+    if ret:
+        return ret
+
+    # Where the pointer to this one is: to leave it out, the next one is put there.
+    prev = PCI_CAPABILITY_LIST
+
+    loops = (PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) // PCI_CAP_SIZEOF
+    while pos and loops:
+        loops -= 1
+        len_ = 0
+
+        ret, cap = pci_bus_read_config_byte(pdev.bus, pdev.devfn, pos)
+        if ret:
+            return ret
+
+        ret, next_ = pci_bus_read_config_byte(pdev.bus, pdev.devfn, pos + PCI_CAP_LIST_NEXT)
+        if ret:
+            return ret
+
+        if cap <= PCI_CAP_ID_MAX:
+            len_ = pci_cap_length[cap]
+            if len_ == 0xFF:
+                len_ = vfio_cap_len(vdev, cap, pos)
+                if len_ < 0:
+                    return len_
+
+        if not len_:
+            printk("info", f"{pci_name(pdev)}: capability {cap:#x} is hidden from the user")
+            vdev.vconfig[prev] = next_
+            pos = next_
+            continue
+
+        # Two should not be in one place.
+        for i in range(len_):
+            if map_[pos + i] == PCI_CAP_ID_INVALID:
+                continue
+
+            printk(
+                "warning",
+                f"{pci_name(pdev)}: at {pos + i:#x} is capability {map_[pos + i]:#x}, and also capability {cap:#x}",
+            )
+
+        map_[pos : pos + len_] = bytes([cap]) * len_
+        ret = vfio_fill_vconfig_bytes(vdev, pos, len_)
+        if ret:
+            return ret
+
+        prev = pos + PCI_CAP_LIST_NEXT
+        pos = next_
+        caps += 1
+
+    # A user who sees none shall not look for them.
+    if not caps:
+        vdev.vconfig[PCI_STATUS] &= ~PCI_STATUS_CAP_LIST
+
+    return 0
+
+
+def vfio_ecap_init(vdev: vfio_pci_device) -> int:
+    """Read all extended capabilities that a user may see, and take the others out of the list.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, static, base
+    :return: 0, PCIBIOS_* or a negative error"""
+    pdev = vdev.pdev
+    map_ = vdev.pci_config_map
+    prev = 0
+    ret = ecaps = 0
+
+    if not vdev.extended_caps:
+        return 0
+
+    epos = PCI_CFG_SPACE_SIZE
+
+    loops = (pdev.cfg_size - PCI_CFG_SPACE_SIZE) // PCI_CAP_SIZEOF
+
+    while loops and epos >= PCI_CFG_SPACE_SIZE:
+        loops -= 1
+        len_ = 0
+        hidden = False
+
+        ret, header = pci_bus_read_config_dword(pdev.bus, pdev.devfn, epos)
+        if ret:
+            return ret
+
+        ecap = PCI_EXT_CAP_ID(header)
+
+        if ecap <= PCI_EXT_CAP_ID_MAX:
+            len_ = pci_ext_cap_length.get(ecap, 0)
+            if len_ == 0xFF:
+                len_ = vfio_ext_cap_len(vdev, ecap, epos)
+                if len_ < 0:
+                    return ret
+
+        if not len_:
+            printk("info", f"{pci_name(pdev)}: extended capability {ecap:#x} at {epos:#x} is hidden from the user")
+
+            # Any but the first can be left out.
+            if prev:
+                val = epos = PCI_EXT_CAP_NEXT(header)
+                before = int.from_bytes(vdev.vconfig[prev : prev + 4], "little") & ~(0xFFC << 20)
+                vdev.vconfig[prev : prev + 4] = (before | val << 20).to_bytes(4, "little")
+                continue
+
+            # The first becomes one that is none.
+            len_ = PCI_CAP_SIZEOF
+            hidden = True
+
+        for i in range(len_):
+            if map_[epos + i] == PCI_CAP_ID_INVALID:
+                continue
+
+            printk(
+                "warning",
+                f"{pci_name(pdev)}: at {epos + i:#x} is extended capability {map_[epos + i]:#x}, and also {ecap:#x}",
+            )
+
+        map_[epos : epos + len_] = bytes([ecap]) * len_
+        ret = vfio_fill_vconfig_bytes(vdev, epos, len_)
+        if ret:
+            return ret
+
+        if hidden:
+            kept = int.from_bytes(vdev.vconfig[epos : epos + 4], "little") & (0xFFC << 20)
+            vdev.vconfig[epos : epos + 4] = kept.to_bytes(4, "little")
+        else:
+            ecaps += 1
+
+        prev = epos
+        epos = PCI_EXT_CAP_NEXT(header)
+
+    if not ecaps:
+        vdev.vconfig[PCI_CFG_SPACE_SIZE : PCI_CFG_SPACE_SIZE + 4] = bytes(4)
+
+    return 0
+
+
+def vfio_config_init(vdev: vfio_pci_device) -> int:
+    """Read what a user is going to see of the device.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, global, base
+    :return: 0, or a negative error"""
+    pdev = vdev.pdev
+
+    # What belongs to which capability, byte by byte. PORT: the C has pdev->cfg_size bytes, and writes past them if the
+    # last capability is longer than what is left.
+    map_ = bytearray(pdev.cfg_size + PCI_CFG_SPACE_EXP_SIZE)
+    vconfig = bytearray(pdev.cfg_size + PCI_CFG_SPACE_EXP_SIZE)
+
+    vdev.pci_config_map = map_
+    vdev.vconfig = vconfig
+
+    map_[:PCI_STD_HEADER_SIZEOF] = bytes([PCI_CAP_ID_BASIC]) * PCI_STD_HEADER_SIZEOF
+    map_[PCI_STD_HEADER_SIZEOF:] = bytes([PCI_CAP_ID_INVALID]) * (len(map_) - PCI_STD_HEADER_SIZEOF)
+
+    try:
+        ret = vfio_fill_vconfig_bytes(vdev, 0, PCI_STD_HEADER_SIZEOF)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        # PORT: neither bardirty nor rbar[], which serve what a user writes, and no virtual functions
+
+        ret = vfio_cap_init(vdev)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        ret = vfio_ecap_init(vdev)
+        if ret:
+            return pcibios_err_to_errno(ret)
+
+        return 0
+    finally:  # out:
+        if ret:
+            vdev.pci_config_map = NULL
+            vdev.vconfig = NULL
+
+
+def vfio_config_free(vdev: vfio_pci_device) -> None:
+    """Forget what vfio_config_init() has read.
+
+    C: drivers/vfio/pci/vfio_pci_config.c, global, base"""
+    vdev.vconfig = NULL
+    vdev.pci_config_map = NULL

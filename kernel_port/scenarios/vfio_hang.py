@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A user has a card in a surprise-removal slot through VFIO, and resets it. Does the user ever come back?
+
+Up to patch 4 not. Opening the card resets it, and pciehp takes that for a removal. The removal waits for the device
+lock; when the reset releases it, the removal takes it and calls the driver's remove, and VFIO's remove waits until the
+user has closed the card. The user asks for a reset, which waits for the device lock. From patch 5 on the reset goes
+through the slot, which hides the presence change, and the user is served.
+
+The real kernels do so, too: recordings p4-mess-vfio-hang, p5-mess-vfio-reset and p8-mess-vfio-reset. In another one,
+v311-mess-vfio-hang, the user is faster than the removal and gets the lock; a second removal then enters beside the
+first, and the kernel dies.
+"""
+
+from ..machine import Machine
+from . import Scenario
+from ._machines import POWERED_CARD
+from ._outcome import Outcome
+from ._tell import accident, code
+from ._vfio import close_device, open_device, reset_device
+
+CARD = "01:00.0"
+
+
+def use(machine: Machine) -> int:
+    """Open the card, reset it, close it; another program of the user's runs between."""
+    rc = open_device(machine, CARD)
+    machine.kernel.msleep(1)
+    return rc or reset_device(machine, CARD) or close_device(machine, CARD)
+
+
+def answer(outcome: Outcome, patches: int) -> str:
+    return f"The user got {code(outcome.results['main'])}; {accident(outcome)}."
+
+
+SCENARIO = Scenario(machine=POWERED_CARD, threads={"main": use}, answer=answer, findings=(14,))
