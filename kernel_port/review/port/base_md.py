@@ -57,10 +57,10 @@ STUBBED = """\
   (`local_pci_probe`), and leaves it enabled.
 - `pci_assign_unassigned_resources` and `pci_assign_unassigned_bridge_resources` assign nothing; they enable bridges.
 - There is one fixup, `quirk_mmio_always_on`, and of a function's files in sysfs one, `reset`.
-- `get_port_device_capability` knows hot-plug alone; AER, VC and PME services are not bound.
+- `get_port_device_capability` knows hot-plug, PME and VC; there is no AER service. Of PME, only that an event came.
 - `pciehp_configure_device` adds what it finds without assigning addresses: a re-added card keeps those that
   `pci_restore_state` or firmware left.
-- `pci_init_capabilities` sets up save buffers, power management and ARI, and looks for VPD; not MSI, SR-IOV and ACS.
+- `pci_init_capabilities` sets up MSI, save buffers, power management and ARI, and looks for VPD; not SR-IOV and ACS.
 - sysfs files of slots are entries in a dictionary; making one cannot fail.
 - `might_sleep` warns in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) look to their callers like the C's; one thread runs at a time.
@@ -73,9 +73,11 @@ copied. Nothing depends on the words; `kernel-port read` marks such a line with 
 ## Left out: whole subjects
 
 - **ASPM** (pcie/aspm.c): power states change without regard for the link's other end, as in C with ASPM off.
-- **ATS** (ats.c), **MSI and MSI-X** (msi.c), **SR-IOV** (iov.c): nothing here enables them, so their part of
-  `pci_restore_state` would do nothing; registers of theirs that firmware left set are lost in a reset, as in Linux
-  when no driver has enabled them.
+- **ATS** (ats.c), **SR-IOV** (iov.c): nothing here enables them, so their part of `pci_restore_state` would do nothing;
+  registers of theirs that firmware left set are lost in a reset, as in Linux when no driver has enabled them.
+- **MSI-X's table** is memory, which the port has none of. The rest of msi.c is ported: the enables are cleared when a
+  function is found; a function whose messages its description has on gets them from its driver, and
+  `pci_restore_state` restores them.
 - **AER** (pcie/aer): its own secondary bus reset became a user of the series' function later.
 - **Platform and run-time power management**: no device sleeps by itself, and only a reset or a driver wakes one.
 - **Resource assignment** (most of setup-bus.c and of setup-res.c): addresses stay as found.
