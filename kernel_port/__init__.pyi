@@ -511,8 +511,6 @@ device_release_driver = base_dd.device_release_driver
 # base/pci_driver.py
 pci_drivers = base_pci_driver.pci_drivers
 pci_match_device = base_pci_driver.pci_match_device
-enable_messages = base_pci_driver.enable_messages
-disable_messages = base_pci_driver.disable_messages
 local_pci_probe = base_pci_driver.local_pci_probe
 pci_device_remove = base_pci_driver.pci_device_remove
 

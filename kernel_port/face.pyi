@@ -515,8 +515,6 @@ class PatchedKernel:
     # base/pci_driver.py
     pci_drivers = base_pci_driver.pci_drivers
     pci_match_device = staticmethod(base_pci_driver.pci_match_device)
-    enable_messages = staticmethod(base_pci_driver.enable_messages)
-    disable_messages = staticmethod(base_pci_driver.disable_messages)
     local_pci_probe = staticmethod(base_pci_driver.local_pci_probe)
     pci_device_remove = staticmethod(base_pci_driver.pci_device_remove)
 

@@ -16,16 +16,18 @@ from typing import Any
 from ._shims import lib
 from .hw.address import Address, bdf
 from .hw.clock import Clock, RealClock
+from .hw.config_space import header_type
 from .hw.description import MachineDescription
 from .hw.errors import MachineError
 from .hw.fabric import Fabric
 from .hw.image import ConfigImage
 from .hw.layout import switched_on
-from .hw.messages import Message, msi_message, msi_vectors, msix_enabled
+from .hw.messages import SILENT, messages
 from .images import load
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .link import Kernel, link
+from .pci_regs import PCI_HEADER_TYPE_NORMAL
 
 #: Rounds of interrupt handling after which an asserted line is taken as stuck.
 INTERRUPT_ROUNDS = 8
@@ -33,6 +35,8 @@ INTERRUPT_ROUNDS = 8
 RECURSION_LIMIT = 5000
 #: Larger machines boot untraced: each function has some hundred events of half a kilobyte or more.
 TRACED_BOOT = 1024
+#: The driver of a function that sends messages: there is one, for it has enabled them, but nobody said which.
+UNKNOWN_DRIVER = "unknown"
 #: How many addresses an error message lists.
 LISTED = 12
 
@@ -124,10 +128,10 @@ class Machine:
                         self._asking.add(port)
         self._asking.difference_update(served)
 
-    def _described_message(self, irq: int) -> Message | None:
+    def _described_message(self, irq: int) -> tuple[int, int, int] | None:
         """The message that the function whose interrupt *irq* is was described with."""
         address = Address(irq >> 16, irq >> 8 & 0xFF, irq >> 3 & 0x1F, irq & 7)
-        return msi_message(self.fabric.function(address).layout) if self.fabric.has(address) else None
+        return messages(self.fabric.function(address).description.config).msi if self.fabric.has(address) else None
 
     # -- boot ----------------------------------------------------------------------------------------------------
 
@@ -138,10 +142,12 @@ class Machine:
         vars(kernel)["pciehp_poll_mode"] = int(poll_mode)
         self.system.msi_message = self._described_message
         for function in self.description.functions:
-            if function.driver not in ("", "pcieport"):
-                layout = self.fabric.function(function.address).layout
+            driver, used = function.driver, messages(function.config)
+            if not driver and used != SILENT and header_type(function.config) == PCI_HEADER_TYPE_NORMAL:
+                driver = UNKNOWN_DRIVER
+            if driver not in ("", "pcieport"):
                 kernel.pci_drivers[str(function.address)] = kernel.device_driver(
-                    function.driver, msi_vectors=msi_vectors(layout), msix=msix_enabled(layout)
+                    driver, msi_vectors=used.msi_vectors, msix=used.msix
                 )
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
         self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT

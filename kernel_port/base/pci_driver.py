@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..kernel.interrupt import irq_data, irq_get_msi_desc
+from ..kernel.interrupt import irq_data
 from ..kernel.structs import *
 from .io_apic import msi_chip
 from .msi import pci_disable_msi, pci_disable_msix, pci_enable_msi_block, pci_enable_msix, unmask_msi_irq
@@ -25,26 +25,6 @@ def pci_match_device(dev: pci_dev) -> device_driver:
     return drv
 
 
-def enable_messages(drv: device_driver, dev: pci_dev) -> None:
-    """Have *dev* interrupt as it did when the machine was described, by as many messages.
-
-    C: none; what the probe function of each driver does"""
-    if drv.msix:
-        pci_enable_msix(dev, [msix_entry()], 1)
-    elif drv.msi_vectors and not pci_enable_msi_block(dev, drv.msi_vectors):
-        desc = irq_get_msi_desc(dev.irq)
-        for i in range(drv.msi_vectors):
-            unmask_msi_irq(irq_data(dev.irq + i, msi_chip(), desc))  # request_irq()
-
-
-def disable_messages(dev: pci_dev) -> None:
-    """Give the interrupts of *dev* back.
-
-    C: none; what the remove function of each driver does"""
-    pci_disable_msix(dev)
-    pci_disable_msi(dev)
-
-
 def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     """Probe *dev* with *drv*.
 
@@ -52,10 +32,13 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     :return: 0, or the driver's error"""
     dev.driver = drv
     if drv.probe is NULL:
-        # PORT: a driver here is only a name: it does what all do first
+        # PORT: a driver here is only a name: it does what all do first, then interrupts as the machine is described
         rc = pci_enable_device(dev)
-        if not rc:
-            enable_messages(drv, dev)
+        if not rc and drv.msix:
+            pci_enable_msix(dev, [msix_entry()], 1)
+        elif not rc and drv.msi_vectors and not pci_enable_msi_block(dev, drv.msi_vectors):
+            for i in range(drv.msi_vectors):
+                unmask_msi_irq(irq_data(dev.irq + i, msi_chip(), dev.msi_list[0]))  # request_irq()
     else:
         rc = drv.probe(dev)
     if rc:
@@ -74,7 +57,9 @@ def pci_device_remove(dev: pci_dev) -> int:
         if drv.remove is not NULL:
             drv.remove(dev)
         elif drv.probe is NULL:
-            disable_messages(dev)  # PORT: it leaves the device enabled, as some drivers do
+            # PORT: it gives its interrupts back, but leaves the device enabled, as some drivers do
+            pci_disable_msix(dev)
+            pci_disable_msi(dev)
         dev.driver = NULL
 
     # The next driver, or whoever comes before it, may find it in another state.

@@ -19,36 +19,39 @@ from ..pci_regs import (
     PCI_MSIX_FLAGS,
     PCI_MSIX_FLAGS_ENABLE,
 )
-from .layout import Layout
+from .config_space import capabilities, dword, word
 
 
-class Message(NamedTuple):
-    """What is written, and where."""
+class Messages(NamedTuple):
+    """How a function interrupts."""
 
-    address_lo: int
-    address_hi: int
-    data: int
-
-
-def msi_vectors(layout: Layout) -> int:
-    """How many messages a function may send by MSI, 0 if that is not enabled."""
-    position = layout.capabilities.get(PCI_CAP_ID_MSI)
-    flags = 0 if position is None else layout.word(position + PCI_MSI_FLAGS)
-    return 1 << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4) if flags & PCI_MSI_FLAGS_ENABLE else 0
+    msi_vectors: int = 0
+    """How many messages it may send by MSI, 0 if that is not enabled."""
+    msi: tuple[int, int, int] | None = None
+    """The first of them: address, its upper half, data."""
+    msix: bool = False
+    """It sends the messages of its table, by MSI-X."""
 
 
-def msix_enabled(layout: Layout) -> bool:
-    """Whether a function sends the messages of its table, MSI-X."""
-    position = layout.capabilities.get(PCI_CAP_ID_MSIX)
-    return position is not None and bool(layout.word(position + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_ENABLE)
+#: It sends no messages.
+SILENT = Messages()
 
 
-def msi_message(layout: Layout) -> Message | None:
-    """The message of MSI, None if that is not enabled."""
-    if not msi_vectors(layout):
-        return None
-    position = layout.capabilities[PCI_CAP_ID_MSI]
-    low = layout.dword(position + PCI_MSI_ADDRESS_LO)
-    if layout.word(position + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_64BIT:
-        return Message(low, layout.dword(position + PCI_MSI_ADDRESS_HI), layout.word(position + PCI_MSI_DATA_64))
-    return Message(low, 0, layout.word(position + PCI_MSI_DATA_32))
+def messages(config: bytes) -> Messages:
+    """Find out how a function with these registers interrupts; of two capabilities of a kind the first counts."""
+    vectors, message, msix, seen = 0, None, False, set()
+    for identity, position in capabilities(config):
+        if identity in seen or position + PCI_MSI_DATA_64 + 2 > len(config):
+            continue
+        seen.add(identity)
+        if identity == PCI_CAP_ID_MSI:
+            flags = word(config, position + PCI_MSI_FLAGS)
+            if flags & PCI_MSI_FLAGS_ENABLE:
+                vectors = 1 << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4)
+                low, high, data = dword(config, position + PCI_MSI_ADDRESS_LO), 0, PCI_MSI_DATA_32
+                if flags & PCI_MSI_FLAGS_64BIT:
+                    high, data = dword(config, position + PCI_MSI_ADDRESS_HI), PCI_MSI_DATA_64
+                message = (low, high, word(config, position + data))
+        elif identity == PCI_CAP_ID_MSIX:
+            msix = bool(word(config, position + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_ENABLE)
+    return Messages(vectors, message, msix)

@@ -56,10 +56,10 @@ STUBBED = """\
   (`local_pci_probe`), and leaves it enabled.
 - `pci_assign_unassigned_resources` and `pci_assign_unassigned_bridge_resources` assign nothing; they enable bridges.
 - There is one fixup, `quirk_mmio_always_on`, and of a function's files in sysfs one, `reset`.
-- `get_port_device_capability` leaves error reporting (AER) out; virtual channels are a service without a driver.
+- `get_port_device_capability` knows hot-plug, PME and VC; there is no AER service. Of PME, only that an event came.
 - `pciehp_configure_device` adds what it finds without assigning addresses: a re-added card keeps those that
   `pci_restore_state` or firmware left.
-- `pci_init_capabilities` sets up save buffers, power management and ARI, MSI, and looks for VPD; not SR-IOV and ACS.
+- `pci_init_capabilities` sets up MSI, save buffers, power management and ARI, and looks for VPD; not SR-IOV and ACS.
 - sysfs files of slots are entries in a dictionary; making one cannot fail.
 - `might_sleep` warns in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) look to their callers like the C's; one thread runs at a time.
@@ -72,7 +72,9 @@ copied. Nothing depends on the words; `kernel-port read` marks such a line with 
 ## Left out: whole subjects
 
 - **ASPM** (pcie/aspm.c): power states change without regard for the link's other end, as in C with ASPM off.
-- **MSI-X tables** (msi.c) are in memory: what a table holds is neither saved nor lost here.
+- **MSI-X's table** is memory, which the port has none of. The rest of msi.c is ported: the enables are cleared when a
+  function is found; a function whose messages its description has on gets them from its driver, and
+  `pci_restore_state` restores them.
 - **ATS** (ats.c), **SR-IOV** (iov.c): a function whose registers were read while they were on has them enabled after
   boot, by whom is left open, and restored after a reset. Virtual functions are not added.
 - **AER** (pcie/aer): errors are neither found nor reported. Of the recovery, its own reset of a secondary bus is there,

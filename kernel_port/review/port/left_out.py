@@ -19,7 +19,10 @@ REASONS = {
     "errors": "error recovery (AER), which is another way to a reset: of it, the reset itself is ported",
     "features": "features that drivers or the architecture turn on; a reset only saves or loses their registers",
     "hypertransport": "HyperTransport capabilities, which no reset uses",
-    "interrupts": "INTx routing, MSI and MSI-X: each device has an interrupt of its own here",
+    "interrupts": (
+        "INTx routing, and of MSI and MSI-X what lies in memory or in sysfs: each device has an interrupt of its "
+        "own here"
+    ),
     "lifetime": "allocation, reference counts and release of buses, bridges and root buses: Python counts references",
     "lookup": "lookups of devices that nothing on the reset path uses",
     "macro": "made by the macro GET_STATUS(), which is ported",
@@ -34,7 +37,7 @@ REASONS = {
         "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left them"
     ),
     "scanning": "rescanning and entry points for other architectures",
-    "services": "the port services driver's bus: hot-plug is the only service here and is bound directly",
+    "services": "the port services driver's bus: boot parameters, and what the driver core does for it",
     "suspend": "suspend and resume of the whole computer",
     "sysfs": "files in sysfs that show what is known, or that a user gives orders by which are not ported",
     "unused": "not called on any path that is ported",
@@ -49,15 +52,19 @@ FUNCTIONS = {
     "drivers/pci/bus.c": 14,
     "drivers/pci/hotplug-pci.c": 1,
     "drivers/pci/hotplug/pci_hotplug_core.c": 24,
+    "drivers/pci/hotplug/pciehp_acpi.c": 5,
     "drivers/pci/hotplug/pciehp_core.c": 16,
     "drivers/pci/hotplug/pciehp_ctrl.c": 17,
     "drivers/pci/hotplug/pciehp_hpc.c": 41,
     "drivers/pci/iov.c": 28,
     "drivers/pci/hotplug/pciehp_pci.c": 2,
+    "drivers/pci/msi.c": 50,
     "drivers/pci/pci-driver.c": 48,
     "drivers/pci/pci-sysfs.c": 66,
     "drivers/pci/pci.c": 164,
     "drivers/pci/pcie/aer/aerdrv_core.c": 27,
+    "drivers/pci/pcie/pme.c": 14,
+    "drivers/pci/pcie/portdrv_bus.c": 3,
     "drivers/pci/pcie/portdrv_core.c": 20,
     "drivers/pci/pcie/portdrv_pci.c": 21,
     "drivers/pci/probe.c": 61,
@@ -100,8 +107,11 @@ LEFT_OUT = {
         "macro": "get_power_status get_attention_status get_latch_status get_adapter_status",
         "module": "pci_hotplug_init pci_hotplug_exit",
     },
+    "drivers/pci/hotplug/pciehp_acpi.c": {
+        "module": "parse_detect_mode",
+    },
     "drivers/pci/hotplug/pciehp_core.c": {
-        "module": "pcied_init pcied_cleanup",
+        "module": "pcied_cleanup",
         "suspend": "pciehp_suspend pciehp_resume",
     },
     "drivers/pci/hotplug/pciehp_hpc.c": {
@@ -113,6 +123,17 @@ LEFT_OUT = {
             "sriov_migration_task sriov_enable_migration sriov_disable_migration sriov_disable sriov_release "
             "pci_iov_release pci_sriov_resource_alignment pci_iov_bus_range pci_disable_sriov pci_sriov_migration "
             "pci_num_vf pci_vfs_assigned pci_sriov_set_totalvfs pci_sriov_get_totalvfs"
+        ),
+    },
+    "drivers/pci/msi.c": {
+        "interrupts": (
+            "default_setup_msi_irqs default_teardown_msi_irqs arch_msi_check_device __msix_mask_irq msix_mask_irq "
+            "show_msi_mode msi_irq_attr_show msi_kobj_release populate_msi_sysfs"
+        ),
+        "module": "pci_no_msi",
+        "unused": (
+            "msi_enabled_mask __read_msi_msg read_msi_msg __get_cached_msi_msg get_cached_msi_msg "
+            "pci_enable_msi_block_auto msi_remove_pci_irq_vectors pci_msi_enabled"
         ),
     },
     "drivers/pci/pci-driver.c": {
@@ -160,7 +181,7 @@ LEFT_OUT = {
         ),
         "hypertransport": "__pci_find_next_ht_cap pci_find_next_ht_capability pci_find_ht_capability",
         "interrupts": (
-            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle pci_intx "
+            "pci_swizzle_interrupt_pin pci_get_interrupt_pin pci_common_swizzle "
             "pci_check_and_set_intx_mask pci_check_and_mask_intx pci_check_and_unmask_intx pci_msi_off"
         ),
         "module": "pcibios_setup pci_resource_alignment_sysfs_init pci_setup",
@@ -193,13 +214,20 @@ LEFT_OUT = {
             "aer_isr aer_init"
         ),
     },
-    "drivers/pci/pcie/portdrv_core.c": {
-        "interrupts": "pcie_port_msix_add_entry pcie_port_enable_msix init_service_irqs cleanup_service_irqs",
-        "power": "suspend_iter pcie_port_device_suspend resume_iter pcie_port_device_resume",
-        "services": (
-            "pciehp_setup release_pcie_device remove_iter pcie_port_shutdown_service pcie_port_service_register "
-            "pcie_port_service_unregister"
+    "drivers/pci/pcie/pme.c": {
+        "module": "pcie_pme_setup",
+        "power": (
+            "pcie_pme_walk_bus pcie_pme_from_pci_bridge pcie_pme_handle_request pcie_pme_set_native "
+            "pcie_pme_mark_devices"
         ),
+        "suspend": "pcie_pme_resume",
+    },
+    "drivers/pci/pcie/portdrv_bus.c": {
+        "services": "pcie_port_bus_register pcie_port_bus_unregister",
+    },
+    "drivers/pci/pcie/portdrv_core.c": {
+        "power": "suspend_iter pcie_port_device_suspend resume_iter pcie_port_device_resume",
+        "services": "pciehp_setup release_pcie_device pcie_port_shutdown_service",
     },
     "drivers/pci/pcie/portdrv_pci.c": {
         "errors": (
@@ -208,8 +236,8 @@ LEFT_OUT = {
         ),
         "interrupts": "dmi_pcie_pme_disable_msi",
         "power": (
-            "pcie_clear_root_pme_status pcie_port_resume_noirq pci_dev_d3cold_info pcie_port_runtime_suspend "
-            "pcie_port_runtime_resume pci_dev_pme_poll pcie_port_runtime_idle"
+            "pcie_port_resume_noirq pci_dev_d3cold_info pcie_port_runtime_suspend pcie_port_runtime_resume "
+            "pci_dev_pme_poll pcie_port_runtime_idle"
         ),
         "services": "pcie_port_setup pcie_portdrv_restore_config pcie_portdrv_init",
     },
