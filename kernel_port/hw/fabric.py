@@ -14,7 +14,7 @@ from ..pci_regs import (
 from .address import Address
 from .board import Board
 from .bridge import Bridge
-from .clock import Clock
+from .clock import NSEC_PER_MSEC, Clock
 from .config_space import header_type
 from .description import FunctionDescription, MachineDescription
 from .errors import MachineError
@@ -24,6 +24,9 @@ from .policy import policy_of
 from .slot import Slot
 
 _ALL_ONES = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF}
+#: A root complex may give up issuing a request again, when is its maker's choice (PCIe 2.3.2): a second, in which every
+#: function has to be ready (PCIe 6.6.1).
+RETRY_LIMIT_MS = 1000
 _LEADS_ON = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 
 #: (domain, bus number at power on)
@@ -104,6 +107,8 @@ class Fabric(Board):
             functions = self._find(domain, bus)
         function = functions.get(devfn)
         if function is None or function.silent or where + size > function.size:
+            if function is not None and function.silent and self._retried(function):
+                return self.read(domain, bus, devfn, where, size)
             return _ALL_ONES[size]
         return function.get(where, size)
 
@@ -113,10 +118,33 @@ class Fabric(Board):
         if functions is None:
             functions = self._find(domain, bus)
         function = functions.get(devfn)
-        if function is None or function.silent:
+        if function is None:
+            return
+        if function.silent:
+            if self._retried(function):
+                self.write(domain, bus, devfn, where, size, value)
             return
         if 0 <= where <= function.size - size and where % size == 0:
             function.write(where, size, value & _ALL_ONES[size])
+
+    def _retried(self, function: Function) -> bool:
+        """Issue a request again as long as *function* answers that it is to be retried, up to RETRY_LIMIT_MS.
+
+        Software does not see this unless it asks for it (CRS Software Visibility), which Linux 3.11 does not.
+        :return: whether the function got ready"""
+        if function.description.not_ready != "crs":
+            return False
+        self.happened("request retried", function.name)
+        limit = self.clock.now + RETRY_LIMIT_MS * NSEC_PER_MSEC
+        while function.silent and self.clock.now < limit and self._reaches(function):
+            due = self.clock.next_deadline()
+            self.stall(limit if due is None else min(due, limit))
+        return not function.silent
+
+    def _reaches(self, function: Function) -> bool:
+        """A cycle gets to *function* at the address it had at power on."""
+        address = function.description.address
+        return self._on(address.domain, address.bus).get(function.devfn) is function
 
     def _on(self, domain: int, bus: int) -> dict[int, Function]:
         """Who is on *bus* now."""
@@ -196,5 +224,4 @@ class Fabric(Board):
         port = self._functions.get(Address.parse(bdf))
         if not isinstance(port, Bridge):
             return None
-        address = port.description.address
-        return port.slot if self._on(address.domain, address.bus).get(port.devfn) is port else None
+        return port.slot if self._reaches(port) else None
