@@ -6,16 +6,22 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ..pci_regs import (
+    PCI_EXT_CAP_ID_SRIOV,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_SECONDARY_BUS,
+    PCI_SRIOV_CTRL,
+    PCI_SRIOV_CTRL_VFE,
+    PCI_SRIOV_NUM_VF,
+    PCI_SRIOV_VF_OFFSET,
+    PCI_SRIOV_VF_STRIDE,
     PCI_STD_HEADER_SIZEOF,
 )
 from .address import Address
 from .board import Board
 from .bridge import Bridge
 from .clock import NSEC_PER_MSEC, Clock
-from .config_space import header_type
+from .config_space import extended_capabilities, header_type, word
 from .description import FunctionDescription, MachineDescription
 from .errors import MachineError
 from .function import Function
@@ -55,6 +61,8 @@ class Fabric(Board):
             for below in bridge.below:
                 below.above = bridge
         self._roots = sorted(bus for bus in self._on_bus if bus not in self._leads_to)
+        for found in self._functions.values():
+            self._find_virtual(found)
         self._refuse_loops()
         for bridges in self._bridges.values():
             for bridge in bridges:
@@ -81,6 +89,22 @@ class Fabric(Board):
             if secondary:
                 # Of several bridges that claim a bus, the first has it: that is whom a cycle meets first.
                 self._leads_to.setdefault((address.domain, secondary), function)
+
+    def _find_virtual(self, function: Function) -> None:
+        """Which functions are virtual ones of this, by their routing IDs (SR-IOV 2.1.2)."""
+        config = function.description.config
+        found = (where for identity, where in extended_capabilities(config) if identity == PCI_EXT_CAP_ID_SRIOV)
+        at = next(found, 0)
+        if not at or not word(config, at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE:
+            return
+        domain, bus = function.description.address[:2]
+        first, stride = word(config, at + PCI_SRIOV_VF_OFFSET), word(config, at + PCI_SRIOV_VF_STRIDE)
+        for number in range(word(config, at + PCI_SRIOV_NUM_VF)):
+            routing = (bus << 8 | function.devfn) + first + number * stride
+            virtual = self._on_bus.get((domain, routing >> 8), {}).get(routing & 0xFF)
+            if virtual is not None and virtual is not function:
+                virtual.physical = function
+                function.virtual.append(virtual)
 
     def _refuse_loops(self) -> None:
         """Every bus must hang from a root, else no cycle could ever get there."""

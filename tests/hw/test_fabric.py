@@ -259,3 +259,53 @@ def test_request_that_stalls_meets_nobody_when_the_link_goes():
     # Released at 90 ms, link up at 140, ready at 220.
     bench.wait(70)
     assert (bench.read("01:00.0", 0, 4), bench.clock.now) == (ID, 220 * MS)
+
+
+SRIOV_CTRL = 0x108
+
+
+def virtual(**knobs):
+    """A physical function with two virtual ones, at routing IDs +4 and +6 (SR-IOV 2.1.2: offset 4, stride 2)."""
+    registers = {"x100_4": 0x00010010, "x108_2": 0x0001, "x110_2": 2, "x114_2": 4, "x116_2": 2}
+    physical = function("01:00.0", pm(), exp(ENDPOINT, devcap=0x10008000), size=4096, registers=registers)
+    others = [
+        function(f"01:00.{number}", pm(), exp(ENDPOINT, devcap=0x10008000), **knobs if number == 6 else {})
+        for number in (4, 5, 6)
+    ]
+    return Bench(port("00:1c.0", 1, 1), physical, *others)
+
+
+def there(bench):
+    return [number for number in range(8) if bench.read(f"01:00.{number}", 0, 4) == ID]
+
+
+def test_virtual_functions_cease_with_their_enable_and_are_new_with_it():
+    bench = virtual(ready_ms=50)
+    assert there(bench) == [0, 4, 5, 6]
+    bench.write("01:00.0", SRIOV_CTRL, 2, 0)
+    assert there(bench) == [0, 5]
+    bench.write("01:00.0", SRIOV_CTRL, 2, 0x0009)
+    assert (there(bench), bench.read("01:00.4", 0x04, 2)) == ([0, 4, 5], 0)
+    bench.wait(50)
+    assert there(bench) == [0, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        ([("01:00.0", EXP + 8, 0x8000)], [0, 5]),  # SR-IOV 2.2.2: FLR of the physical function clears VF Enable
+        ([("01:00.0", PM + 4, 3), ("01:00.0", PM + 4, 0)], [0, 5]),
+        ([("00:1c.0", 0x3E, 0x43), ("00:1c.0", 0x3E, 0x03)], [0, 5]),
+        ([("01:00.4", EXP + 8, 0x8000)], [0, 4, 5, 6]),  # 2.2.3: that of a virtual function is its own
+    ],
+    ids=["FLR", "soft reset", "bus reset", "FLR of one"],
+)
+def test_virtual_functions_go_with_the_reset_of_their_physical_function(steps, left):
+    bench = virtual()
+    for address, where, value in steps:
+        bench.write(address, where, 2, value)
+    assert there(bench) == left
+    reset = [where for what, where in bench.happened if what.endswith("reset")]
+    assert len(reset) == len(set(reset))
+    bench.wait(1000)
+    assert there(bench) == left
