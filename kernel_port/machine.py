@@ -58,9 +58,10 @@ class Machine:
         #: Ports whose interrupt is to be served; of them, those that sent a message for it.
         self._asking: set[str] = set()
         self._sent: set[str] = set()
-        self._writing = False
+        self._accessing = False
         fabric.interrupt = self._interrupt
         fabric.message = self._message
+        fabric.stall = self._stall
         fabric.observe = lambda what, where: self.system.emit("hw", what, where)
 
     @property
@@ -88,21 +89,29 @@ class Machine:
             domain, number = bus.sysdata.domain, bus.number
             if system.tracing:
                 record("w", (bdf(domain, number, devfn), where, size, value))
-            self._writing = True
+            self._accessing = True
             fabric_write(domain, number, devfn, where, size, value)
-            self._writing = False
+            self._accessing = False
             if asking:
                 self._serve()
             return 0
 
         return self.kernel.pci_ops(read=read, write=write)
 
+    def _stall(self, until: int) -> None:
+        """The processor waits for the answer to an access: time passes, and interrupts come when that is over."""
+        outer, self._accessing = self._accessing, True
+        try:
+            self.system.sched.delay_until(until)
+        finally:
+            self._accessing = outer
+
     # -- interrupts ----------------------------------------------------------------------------------------------
 
     def _interrupt(self, port: str) -> None:
         """*port* asks for an interrupt: it is served at once, or when the access that made it ask is over."""
         self._asking.add(port)
-        if not self._writing:
+        if not self._accessing:
             self._serve()
 
     def _message(self, port: str) -> None:

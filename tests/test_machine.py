@@ -506,3 +506,15 @@ def test_boot_what_drivers_had_switched_on_is_on_and_survives_a_reset():
         restored = [event.args[1:] for event in machine.events if event.op == "w" and event.args[1] == 0x106]
         assert restored == [(0x106, 2, 0x8009)]
         assert int.from_bytes(machine.fabric.config(Address.parse("00:05.0"))[0x106:0x108], "little") == 0x8009
+
+
+@pytest.mark.parametrize(("not_ready", "command"), [("silent", 0x0000), ("crs", 0x0006)])
+def test_a_card_that_asks_for_retries_gets_its_registers_back_when_it_is_ready(not_ready, command):
+    # 150 ms after the reset the series restores; who stalls it until 400 ms is restored, who is silent is not.
+    card = function("01:00.0", pm(), exp(0), ready_ms=400, not_ready=not_ready)
+    with machine_of(port("00:1c.0", 1, 1, sltcap=0), card) as machine:
+        assert machine.call("pci_reset_function", machine.function("01:00.0")) == 0
+        stalls = [event for event in machine.events if event.args[:1] == ("request retried",)]
+        assert len(stalls) == (not_ready == "crs")
+        machine.clock.advance(machine.clock.now + 1_000_000_000)
+        assert machine.fabric.read(0, 1, 0, 0x04, 2) == command

@@ -25,6 +25,8 @@ class Board:
         self.interrupt: Callable[[str], None] | None = None
         #: Called with the address of a port that sends an interrupt message.
         self.message: Callable[[str], None] | None = None
+        #: Lets time pass until then, ns, while the requester waits for an answer.
+        self.stall: Callable[[int], object] = clock.advance
         #: (domain << 8 | bus) -> functions by devfn that answer there now; found when asked for.
         self.reach: dict[int, dict[int, Function]] = {}
 

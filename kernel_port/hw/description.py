@@ -7,6 +7,7 @@ The fields are the keys of the TOML machine description. Times are in millisecon
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from .address import Address
 
@@ -37,8 +38,11 @@ class FunctionDescription:
     flr_works: bool = True
     #: Transactions stay pending this long after power on (-1: until a reset).
     pending_ms: float = 0
-    #: After a reset the function answers no request for this long (-1: never again).
+    #: After a reset the function is not ready for this long (-1: never again).
     ready_ms: float = 0
+    #: What a request meets meanwhile: "silent", nobody, so that reads are all ones and writes are lost; "crs",
+    #: Configuration Request Retry Status, so that the root complex issues it again and the requester stalls.
+    not_ready: Literal["silent", "crs"] = "silent"
     #: False: writes to the power state field have no effect.
     power_state_changes: bool = True
     #: Register offset -> number of writes that it takes, after a reset, for a value to stick.

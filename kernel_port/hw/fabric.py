@@ -6,16 +6,22 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ..pci_regs import (
+    PCI_EXT_CAP_ID_SRIOV,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_SECONDARY_BUS,
+    PCI_SRIOV_CTRL,
+    PCI_SRIOV_CTRL_VFE,
+    PCI_SRIOV_NUM_VF,
+    PCI_SRIOV_VF_OFFSET,
+    PCI_SRIOV_VF_STRIDE,
     PCI_STD_HEADER_SIZEOF,
 )
 from .address import Address
 from .board import Board
 from .bridge import Bridge
-from .clock import Clock
-from .config_space import header_type
+from .clock import NSEC_PER_MSEC, Clock
+from .config_space import extended_capabilities, header_type, word
 from .description import FunctionDescription, MachineDescription
 from .errors import MachineError
 from .function import Function
@@ -24,6 +30,9 @@ from .policy import policy_of
 from .slot import Slot
 
 _ALL_ONES = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF}
+#: A root complex may give up issuing a request again, when is its maker's choice (PCIe 2.3.2): a second, in which every
+#: function has to be ready (PCIe 6.6.1).
+RETRY_LIMIT_MS = 1000
 _LEADS_ON = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 
 #: (domain, bus number at power on)
@@ -52,6 +61,8 @@ class Fabric(Board):
             for below in bridge.below:
                 below.above = bridge
         self._roots = sorted(bus for bus in self._on_bus if bus not in self._leads_to)
+        for found in self._functions.values():
+            self._find_virtual(found)
         self._refuse_loops()
         for bridges in self._bridges.values():
             for bridge in bridges:
@@ -79,6 +90,22 @@ class Fabric(Board):
                 # Of several bridges that claim a bus, the first one has it: a cycle meets it first.
                 self._leads_to.setdefault((address.domain, secondary), function)
 
+    def _find_virtual(self, function: Function) -> None:
+        """Which functions are virtual ones of this, by their routing IDs (SR-IOV 2.1.2)."""
+        config = function.description.config
+        found = (where for identity, where in extended_capabilities(config) if identity == PCI_EXT_CAP_ID_SRIOV)
+        at = next(found, 0)
+        if not at or not word(config, at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE:
+            return
+        domain, bus = function.description.address[:2]
+        first, stride = word(config, at + PCI_SRIOV_VF_OFFSET), word(config, at + PCI_SRIOV_VF_STRIDE)
+        for number in range(word(config, at + PCI_SRIOV_NUM_VF)):
+            routing = (bus << 8 | function.devfn) + first + number * stride
+            virtual = self._on_bus.get((domain, routing >> 8), {}).get(routing & 0xFF)
+            if virtual is not None and virtual is not function:
+                virtual.physical = function
+                function.virtual.append(virtual)
+
     def _refuse_loops(self) -> None:
         """Refuse a bus that no root leads to: no cycle could get there."""
         for bus in sorted(set(self._on_bus) - set(self._hanging())):
@@ -104,6 +131,8 @@ class Fabric(Board):
             functions = self._find(domain, bus)
         function = functions.get(devfn)
         if function is None or function.silent or where + size > function.size:
+            if function is not None and function.silent and self._retried(function):
+                return self.read(domain, bus, devfn, where, size)
             return _ALL_ONES[size]
         return function.get(where, size)
 
@@ -113,10 +142,33 @@ class Fabric(Board):
         if functions is None:
             functions = self._find(domain, bus)
         function = functions.get(devfn)
-        if function is None or function.silent:
+        if function is None:
+            return
+        if function.silent:
+            if self._retried(function):
+                self.write(domain, bus, devfn, where, size, value)
             return
         if 0 <= where <= function.size - size and where % size == 0:
             function.write(where, size, value & _ALL_ONES[size])
+
+    def _retried(self, function: Function) -> bool:
+        """Issue a request again as long as *function* answers that it is to be retried, up to RETRY_LIMIT_MS.
+
+        Software does not see this unless it asks for it (CRS Software Visibility), which Linux 3.11 does not.
+        :return: whether the function got ready"""
+        if function.description.not_ready != "crs":
+            return False
+        self.happened("request retried", function.name)
+        limit = self.clock.now + RETRY_LIMIT_MS * NSEC_PER_MSEC
+        while function.silent and self.clock.now < limit and self._reaches(function):
+            due = self.clock.next_deadline()
+            self.stall(limit if due is None else min(due, limit))
+        return not function.silent
+
+    def _reaches(self, function: Function) -> bool:
+        """A cycle gets to *function* at the address it had at power on."""
+        address = function.description.address
+        return self._on(address.domain, address.bus).get(function.devfn) is function
 
     def _on(self, domain: int, bus: int) -> dict[int, Function]:
         """Return the functions on *bus* now, by devfn."""
@@ -196,5 +248,4 @@ class Fabric(Board):
         port = self._functions.get(Address.parse(bdf))
         if not isinstance(port, Bridge):
             return None
-        address = port.description.address
-        return port.slot if self._on(address.domain, address.bus).get(port.devfn) is port else None
+        return port.slot if self._reaches(port) else None

@@ -15,12 +15,15 @@ from ..pci_regs import (
     PCI_CAP_ID_PM,
     PCI_EXP_DEVSTA,
     PCI_EXP_DEVSTA_TRPND,
+    PCI_EXT_CAP_ID_SRIOV,
     PCI_PM_CAP_D1,
     PCI_PM_CAP_D2,
     PCI_PM_CTRL,
     PCI_PM_CTRL_NO_SOFT_RESET,
     PCI_PM_CTRL_STATE_MASK,
     PCI_PM_PMC,
+    PCI_SRIOV_CTRL,
+    PCI_SRIOV_CTRL_VFE,
 )
 from .address import bdf
 from .board import Board
@@ -52,6 +55,9 @@ class Function:
         self._image = image
         #: The bridge whose secondary side it is on, None on a root bus.
         self.above: Bridge | None = None
+        #: The virtual functions of a physical one, as far as they are described, and the way back (SR-IOV 2.1).
+        self.virtual: list[Function] = []
+        self.physical: Function | None = None
         #: A register (where, size) as it is, whether anybody can reach it or not.
         self.get = image.reader(self.bus, self.devfn)
         #: Set a register (where, size, value), read-only bits too, as hardware does.
@@ -88,6 +94,7 @@ class Function:
             "PCI_PM_CTRL": self._power_state,
             "PCI_EXP_DEVCTL": self._function_level_reset,
             "PCI_AF_CTRL": self._function_level_reset,
+            "PCI_SRIOV_CTRL": self._virtual_enable,
         }
 
     def load(self, config: bytes) -> None:
@@ -120,17 +127,34 @@ class Function:
         self.board.happened(kind.value, self.name)
         self._image.merge(self.description.address, *self._masks.lost(kind))
         self._lost_writes = {where: count - 1 for where, count in self.description.writes_needed.items()}
-        if self.description.ready_ms:
+        if self.description.ready_ms or (self.physical is not None and not self.physical.has_virtual):
             self.silent = True
+        if kind in (Reset.FLR, Reset.SOFT):  # the others come to each of them by themselves
+            for function in self.virtual:
+                function.reset(kind)
 
     def ready(self) -> None:
         """End a reset: answer again after ready_ms."""
         self.board.clock.call_after(self.description.ready_ms, self._unless_reset(self._answer))
 
     def _answer(self) -> None:
-        if self.silent:
+        if self.silent and (self.physical is None or self.physical.has_virtual):
             self.silent = False
             self.board.happened("ready", self.name)
+
+    @property
+    def has_virtual(self) -> bool:
+        """VF Enable is set: the virtual functions exist (SR-IOV 3.3.3.1)."""
+        position = self.layout.extended.get(PCI_EXT_CAP_ID_SRIOV)
+        return position is not None and bool(self.get(position + PCI_SRIOV_CTRL, 2) & PCI_SRIOV_CTRL_VFE)
+
+    def _virtual_enable(self, _register: Register, old: int, new: int, _written: int) -> None:
+        """Virtual functions cease with VF Enable, and are new when it is set."""
+        for function in self.virtual if (old ^ new) & PCI_SRIOV_CTRL_VFE else ():
+            if new & PCI_SRIOV_CTRL_VFE:
+                function.ready()
+            else:
+                function.reset(Reset.FLR)
 
     def _unless_reset(self, act: Callable[[], None]) -> Callable[[], None]:
         """Wrap *act* so that it does nothing after another reset."""

@@ -5,7 +5,7 @@ from itertools import permutations
 from random import Random
 
 import pytest
-from hw_machine import DOWNSTREAM, ENDPOINT, EXP, PM, UPSTREAM, Bench, bridge, exp, function, pm, port
+from hw_machine import DOWNSTREAM, ENDPOINT, EXP, MS, PM, UPSTREAM, Bench, bridge, exp, function, pm, port
 
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
@@ -208,3 +208,104 @@ def test_read_same_bus_number_of_several_domains_reaches_each_ones_own(order):
 def test_read_reaches_the_last_bytes_of_a_function():
     bench = Bench(function("00:05.0", registers={"xfc_4": 0x11223344}))
     assert [bench.read("00:05.0", 0xFC, 4), bench.read("00:05.0", 0xFF, 1)] == [0x11223344, 0x11]
+
+
+def waking(ready_ms, not_ready="crs", quirks=""):
+    """A card that has just been reset through the port above."""
+    card = function("01:00.0", pm(), exp(ENDPOINT), ready_ms=ready_ms, not_ready=not_ready)
+    bench = Bench(port("00:1c.0", 1, 1), card, quirks=quirks)
+    for control in (0x43, 0x03):
+        bench.write("00:1c.0", 0x3E, 2, control)
+    return bench
+
+
+@pytest.mark.parametrize("quirks", ["", "qemu"])
+def test_request_that_is_to_be_retried_stalls_until_the_function_is_ready(quirks):
+    # PCIe 2.3.1, 2.3.2: without CRS Software Visibility the root complex issues the request again.
+    bench = waking(80, quirks=quirks)
+    bench.wait(30)
+    assert (bench.read("01:00.0", 0, 4), bench.clock.now) == (ID, 80 * MS)
+    assert ("request retried", "0000:01:00.0") in bench.happened
+
+
+def test_write_that_is_to_be_retried_arrives():
+    bench = waking(80)
+    bench.write("01:00.0", 0x04, 2, 0x0002)
+    assert (bench.clock.now, bench.read("01:00.0", 0x04, 2)) == (80 * MS, 0x0002)
+
+
+def test_request_is_given_up_after_a_second():
+    bench = waking(-1)
+    assert (bench.read("01:00.0", 0, 4), bench.clock.now) == (NOBODY, 1000 * MS)
+
+
+def test_silent_function_stalls_nobody():
+    bench = waking(80, "silent")
+    bench.write("01:00.0", 0x04, 2, 0x0002)
+    assert (bench.read("01:00.0", 0, 4), bench.clock.now) == (NOBODY, 0)
+    bench.wait(80)
+    assert bench.read("01:00.0", 0x04, 2) == 0
+
+
+def test_request_that_stalls_meets_nobody_when_the_link_goes():
+    card = function("01:00.0", pm(), exp(ENDPOINT), ready_ms=80, not_ready="crs")
+    bench = Bench(port("00:1c.0", 1, 1, link_training_ms=50), card)
+    for control in (0x43, 0x03):
+        bench.write("00:1c.0", 0x3E, 2, control)
+    bench.wait(60)
+    bench.clock.call_after(20, lambda: bench.write("00:1c.0", 0x3E, 2, 0x43))
+    bench.clock.call_after(30, lambda: bench.write("00:1c.0", 0x3E, 2, 0x03))
+    assert (bench.read("01:00.0", 0, 4), bench.clock.now) == (NOBODY, 80 * MS)
+    # Released at 90 ms, link up at 140, ready at 220.
+    bench.wait(70)
+    assert (bench.read("01:00.0", 0, 4), bench.clock.now) == (ID, 220 * MS)
+
+
+SRIOV_CTRL = 0x108
+
+
+def virtual(**knobs):
+    """A physical function with two virtual ones, at routing IDs +4 and +6 (SR-IOV 2.1.2: offset 4, stride 2)."""
+    registers = {"x100_4": 0x00010010, "x108_2": 0x0001, "x110_2": 2, "x114_2": 4, "x116_2": 2}
+    physical = function("01:00.0", pm(), exp(ENDPOINT, devcap=0x10008000), size=4096, registers=registers)
+    others = [
+        function(f"01:00.{number}", pm(), exp(ENDPOINT, devcap=0x10008000), **knobs if number == 6 else {})
+        for number in (4, 5, 6)
+    ]
+    return Bench(port("00:1c.0", 1, 1), physical, *others)
+
+
+def there(bench):
+    return [number for number in range(8) if bench.read(f"01:00.{number}", 0, 4) == ID]
+
+
+def test_virtual_functions_cease_with_their_enable_and_are_new_with_it():
+    bench = virtual(ready_ms=50)
+    assert there(bench) == [0, 4, 5, 6]
+    bench.write("01:00.0", SRIOV_CTRL, 2, 0)
+    assert there(bench) == [0, 5]
+    bench.write("01:00.0", SRIOV_CTRL, 2, 0x0009)
+    assert (there(bench), bench.read("01:00.4", 0x04, 2)) == ([0, 4, 5], 0)
+    bench.wait(50)
+    assert there(bench) == [0, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        ([("01:00.0", EXP + 8, 0x8000)], [0, 5]),  # SR-IOV 2.2.2: FLR of the physical function clears VF Enable
+        ([("01:00.0", PM + 4, 3), ("01:00.0", PM + 4, 0)], [0, 5]),
+        ([("00:1c.0", 0x3E, 0x43), ("00:1c.0", 0x3E, 0x03)], [0, 5]),
+        ([("01:00.4", EXP + 8, 0x8000)], [0, 4, 5, 6]),  # 2.2.3: that of a virtual function is its own
+    ],
+    ids=["FLR", "soft reset", "bus reset", "FLR of one"],
+)
+def test_virtual_functions_go_with_the_reset_of_their_physical_function(steps, left):
+    bench = virtual()
+    for address, where, value in steps:
+        bench.write(address, where, 2, value)
+    assert there(bench) == left
+    reset = [where for what, where in bench.happened if what.endswith("reset")]
+    assert len(reset) == len(set(reset))
+    bench.wait(1000)
+    assert there(bench) == left
