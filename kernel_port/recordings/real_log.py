@@ -25,7 +25,10 @@ PRESSED, BUTTON = "pciehp_handle_attention_button", "handle_button_press_event"
 NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
 #: Whose words the recordings do not tell.
 UNRECORDED = ("drivers/pci/probe.c", "drivers/pci/slot.c")
-UNRECORDED_FUNCTIONS = ("dbg_ctrl", "init_slot", "pci_update_resource", "pcie_flr", "pcie_init")
+UNRECORDED_FUNCTIONS = (
+    "__pci_set_master", "dbg_ctrl", "init_slot", "pci_enable_resources", "pci_update_resource", "pcibios_set_master",
+    "pcie_flr", "pcie_init",
+)  # fmt: skip
 DEVICE = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](:pcie[0-9a-f]+)?")
 
 
