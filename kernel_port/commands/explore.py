@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run a scenario in every order its threads can run in, and report whether any order fails.
 
-After each run there must be no deadlock, no lock held, no config space lost, no function removed just because it was
-reset, and none added twice. The simplest schedule that fails is shown: the one that picks another thread than the
-oldest the fewest times. Its number replays it: kernel-port run SCENARIO --schedule 0.1.0.2
+After each run there must be no deadlock, no oops, no lock held, no config space lost, no function removed just because
+it was reset, and none added twice. The simplest schedule that fails is shown: the one that picks another thread than
+the oldest the fewest times. Its number replays it: kernel-port run SCENARIO --schedule 0.1.0.2
 
 The scheduler chooses where more than one thread can run: when the running one sleeps, waits or ends. With --preempt
 also before it takes a lock, after it releases one or wakes a thread, and after an interrupt. Hardware and interrupts

@@ -65,7 +65,7 @@ def main():
     print(f"{'all':10} {total:8} cases {used:8.1f} s  {failed} failed  (seed {args.seed}; seconds of processor time)")
     print(f"refused    {sum(engine.refusals.values())} times, at {len(engine.refusals)} places of the code")
     calls, longest = sum(engine.called.values()), engine.longest / 1e9
-    print(f"kernel     {calls} calls, the longest of {longest:.1f} s of virtual time; {engine.deadlocks} deadlocks")
+    print(f"kernel     {calls} calls, the longest of {longest:.1f} s of virtual time; {engine.halts} never returned")
     print(f"public     functions called at {', '.join(points())}")
     return int(failed > 0)
 

@@ -43,10 +43,10 @@ TOKENS = (
 
 
 #: For the campaign's report: where input was refused, which kernel functions were called at which point of the series,
-#: how many calls ended in a deadlock, and the longest of them, virtual ns.
+#: how many calls ended in a deadlock or oops, and the longest of them, virtual ns.
 refusals: Counter[str] = Counter()
 called: Counter[tuple[int, str]] = Counter()
-deadlocks = 0
+halts = 0
 longest = 0
 
 

@@ -15,7 +15,7 @@ import machines
 from engine import Hang
 
 from kernel_port.hw.clock import NSEC_PER_MSEC
-from kernel_port.kernel.sched import Deadlock
+from kernel_port.kernel.sched import Halt
 from kernel_port.machine import boot
 
 #: Most events of one call on a machine of a few functions, and most virtual time: a restore that no register takes.
@@ -348,8 +348,8 @@ RESETS = ("pci_reset_function", "pci_reset_slot", "pci_reset_bus", "slot file", 
 
 
 def kernel(rng):
-    """A kernel on a machine, and calls with pokes between: no exception but Deadlock, which is an answer; bounded
-    accesses and time; all locks and modules released; what is fixed stays; the same if done again."""
+    """A kernel on a machine, and calls with pokes between: no exception but a deadlock or oops, which are answers;
+    bounded accesses and time; all locks and modules released; what is fixed stays; the same if done again."""
     drawn, point, seed = machines.machine(rng), rng.randrange(9), rng.choice((None, rng.randrange(1000)))
     moves = rng.getrandbits(64)
     first = session(type(rng)(moves), *drawn, point, seed)
@@ -371,8 +371,8 @@ def session(rng, description, real, point, seed):
             if name in RECIPES or name in names:
                 try:
                     told += watched(rng, booted, name)
-                except Deadlock as error:
-                    engine.deadlocks += 1
+                except Halt as error:
+                    engine.halts += 1
                     told.append(str(error))
                     break
         changed = machines.moved(description, booted.fabric) if real else ""

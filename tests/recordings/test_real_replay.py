@@ -57,6 +57,18 @@ def test_kernel_that_dies_at_the_second_removal_dies_in_the_port():
     assert not any("bus2" in line or "kernel oops" in line for line in judgement.differences)
 
 
+@pytest.mark.parametrize("name", ["v311-each-conv2", "p8-each-conv2"])
+def test_bridge_without_a_driver_is_awake_as_recorded(name):
+    judgement = judge_calls(recording(name))
+    assert judgement.differences == []
+    assert judgement.calls_identical == len(judgement.calls)
+
+
+def test_boot_makes_no_cycle_of_the_host_bridges_that_is_not_recorded():
+    boot = replay(recording("v311-lone")).boot
+    assert [line for line in boot.differences if "0000:00:00.0" in line] == []
+
+
 def test_second_message_of_the_buttons_interrupt_handler_is_its_own():
     # pciehp_ctrl.c: pciehp_handle_attention_button() speaks twice in the interrupt (2500993 and 2501211 us), before any
     # work runs; handle_button_press_event() says once which way the slot is switched.
