@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "files": "hw.errors hw.image",
     "images": "files hw pci_regs",
     # where they meet
-    "machine": "_shims hw images kernel link",
+    "machine": "_shims hw images kernel link pci_regs",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run

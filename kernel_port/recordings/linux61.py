@@ -15,7 +15,7 @@ from ..hw.errors import MachineError
 from ..hw.layout import Layout
 from ..kernel.system import Event
 from ..machine import Machine, boot
-from ..pci_regs import PCI_EXP_TYPE_RC_EC, PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_ROOT_PORT
+from ..pci_regs import PCI_CAP_ID_MSI, PCI_CAP_ID_MSIX, PCI_EXP_TYPE_RC_EC, PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_ROOT_PORT
 from ..trace import decode
 from ..why.ladder import rungs
 from .capture_phases import Access, windows
@@ -164,12 +164,15 @@ def why(side: str, access: Access, machine: Machine, phase: str = "") -> str:
 
 
 def traits(address: Address, config: bytes) -> frozenset[str]:
-    """Return what rules ask of a function: "bridge", "slot" (a port with one), "root" (has Root Control), "link"."""
+    """Return what rules ask of a function: "bridge", "slot" (a port with one), "root" (has Root Control), "link",
+    "messages" (no bridge, and interrupts by MSI or MSI-X)."""
     layout = Layout(FunctionDescription(address, config, size=len(config)))
+    messages = {PCI_CAP_ID_MSI, PCI_CAP_ID_MSIX} & layout.capabilities.keys()
     root_complex = layout.port_type in (PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
     return frozenset(trait for trait, has in (
         ("bridge", layout.is_bridge),
         ("slot", layout.has_slot),
         ("root", layout.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_EC)),
         ("link", layout.port_type is not None and not root_complex),
+        ("messages", messages and not layout.is_bridge),
     ) if has)  # fmt: skip

@@ -24,7 +24,8 @@ class Rule:
     ops: str = "rw"
     #: Access sizes in bytes.
     sizes: tuple[int, ...] = (1, 2, 4)
-    #: What the function must be or have, and what it must not: "bridge", "slot", "root", "link" (linux61.traits).
+    #: What the function must be or have, and what it must not: "bridge", "slot", "root", "link",
+    #: "messages" (linux61.traits).
     has: str = ""
     lacks: str = ""
     #: Only accesses that wake functions before the reset ("wake"), or put them to sleep after it ("sleep").
@@ -102,8 +103,15 @@ RULES = (
          " reset_done, since about v4.13)", ("PCI_VENDOR_ID", "PCI_DEVICE_ID"), "r", (4,), lacks="bridge"),
     Rule(NEW, "the function's driver stops it before the reset and restarts it afterwards (reset_prepare and"
          " reset_done, since about v4.13)", ("PCI_INTERRUPT_PIN",), "r", (1,), lacks="bridge"),
-    Rule(NEW, "restored by MSI's own code, which the port leaves out", ("PCI_MSI*",)),
-    Rule(NEW, "restoring MSI turns INTx off (pci_intx_for_msi); the port leaves MSI out", ("PCI_COMMAND",), sizes=(2,)),
+    Rule(NEW, "messages are set up by more reads and writes, or by the driver that is stopped and restarted",
+         ("PCI_MSI*",)),
+    Rule(NEW, "setting messages up turns INTx off (pci_intx_for_msi)", ("PCI_COMMAND",), sizes=(2,)),
+    Rule(OLD, "messages were restored by the kernel; a later driver is stopped and restarted, and sets them up itself",
+         ("PCI_MSI*",), has="messages"),
+    Rule(VALUE, "the function's driver has stopped it and its messages before the reset, and restarts it afterwards",
+         ("PCI_MSI*",), has="messages"),
+    Rule(VALUE, "the function's driver has stopped it and its messages before the reset, and restarts it afterwards",
+         ("PCI_COMMAND",), sizes=(2,), has="messages"),
     Rule(VALUE, "link state changes are masked too around the reset since about v3.15 (DLLSCE), and presence changes"
          " only on slots without a button", ("PCI_EXP_SLTCTL",), has="bridge"),
     Rule(VALUE, "link state changes are cleared too after the reset since about v3.15 (DLLSC), and presence changes"

@@ -237,7 +237,7 @@ def test_pciehp_configure_device_enables_the_port_once_more_and_bridges_below():
         machine.events.clear()
         ctrl = machine.bus("01").slots[0].hotplug.private
         assert machine.call("pciehp_configure_device", ctrl) == 0
-        assert port_dev.enable_cnt == 1
+        assert port_dev.enable_cnt == 2  # pci_enable_bridges() and its driver
         assert machine.function("01:00.0").enable_cnt == 1
         # p8-mess-nopcp-bus, 165 and 166: pci_enable_resources() and pci_set_master() of the port
         assert [cycle for cycle in cycles(machine.events, "0000:00:1c.0") if cycle[1] == 4] == [

@@ -165,6 +165,7 @@ def test_pcie_port_service_register_of_another_port_type_binds_nothing():
 
 def test_pcie_port_device_remove_unbinds_then_gives_msi_back():
     # As the recorded removal does (p8-mess-sw-bus01): MSI off, INTx back, and a look at how many messages there are.
+    # Then the port, which nobody else has enabled, is disabled: no bus master.
     paper, port = port_with((MSI, 0x05, b"\x80\x00"), port_type=6)
     kernel, removed = paper.kernel, []
     driver = kernel.pcie_port_service_driver("test", lambda dev: 0, removed.append, kernel.PCIE_ANY_PORT)
@@ -178,6 +179,7 @@ def test_pcie_port_device_remove_unbinds_then_gives_msi_back():
     accesses = [act for act in paper.take() if act[0] in "rw"]
     assert (removed, kernel.pcie_port_bus_type) == ([service], [])
     assert accesses == [
-        read(FLAGS), write(FLAGS, 0x80), read(COMMAND), write(COMMAND, 0), read(FLAGS)
+        read(FLAGS), write(FLAGS, 0x80), read(COMMAND), write(COMMAND, 4), read(FLAGS),
+        read(COMMAND), write(COMMAND, 0),
     ]  # fmt: skip
     assert (port.msi_enabled, port.msi_list, paper.system.irq_data) == (0, [], {})
