@@ -138,7 +138,7 @@ class Machine:
         self._asking.difference_update(served)
 
     def _described_message(self, irq: int) -> tuple[int, int, int] | None:
-        """The message that the function whose interrupt *irq* is was described with."""
+        """Return the message by which, as described, the function with interrupt *irq* interrupts."""
         address = Address(irq >> 16, irq >> 8 & 0xFF, irq >> 3 & 0x1F, irq & 7)
         return messages(self.fabric.function(address).description.config).msi if self.fabric.has(address) else None
 
