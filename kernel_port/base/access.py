@@ -7,7 +7,7 @@ is locked; pcie_capability_* know which registers of the PCI Express capability 
 width here, and nowhere else.
 
 # PORT: no pci_lock: one thread runs at a time, and none sleeps within an access.
-# PORT: Vital Product Data is only looked for; no reset reads it.
+# PORT: only the VPD capability is found; no reset reads Vital Product Data.
 """
 
 from __future__ import annotations
@@ -256,14 +256,14 @@ EXPORT_SYMBOL_GPL(pci_user_write_config_dword)
 
 
 def pci_vpd_pci22_init(dev: pci_dev) -> int:
-    """Look for Vital Product Data.
+    """Find the Vital Product Data capability of *dev*.
 
     C: drivers/pci/access.c, global, base
-    :return: 0, -ENODEV if *dev* has none"""
+    :return: 0, or -ENODEV if *dev* has none"""
     cap = pci_find_capability(dev, PCI_CAP_ID_VPD)
     if not cap:
         return -ENODEV
-    # PORT: nobody asks for dev->vpd.
+    # PORT: no dev->vpd: nothing reads it.
     return 0
 
 
@@ -460,7 +460,7 @@ def pcie_capability_write_dword(dev: pci_dev, pos: int, val: int) -> int:
     """Write a dword of the PCI Express capability, if *dev* has it.
 
     C: drivers/pci/access.c, exported, base
-    :return: 0 (also if nothing was written), -EINVAL if *pos* is no multiple of 4, or a PCIBIOS_* error"""
+    :return: 0 (also if nothing was written), -EINVAL if *pos* is not a multiple of 4, or a PCIBIOS_* error"""
     if pos & 3:
         return -EINVAL
 
@@ -491,10 +491,10 @@ EXPORT_SYMBOL(pcie_capability_clear_and_set_word)
 
 
 def pcie_capability_clear_and_set_dword(dev: pci_dev, pos: int, clear: int, set: int) -> int:
-    """Change bits of a dword of the PCI Express capability; written back even if nothing changed.
+    """Change bits of a dword of the PCI Express capability. It is written back even if no bit changed.
 
     C: drivers/pci/access.c, exported, base
-    :return: 0, -EINVAL if *pos* is no multiple of 4, or a PCIBIOS_* error"""
+    :return: 0, -EINVAL if *pos* is not a multiple of 4, or a PCIBIOS_* error"""
     ret, val = pcie_capability_read_dword(dev, pos)
     if not ret:
         val &= ~clear
@@ -527,5 +527,5 @@ def pcie_capability_set_dword(dev: pci_dev, pos: int, set: int) -> int:
     """Set bits of a dword of the PCI Express capability.
 
     C: include/linux/pci.h, static inline, base
-    :return: 0, -EINVAL if *pos* is no multiple of 4, or a PCIBIOS_* error"""
+    :return: 0, -EINVAL if *pos* is not a multiple of 4, or a PCIBIOS_* error"""
     return pcie_capability_clear_and_set_dword(dev, pos, 0, set)

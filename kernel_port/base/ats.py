@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/ats.c: address translation services, which a driver of an IOMMU enables, and a restore enables again.
+"""drivers/pci/ats.c: Address Translation Services. An IOMMU driver enables them; a restore enables them again.
 
-# PORT: no PRI and no PASID, and virtual functions have no services of their own.
+# PORT: no PRI, no PASID, and no ATS of virtual functions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .access import pci_read_config_word, pci_write_config_word
 if TYPE_CHECKING:  # pci.py imports this module
     from .pci import pci_find_ext_capability
 
-# Fields of the ATS registers; their names in include/uapi/linux/pci_regs.h are of macros.
+# Fields of the ATS registers; in include/uapi/linux/pci_regs.h these names are macros.
 PCI_ATS_CAP_QDEP = 0x1F
 PCI_ATS_MAX_QDEP = 32
 PCI_ATS_CTRL_STU = 0x1F
@@ -28,7 +28,7 @@ PCI_ATS_MIN_STU = 12
 
 @dataclass(eq=False, slots=True)
 class pci_ats:
-    """struct pci_ats: the services of a device. stu is its page size, log2 of bytes; qdep how many requests it queues.
+    """struct pci_ats: ATS of a device. stu is the page size, log2 of bytes; qdep is how many requests it queues.
 
     C: include/linux/pci-ats.h, struct, base"""
 
@@ -39,14 +39,14 @@ class pci_ats:
 
 
 def pci_ats_enabled(dev: pci_dev) -> bool:
-    """Whether somebody has enabled ATS of *dev*.
+    """Return whether ATS of *dev* is enabled.
 
     C: include/linux/pci-ats.h, static inline, base"""
     return bool(dev.ats and dev.ats.is_enabled)
 
 
 def ats_alloc_one(dev: pci_dev, ps: int) -> int:
-    """Find the capability of *dev*, and note what it can do.
+    """Find the ATS capability of *dev* and read what it supports.
 
     C: drivers/pci/ats.c, static, base
     :param ps: the page size, log2 of bytes
@@ -62,7 +62,7 @@ def ats_alloc_one(dev: pci_dev, ps: int) -> int:
 
 
 def pci_enable_ats(dev: pci_dev, ps: int) -> int:
-    """Have *dev* ask for translations.
+    """Enable ATS of *dev*: it may request translations.
 
     C: drivers/pci/ats.c, exported, base
     :param ps: the page size of the IOMMU, log2 of bytes
@@ -90,12 +90,12 @@ EXPORT_SYMBOL_GPL(pci_enable_ats)
 
 
 def pci_restore_ats_state(dev: pci_dev) -> None:
-    """Enable ATS of *dev* again, if it was. Nothing is saved for it: the driver's page size is known.
+    """Enable ATS of *dev* again, if it was enabled. Nothing was saved for it: dev.ats has the page size.
 
     C: drivers/pci/ats.c, exported, base"""
     if not pci_ats_enabled(dev):
         return
-    # A device that does not come back from its reset has no capabilities either.
+    # a device that did not come back from its reset has no capabilities either
     if not pci_find_ext_capability(dev, PCI_EXT_CAP_ID_ATS):
         raise system.sched.oops(f"BUG(): {pci_name(dev)} has lost its ATS capability")
 

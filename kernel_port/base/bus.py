@@ -18,7 +18,7 @@ def pci_bus_add_device(dev: pci_dev) -> int:
 
     C: drivers/pci/bus.c, exported, base
     :return: 0"""
-    # Not when it was found: nobody had addresses to give then.
+    # not when the device was found: no addresses were assigned yet
     pci_fixup_device(pci_fixup_final, dev)
     pci_create_sysfs_dev_files(dev)
 
@@ -50,7 +50,7 @@ def pci_bus_add_devices(bus: pci_bus) -> None:
 
 
 def pci_enable_bridges(bus: pci_bus) -> None:
-    """Enable the bridges at and below *bus*, whether they have a driver or not: each is awake then, and a bus master.
+    """Enable all bridges on and below *bus*, with or without a driver: this wakes each and makes it a bus master.
 
     C: drivers/pci/bus.c, exported, base"""
     for dev in bus.devices:
@@ -58,7 +58,7 @@ def pci_enable_bridges(bus: pci_bus) -> None:
             if not pci_is_enabled(dev):
                 retval = pci_enable_device(dev)
                 if retval:
-                    dev_err(dev.dev, f"the bridge cannot be enabled: {retval}")
+                    dev_err(dev.dev, f"cannot enable this bridge: {retval}")
                 pci_set_master(dev)
             pci_enable_bridges(dev.subordinate)
 

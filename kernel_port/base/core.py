@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/base/core.c, and of bus.c and lib/klist.c what it needs: devices, from device_add() to device_del()."""
+"""drivers/base/core.c, with what it needs of bus.c and lib/klist.c: devices, from device_add() to device_del()."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ..kernel.structs import *
 from ..kernel.system import system
 from .dd import device_release_driver
 
-#: struct bus_type pci_bus_type: every PCI function, the first found first.
+#: struct bus_type pci_bus_type: every PCI function, in the order in which they were found.
 pci_bus_type: list[pci_dev] = []
 
 
 def klist_del(n: Any, klist: list[Any], name: str) -> None:
-    """Take *n* off *klist*. What is on none has no list to go by: the C follows a NULL pointer.
+    """Remove *n* from *klist*. If it is on no list, the C follows a NULL pointer.
 
     C: lib/klist.c, exported, base
-    :param name: what it is called, for the report"""
+    :param name: its name, for the report"""
     if n not in klist:
-        raise system.sched.oops(f"klist_del() of {name}, which is on no list: somebody is removing it already")
+        raise system.sched.oops(f"klist_del() of {name}, which is on no list: another thread is removing it")
     klist.remove(n)
 
 
 def device_create_file(
     dev: device, name: str, show: Callable[[pci_dev], int | str], store: Callable[[pci_dev, str], int]
 ) -> int:
-    """Make a file of *dev* in sysfs.
+    """Create a sysfs file of *dev*.
 
     C: drivers/base/core.c, exported, base; PORT: a file is an entry in dev.attrs, which cannot fail
     :param show: NULL if it cannot be read
@@ -39,19 +39,19 @@ def device_create_file(
 
 
 def device_remove_file(dev: device, name: str) -> None:
-    """Take a file of *dev* away.
+    """Remove a sysfs file of *dev*.
 
     C: drivers/base/core.c, exported, base"""
     del dev.attrs[name]
 
 
 def dev_attr_store(dev: pci_dev, name: str, buf: str) -> int:
-    """Write *buf* to a file of *dev*.
+    """Write *buf* to a sysfs file of *dev*.
 
     C: drivers/base/core.c, static, base
-    :return: len(buf), -EIO if it cannot be written, -ENOENT if there is no such file, or what the file says"""
+    :return: len(buf); -EIO if the file is read-only; -ENOENT if there is none; or an error of its store function"""
     if name not in dev.dev.attrs:
-        return -ENOENT  # of open()
+        return -ENOENT  # from open()
 
     store = dev.dev.attrs[name][1]
     ret = -EIO
@@ -62,14 +62,14 @@ def dev_attr_store(dev: pci_dev, name: str, buf: str) -> int:
 
 
 def bus_add_device(dev: pci_dev) -> None:
-    """Put *dev* on the list of PCI functions.
+    """Add *dev* to the list of PCI functions.
 
     C: drivers/base/bus.c, global, base"""
     pci_bus_type.append(dev)
 
 
 def bus_remove_device(dev: pci_dev) -> None:
-    """Take *dev* off the list of PCI functions, then from its driver.
+    """Remove *dev* from the list of PCI functions, then unbind its driver.
 
     C: drivers/base/bus.c, global, base"""
     if dev in pci_bus_type:
@@ -78,10 +78,10 @@ def bus_remove_device(dev: pci_dev) -> None:
 
 
 def device_add(dev: pci_dev) -> None:
-    """Let *dev* be known, as a PCI function and as a child of its parent.
+    """Add *dev*, as a PCI function and as a child of its parent.
 
     C: drivers/base/core.c, exported, base"""
-    # PORT: no notifiers, and no bus_probe_device(): drivers come with pci_bus_add_device().
+    # PORT: no notifiers, and no bus_probe_device(): pci_bus_add_device() binds drivers
     parent = dev.dev.parent
     bus_add_device(dev)
     if parent:
@@ -89,7 +89,7 @@ def device_add(dev: pci_dev) -> None:
 
 
 def device_del(dev: pci_dev) -> None:
-    """Take *dev* from its parent, then from its driver.
+    """Remove *dev* from its parent, then unbind its driver.
 
     C: drivers/base/core.c, exported, base"""
     parent = dev.dev.parent

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""arch/x86/kernel/apic/io_apic.c: of it, the interrupts that are messages.
+"""arch/x86/kernel/apic/io_apic.c: the part for MSI and MSI-X.
 
-# PORT: which vector of which processor a message is for is nobody's concern here. One that the machine is described
-# with is used again (system.msi_message); others are alike.
+# PORT: the vector and the processor of a message do not matter here. If the machine description has a message, that is
+# used again (system.msi_message); all others are the same.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .msi import __write_msi_msg, mask_msi_irq, unmask_msi_irq, write_msi_msg
 MSI_ADDR_BASE_LO = 0xFEE00000
 MSI_DATA_LEVEL_ASSERT = 1 << 14
 
-#: arch/x86/include/asm/irq_vectors.h: the first vector that is for devices alone.
+#: arch/x86/include/asm/irq_vectors.h: the first vector for devices.
 VECTOR_OFFSET_START = 0x41
 
 
 def msi_compose_msg(pdev: pci_dev, irq: int, msg: msi_msg) -> int:
-    """Compose the message that raises *irq*.
+    """Compose the message that raises *irq*: its address and data.
 
     C: arch/x86/kernel/apic/io_apic.c, static, base
     :return: 0"""
@@ -33,7 +33,7 @@ def msi_compose_msg(pdev: pci_dev, irq: int, msg: msi_msg) -> int:
 
 
 def msi_set_affinity(data: irq_data) -> int:
-    """Choose the processor that gets the interrupt: write its message again.
+    """Route the interrupt to a processor.
 
     C: arch/x86/kernel/apic/io_apic.c, static, base
     :return: 0"""
@@ -42,14 +42,14 @@ def msi_set_affinity(data: irq_data) -> int:
 
 
 def msi_chip() -> irq_chip:
-    """Return the chip of all messages.
+    """Return the interrupt chip of all messages.
 
     C: arch/x86/kernel/apic/io_apic.c, static variable, base"""
     return irq_chip("PCI-MSI", mask_msi_irq, unmask_msi_irq, msi_set_affinity)
 
 
 def setup_msi_irq(dev: pci_dev, msidesc: msi_desc, irq: int) -> int:
-    """Let *msidesc* be interrupt *irq*.
+    """Set *msidesc* up as interrupt *irq*.
 
     C: arch/x86/kernel/apic/io_apic.c, global, base
     :return: 0"""
@@ -62,18 +62,18 @@ def setup_msi_irq(dev: pci_dev, msidesc: msi_desc, irq: int) -> int:
 
     write_msi_msg(irq, msg)
 
-    dev_dbg(dev.dev, f"its interrupt {irq} is a message")
+    dev_dbg(dev.dev, f"interrupt {irq} is an MSI message")
 
     return 0
 
 
 def native_setup_msi_irqs(dev: pci_dev, nvec: int, type: int) -> int:
-    """Give the messages on the list of *dev* their interrupts.
+    """Set up an interrupt for each message on the list of *dev*.
 
     C: arch/x86/kernel/apic/io_apic.c, global, base
     :return: 0"""
-    # PORT: all messages of a function are one interrupt, whose number is its address; several of MSI are possible, as
-    # with interrupt remapping (do_setup_msi_irqs(), drivers/iommu/irq_remapping.c).
+    # PORT: all messages of a function are one interrupt, whose number is its address; more than one MSI message is
+    # possible, as with interrupt remapping (do_setup_msi_irqs(), drivers/iommu/irq_remapping.c).
     for msidesc in dev.msi_list:
         if type == PCI_CAP_ID_MSI:
             msidesc.nvec_used = nvec
@@ -84,7 +84,7 @@ def native_setup_msi_irqs(dev: pci_dev, nvec: int, type: int) -> int:
 
 
 def native_teardown_msi_irq(irq: int) -> None:
-    """Let *irq* be no message any more.
+    """Free *irq*, the interrupt of a message.
 
     C: arch/x86/kernel/apic/io_apic.c, global, base"""
     system.irq_data.pop(irq, None)  # destroy_irq()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/iov.c: SR-IOV of a physical function: found, enabled by its driver, and restored after a reset.
+"""drivers/pci/iov.c: SR-IOV of a physical function: how it is found, enabled by a driver and restored after a reset.
 
-# PORT: virtual functions are not added: in configuration space they have no vendor ID, and no driver here has any.
+# PORT: virtual functions are not added: their vendor ID reads as all ones, and no driver here uses any.
 # PORT: no migration of virtual functions (SR-IOV 1.0, 2.4).
 """
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:  # pci.py imports this module
     from .pci import pci_find_ext_capability
     from .probe import __pci_read_base
 
-# Of include/uapi/linux/pci_regs.h.
+# From include/uapi/linux/pci_regs.h.
 PCI_SRIOV_BAR = 0x24
 PCI_SRIOV_NUM_BARS = 6
 
-# PORT: behind all others, and only where there is SR-IOV; in C they are before a bridge's windows, in every device.
+# PORT: after all others, and only with SR-IOV; in C every device has them, before the windows of a bridge.
 PCI_IOV_RESOURCES = DEVICE_COUNT_RESOURCE
 PCI_IOV_RESOURCE_END = PCI_IOV_RESOURCES + PCI_SRIOV_NUM_BARS - 1
 
@@ -44,7 +44,7 @@ PAGE_SIZE = 4096
 
 @dataclass(eq=False, slots=True)
 class pci_sriov:
-    """struct pci_sriov: SR-IOV of a physical function. pgsz is a bit: 1 is 4 KiB.
+    """struct pci_sriov: SR-IOV of a physical function. pgsz is a single bit: 1 means 4 KiB.
 
     C: drivers/pci/pci.h, struct, base"""
 
@@ -62,10 +62,10 @@ class pci_sriov:
 
 
 def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
-    """Switch *nr_virtfn* virtual functions on.
+    """Enable *nr_virtfn* virtual functions.
 
     C: drivers/pci/iov.c, static, base
-    :return: 0; -EINVAL if some are on, or it has not so many; -EIO if its registers contradict each other"""
+    :return: 0; -EINVAL if some are enabled, or *dev* has fewer; -EIO if its registers are inconsistent"""
     iov = dev.sriov
 
     if not nr_virtfn:
@@ -87,12 +87,12 @@ def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
     if not offset or (nr_virtfn > 1 and not stride):
         return -EIO
 
-    # PORT: nothing is assigned, so neither addresses nor bus numbers can be too few
+    # PORT: no check for too few addresses or bus numbers: none are assigned
 
     iov.offset = offset
     iov.stride = stride
 
-    # PORT: no look at the function that this one depends on (iov->link)
+    # PORT: no check of the function that this one depends on (iov->link)
 
     iov.ctrl |= PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE
     pci_cfg_access_lock(dev)
@@ -107,10 +107,10 @@ def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
 
 
 def sriov_init(dev: pci_dev, pos: int) -> int:
-    """Note what the SR-IOV capability at *pos* says; virtual functions that are on are switched off.
+    """Read the SR-IOV capability at *pos*, and disable virtual functions that are enabled.
 
     C: drivers/pci/iov.c, static, base
-    :return: 0; -ENODEV if *dev* is no endpoint; -EIO if its registers make no sense"""
+    :return: 0; -ENODEV if *dev* is not an endpoint; -EIO if its registers make no sense"""
     if pci_pcie_type(dev) != PCI_EXP_TYPE_RC_END and pci_pcie_type(dev) != PCI_EXP_TYPE_ENDPOINT:
         return -ENODEV
 
@@ -173,7 +173,7 @@ def sriov_init(dev: pci_dev, pos: int) -> int:
 
 
 def sriov_restore_state(dev: pci_dev) -> None:
-    """Write the SR-IOV registers of *dev* again, if a reset has switched its virtual functions off.
+    """Write the SR-IOV registers of *dev* again, if a reset has disabled its virtual functions.
 
     C: drivers/pci/iov.c, static, base"""
     iov = dev.sriov
@@ -193,10 +193,10 @@ def sriov_restore_state(dev: pci_dev) -> None:
 
 
 def pci_iov_init(dev: pci_dev) -> int:
-    """Look for SR-IOV.
+    """Find SR-IOV of *dev*.
 
     C: drivers/pci/iov.c, global, base
-    :return: 0, or -ENODEV without the capability; otherwise as sriov_init()"""
+    :return: -ENODEV without the capability; otherwise as sriov_init()"""
     if not pci_is_pcie(dev):
         return -ENODEV
 
@@ -208,11 +208,11 @@ def pci_iov_init(dev: pci_dev) -> int:
 
 
 def pci_iov_resource_bar(dev: pci_dev, resno: int) -> int:
-    """Find the register that holds the address of a resource of virtual functions.
+    """Find the BAR of a resource of virtual functions.
 
     C: drivers/pci/iov.c, global, base
-    # PORT: the type of the BAR is not handed back, as in pci_resource_bar()
-    :return: its offset, 0 if the resource is another"""
+    # PORT: the type of the BAR is not returned, as in pci_resource_bar()
+    :return: its offset, or 0 for any other resource"""
     if resno < PCI_IOV_RESOURCES or resno > PCI_IOV_RESOURCE_END:
         return 0
 
@@ -229,10 +229,10 @@ def pci_restore_iov_state(dev: pci_dev) -> None:
 
 
 def pci_enable_sriov(dev: pci_dev, nr_virtfn: int) -> int:
-    """Switch virtual functions of *dev* on, as its driver does.
+    """Enable virtual functions of *dev* for its driver.
 
     C: drivers/pci/iov.c, exported, base
-    :return: 0; -ENODEV if *dev* is no physical function; otherwise as sriov_enable()"""
+    :return: -ENODEV if *dev* is not a physical function; otherwise as sriov_enable()"""
     might_sleep()
 
     if not dev.is_physfn:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/msi.c: interrupts as messages, MSI and MSI-X.
+"""drivers/pci/msi.c: message signaled interrupts, MSI and MSI-X.
 
-# PORT: the table of MSI-X lies in memory, which there is none of: what is read and written there is left out, and with
-# it whether an entry is masked.
-# PORT: the architecture's hooks (arch_setup_msi_irqs() and so on) are those of io_apic.py; no files in sysfs.
+# PORT: the MSI-X table is in memory, which is not modelled: reads and writes of the table are left out, and so are the
+# mask bits of its entries.
+# PORT: the architecture hooks (arch_setup_msi_irqs() etc.) are the functions of io_apic.py; no files in sysfs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .access import (
 )
 from .pci import pci_find_capability, pci_intx
 
-if TYPE_CHECKING:  # it imports this module
+if TYPE_CHECKING:  # io_apic.py imports this module
     from .io_apic import native_setup_msi_irqs, native_teardown_msi_irq
 
 #: Kernel parameter: pci=nomsi makes it 0.
@@ -57,7 +57,7 @@ def default_restore_msi_irqs(dev: pci_dev, irq: int) -> None:
 
 
 def msi_set_enable(dev: pci_dev, enable: int) -> None:
-    """Switch MSI of *dev* on or off; written even if nothing changes.
+    """Switch MSI of *dev* on or off. The register is written even if nothing changes.
 
     C: drivers/pci/msi.c, static, base"""
     control = pci_read_config_word(dev, dev.msi_cap + PCI_MSI_FLAGS)
@@ -68,7 +68,7 @@ def msi_set_enable(dev: pci_dev, enable: int) -> None:
 
 
 def msix_set_enable(dev: pci_dev, enable: int) -> None:
-    """Switch MSI-X of *dev* on or off; written even if nothing changes.
+    """Switch MSI-X of *dev* on or off. The register is written even if nothing changes.
 
     C: drivers/pci/msi.c, static, base"""
     control = pci_read_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS)
@@ -82,21 +82,21 @@ def msi_mask(x: int) -> int:
     """Return the mask bits of 2^*x* messages.
 
     C: drivers/pci/msi.c, static inline, base"""
-    # Beyond 32 a shift would be undefined
+    # a shift by 32 or more would be undefined
     if x >= 5:
         return 0xFFFFFFFF
     return (1 << (1 << x)) - 1
 
 
 def msi_capable_mask(control: int) -> int:
-    """Return the mask bits of the messages that a function could have.
+    """Return the mask bits of all messages that a function could have.
 
     C: drivers/pci/msi.c, static inline, base"""
     return msi_mask((control >> 1) & 7)
 
 
 def __msi_mask_irq(desc: msi_desc, mask: int, flag: int) -> int:
-    """Write the mask bits in *mask* as *flag* has them, if the function has such bits.
+    """Set the mask bits in *mask* to those in *flag*, if the function has mask bits.
 
     C: drivers/pci/msi.c, static, base
     :return: all mask bits, 0 if it has none"""
@@ -120,7 +120,7 @@ def msi_mask_irq(desc: msi_desc, mask: int, flag: int) -> None:
 
 
 def msi_set_mask_bit(data: irq_data, flag: int) -> None:
-    """Mask one interrupt or let it through.
+    """Mask or unmask one interrupt.
 
     C: drivers/pci/msi.c, static, base"""
     desc = data.msi_desc
@@ -140,18 +140,18 @@ def mask_msi_irq(data: irq_data) -> None:
 
 
 def unmask_msi_irq(data: irq_data) -> None:
-    """Let an interrupt through.
+    """Unmask an interrupt.
 
     C: drivers/pci/msi.c, global, base"""
     msi_set_mask_bit(data, 0)
 
 
 def __write_msi_msg(entry: msi_desc, msg: msi_msg) -> None:
-    """Tell the function which message to send, if it is awake.
+    """Write a message to the registers of its function, if that is awake.
 
     C: drivers/pci/msi.c, global, base"""
     if entry.dev.current_state != PCI_D0:
-        pass  # Its registers are out of reach.
+        pass  # its registers cannot be written now
     elif entry.msi_attrib.is_msix:
         pass  # PORT: three words of the table, in memory
     else:
@@ -173,7 +173,7 @@ def __write_msi_msg(entry: msi_desc, msg: msi_msg) -> None:
 
 
 def write_msi_msg(irq: int, msg: msi_msg) -> None:
-    """Tell a function which message is interrupt *irq*.
+    """Write the message of interrupt *irq* to the registers of its function.
 
     C: drivers/pci/msi.c, global, base"""
     entry = irq_get_msi_desc(irq)
@@ -182,7 +182,7 @@ def write_msi_msg(irq: int, msg: msi_msg) -> None:
 
 
 def free_msi_irqs(dev: pci_dev) -> None:
-    """Give the interrupts of *dev* back.
+    """Free the messages of *dev* and their interrupts.
 
     C: drivers/pci/msi.c, static, base"""
     for entry in dev.msi_list:
@@ -198,22 +198,22 @@ def free_msi_irqs(dev: pci_dev) -> None:
 
 
 def alloc_msi_entry(dev: pci_dev) -> msi_desc:
-    """Make a message of *dev*.
+    """Return a new message of *dev*.
 
     C: drivers/pci/msi.c, static, base"""
     return msi_desc(dev)
 
 
 def pci_intx_for_msi(dev: pci_dev, enable: int) -> None:
-    """Let *dev* interrupt by its pin, or not.
+    """Enable or disable INTx of *dev*, while MSI or MSI-X is switched.
 
     C: drivers/pci/msi.c, static, base"""
-    # PORT: no PCI_DEV_FLAGS_MSI_INTX_DISABLE_BUG: fixups for particular chips are left out.
+    # PORT: no PCI_DEV_FLAGS_MSI_INTX_DISABLE_BUG: fixups for particular chips are left out
     pci_intx(dev, enable)
 
 
 def __pci_restore_msi_state(dev: pci_dev) -> None:
-    """Switch MSI on again as it was, if it was.
+    """Restore MSI of *dev*, if it was on.
 
     C: drivers/pci/msi.c, static, base"""
     if not dev.msi_enabled:
@@ -233,14 +233,14 @@ def __pci_restore_msi_state(dev: pci_dev) -> None:
 
 
 def __pci_restore_msix_state(dev: pci_dev) -> None:
-    """Switch MSI-X on again as it was, if it was.
+    """Restore MSI-X of *dev*, if it was on.
 
     C: drivers/pci/msi.c, static, base"""
     if not dev.msix_enabled:
         return
     control = pci_read_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS)
 
-    # Nothing must come while the table is written.
+    # no interrupt while the table is written
     pci_intx_for_msi(dev, 0)
     control |= PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL
     pci_write_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS, control)
@@ -254,7 +254,7 @@ def __pci_restore_msix_state(dev: pci_dev) -> None:
 
 
 def pci_restore_msi_state(dev: pci_dev) -> None:
-    """Let *dev* send its messages again.
+    """Restore MSI and MSI-X of *dev*.
 
     C: drivers/pci/msi.c, exported, base"""
     __pci_restore_msi_state(dev)
@@ -265,12 +265,12 @@ EXPORT_SYMBOL_GPL(pci_restore_msi_state)
 
 
 def msi_capability_init(dev: pci_dev, nvec: int) -> int:
-    """Set MSI of *dev* up and switch it on.
+    """Set up MSI of *dev* and switch it on.
 
     C: drivers/pci/msi.c, static, base
     :param nvec: how many messages
-    :return: 0, or what the architecture says against it"""
-    msi_set_enable(dev, 0)  # while it is set up
+    :return: 0, or an error of the architecture"""
+    msi_set_enable(dev, 0)  # off during setup
 
     control = pci_read_config_word(dev, dev.msi_cap + PCI_MSI_FLAGS)
     entry = alloc_msi_entry(dev)
@@ -279,14 +279,14 @@ def msi_capability_init(dev: pci_dev, nvec: int) -> int:
     entry.msi_attrib.is_64 = int(bool(control & PCI_MSI_FLAGS_64BIT))
     entry.msi_attrib.entry_nr = 0
     entry.msi_attrib.maskbit = int(bool(control & PCI_MSI_FLAGS_MASKBIT))
-    entry.msi_attrib.default_irq = dev.irq  # that of its pin
+    entry.msi_attrib.default_irq = dev.irq  # the one of INTx
     entry.msi_attrib.pos = dev.msi_cap
 
     if control & PCI_MSI_FLAGS_64BIT:
         entry.mask_pos = dev.msi_cap + PCI_MSI_MASK_64
     else:
         entry.mask_pos = dev.msi_cap + PCI_MSI_MASK_32
-    # None is masked at first: mask them all.
+    # all messages are unmasked by default: mask them
     if entry.msi_attrib.maskbit:
         entry.masked = pci_read_config_dword(dev, entry.mask_pos)
     mask = msi_capable_mask(control)
@@ -312,12 +312,12 @@ def msix_map_region(dev: pci_dev) -> None:
     """Find the table of *dev*.
 
     C: drivers/pci/msi.c, static, base"""
-    # PORT: what the register says is where in memory, which is left out.
+    # PORT: no table: the register says where in memory it is
     pci_read_config_dword(dev, dev.msix_cap + PCI_MSIX_TABLE)
 
 
 def msix_setup_entries(dev: pci_dev, entries: list[msix_entry], nvec: int) -> int:
-    """Make a message of each of the *nvec* *entries*.
+    """Create a message for each of the *nvec* *entries*.
 
     C: drivers/pci/msi.c, static, base
     :return: 0"""
@@ -336,7 +336,7 @@ def msix_setup_entries(dev: pci_dev, entries: list[msix_entry], nvec: int) -> in
 
 
 def msix_program_entries(dev: pci_dev, entries: list[msix_entry]) -> None:
-    """Say which interrupt each entry is, and mask it.
+    """Store the interrupt of each entry, and mask it.
 
     C: drivers/pci/msi.c, static, base"""
     for i, entry in enumerate(dev.msi_list):
@@ -345,14 +345,14 @@ def msix_program_entries(dev: pci_dev, entries: list[msix_entry]) -> None:
 
 
 def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> int:
-    """Set MSI-X of *dev* up and switch it on.
+    """Set up MSI-X of *dev* and switch it on.
 
     C: drivers/pci/msi.c, static, base
     :param nvec: how many *entries* there are
-    :return: 0, or what the architecture says against it"""
+    :return: 0, or an error of the architecture"""
     control = pci_read_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS)
 
-    # while it is set up
+    # off during setup
     control &= ~PCI_MSIX_FLAGS_ENABLE
     pci_write_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS, control)
 
@@ -367,7 +367,7 @@ def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> 
         free_msi_irqs(dev)
         return ret
 
-    # Some devices show their table only when MSI-X is on; nothing must come before it is filled in.
+    # some devices show their table only with MSI-X on; all entries stay masked until it is filled in
     control |= PCI_MSIX_FLAGS_MASKALL | PCI_MSIX_FLAGS_ENABLE
     pci_write_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS, control)
 
@@ -393,12 +393,12 @@ def pci_msi_check_device(dev: pci_dev, nvec: int, type: int) -> int:
     if nvec < 1:
         return -ERANGE
 
-    # PORT: no fixup sets no_msi or PCI_BUS_FLAGS_NO_MSI, and the architecture has nothing against any device.
+    # PORT: no fixup sets no_msi or PCI_BUS_FLAGS_NO_MSI, and the architecture supports every device
     return 0
 
 
 def pci_enable_msi_block(dev: pci_dev, nvec: int) -> int:
-    """Let *dev* interrupt by *nvec* messages (MSI).
+    """Enable MSI of *dev*, with *nvec* messages.
 
     C: drivers/pci/msi.c, exported, base
     :return: 0; -EINVAL if it has no MSI or uses MSI-X; > 0: how many it may have, if that is less than *nvec*"""
@@ -414,11 +414,11 @@ def pci_enable_msi_block(dev: pci_dev, nvec: int) -> int:
     if status:
         return status
 
-    WARN_ON(bool(dev.msi_enabled), f"{pci_name(dev)}: MSI is on already")
+    WARN_ON(bool(dev.msi_enabled), f"{pci_name(dev)}: MSI already on")
 
-    # MSI-X would go on beside it.
+    # MSI and MSI-X exclude each other
     if dev.msix_enabled:
-        dev_info(dev.dev, "no MSI, for MSI-X is on")
+        dev_info(dev.dev, "MSI not enabled: MSI-X is on")
         return -EINVAL
 
     status = msi_capability_init(dev, nvec)
@@ -429,7 +429,7 @@ EXPORT_SYMBOL(pci_enable_msi_block)
 
 
 def pci_enable_msi(pdev: pci_dev) -> int:
-    """Let *pdev* interrupt by one message.
+    """Enable MSI of *pdev*, with one message.
 
     C: include/linux/pci.h, macro, base
     :return: as pci_enable_msi_block()"""
@@ -449,17 +449,17 @@ def pci_msi_shutdown(dev: pci_dev) -> None:
     pci_intx_for_msi(dev, 1)
     dev.msi_enabled = 0
 
-    # None is masked, as at first; what is remembered stays.
+    # unmask all messages, which is the default; the stored mask stays
     ctrl = pci_read_config_word(dev, dev.msi_cap + PCI_MSI_FLAGS)
     mask = msi_capable_mask(ctrl)
     __msi_mask_irq(desc, mask, ~mask)
 
-    # That of its pin
+    # the interrupt of INTx
     dev.irq = desc.msi_attrib.default_irq
 
 
 def pci_disable_msi(dev: pci_dev) -> None:
-    """Switch MSI of *dev* off and give its interrupts back.
+    """Switch MSI of *dev* off and free its interrupts.
 
     C: drivers/pci/msi.c, exported, base"""
     if not pci_msi_enable or not dev or not dev.msi_enabled:
@@ -473,7 +473,7 @@ EXPORT_SYMBOL(pci_disable_msi)
 
 
 def pci_msix_table_size(dev: pci_dev) -> int:
-    """Return how many entries the MSI-X table of *dev* has; 0 without MSI-X.
+    """Return how many entries the MSI-X table of *dev* has, 0 without MSI-X.
 
     C: drivers/pci/msi.c, global, base"""
     if not dev.msix_cap:
@@ -484,11 +484,11 @@ def pci_msix_table_size(dev: pci_dev) -> int:
 
 
 def pci_enable_msix(dev: pci_dev, entries: list[msix_entry], nvec: int) -> int:
-    """Let *dev* interrupt by messages of its table (MSI-X).
+    """Enable MSI-X of *dev*.
 
     C: drivers/pci/msi.c, exported, base
-    :param entries: those that are wanted; their interrupts are filled in
-    :param nvec: how many these are
+    :param entries: the table entries to use; their interrupts are filled in
+    :param nvec: how many entries
     :return: 0; -EINVAL if it has no MSI-X, uses MSI, or an entry is not there or is there twice; > 0: how many it has,
         if that is less than *nvec*"""
     if not entries or not dev.msix_cap:
@@ -508,11 +508,11 @@ def pci_enable_msix(dev: pci_dev, entries: list[msix_entry], nvec: int) -> int:
         for j in range(i + 1, nvec):
             if entries[i].entry == entries[j].entry:
                 return -EINVAL
-    WARN_ON(bool(dev.msix_enabled), f"{pci_name(dev)}: MSI-X is on already")
+    WARN_ON(bool(dev.msix_enabled), f"{pci_name(dev)}: MSI-X already on")
 
-    # MSI would go on beside it.
+    # MSI and MSI-X exclude each other
     if dev.msi_enabled:
-        dev_info(dev.dev, "no MSI-X, for MSI is on")
+        dev_info(dev.dev, "MSI-X not enabled: MSI is on")
         return -EINVAL
     status = msix_capability_init(dev, entries, nvec)
     return status
@@ -536,7 +536,7 @@ def pci_msix_shutdown(dev: pci_dev) -> None:
 
 
 def pci_disable_msix(dev: pci_dev) -> None:
-    """Switch MSI-X of *dev* off and give its interrupts back.
+    """Switch MSI-X of *dev* off and free its interrupts.
 
     C: drivers/pci/msi.c, exported, base"""
     if not pci_msi_enable or not dev or not dev.msix_enabled:
@@ -550,7 +550,7 @@ EXPORT_SYMBOL(pci_disable_msix)
 
 
 def pci_msi_init_pci_dev(dev: pci_dev) -> None:
-    """Find out whether *dev* has MSI and MSI-X, and switch both off: firmware may have left them on.
+    """Find MSI and MSI-X of *dev*, and switch both off: firmware may have left them on.
 
     C: drivers/pci/msi.c, global, base"""
     dev.msi_list.clear()

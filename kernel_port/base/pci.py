@@ -42,7 +42,7 @@ from .pcibios import pcibios_enable_device
 from .quirks import pci_dev_specific_reset, pci_fixup_device, pci_fixup_enable
 from .setup_res import pci_update_resource
 
-if TYPE_CHECKING:  # it imports this module
+if TYPE_CHECKING:  # this module is imported there
     from .msi import pci_restore_msi_state
 
 #: The least time any device gets to settle in and after D3hot, ms.
@@ -311,12 +311,12 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
 
 
 def pci_update_current_state(dev: pci_dev, state: int) -> None:
-    """Ask *dev* for its power state, and remember it.
+    """Read the power state of *dev* and store it.
 
     C: drivers/pci/pci.c, global, base
-    :param state: what to remember if it cannot be asked; PCI_D3cold: do not ask"""
+    :param state: what to store if *dev* has no PM capability; PCI_D3cold: do not read"""
     if dev.pm_cap:
-        # Nobody answers in D3cold.
+        # a device in D3cold does not respond
         if dev.current_state == PCI_D3cold:
             return
         if state == PCI_D3cold:
@@ -329,7 +329,7 @@ def pci_update_current_state(dev: pci_dev, state: int) -> None:
 
 
 def pci_power_up(dev: pci_dev) -> None:
-    """Bring *dev* to D0, whatever the kernel takes its state for.
+    """Put *dev* into D0, whatever its stored state is.
 
     C: drivers/pci/pci.c, global, base"""
     # PORT: no platform, so platform_pci_power_manageable(dev) is false
@@ -653,7 +653,7 @@ EXPORT_SYMBOL_GPL(pci_load_and_free_saved_state)
 
 
 def do_pci_enable_device(dev: pci_dev, bars: int) -> int:
-    """Wake *dev* and let it decode.
+    """Put *dev* into D0 and let it decode.
 
     C: drivers/pci/pci.c, static, base
     :param bars: its resources, a bit each
@@ -670,10 +670,10 @@ def do_pci_enable_device(dev: pci_dev, bars: int) -> int:
 
 
 def pci_reenable_device(dev: pci_dev) -> int:
-    """Wake *dev* and let it decode, if somebody has enabled it.
+    """Put *dev* into D0 and let it decode again, if it is enabled.
 
     C: drivers/pci/pci.c, exported, base
-    :return: as do_pci_enable_device(); 0 if nobody has"""
+    :return: as do_pci_enable_device(); 0 if it is not enabled"""
     if pci_is_enabled(dev):
         return do_pci_enable_device(dev, (1 << DEVICE_COUNT_RESOURCE) - 1)
     return 0
@@ -683,14 +683,14 @@ EXPORT_SYMBOL(pci_reenable_device)
 
 
 def pci_enable_device_flags(dev: pci_dev, flags: int) -> int:
-    """Enable *dev* for those of its resources that *flags* is for.
+    """Enable *dev*, with its resources of the types in *flags*.
 
     C: drivers/pci/pci.c, static, base
     :param flags: IORESOURCE_*
     :return: as do_pci_enable_device(); 0 if it was enabled before"""
     bars = 0
 
-    # A driver that left may have left it in any state.
+    # an earlier driver may have left it in any state
     if dev.pm_cap:
         pmcsr = pci_read_config_word(dev, dev.pm_cap + PCI_PM_CTRL)
         dev.current_state = pmcsr & PCI_PM_CTRL_STATE_MASK
@@ -713,7 +713,7 @@ def pci_enable_device_flags(dev: pci_dev, flags: int) -> int:
 
 
 def pci_enable_device_io(dev: pci_dev) -> int:
-    """Enable *dev* for a driver that uses its I/O ports alone.
+    """Enable *dev* for a driver that only uses its I/O ports.
 
     C: drivers/pci/pci.c, exported, base
     :return: as pci_enable_device()"""
@@ -724,7 +724,7 @@ EXPORT_SYMBOL(pci_enable_device_io)
 
 
 def pci_enable_device_mem(dev: pci_dev) -> int:
-    """Enable *dev* for a driver that uses its memory alone.
+    """Enable *dev* for a driver that only uses its memory.
 
     C: drivers/pci/pci.c, exported, base
     :return: as pci_enable_device()"""
@@ -735,7 +735,7 @@ EXPORT_SYMBOL(pci_enable_device_mem)
 
 
 def pci_enable_device(dev: pci_dev) -> int:
-    """Enable *dev*, as drivers do before they use it: it wakes, and decodes. A device may be enabled more than once.
+    """Enable *dev* for a driver: put it into D0 and let it decode. Calls are counted.
 
     C: drivers/pci/pci.c, exported, base
     :return: 0, or an error of pci_set_power_state()"""
@@ -746,7 +746,7 @@ EXPORT_SYMBOL(pci_enable_device)
 
 
 def do_pci_disable_device(dev: pci_dev) -> None:
-    """Keep *dev* from starting cycles.
+    """Clear Bus Master Enable of *dev*.
 
     C: drivers/pci/pci.c, static, base"""
     pci_command = pci_read_config_word(dev, PCI_COMMAND)
@@ -754,11 +754,11 @@ def do_pci_disable_device(dev: pci_dev) -> None:
         pci_command &= ~PCI_COMMAND_MASTER
         pci_write_config_word(dev, PCI_COMMAND, pci_command)
 
-    # PORT: no pcibios_disable_device(dev): of a PC, it gives an interrupt back
+    # PORT: no pcibios_disable_device(dev): on a PC it frees the INTx interrupt
 
 
 def pci_disable_enabled_device(dev: pci_dev) -> None:
-    """Keep *dev* from starting cycles, if it is enabled; it still counts as that.
+    """Clear Bus Master Enable of *dev*, if it is enabled; it still counts as enabled.
 
     C: drivers/pci/pci.c, global, base"""
     if pci_is_enabled(dev):
@@ -766,11 +766,11 @@ def pci_disable_enabled_device(dev: pci_dev) -> None:
 
 
 def pci_disable_device(dev: pci_dev) -> None:
-    """Undo a pci_enable_device(). The last one keeps *dev* from starting cycles; it stays awake and decodes.
+    """Undo one pci_enable_device(). The last call clears Bus Master Enable; *dev* stays in D0 and decodes.
 
     C: drivers/pci/pci.c, exported, base"""
-    # PORT: no find_pci_dr(dev): no driver here has its device managed (pcim_enable_device())
-    WARN_ON(dev.enable_cnt <= 0, f"{pci_name(dev)} is disabled, but nobody has enabled it")  # PORT: not once only
+    # PORT: no find_pci_dr(dev): no driver here uses managed devices (pcim_enable_device())
+    WARN_ON(dev.enable_cnt <= 0, f"{pci_name(dev)}: disabled more often than enabled")  # PORT: every time, not once
 
     dev.enable_cnt -= 1
     if dev.enable_cnt != 0:
@@ -915,7 +915,7 @@ def pci_configure_ari(dev: pci_dev) -> None:
 
 
 def __pci_set_master(dev: pci_dev, enable: bool) -> None:
-    """Let *dev* start cycles of its own, or not; written only if that changes something.
+    """Set or clear Bus Master Enable of *dev*. The register is written only if that changes it.
 
     C: drivers/pci/pci.c, static, base"""
     old_cmd = pci_read_config_word(dev, PCI_COMMAND)
@@ -924,16 +924,16 @@ def __pci_set_master(dev: pci_dev, enable: bool) -> None:
     else:
         cmd = old_cmd & ~PCI_COMMAND_MASTER
     if cmd != old_cmd:
-        dev_dbg(dev.dev, f"{'may' if enable else 'must not'} start cycles from now on")
+        dev_dbg(dev.dev, f"bus master: {'on' if enable else 'off'}")
         pci_write_config_word(dev, PCI_COMMAND, cmd)
     dev.is_busmaster = int(enable)
 
 
 def pcibios_set_master(dev: pci_dev) -> None:
-    """Give *dev* a latency timer that makes sense, if it is conventional.
+    """Set a reasonable latency timer in *dev*, if it is conventional PCI.
 
     C: drivers/pci/pci.c, global, weak, base"""
-    # Links have none.
+    # PCI Express has no latency timer
     if pci_is_pcie(dev):
         return
 
@@ -944,12 +944,12 @@ def pcibios_set_master(dev: pci_dev) -> None:
         lat = pcibios_max_latency
     else:
         return
-    dev_dbg(dev.dev, f"has a latency timer of {lat} now")
+    dev_dbg(dev.dev, f"latency timer set to {lat}")
     pci_write_config_byte(dev, PCI_LATENCY_TIMER, lat)
 
 
 def pci_set_master(dev: pci_dev) -> None:
-    """Let *dev* start cycles of its own: DMA and messages.
+    """Make *dev* a bus master: it may do DMA and send messages.
 
     C: drivers/pci/pci.c, exported, base"""
     __pci_set_master(dev, True)
@@ -960,7 +960,7 @@ EXPORT_SYMBOL(pci_set_master)
 
 
 def pci_clear_master(dev: pci_dev) -> None:
-    """Keep *dev* from starting cycles of its own.
+    """Stop *dev* from being a bus master.
 
     C: drivers/pci/pci.c, exported, base"""
     __pci_set_master(dev, False)
@@ -970,7 +970,7 @@ EXPORT_SYMBOL(pci_clear_master)
 
 
 def pci_intx(pdev: pci_dev, enable: int) -> None:
-    """Let *pdev* interrupt by its pin, or not; written only if that changes something.
+    """Enable or disable INTx of *pdev*. The register is written only if that changes it.
 
     C: drivers/pci/pci.c, exported, base"""
     pci_command = pci_read_config_word(pdev, PCI_COMMAND)
@@ -982,19 +982,19 @@ def pci_intx(pdev: pci_dev, enable: int) -> None:
 
     if new != pci_command:
         pci_write_config_word(pdev, PCI_COMMAND, new)
-        # PORT: no find_pci_dr(pdev): no driver here has its device managed (pcim_enable_device())
+        # PORT: no find_pci_dr(pdev): no driver here uses managed devices (pcim_enable_device())
 
 
 EXPORT_SYMBOL_GPL(pci_intx)
 
 
 def pci_intx_mask_supported(dev: pci_dev) -> bool:
-    """Whether INTx of *dev* can be disabled in its command register (PCI 2.3): it is tried.
+    """Test whether INTx of *dev* can be disabled in its command register (PCI 2.3).
 
     C: drivers/pci/pci.c, exported, base"""
     mask_supported = False
 
-    # PORT: no broken_intx_masking: fixups of particular chips set it
+    # PORT: no broken_intx_masking: only fixups for particular chips set it
 
     pci_cfg_access_lock(dev)
 
@@ -1002,9 +1002,9 @@ def pci_intx_mask_supported(dev: pci_dev) -> bool:
     pci_write_config_word(dev, PCI_COMMAND, orig ^ PCI_COMMAND_INTX_DISABLE)
     new = pci_read_config_word(dev, PCI_COMMAND)
 
-    # Nothing protects against a device that goes wrong here; that it did so can be seen.
+    # nothing helps against a device that fails here, but the log shows that it did
     if (new ^ orig) & ~PCI_COMMAND_INTX_DISABLE:
-        dev_err(dev.dev, f"its command register was {orig:#x} and is {new:#x}")
+        dev_err(dev.dev, f"Command changed unasked: {orig:#x} -> {new:#x}")
     elif (new ^ orig) & PCI_COMMAND_INTX_DISABLE:
         mask_supported = True
         pci_write_config_word(dev, PCI_COMMAND, orig)

@@ -32,7 +32,7 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     :return: 0, or the driver's error"""
     dev.driver = drv
     if drv.probe is NULL:
-        # PORT: a driver here is only a name: it does what all do first, then interrupts as the machine is described
+        # PORT: a driver here is only a name: it enables the device, then sets up interrupts as the machine describes
         rc = pci_enable_device(dev)
         if not rc and drv.msix:
             pci_enable_msix(dev, [msix_entry()], 1)
@@ -57,12 +57,12 @@ def pci_device_remove(dev: pci_dev) -> int:
         if drv.remove is not NULL:
             drv.remove(dev)
         elif drv.probe is NULL:
-            # PORT: it gives its interrupts back, but leaves the device enabled, as some drivers do
+            # PORT: it frees its interrupts, but leaves the device enabled, as some drivers do
             pci_disable_msix(dev)
             pci_disable_msi(dev)
         dev.driver = NULL
 
-    # The next driver, or whoever comes before it, may find it in another state.
+    # the device may be in another state when the next driver probes it
     if dev.current_state == PCI_D0:
         dev.current_state = PCI_UNKNOWN
 

@@ -67,9 +67,9 @@ def hotplug_slot_name(slot: hotplug_slot) -> str:
 
 
 def pci_hp_register(slot: hotplug_slot, pbus: pci_bus, devnr: int, name: str, owner: module, mod_name: str) -> int:
-    """Register *slot* for the driver *mod_name*, in the module *owner* or, if that is NULL, in the kernel itself.
+    """Register *slot* for the driver *mod_name* in the module *owner*; NULL: built into the kernel.
 
     C: include/linux/pci_hotplug.h, macro, base
     :return: as __pci_hp_register()"""
-    # PORT: the macro takes THIS_MODULE and KBUILD_MODNAME of the file it is used in; one name space has no such thing
+    # PORT: the macro uses THIS_MODULE and KBUILD_MODNAME of the calling file; Python has no such constants per file
     return __pci_hp_register(slot, pbus, devnr, name, owner, mod_name)

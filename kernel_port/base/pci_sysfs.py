@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pci-sysfs.c: the file `reset` of a function, which is there if the function can be reset.
+"""drivers/pci/pci-sysfs.c: the file `reset` of a function, which exists if the function can be reset.
 
-# PORT: of all files of a function this is the one that a reset can be asked of; the others are left out.
+# PORT: all other files of a function are left out: only this one resets it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from .pci import pci_probe_reset_function, pci_reset_function
 
 ULONG_MAX = 0xFFFFFFFF_FFFFFFFF
 
-#: Whether the computer has booted so far that there are files.
+#: Whether the kernel has booted far enough to create files.
 sysfs_initialized: int = 0
 
 
 def kstrtoul(s: str) -> tuple[int, int]:
-    """Read a number: hexadecimal after 0x, octal after 0, else decimal.
+    """Parse a number: hexadecimal after 0x, octal after 0, else decimal.
 
     C: lib/kstrtox.c, exported, base
-    :return: 0 and the number; -EINVAL if it is none; -ERANGE if it is larger than an unsigned long"""
+    :return: 0 and the number; -EINVAL if *s* is not a number; -ERANGE if it is larger than an unsigned long"""
     match = re.fullmatch(r"\+?(?:0[xX](?P<x>[0-9a-fA-F]+)|0(?P<o>[0-7]*)|(?P<d>[1-9][0-9]*))\n?", s)
     if not match:
         return -EINVAL, 0
@@ -35,10 +35,10 @@ def kstrtoul(s: str) -> tuple[int, int]:
 
 
 def reset_store(pdev: pci_dev, buf: str) -> int:
-    """Reset *pdev*, if *buf* says 1.
+    """Reset *pdev*, if *buf* is 1.
 
     C: drivers/pci/pci-sysfs.c, static, base
-    :return: len(buf), -EINVAL or -ERANGE for anything but 1, or what pci_reset_function() says"""
+    :return: len(buf), -EINVAL or -ERANGE for anything but 1, or an error of pci_reset_function()"""
     result, val = kstrtoul(buf)
 
     if result < 0:
@@ -55,11 +55,11 @@ def reset_store(pdev: pci_dev, buf: str) -> int:
 
 
 def pci_create_capabilities_sysfs(dev: pci_dev) -> int:
-    """Make the file `reset` of *dev*, if it can be reset. That it can is asked once, now.
+    """Create the file `reset` of *dev*, if it can be reset. This is the only time that this is probed.
 
     C: drivers/pci/pci-sysfs.c, static, base
     :return: 0"""
-    # PORT: neither VPD nor ASPM.
+    # PORT: no files for VPD and ASPM
     if not pci_probe_reset_function(dev):
         device_create_file(dev.dev, "reset", NULL, reset_store)
         dev.reset_fn = 1
@@ -67,10 +67,10 @@ def pci_create_capabilities_sysfs(dev: pci_dev) -> int:
 
 
 def pci_create_sysfs_dev_files(pdev: pci_dev) -> int:
-    """Make the files of *pdev*.
+    """Create the sysfs files of *pdev*.
 
     C: drivers/pci/pci-sysfs.c, global, base
-    :return: 0, -EACCES as long as the computer boots"""
+    :return: 0, or -EACCES while the kernel boots"""
     if not sysfs_initialized:
         return -EACCES
 
@@ -78,7 +78,7 @@ def pci_create_sysfs_dev_files(pdev: pci_dev) -> int:
 
 
 def pci_remove_capabilities_sysfs(dev: pci_dev) -> None:
-    """Take the file `reset` of *dev* away, if it has one.
+    """Remove the file `reset` of *dev*, if it has one.
 
     C: drivers/pci/pci-sysfs.c, static, base"""
     if dev.reset_fn:
@@ -87,18 +87,18 @@ def pci_remove_capabilities_sysfs(dev: pci_dev) -> None:
 
 
 def pci_remove_sysfs_dev_files(pdev: pci_dev) -> None:
-    """Take the files of *pdev* away.
+    """Remove the sysfs files of *pdev*.
 
     C: drivers/pci/pci-sysfs.c, global, base"""
     if not sysfs_initialized:
         return
 
-    # PORT: a second removal at once goes on from here; in C it may fall over files that the first has freed.
+    # PORT: a concurrent second removal goes on here; in C it may use files that the first one has freed
     pci_remove_capabilities_sysfs(pdev)
 
 
 def pci_sysfs_init() -> int:
-    """Make the files of all functions, the first found first.
+    """Create the sysfs files of all functions, in the order in which they were found.
 
     C: drivers/pci/pci-sysfs.c, static, late_initcall, base
     :return: 0"""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""arch/x86/pci/common.c: what a PC adds."""
+"""arch/x86/pci/common.c: the x86 part of enabling a device."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .setup_res import pci_enable_resources
 
 
 def pcibios_enable_device(dev: pci_dev, mask: int) -> int:
-    """Let *dev* decode its resources.
+    """Enable decoding of the resources of *dev*.
 
     C: arch/x86/pci/common.c, global, base
-    :param mask: resources, a bit each
+    :param mask: one bit per resource
     :return: 0"""
     err = pci_enable_resources(dev, mask)
     if err < 0:
         return err
 
-    # PORT: no pcibios_enable_irq(dev): each device has an interrupt of its own
+    # PORT: no pcibios_enable_irq(dev): each device has its own interrupt
     return 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pcie/pme.c: wake-up events that root ports receive, the service that shares pciehp's interrupt.
+"""drivers/pci/pcie/pme.c: wake-up events (PME) at root ports, a service that shares pciehp's interrupt.
 
-# PORT: nothing sleeps by itself, so nobody is woken: of an event, only that it came (pcie_pme_handle_request() and what
-# it calls are left out, and so is pcie_pme_mark_devices()).
+# PORT: no device suspends at run time, so none is woken: an event is only acknowledged (no pcie_pme_handle_request()
+# and what it calls, no pcie_pme_mark_devices()).
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from ..pci_regs import *
 from .access import pcie_capability_clear_word, pcie_capability_read_dword, pcie_capability_set_word
 from .pcieport_if import *
 
-if TYPE_CHECKING:  # both import this module
+if TYPE_CHECKING:  # this module is imported there
     from .portdrv_core import pcie_port_service_register
     from .portdrv_pci import pcie_clear_root_pme_status
 
 
 @dataclass(eq=False, slots=True)
 class pcie_pme_service_data:
-    """struct pcie_pme_service_data: the wake-up part of a root port.
+    """struct pcie_pme_service_data: the PME service of a root port.
 
     C: drivers/pci/pcie/pme.c, struct, base"""
 
     srv: pcie_device = NULL
     work: work_struct = field(default_factory=work_struct)
-    #: Do not switch the interrupt on again.
+    #: Do not enable the interrupt again.
     noirq: bool = False
 
 
 def pcie_pme_interrupt_enable(dev: pci_dev, enable: bool) -> None:
-    """Have the root port *dev* interrupt when a wake-up event comes, or not.
+    """Enable or disable the PME interrupt of the root port *dev*.
 
     C: drivers/pci/pcie/pme.c, global, base"""
     if enable:
@@ -45,25 +45,25 @@ def pcie_pme_interrupt_enable(dev: pci_dev, enable: bool) -> None:
 
 
 def pcie_pme_work_fn(data: pcie_pme_service_data) -> None:
-    """Take note of all events that came, then switch the interrupt on again.
+    """Clear the events of a root port, then enable its interrupt again.
 
     C: drivers/pci/pcie/pme.c, static, base"""
     port = data.srv.port
 
-    # PORT: no data->lock: one thread runs at a time, and gives way nowhere here
+    # PORT: no data->lock: one thread runs at a time, and does not sleep here
     while True:
         if data.noirq:
             break
 
         _, rtsta = pcie_capability_read_dword(port, PCI_EXP_RTSTA)
         if rtsta & PCI_EXP_RTSTA_PME:
-            # If more events wait, the bit comes back.
+            # the bit is set again if more events are pending
             pcie_clear_root_pme_status(port)
 
             # PORT: no pcie_pme_handle_request(port, rtsta & 0xffff)
             continue
 
-        # PORT: no loop while PCI_EXP_RTSTA_PENDING: the status is set in the same moment.
+        # PORT: no loop while PCI_EXP_RTSTA_PENDING: the next event sets the status at once
         break
 
     if not data.noirq:
@@ -71,10 +71,10 @@ def pcie_pme_work_fn(data: pcie_pme_service_data) -> None:
 
 
 def pcie_pme_irq(irq: int, context: pcie_device) -> int:
-    """Look whether a wake-up event came.
+    """Handle the PME interrupt of a root port.
 
     C: drivers/pci/pcie/pme.c, static, base
-    :return: IRQ_HANDLED if so, else IRQ_NONE"""
+    :return: IRQ_HANDLED if there was a wake-up event, else IRQ_NONE"""
     port = context.port
     data = get_service_data(context)
 
@@ -91,10 +91,10 @@ def pcie_pme_irq(irq: int, context: pcie_device) -> int:
 
 
 def pcie_pme_probe(srv: pcie_device) -> int:
-    """Take charge of a root port's wake-up events.
+    """Bind the driver to the PME service of a root port.
 
     C: drivers/pci/pcie/pme.c, static, base
-    :return: 0, or -EBUSY if its interrupt is taken"""
+    :return: 0, or -EBUSY if its interrupt is in use"""
     data = pcie_pme_service_data()
     INIT_WORK(data.work, pcie_pme_work_fn, data, pci_name(srv.port))
     data.srv = srv
@@ -112,7 +112,7 @@ def pcie_pme_probe(srv: pcie_device) -> int:
 
 
 def pcie_pme_suspend(srv: pcie_device) -> int:
-    """Have no more interrupts of wake-up events.
+    """Disable the PME interrupt for good.
 
     C: drivers/pci/pcie/pme.c, static, base
     :return: 0"""
@@ -123,13 +123,13 @@ def pcie_pme_suspend(srv: pcie_device) -> int:
     pcie_clear_root_pme_status(port)
     data.noirq = True
 
-    # PORT: no synchronize_irq(srv->irq): an interrupt is over before the code that it interrupts goes on
+    # PORT: no synchronize_irq(srv->irq): interrupt handlers finish before the interrupted code goes on
 
     return 0
 
 
 def pcie_pme_remove(srv: pcie_device) -> None:
-    """Leave a root port's wake-up events alone.
+    """Unbind the driver from the PME service of a root port.
 
     C: drivers/pci/pcie/pme.c, static, base"""
     pcie_pme_suspend(srv)
@@ -137,7 +137,7 @@ def pcie_pme_remove(srv: pcie_device) -> None:
 
 
 def pcie_pme_driver() -> pcie_port_service_driver:
-    """Return the driver of the service.
+    """Return the driver of PME services.
 
     C: drivers/pci/pcie/pme.c, static variable, base"""
     return pcie_port_service_driver(
@@ -150,7 +150,7 @@ def pcie_pme_driver() -> pcie_port_service_driver:
 
 
 def pcie_pme_service_init() -> int:
-    """Register the driver: one of the kernel's initcalls, after that of the ports and before pciehp's.
+    """Register the driver. This initcall runs after the one for ports and before pciehp's.
 
     C: drivers/pci/pcie/pme.c, static, base
     :return: 0"""

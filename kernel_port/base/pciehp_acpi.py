@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/hotplug/pciehp_acpi.c: whether slots are looked for by PCI Express alone, or as firmware lists them.
+"""drivers/pci/hotplug/pciehp_acpi.c: how slots are detected, by PCI Express registers or by firmware (ACPI).
 
-# PORT: firmware lists no slot that a card could be taken from (acpi_pci_detect_ejectable() is 0), and the module
-# parameter pciehp_detect_mode is not given.
+# PORT: firmware describes no ejectable slot (acpi_pci_detect_ejectable() is 0), and the module parameter
+# pciehp_detect_mode is not set.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ slot_detection_mode: int = 0
 
 
 def pciehp_acpi_slot_detection_check(dev: pci_dev) -> int:
-    """Check whether pciehp may have the port *dev*.
+    """Check whether pciehp may use the port *dev*.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, global, base
-    :return: 0, or -ENODEV if only those count that firmware lists, and it is not among them"""
+    :return: 0, or -ENODEV if slots are detected by firmware, which does not describe this one"""
     if slot_detection_mode != PCIEHP_DETECT_ACPI:
         return 0
     return -ENODEV
 
 
 def dummy_probe(dev: pcie_device) -> int:
-    """Look at the number of a slot, for two that are the same.
+    """Look for slots with the same number.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, static, base
     :return: -ENODEV"""
     pdev = dev.port
 
-    # PORT: the numbers are not compared: that they are the same counts only where firmware lists slots.
+    # PORT: slot numbers are not compared: they only matter where firmware describes slots
     pcie_capability_read_dword(pdev, PCI_EXP_SLTCAP)
-    return -ENODEV  # it is for pciehp
+    return -ENODEV  # leave the port to pciehp
 
 
 def dummy_driver() -> pcie_port_service_driver:
-    """Return a driver that only looks at slots.
+    """Return a driver that binds to no port and only collects slot numbers.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, static variable, base"""
     return pcie_port_service_driver("pciehp_dummy", dummy_probe, port_type=PCIE_ANY_PORT, service=PCIE_PORT_SERVICE_HP)
 
 
 def select_detection_mode() -> int:
-    """Choose how slots are looked for.
+    """Choose how slots are detected.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, static, base
-    :return: PCIEHP_DETECT_PCIE, or PCIEHP_DETECT_ACPI if the driver that looks cannot be registered"""
+    :return: PCIEHP_DETECT_PCIE, or PCIEHP_DETECT_ACPI if dummy_driver() cannot be registered"""
     driver = dummy_driver()
     if pcie_port_service_register(driver):
         return PCIEHP_DETECT_ACPI
@@ -63,7 +63,7 @@ def select_detection_mode() -> int:
 
 
 def pciehp_acpi_slot_detection_init() -> None:
-    """Choose how slots are looked for, once.
+    """Choose how slots are detected, once.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, global, base"""
     global slot_detection_mode

@@ -35,7 +35,7 @@ pciehp_poll_time: int = 0
 #: Turn a card on that is present when the driver binds.
 pciehp_force: bool = False
 
-# PORT: what the build system gives each file. pciehp is no module: its option, HOTPLUG_PCI_PCIE, is a bool.
+# PORT: in C the build system defines these. pciehp is never a module: its option HOTPLUG_PCI_PCIE is a bool.
 THIS_MODULE: module = NULL
 KBUILD_MODNAME = "pciehp"
 PCIE_MODULE_NAME = "pciehp"
@@ -184,13 +184,13 @@ def pciehp_probe(dev: pcie_device) -> int:
     """Set up a hotplug port.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
-    :return: 0, or -ENODEV if the port cannot be accessed, its place or its interrupt is taken"""
-    # PORT: without a bus below (no number was left for it) the C falls over a NULL pointer.
+    :return: 0, or -ENODEV if the port does not respond, or its slot or interrupt is in use"""
+    # PORT: without a bus below (no bus number was free) the C follows a NULL pointer
     if not dev.port.subordinate:
         return -ENODEV
 
     if pciehp_force:
-        dev_info(dev.device, f"firmware is not asked about {pci_name(dev.port)}")
+        dev_info(dev.device, f"{pci_name(dev.port)}: no firmware check")
     elif pciehp_acpi_slot_detection_check(dev.port):
         return -ENODEV
 
@@ -240,7 +240,7 @@ def pciehp_remove(dev: pcie_device) -> None:
 
 
 def hpdriver_portdrv() -> pcie_port_service_driver:
-    """Return the driver of the hotplug service.
+    """Return the driver of hotplug services.
 
     C: drivers/pci/hotplug/pciehp_core.c, static variable, base"""
     return pcie_port_service_driver(
@@ -249,10 +249,10 @@ def hpdriver_portdrv() -> pcie_port_service_driver:
 
 
 def pcied_init() -> int:
-    """Register the driver: one of the kernel's initcalls, the last of those of ports.
+    """Register the driver. This initcall is the last of the port service drivers.
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: 0"""
     pciehp_acpi_slot_detection_init()  # pciehp_firmware_init()
-    # PORT: no message of the driver's version.
+    # PORT: no message with the driver's version
     return pcie_port_service_register(hpdriver_portdrv())

@@ -109,7 +109,7 @@ def pciehp_request_irq(ctrl: controller) -> int:
         start_int_poll_timer(ctrl, 10)
         return 0
 
-    # The other services of the port have the same interrupt.
+    # the other services of the port share this interrupt
     retval = request_irq(irq, pcie_isr, IRQF_SHARED, MY_NAME, ctrl)
     if retval:
         ctrl_err(ctrl, f"irq {irq} is taken")

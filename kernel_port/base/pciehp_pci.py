@@ -49,7 +49,7 @@ def pciehp_configure_device(p_slot: slot) -> int:
 
     pci_assign_unassigned_bridge_resources(bridge)
 
-    # PORT: no pci_configure_slot(): settings stay as found
+    # PORT: no pci_configure_slot(): settings stay as they are
 
     pci_bus_add_devices(parent)
 

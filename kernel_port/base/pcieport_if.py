@@ -8,7 +8,7 @@ from typing import Any
 
 from ..kernel.structs import *
 
-#: A service driver is for ports of any type.
+#: A service driver takes ports of any type.
 PCIE_ANY_PORT = -1
 
 PCIE_PORT_SERVICE_PME_SHIFT = 0  # Power Management Event
@@ -48,7 +48,7 @@ def get_service_data(dev: pcie_device) -> Any:
 
 @dataclass(eq=False, slots=True)
 class pcie_port_service_driver(device_driver):
-    """struct pcie_port_service_driver, with the device_driver in it: what it does to a pcie_device.
+    """struct pcie_port_service_driver with its struct device_driver: the driver of a struct pcie_device.
 
     C: include/linux/pcieport_if.h, struct, base"""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pcie/portdrv_bus.c: the bus that the services of PCI Express ports are on.
+"""drivers/pci/pcie/portdrv_bus.c: the bus of the services of PCI Express ports.
 
-# PORT: what the driver core does with devices and drivers of that bus (drivers/base) is here, too: bind_service() and
+# PORT: what the driver core (drivers/base) does with devices and drivers of this bus is here, too: bind_service() and
 # release_service().
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..kernel.structs import *
 from .pcieport_if import *
 
-if TYPE_CHECKING:  # it imports this module
+if TYPE_CHECKING:  # this module is imported there
     from .portdrv_core import pcie_port_probe_service, pcie_port_remove_service
 
 #: The services of ports.
@@ -22,7 +22,7 @@ pcie_port_drivers: list[pcie_port_service_driver] = []
 
 
 def pcie_port_bus_match(pciedev: pcie_device, driver: pcie_port_service_driver) -> int:
-    """Whether a driver is for a service.
+    """Check whether a driver is for a service.
 
     C: drivers/pci/pcie/portdrv_bus.c, static, base
     :return: 1 or 0"""
@@ -36,7 +36,7 @@ def pcie_port_bus_match(pciedev: pcie_device, driver: pcie_port_service_driver) 
 
 
 def bind_service(pciedev: pcie_device, driver: pcie_port_service_driver) -> None:
-    """Offer a service, which is locked, to a driver if that is for it and nobody has it.
+    """Bind a driver to a service, which is locked, if the driver matches and the service has none.
 
     C: drivers/base/dd.c driver_probe_device(), base"""
     if pciedev.device.driver or not pcie_port_bus_match(pciedev, driver):
@@ -47,7 +47,7 @@ def bind_service(pciedev: pcie_device, driver: pcie_port_service_driver) -> None
 
 
 def release_service(pciedev: pcie_device) -> None:
-    """Take a service from its driver, if any.
+    """Unbind a service from its driver, if it has one.
 
     C: drivers/base/dd.c device_release_driver(), base"""
     device_lock(pciedev.device)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/pcie/portdrv_core.c: the services of a PCI Express port, and the interrupt that they share."""
+"""drivers/pci/pcie/portdrv_core.c: the services of a PCI Express port, and the interrupt they share."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .portdrv_bus import bind_service, pcie_port_bus_match, pcie_port_bus_type, 
 
 
 def pcie_port_msix_add_entry(entries: list[msix_entry], new_entry: int, nr_entries: int) -> int:
-    """Put *new_entry* into *entries*, if it is not among the *nr_entries* that are there.
+    """Add *new_entry* to *entries*, if it is not among the first *nr_entries*.
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
-    :return: where it is"""
+    :return: its index"""
     for j in range(nr_entries):
         if entries[j].entry == new_entry:
             return j
@@ -33,12 +33,12 @@ def pcie_port_msix_add_entry(entries: list[msix_entry], new_entry: int, nr_entri
 
 
 def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
-    """Let the services of the port *dev* interrupt by MSI-X.
+    """Set up MSI-X for the services of the port *dev*.
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
-    :param vectors: filled in with the interrupt of each service, -1: it has none
+    :param vectors: filled in with the interrupt of each service; -1: none
     :param mask: PCIE_PORT_SERVICE_* bits
-    :return: 0; -EINVAL if the port has no MSI-X; -EIO if it names a message that is not in its table"""
+    :return: 0; -EINVAL if the port has no MSI-X; -EIO if a register names a message beyond the table"""
     nr_entries = pci_msix_table_size(dev)
     if not nr_entries:
         return -EINVAL
@@ -47,7 +47,7 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
 
     msix_entries = [msix_entry() for _ in range(nr_entries)]
 
-    # All that the port has, at first: only then it says which of them its services use.
+    # enable all entries first: only then do the registers say which ones the services use
     for i in range(nr_entries):
         msix_entries[i].entry = i
 
@@ -59,7 +59,7 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
     nvec = 0
 
     if mask & (PCIE_PORT_SERVICE_PME | PCIE_PORT_SERVICE_HP):
-        # Both have the same message, the one that the PCI Express capability names (PCIe 2.0, 6.1.6 and 7.8.2).
+        # PME and hotplug share the message named by the PCI Express capability (PCIe 2.0, 6.1.6 and 7.8.2)
         _, reg16 = pcie_capability_read_word(dev, PCI_EXP_FLAGS)
         entry = (reg16 & PCI_EXP_FLAGS_IRQ) >> 9
         if entry >= nr_entries:
@@ -73,10 +73,10 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
         idx[PCIE_PORT_SERVICE_PME_SHIFT] = i
         idx[PCIE_PORT_SERVICE_HP_SHIFT] = i
 
-    # PORT: no AER.
+    # PORT: no AER
 
     if nvec != nr_entries:
-        # The port has more than its services use: start anew, with those alone.
+        # the port has more entries than the services use: start again with only those
         pci_disable_msix(dev)
 
         status = pci_enable_msix(dev, msix_entries, nvec)
@@ -90,15 +90,15 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
 
 
 def init_service_irqs(dev: pci_dev, irqs: list[int], mask: int) -> int:
-    """Choose how the services of the port *dev* interrupt: MSI-X, else MSI, else its pin.
+    """Set up interrupts for the services of the port *dev*: MSI-X, else MSI, else INTx.
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
-    :param irqs: filled in with the interrupt of each service, -1: it has none
+    :param irqs: filled in with the interrupt of each service; -1: none
     :param mask: PCIE_PORT_SERVICE_* bits
     :return: 0, or -ENODEV if there is no way to interrupt"""
     irq = -1
 
-    # PORT: no pcie_pme_no_msi() and pciehp_no_msi(): the boot parameters pcie_pme=nomsi and pcie_hp=nomsi are not given
+    # PORT: no pcie_pme_no_msi() and pciehp_no_msi(): the boot parameters pcie_pme=nomsi and pcie_hp=nomsi are not set
     if not pcie_port_enable_msix(dev, irqs, mask):
         return 0
 
@@ -131,7 +131,7 @@ def get_port_device_capability(dev: pci_dev) -> int:
     :return: PCIE_PORT_SERVICE_* bits"""
     services = 0
 
-    # PORT: no pcie_port_platform_notify(): firmware lets the kernel have every service.
+    # PORT: no pcie_port_platform_notify(): firmware grants the kernel every service
     # Hot-Plug Capable
     if pcie_caps_reg(dev) & PCI_EXP_FLAGS_SLOT:
         _, reg32 = pcie_capability_read_dword(dev, PCI_EXP_SLTCAP)
@@ -139,13 +139,13 @@ def get_port_device_capability(dev: pci_dev) -> int:
             services |= PCIE_PORT_SERVICE_HP
             # Firmware may have left interrupts on that nothing would handle.
             pcie_capability_clear_word(dev, PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_HPIE)
-    # PORT: no AER.
+    # PORT: no AER
     if pci_find_ext_capability(dev, PCI_EXT_CAP_ID_VC):
         services |= PCIE_PORT_SERVICE_VC
-    # PME messages end at root ports.
+    # root ports receive PME messages
     if pci_pcie_type(dev) == PCI_EXP_TYPE_ROOT_PORT:
         services |= PCIE_PORT_SERVICE_PME
-        # As above: its driver switches it on.
+        # as above: the service driver enables it
         pcie_pme_interrupt_enable(dev, False)
 
     return services
@@ -156,7 +156,7 @@ def pcie_device_init(pdev: pci_dev, service: int, irq: int) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :param service: one of PCIE_PORT_SERVICE_*
-    :return: 0, also if no driver took it"""
+    :return: 0, also if no driver binds"""
     pcie = pcie_device()
     pcie.port = pdev
     pcie.irq = irq
@@ -165,7 +165,7 @@ def pcie_device_init(pdev: pci_dev, service: int, irq: int) -> int:
     device = pcie.device
     device.name = f"{pci_name(pdev)}:pcie{get_descriptor_id(pci_pcie_type(pdev), service):02x}"
 
-    # device_register(); while the computer boots, the drivers come later
+    # device_register(); during boot, drivers are registered later
     mutex_init(device.mutex, "device", device.name)
     pcie_port_bus_type.append(pcie)
     device_lock(device)
@@ -176,7 +176,7 @@ def pcie_device_init(pdev: pci_dev, service: int, irq: int) -> int:
 
 
 def pcie_port_device_register(dev: pci_dev) -> int:
-    """Wake the port *dev*, and make its services devices.
+    """Enable the port *dev* and register its services as devices.
 
     C: drivers/pci/pcie/portdrv_core.c, global, base
     :return: 0, or -ENODEV if it has services but no way to interrupt"""
@@ -193,7 +193,7 @@ def pcie_port_device_register(dev: pci_dev) -> int:
     pci_set_master(dev)
     status = init_service_irqs(dev, irqs, capabilities)
     if status:
-        # Virtual channels need none.
+        # virtual channels need no interrupt
         capabilities &= PCIE_PORT_SERVICE_VC
         if not capabilities:
             pci_disable_device(dev)
@@ -216,7 +216,7 @@ def pcie_port_device_register(dev: pci_dev) -> int:
 
 
 def remove_iter(dev: pcie_device) -> int:
-    """Take a service from its driver, and away.
+    """Unbind a service and remove it.
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :return: 0"""
@@ -227,7 +227,7 @@ def remove_iter(dev: pcie_device) -> int:
 
 
 def pcie_port_device_remove(dev: pci_dev) -> None:
-    """Take the services of the port *dev* away, and give its interrupts back.
+    """Remove the services of the port *dev* and free its interrupts.
 
     C: drivers/pci/pcie/portdrv_core.c, global, base"""
     for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:  # device_for_each_child()
@@ -240,14 +240,14 @@ def pcie_port_probe_service(dev: pcie_device) -> int:
     """Offer a service to its driver.
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
-    :return: 0 if the driver took it, or what it says against it"""
+    :return: 0, or an error of the driver's probe"""
     driver = dev.device.driver
     if not driver or driver.probe is NULL:
         return -ENODEV
 
     status = driver.probe(dev)
     if not status:
-        dev_dbg(dev.device, f"is in the hands of the service driver {driver.name}")
+        dev_dbg(dev.device, f"bound to {driver.name}")
     return status
 
 
@@ -258,13 +258,13 @@ def pcie_port_remove_service(dev: pcie_device) -> int:
     :return: 0"""
     driver = dev.device.driver
     if driver and driver.remove is not NULL:
-        dev_dbg(dev.device, f"the service driver {driver.name} lets go of it")
+        dev_dbg(dev.device, f"unbinding {driver.name}")
         driver.remove(dev)
     return 0
 
 
 def pcie_port_service_register(new: pcie_port_service_driver) -> int:
-    """Let a service driver have the services that are there and no driver has, and those to come.
+    """Register a service driver, and bind it to the services without a driver, now and later.
 
     C: drivers/pci/pcie/portdrv_core.c, exported, base
     :return: 0"""
@@ -285,7 +285,7 @@ EXPORT_SYMBOL(pcie_port_service_register)
 
 
 def pcie_port_service_unregister(drv: pcie_port_service_driver) -> None:
-    """Undo pcie_port_service_register() of a driver that has no service.
+    """Unregister a service driver that is bound to no service.
 
     C: drivers/pci/pcie/portdrv_core.c, exported, base"""
     pcie_port_drivers.remove(drv)  # driver_unregister()

@@ -13,7 +13,7 @@ from .portdrv_core import pcie_port_device_register, pcie_port_device_remove
 
 
 def pcie_clear_root_pme_status(dev: pci_dev) -> None:
-    """Forget that a wake-up event came to the root port *dev*.
+    """Clear the PME status of the root port *dev*.
 
     C: drivers/pci/pcie/portdrv_pci.c, global, base"""
     pcie_capability_set_dword(dev, PCI_EXP_RTSTA, PCI_EXP_RTSTA_PME)

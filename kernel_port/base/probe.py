@@ -39,7 +39,7 @@ from .pci import (
 from .quirks import pci_fixup_device, pci_fixup_early, pci_fixup_header
 from .search import pci_bus_sem, pci_find_bus, pci_get_slot
 
-if TYPE_CHECKING:  # they use what this module has
+if TYPE_CHECKING:  # this module is imported there
     from .pci_sysfs import pci_sysfs_init
     from .pcie_pme import pcie_pme_service_init
     from .pciehp_core import pcied_init
@@ -360,11 +360,11 @@ agp_speeds: tuple[int, ...] = (AGP_UNKNOWN, AGP_1X, AGP_2X, AGP_4X, AGP_8X)
 
 
 def agp_speed(agp3: int, agpstat: int) -> int:
-    """The speed that the rate bits of an AGP register stand for.
+    """Return the speed of an AGP register's rate bits.
 
     C: drivers/pci/probe.c, static, base
-    :param agp3: not 0: the bits count in units of 4x
-    :param agpstat: the rate bits, the highest that is set counts
+    :param agp3: not 0: the bits are in units of 4x
+    :param agpstat: the register; the highest rate bit that is set counts
     :return: enum pci_bus_speed"""
     index = 0
 
@@ -386,7 +386,7 @@ def agp_speed(agp3: int, agpstat: int) -> int:
 
 
 def pci_set_bus_speed(bus: pci_bus) -> None:
-    """Read the speeds of *bus*, the highest and the present one, from the bridge to it.
+    """Read the maximum and the current speed of *bus* from the bridge above it.
 
     C: drivers/pci/probe.c, static, base"""
     bridge = bus.self
@@ -518,8 +518,8 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             pci_bus_insert_busn_res(child, secondary, subordinate)
             child.bridge_ctl = bctl
 
-        # PORT: the C scans a bus again that another bridge leads to; with enough bridges that takes forever. Here one
-        # that was never scanned is: a socket's bus, which waits for its driver, may have taken this bridge's number.
+        # PORT: if another bridge already leads to this bus, the C scans it again; with enough bridges that never ends.
+        # Here only a bus that was never scanned is: this number may be one reserved for a CardBus socket's bus.
         if child.self is dev or not child.is_added:
             cmax = pci_scan_child_bus(child)
             if cmax > max:
@@ -686,7 +686,7 @@ def pci_setup_device(dev: pci_dev) -> int:
     dev.current_state = PCI_UNKNOWN
 
     pci_fixup_device(pci_fixup_early, dev)
-    class_ = dev.class_ >> 8  # a fixup may have changed it
+    class_ = dev.class_ >> 8  # early fixups may have changed it
 
     # PORT: `goto bad` is the last else.
     if dev.hdr_type == PCI_HEADER_TYPE_NORMAL and class_ != PCI_CLASS_BRIDGE_PCI:
@@ -853,7 +853,7 @@ def pci_init_capabilities(dev: pci_dev) -> None:
     C: drivers/pci/probe.c, static, base"""
     pci_msi_init_pci_dev(dev)
 
-    # PORT: no SR-IOV and ACS: they are no part of a reset on a machine without them in use.
+    # PORT: no ACS: no reset uses it
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)
@@ -871,7 +871,7 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
 
     pci_fixup_device(pci_fixup_header, dev)
 
-    # PORT: no pci_reassigndev_resource_alignment(): nothing is assigned.
+    # PORT: no pci_reassigndev_resource_alignment(): no addresses are assigned
     dev.state_saved = 0
 
     pci_init_capabilities(dev)
@@ -1087,11 +1087,11 @@ def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> N
     for b in buses:
         max = pci_scan_child_bus(b)
         pci_bus_update_busn_res_end(b, max)
-    # PORT: initcalls follow: resources, then drivers, which are there already and so have their devices from here on.
+    # PORT: the initcalls that follow are called here: resources, then drivers, which bind from here on
     pci_assign_unassigned_resources()
     for b in buses:
         pci_bus_add_devices(b)
-    # The initcalls of the drivers of ports' services.
+    # the initcalls of the port service drivers
     pcie_pme_service_init()
     pcied_init()
     pci_sysfs_init()

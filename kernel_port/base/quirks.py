@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/quirks.c: fixups for particular devices as they are found, and device-specific reset methods."""
+"""drivers/pci/quirks.c: fixups for particular devices, and device-specific reset methods."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:  # pci.py imports this module
     from .pci import pci_find_capability
 
 # enum pci_fixup_pass
-pci_fixup_early = 0  # before its BARs are read
-pci_fixup_header = 1  # after its header was
-pci_fixup_final = 2  # before drivers may have it
-pci_fixup_enable = 3  # as it is enabled
+pci_fixup_early = 0  # before the BARs are read
+pci_fixup_header = 1  # after the header was read
+pci_fixup_final = 2  # before drivers bind
+pci_fixup_enable = 3  # when the device is enabled
 
 
 def quirk_mmio_always_on(dev: pci_dev) -> None:
-    """Let a host bridge decode while its BARs are sized: memory, or the console, may be behind them.
+    """Keep a host bridge decoding while its BARs are sized: memory or the console may be behind them.
 
     C: drivers/pci/quirks.c, static, base"""
     dev.mmio_always_on = 1
@@ -34,7 +34,7 @@ def quirk_mmio_always_on(dev: pci_dev) -> None:
 
 @dataclass(eq=False, slots=True)
 class pci_fixup:
-    """struct pci_fixup: what to do, and for whom.
+    """struct pci_fixup: a function, and the devices it is for.
 
     C: include/linux/pci.h, struct, base"""
 
@@ -46,18 +46,18 @@ class pci_fixup:
 
 
 def pci_fixups(pass_: int) -> tuple[pci_fixup, ...]:
-    """The fixups of one pass, in the order of their declarations.
+    """Return the fixups of one pass, in the order of their declarations.
 
-    C: include/linux/pci.h, macros DECLARE_PCI_FIXUP_*(), base; the linker makes a section of each pass
+    C: include/linux/pci.h, macros DECLARE_PCI_FIXUP_*(), base; in C each pass is a linker section
     :param pass_: enum pci_fixup_pass"""
-    # PORT: but one of some two hundred; the others are for particular chips.
+    # PORT: only one of about two hundred; the others are for particular chips
     if pass_ == pci_fixup_early:
         return (pci_fixup(PCI_ANY_ID, PCI_ANY_ID, PCI_CLASS_BRIDGE_HOST, 8, quirk_mmio_always_on),)
     return ()
 
 
 def pci_do_fixups(dev: pci_dev, fixups: tuple[pci_fixup, ...]) -> None:
-    """Do what of *fixups* is for *dev*.
+    """Run those of *fixups* that match *dev*.
 
     C: drivers/pci/quirks.c, static, base"""
     for f in fixups:
@@ -70,7 +70,7 @@ def pci_do_fixups(dev: pci_dev, fixups: tuple[pci_fixup, ...]) -> None:
 
 
 def pci_fixup_device(pass_: int, dev: pci_dev) -> None:
-    """Do what is for *dev* in one pass.
+    """Run the fixups for *dev* of one pass.
 
     C: drivers/pci/quirks.c, exported, base
     :param pass_: enum pci_fixup_pass"""
@@ -92,15 +92,15 @@ class struct_pci_dev_reset_methods:
 
 
 def reset_intel_generic_dev(dev: pci_dev, probe: int) -> int:
-    """Reset an Intel USB controller by a register of its vendor-specific capability: never, in fact.
+    """Reset an Intel USB controller by a register of its vendor-specific capability; in fact this never happens.
 
-    The C compares dev->class, three bytes (0x0c0320: the last is the programming interface), with PCI_CLASS_SERIAL_USB,
-    which is two (0x0c03). So the last row of the table is taken for every device of Intel's that has no row of its own,
-    and says -ENOTTY.
+    The C compares dev->class, which has three bytes (0x0c0320: the last is the programming interface), with
+    PCI_CLASS_SERIAL_USB, which has two (0x0c03). So this last row of the table matches every Intel device without a row
+    of its own, and returns -ENOTTY.
 
     C: drivers/pci/quirks.c, static, base
     :param probe: not 0: only say whether it would work
-    :return: 0, or -ENOTTY: always, as nothing has the class 0x000c03"""
+    :return: 0, or -ENOTTY; always the latter, as no device has the class 0x000c03"""
     # of Intel's devices the kernel means USB controllers, and misses them: a class has three bytes, it asks for two
     if dev.class_ == PCI_CLASS_SERIAL_USB:
         pos = pci_find_capability(dev, PCI_CAP_ID_VNDR)
@@ -118,8 +118,8 @@ def reset_intel_generic_dev(dev: pci_dev, probe: int) -> int:
 
 
 def reset_intel_82599_sfp_virtfn(dev: pci_dev, probe: int) -> int:
-    """Reset a virtual function of the 82599 by a Function Level Reset: it has one, and its Device Capabilities do not
-    say so (82599 data sheet, 9.3.10.4 and 9.5).
+    """Reset a virtual function of the 82599 by a Function Level Reset, which its Device Capabilities do not announce
+    (82599 data sheet, 9.3.10.4 and 9.5).
 
     C: drivers/pci/quirks.c, static, base
     :param probe: not 0: only say whether it would work
@@ -127,7 +127,7 @@ def reset_intel_82599_sfp_virtfn(dev: pci_dev, probe: int) -> int:
     if probe:
         return 0
 
-    # What the device has asked for must have come back before it forgets.
+    # wait until the device has the completions of its requests
     for i in range(4):
         if i:
             msleep((1 << (i - 1)) * 100)
@@ -136,7 +136,7 @@ def reset_intel_82599_sfp_virtfn(dev: pci_dev, probe: int) -> int:
         if not (status & PCI_EXP_DEVSTA_TRPND):
             break
     else:
-        dev_err(dev.dev, "it still waits for an answer, and is reset all the same")
+        dev_err(dev.dev, "transactions still pending, resetting anyway")
 
     pcie_capability_set_word(dev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR)
 
@@ -154,13 +154,13 @@ def reset_ivb_igd(dev: pci_dev, probe: int) -> int:
     if probe:
         return 0
 
-    mmio_base = dev.resource[0].start  # PORT: pci_iomap(dev, 0, 0): where it is serves for a pointer to it
+    mmio_base = dev.resource[0].start  # PORT: pci_iomap(dev, 0, 0): the address stands for the pointer
     if not mmio_base:
         return -ENOMEM
 
-    # PORT: there is no memory here, only configuration space. The C writes MSG_CTL and SOUTH_CHICKEN2, switches the
-    # panel off in PCH_PP_CONTROL, waits until PCH_PP_STATUS says that it is off (IGD_OPERATION_TIMEOUT at most, 10 s,
-    # looking every 10 ms; if not, it warns and goes on), and writes NSDE_PWR_STATE. Here the panel is off at once.
+    # PORT: memory is not modelled, only configuration space. The C writes MSG_CTL and SOUTH_CHICKEN2, switches the
+    # panel off in PCH_PP_CONTROL, polls PCH_PP_STATUS every 10 ms until the panel is off (for at most
+    # IGD_OPERATION_TIMEOUT, 10 s; then it warns and goes on), and writes NSDE_PWR_STATE. Here the panel is off at once.
 
     return 0
 
@@ -169,7 +169,7 @@ PCI_DEVICE_ID_INTEL_82599_SFP_VF = 0x10ED
 PCI_DEVICE_ID_INTEL_IVB_M_VGA = 0x0156
 PCI_DEVICE_ID_INTEL_IVB_M2_VGA = 0x0166
 
-# PORT: no last row of zeros.
+# PORT: no last row of zeros
 pci_dev_reset_methods: tuple[struct_pci_dev_reset_methods, ...] = (
     struct_pci_dev_reset_methods(PCI_VENDOR_ID_INTEL, PCI_DEVICE_ID_INTEL_82599_SFP_VF, reset_intel_82599_sfp_virtfn),
     struct_pci_dev_reset_methods(PCI_VENDOR_ID_INTEL, PCI_DEVICE_ID_INTEL_IVB_M_VGA, reset_ivb_igd),

@@ -17,11 +17,11 @@ from .search import pci_bus_sem
 
 
 def list_del(entry: Any, head: list[Any]) -> None:
-    """Take *entry* off the list of *head*. The pointers of one that was taken off lead nowhere: the C follows them.
+    """Remove *entry* from the list *head*. If it is not on it, the C follows poisoned pointers.
 
     C: include/linux/list.h, static inline, base"""
     if entry not in head:
-        raise system.sched.oops(f"list_del() of {entry.dev.name}, which somebody has removed already")
+        raise system.sched.oops(f"list_del() of {entry.dev.name}, which was removed before")
     head.remove(entry)
 
 
@@ -32,7 +32,7 @@ def pci_stop_dev(dev: pci_dev) -> None:
     pci_pme_active(dev, False)
 
     if dev.is_added:
-        # PORT: no pci_proc_detach_device()
+        # PORT: no pci_proc_detach_device(): no /proc
         pci_remove_sysfs_dev_files(dev)
         device_del(dev)
         dev.is_added = 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/pci/setup-bus.c: addresses for buses, of which nothing is ported but what comes after: enabling bridges.
+"""drivers/pci/setup-bus.c: only the part that enables bridges, after addresses were assigned.
 
-# PORT: addresses stay as firmware left them: none is sized, assigned or told (pci_bus_dump_resources()).
+# PORT: addresses stay as firmware left them: none are sized, assigned or logged (pci_bus_dump_resources()).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .probe import pci_root_buses
 
 
 def pci_assign_unassigned_resources() -> None:
-    """Enable every bridge there is.
+    """Enable every bridge.
 
     C: drivers/pci/setup-bus.c, global, base"""
     for bus in pci_root_buses:
@@ -23,14 +23,14 @@ def pci_assign_unassigned_resources() -> None:
 
 
 def pci_assign_unassigned_bridge_resources(bridge: pci_dev) -> None:
-    """Enable *bridge* once more, and every bridge below it.
+    """Enable *bridge* again, and every bridge below it.
 
     C: drivers/pci/setup-bus.c, exported, base"""
     parent = bridge.subordinate
 
     retval = pci_reenable_device(bridge)
     if retval:
-        dev_err(bridge.dev, f"the bridge cannot be enabled once more: {retval}")
+        dev_err(bridge.dev, f"cannot enable this bridge again: {retval}")
     pci_set_master(bridge)
     pci_enable_bridges(parent)
 

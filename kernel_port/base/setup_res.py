@@ -80,10 +80,10 @@ def pci_update_resource(dev: pci_dev, resno: int) -> None:
 
 
 def pci_enable_resources(dev: pci_dev, mask: int) -> int:
-    """Let *dev* decode its resources.
+    """Enable decoding of the resources of *dev*.
 
     C: drivers/pci/setup-res.c, global, base
-    :param mask: resources, a bit each
+    :param mask: one bit per resource
     :return: 0"""
     cmd = pci_read_config_word(dev, PCI_COMMAND)
     old_cmd = cmd
@@ -99,7 +99,7 @@ def pci_enable_resources(dev: pci_dev, mask: int) -> int:
         if (i == PCI_ROM_RESOURCE) and (not (r.flags & IORESOURCE_ROM_ENABLE)):
             continue
 
-        # PORT: every resource counts as claimed: r->parent is not asked for
+        # PORT: every resource counts as claimed: no check of r->parent
 
         if r.flags & IORESOURCE_IO:
             cmd |= PCI_COMMAND_IO
@@ -107,6 +107,6 @@ def pci_enable_resources(dev: pci_dev, mask: int) -> int:
             cmd |= PCI_COMMAND_MEMORY
 
     if cmd != old_cmd:
-        dev_info(dev.dev, f"decodes its addresses from now on: Command is {cmd:04x}, was {old_cmd:04x}")
+        dev_info(dev.dev, f"decoding enabled: Command {cmd:04x}, was {old_cmd:04x}")
         pci_write_config_word(dev, PCI_COMMAND, cmd)
     return 0

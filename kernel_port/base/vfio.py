@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/vfio/vfio.c: devices that belong to a user, and the wait for that user when a driver has to let go.
+"""drivers/vfio/vfio.c: devices that users may open, and the wait for their users when the driver is unbound.
 
-# PORT: each device is in an IOMMU group of its own, and containers, files and permissions are left out: who opens a
-# device has its struct vfio_device.
+# PORT: each device has its own IOMMU group; no containers, files and permissions: an open device is its struct
+# vfio_device.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class vfio_device_ops:
 
 @dataclass(eq=False, slots=True)
 class vfio_group:
-    """struct vfio_group: what can only be owned together.
+    """struct vfio_group: devices that only one user can own together.
 
     C: drivers/vfio/vfio.c, struct, base"""
 
@@ -62,12 +62,12 @@ class vfio_device:
     ops: vfio_device_ops
     group: vfio_group
     device_data: Any
-    #: The driver has one, and each user.
+    #: The driver holds one, and so does each user.
     kref: int = 1
 
 
 def vfio_group_create_device(group: vfio_group, dev: device, ops: vfio_device_ops, device_data: Any) -> vfio_device:
-    """Put *dev* into *group*.
+    """Create the vfio_device of *dev* in *group*.
 
     C: drivers/vfio/vfio.c, static, base"""
     device = vfio_device(dev, ops, group, device_data)
@@ -83,7 +83,7 @@ def vfio_group_create_device(group: vfio_group, dev: device, ops: vfio_device_op
 
 
 def vfio_device_release(device: vfio_device) -> None:
-    """Nobody uses *device* any more. The lock of its group is held, and released.
+    """Free *device* after its last reference. The caller holds the lock of its group; this releases it.
 
     C: drivers/vfio/vfio.c, static, base"""
     group = device.group
@@ -93,7 +93,7 @@ def vfio_device_release(device: vfio_device) -> None:
 
     dev_set_drvdata(device.dev, NULL)
 
-    # vfio_del_group_dev() may wait for this.
+    # vfio_del_group_dev() may be waiting for this
     wake_up(vfio.release_q)
 
 
@@ -128,7 +128,7 @@ def vfio_group_get_device(group: vfio_group, dev: device) -> vfio_device:
     """Find *dev* in *group*, and take a reference on it.
 
     C: drivers/vfio/vfio.c, static, base
-    :return: struct vfio_device *, NULL if it is not there"""
+    :return: struct vfio_device *, or NULL"""
     mutex_lock(group.device_lock)
     for each in group.device_list:
         if each.dev is dev:
@@ -140,12 +140,12 @@ def vfio_group_get_device(group: vfio_group, dev: device) -> vfio_device:
 
 
 def vfio_add_group_dev(dev: device, ops: vfio_device_ops, device_data: Any) -> int:
-    """Let users have *dev*.
+    """Make *dev* available to users.
 
     C: drivers/vfio/vfio.c, exported, base
-    :param device_data: what the functions of *ops* are given
+    :param device_data: passed to the functions of *ops*
     :return: 0"""
-    group = vfio_group()  # PORT: nobody else is in its IOMMU group, so there was none
+    group = vfio_group()  # PORT: no other device is in its IOMMU group, so the group is new
     mutex_init(group.device_lock, "vfio group", dev.name)
 
     vfio_group_create_device(group, dev, ops, device_data)
@@ -157,7 +157,7 @@ EXPORT_SYMBOL_GPL(vfio_add_group_dev)
 
 
 def vfio_dev_present(group: vfio_group, dev: device) -> bool:
-    """Whether *dev* is in *group*.
+    """Return whether *dev* is in *group*.
 
     C: drivers/vfio/vfio.c, static, base"""
     device = vfio_group_get_device(group, dev)
@@ -169,17 +169,17 @@ def vfio_dev_present(group: vfio_group, dev: device) -> bool:
 
 
 def vfio_del_group_dev(dev: device) -> Any:
-    """Take *dev* from its users: wait until the last has closed it, for ever if need be.
+    """Remove *dev* from its group, and wait until the last user has closed it, without a timeout.
 
     C: drivers/vfio/vfio.c, exported, base
-    :return: void *, what vfio_add_group_dev() was given"""
+    :return: void *, the device_data of vfio_add_group_dev()"""
     device: vfio_device = dev_get_drvdata(dev)
     group = device.group
     device_data = device.device_data
 
     vfio_device_put(device)
 
-    # Nobody tells the user to hurry.
+    # nothing asks the user to close it
     wait_event(vfio.release_q, lambda: not vfio_dev_present(group, dev))
 
     return device_data
@@ -193,7 +193,7 @@ def vfio_group_get_device_fd(group: vfio_group, buf: str) -> int:
 
     C: drivers/vfio/vfio.c, static, base
     :param buf: its name, 0000:01:00.0
-    :return: PORT: 0 for a new file descriptor; -ENODEV if it is not in *group*; or what its driver says"""
+    :return: PORT: 0 for a new file descriptor; -ENODEV if it is not in *group*; or an error of its driver"""
     ret = -ENODEV
 
     mutex_lock(group.device_lock)
@@ -213,7 +213,7 @@ def vfio_group_get_device_fd(group: vfio_group, buf: str) -> int:
 
 
 def vfio_device_fops_release(device: vfio_device) -> int:
-    """Close *device*, as its user does, or the kernel when the user dies.
+    """Close *device*, by its user, or by the kernel when the user dies.
 
     C: drivers/vfio/vfio.c, static, base; PORT: struct file's private_data is taken
     :return: 0"""
@@ -225,8 +225,8 @@ def vfio_device_fops_release(device: vfio_device) -> int:
 
 
 def vfio_device_fops_unl_ioctl(device: vfio_device, cmd: int, arg: int) -> int:
-    """Ask something of *device*.
+    """Pass a user's request to the driver of *device*.
 
     C: drivers/vfio/vfio.c, static, base; PORT: struct file's private_data is taken
-    :return: what its driver says"""
+    :return: the driver's result"""
     return device.ops.ioctl(device.device_data, cmd, arg)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/vfio/pci/vfio_pci.c: the driver that gives a PCI device to a user, who resets it: whom the series is for.
+"""drivers/vfio/pci/vfio_pci.c: the driver that gives a PCI device to a user, who resets it. The series is for it.
 
-Opening the device, VFIO_DEVICE_RESET and closing it reset the function. In v3.11 there is no more; resetting a slot or
-a bus (VFIO_DEVICE_PCI_HOT_RESET) came with v3.12, on top of the series.
+Opening the device, VFIO_DEVICE_RESET and closing it reset the function. v3.11 has no more than that; the reset of a
+slot or a bus (VFIO_DEVICE_PCI_HOT_RESET) came with v3.12, on top of the series.
 
-# PORT: users get no interrupts, no memory and no information: VFIO_DEVICE_RESET is all that they can ask for.
+# PORT: users get no interrupts, no memory and no information: VFIO_DEVICE_RESET is their only request.
 """
 
 from __future__ import annotations
@@ -59,17 +59,17 @@ class vfio_pci_device:
     pci_2_3: bool = False
     reset_works: bool = False
     extended_caps: bool = False
-    #: PORT: a list of one stands for the pointer, as pci_load_and_free_saved_state() takes it.
+    #: PORT: a list of one stands for the pointer that pci_load_and_free_saved_state() takes.
     pci_saved_state: list[pci_saved_state] = field(default_factory=lambda: [NULL])
-    #: How many users have it open.
+    #: How many times it is open.
     refcnt: int = 0
 
 
 def vfio_pci_enable(vdev: vfio_pci_device) -> int:
-    """Make the device ready for its first user: enable and reset it, and note how it is then.
+    """Enable the device for its first user, reset it, and store its state.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base
-    :return: 0, or what pci_enable_device() or vfio_config_init() says"""
+    :return: 0, or an error of pci_enable_device() or vfio_config_init()"""
     pdev = vdev.pdev
 
     ret = pci_enable_device(pdev)
@@ -80,7 +80,7 @@ def vfio_pci_enable(vdev: vfio_pci_device) -> int:
     pci_save_state(pdev)
     vdev.pci_saved_state[0] = pci_store_saved_state(pdev)
     if not vdev.pci_saved_state[0]:
-        printk("debug", f"{pci_name(pdev)}: no state to keep for its users")
+        printk("debug", f"{pci_name(pdev)}: cannot keep its state")
 
     ret = vfio_config_init(vdev)
     if ret:
@@ -112,7 +112,7 @@ def vfio_pci_enable(vdev: vfio_pci_device) -> int:
 
 
 def vfio_pci_disable(vdev: vfio_pci_device) -> None:
-    """Take the device back from its last user: as it was when the first came, and reset if it can be.
+    """Disable the device after its last user: reset it if possible, and restore the state before its first user.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base"""
     pdev = vdev.pdev
@@ -125,21 +125,21 @@ def vfio_pci_disable(vdev: vfio_pci_device) -> None:
 
     # PORT: no pci_iounmap(), pci_release_selected_regions(): no user has memory
 
-    # What was saved is loaded, to be restored. If that fails, the state of now is better than none, provided that the
-    # device is reset in between.
+    # load the stored state to restore it; if that fails, the current state is better than none, as long as the device
+    # is reset in between
     if pci_load_and_free_saved_state(pdev, vdev.pci_saved_state):
-        printk("info", f"{pci_name(pdev)}: its state of before cannot be had back")
+        printk("info", f"{pci_name(pdev)}: its earlier state is lost")
 
         if not vdev.reset_works:
             return
 
         pci_save_state(pdev)
 
-    # As pci_reset_function() has it: neither INTx nor MSI while it is reset.
+    # as in pci_reset_function(): no INTx and no MSI during the reset
     pci_write_config_word(pdev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE)
 
-    # A driver core that unbinds this driver holds the device lock, and waits for what is done here. So nobody waits for
-    # a lock here.
+    # only try to get locks: when this driver is unbound, the driver core holds the device lock and waits for this
+    # function
     if vdev.reset_works:
         reset_done = False
 
@@ -151,13 +151,13 @@ def vfio_pci_disable(vdev: vfio_pci_device) -> None:
             pci_cfg_access_unlock(pdev)
 
         if not reset_done:
-            printk("warning", f"{pci_name(pdev)}: it is not reset: somebody else has a lock of it")
+            printk("warning", f"{pci_name(pdev)}: not reset, a lock is held")
 
     pci_restore_state(pdev)
 
 
 def vfio_pci_release(device_data: Any) -> None:
-    """A user closes the device.
+    """Close the device for a user.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base"""
     vdev: vfio_pci_device = device_data
@@ -166,14 +166,14 @@ def vfio_pci_release(device_data: Any) -> None:
     if not vdev.refcnt:
         vfio_pci_disable(vdev)
 
-    module_put(NULL)  # PORT: THIS_MODULE: it is built in
+    module_put(NULL)  # PORT: THIS_MODULE, which is NULL: built in
 
 
 def vfio_pci_open(device_data: Any) -> int:
-    """A user opens the device.
+    """Open the device for a user.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base
-    :return: 0, -ENODEV while the module goes, or as vfio_pci_enable()"""
+    :return: 0, -ENODEV while the module is being removed, or as vfio_pci_enable()"""
     vdev: vfio_pci_device = device_data
 
     if not try_module_get(NULL):
@@ -190,11 +190,11 @@ def vfio_pci_open(device_data: Any) -> int:
 
 
 def vfio_pci_ioctl(device_data: Any, cmd: int, arg: int) -> int:
-    """A user asks something of the device.
+    """Handle a request of a user.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base
     :param cmd: VFIO_DEVICE_RESET
-    :return: as pci_reset_function(); -EINVAL if that did not work on opening; -ENOTTY for another *cmd*"""
+    :return: as pci_reset_function(); -EINVAL if the reset on opening failed; -ENOTTY for any other *cmd*"""
     vdev: vfio_pci_device = device_data
 
     # PORT: none of VFIO_DEVICE_GET_INFO, GET_REGION_INFO, GET_IRQ_INFO, SET_IRQS
@@ -208,23 +208,23 @@ vfio_pci_ops: vfio_device_ops = vfio_device_ops("vfio-pci", vfio_pci_open, vfio_
 
 
 def vfio_pci_probe(pdev: pci_dev) -> int:
-    """Take *pdev*, for users to have. It is neither enabled nor reset yet.
+    """Bind the driver to *pdev*, for users to open. This neither enables nor resets it.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base
-    :return: 0, or -EINVAL if it is a CardBus bridge; the C means any bridge"""
+    :return: 0, or -EINVAL if it is a CardBus bridge; any bridge is what the C intends"""
     type_ = pci_read_config_byte(pdev, PCI_HEADER_TYPE)
-    # Its mask is the offset of the register, 0x0e, which leaves out bit 0: header type 1 passes.
+    # only an ordinary function; the mask is the offset of the register, 0x0e, without bit 0: header type 1 passes
     if (type_ & PCI_HEADER_TYPE) != PCI_HEADER_TYPE_NORMAL:
         return -EINVAL
 
-    # PORT: no iommu_group_get(): each device has an IOMMU group of its own
+    # PORT: no iommu_group_get(): each device has its own IOMMU group
     vdev = vfio_pci_device(pdev)
 
     return vfio_add_group_dev(pdev.dev, vfio_pci_ops, vdev)
 
 
 def vfio_pci_remove(pdev: pci_dev) -> None:
-    """Let go of *pdev*, once its users have.
+    """Unbind the driver from *pdev*, after its users have closed it.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base; called with the device lock held"""
     vfio_del_group_dev(pdev.dev)

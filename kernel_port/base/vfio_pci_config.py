@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""drivers/vfio/pci/vfio_pci_config.c: configuration space as a user of VFIO sees it; of it, what is read on opening.
+"""drivers/vfio/pci/vfio_pci_config.c: configuration space as a VFIO user sees it; only the part that opening reads.
 
-# PORT: no struct perm_bits: what a user writes is not told here, and what a user reads comes from the device.
+# PORT: no struct perm_bits: users neither write nor read configuration space here.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from .access import (
     pci_user_read_config_word,
 )
 
-if TYPE_CHECKING:  # vfio_pci.py imports this module
+if TYPE_CHECKING:  # this module is imported there
     from .vfio_pci import vfio_pci_device
 
-# The ends of the lists of capabilities that v3.11 knows.
+# The last capability IDs that v3.11 knows.
 PCI_CAP_ID_MAX = PCI_CAP_ID_AF
 PCI_EXT_CAP_ID_AMD_XXX = 0x14
 PCI_EXT_CAP_ID_MAX = PCI_EXT_CAP_ID_PASID
 
-# Of include/uapi/linux/pci_regs.h, what only this file asks for: where lengths are, and lengths.
+# From include/uapi/linux/pci_regs.h: lengths of capabilities and where to find them, which only this file uses.
 PCI_CAP_SIZEOF = 4
 PCI_CAP_FLAGS = 2
 PCI_CAP_PCIX_SIZEOF_V0 = 8
@@ -68,11 +68,11 @@ PCI_TPH_CAP_ST_MASK = 0x07FF0000
 PCI_TPH_CAP_ST_SHIFT = 16
 PCI_TPH_BASE_SIZEOF = 12
 
-#: Not capabilities: the header, and what belongs to none.
+#: Not capability IDs: the header, and bytes outside of any capability.
 PCI_CAP_ID_BASIC = 0
 PCI_CAP_ID_INVALID = 0xFF
 
-#: Lengths of capabilities in bytes. 0: a user does not see it; 0xff: it depends.
+#: Lengths of capabilities in bytes. 0: hidden from users; 0xff: variable.
 pci_cap_length: dict[int, int] = {
     PCI_CAP_ID_BASIC: PCI_STD_HEADER_SIZEOF,
     PCI_CAP_ID_PM: 8,
@@ -96,7 +96,7 @@ pci_cap_length: dict[int, int] = {
     PCI_CAP_ID_AF: 6,
 }
 
-#: The same of extended capabilities.
+#: The same for extended capabilities.
 pci_ext_cap_length: dict[int, int] = {
     PCI_EXT_CAP_ID_ERR: PCI_ERR_ROOT_COMMAND,
     PCI_EXT_CAP_ID_VC: 0xFF,
@@ -129,14 +129,14 @@ pci_ext_cap_length: dict[int, int] = {
 
 
 def round_up(x: int, y: int) -> int:
-    """The next multiple of *y*, a power of two.
+    """Round up to the next multiple of *y*, a power of two.
 
     C: include/linux/kernel.h, macro, service"""
     return ((x - 1) | (y - 1)) + 1
 
 
 def vfio_user_config_read(pdev: pci_dev, offset: int, count: int) -> tuple[int, int]:
-    """Read what a user asks for from the device itself.
+    """Read a register of the device for a user.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
     :param count: 1, 2 or 4 bytes
@@ -154,7 +154,7 @@ def vfio_user_config_read(pdev: pci_dev, offset: int, count: int) -> tuple[int, 
 
 
 def vfio_msi_cap_len(vdev: vfio_pci_device, pos: int) -> int:
-    """The length of the MSI capability at *pos*.
+    """Return the length of the MSI capability at *pos*.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
     :return: bytes, or a negative error"""
@@ -163,7 +163,7 @@ def vfio_msi_cap_len(vdev: vfio_pci_device, pos: int) -> int:
     if ret:
         return pcibios_err_to_errno(ret)
 
-    len_ = 10  # at least
+    len_ = 10  # the minimum
     if flags & PCI_MSI_FLAGS_64BIT:
         len_ += 4
     if flags & PCI_MSI_FLAGS_MASKBIT:
@@ -173,7 +173,7 @@ def vfio_msi_cap_len(vdev: vfio_pci_device, pos: int) -> int:
 
 
 def vfio_vc_cap_len(vdev: vfio_pci_device, pos: int) -> int:
-    """The length of the Virtual Channel capability at *pos*.
+    """Return the length of the Virtual Channel capability at *pos*.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
     :return: bytes, or a negative error"""
@@ -184,7 +184,7 @@ def vfio_vc_cap_len(vdev: vfio_pci_device, pos: int) -> int:
     if ret:
         return pcibios_err_to_errno(ret)
 
-    evcc = tmp & PCI_VC_REG1_EVCC  # how many channels it has more than one
+    evcc = tmp & PCI_VC_REG1_EVCC  # channels beyond the first
     ret, tmp = pci_bus_read_config_dword(pdev.bus, pdev.devfn, pos + PCI_VC_PORT_REG2)
     if ret:
         return pcibios_err_to_errno(ret)
@@ -200,7 +200,7 @@ def vfio_vc_cap_len(vdev: vfio_pci_device, pos: int) -> int:
 
     vc_arb = phases * 4
 
-    # No user may write the other arbitration tables, whatever their lengths.
+    # the other arbitration tables are hidden from users, so their lengths do not matter
     len_ += (1 + evcc) * PCI_CAP_VC_PER_VC_SIZEOF
     if vc_arb:
         len_ = round_up(len_, 16)
@@ -209,10 +209,10 @@ def vfio_vc_cap_len(vdev: vfio_pci_device, pos: int) -> int:
 
 
 def vfio_cap_len(vdev: vfio_pci_device, cap: int, pos: int) -> int:
-    """The length of the capability at *pos*, which is of no fixed one.
+    """Return the length of the capability at *pos*, which is variable.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
-    :return: bytes, 0 if nobody knows, or a negative error"""
+    :return: bytes, 0 if unknown, or a negative error"""
     pdev = vdev.pdev
 
     if cap == PCI_CAP_ID_MSI:
@@ -227,7 +227,7 @@ def vfio_cap_len(vdev: vfio_pci_device, cap: int, pos: int) -> int:
             return PCI_CAP_PCIX_SIZEOF_V2
         return PCI_CAP_PCIX_SIZEOF_V0
     if cap == PCI_CAP_ID_VNDR:
-        # it says so itself, behind the pointer to the next
+        # a byte of it is its length, after the pointer to the next capability
         ret, byte = pci_bus_read_config_byte(pdev.bus, pdev.devfn, pos + PCI_CAP_FLAGS)
         if ret:
             return pcibios_err_to_errno(ret)
@@ -255,16 +255,16 @@ def vfio_cap_len(vdev: vfio_pci_device, cap: int, pos: int) -> int:
             return PCI_SATA_SIZEOF_LONG
         return PCI_SATA_SIZEOF_SHORT
 
-    printk("warning", f"{pci_name(pdev)}: how long capability {cap:#x} at {pos:#x} is, is not known")
+    printk("warning", f"{pci_name(pdev)}: capability {cap:#x} at {pos:#x}: unknown length")
 
     return 0
 
 
 def vfio_ext_cap_len(vdev: vfio_pci_device, ecap: int, epos: int) -> int:
-    """The length of the extended capability at *epos*, which is of no fixed one.
+    """Return the length of the extended capability at *epos*, which is variable.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
-    :return: bytes, 0 if nobody knows, or a negative error"""
+    :return: bytes, 0 if unknown, or a negative error"""
     pdev = vdev.pdev
 
     if ecap == PCI_EXT_CAP_ID_VNDR:
@@ -311,19 +311,19 @@ def vfio_ext_cap_len(vdev: vfio_pci_device, ecap: int, epos: int) -> int:
             return pcibios_err_to_errno(ret)
 
         if (dword & PCI_TPH_CAP_LOC_MASK) == PCI_TPH_LOC_CAP:
-            # PORT: the C takes the entries from a byte that it has not read, so by chance; they are in this dword
+            # PORT: the C takes the number of entries from a byte it has not read; here it is from this dword
             sts = dword & PCI_TPH_CAP_ST_MASK
             sts >>= PCI_TPH_CAP_ST_SHIFT
             return PCI_TPH_BASE_SIZEOF + round_up(sts * 2, 4)
         return PCI_TPH_BASE_SIZEOF
 
-    printk("warning", f"{pci_name(pdev)}: how long extended capability {ecap:#x} at {epos:#x} is, is not known")
+    printk("warning", f"{pci_name(pdev)}: extended capability {ecap:#x} at {epos:#x}: unknown length")
 
     return 0
 
 
 def vfio_fill_vconfig_bytes(vdev: vfio_pci_device, offset: int, size: int) -> int:
-    """Read *size* bytes of the device, in the largest steps that there are.
+    """Read *size* bytes of configuration space, in accesses as large as possible.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
     :return: 0 or PCIBIOS_*"""
@@ -351,7 +351,7 @@ def vfio_fill_vconfig_bytes(vdev: vfio_pci_device, offset: int, size: int) -> in
 
 
 def vfio_cap_init(vdev: vfio_pci_device) -> int:
-    """Read all capabilities that a user may see, and take the others out of the list.
+    """Read all capabilities that users may see, and unlink the others.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
     :return: 0, PCIBIOS_* or a negative error"""
@@ -370,7 +370,7 @@ def vfio_cap_init(vdev: vfio_pci_device) -> int:
     if ret:
         return ret
 
-    # Where the pointer to this one is: to leave it out, the next one is put there.
+    # the offset of the pointer to this capability; to unlink it, this pointer is set to the next one
     prev = PCI_CAPABILITY_LIST
 
     loops = (PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) // PCI_CAP_SIZEOF
@@ -394,19 +394,19 @@ def vfio_cap_init(vdev: vfio_pci_device) -> int:
                     return len_
 
         if not len_:
-            printk("info", f"{pci_name(pdev)}: capability {cap:#x} is hidden from the user")
+            printk("info", f"{pci_name(pdev)}: capability {cap:#x}: hidden")
             vdev.vconfig[prev] = next_
             pos = next_
             continue
 
-        # Two should not be in one place.
+        # two capabilities should not overlap
         for i in range(len_):
             if map_[pos + i] == PCI_CAP_ID_INVALID:
                 continue
 
             printk(
                 "warning",
-                f"{pci_name(pdev)}: at {pos + i:#x} is capability {map_[pos + i]:#x}, and also capability {cap:#x}",
+                f"{pci_name(pdev)}: {pos + i:#x} is in capability {map_[pos + i]:#x} and in capability {cap:#x}",
             )
 
         map_[pos : pos + len_] = bytes([cap]) * len_
@@ -418,7 +418,7 @@ def vfio_cap_init(vdev: vfio_pci_device) -> int:
         pos = next_
         caps += 1
 
-    # A user who sees none shall not look for them.
+    # no capabilities left: clear the bit that announces them
     if not caps:
         vdev.vconfig[PCI_STATUS] &= ~PCI_STATUS_CAP_LIST
 
@@ -426,7 +426,7 @@ def vfio_cap_init(vdev: vfio_pci_device) -> int:
 
 
 def vfio_ecap_init(vdev: vfio_pci_device) -> int:
-    """Read all extended capabilities that a user may see, and take the others out of the list.
+    """Read all extended capabilities that users may see, and unlink the others.
 
     C: drivers/vfio/pci/vfio_pci_config.c, static, base
     :return: 0, PCIBIOS_* or a negative error"""
@@ -461,16 +461,16 @@ def vfio_ecap_init(vdev: vfio_pci_device) -> int:
                     return ret
 
         if not len_:
-            printk("info", f"{pci_name(pdev)}: extended capability {ecap:#x} at {epos:#x} is hidden from the user")
+            printk("info", f"{pci_name(pdev)}: extended capability {ecap:#x} at {epos:#x}: hidden")
 
-            # Any but the first can be left out.
+            # all but the first can be unlinked
             if prev:
                 val = epos = PCI_EXT_CAP_NEXT(header)
                 before = int.from_bytes(vdev.vconfig[prev : prev + 4], "little") & ~(0xFFC << 20)
                 vdev.vconfig[prev : prev + 4] = (before | val << 20).to_bytes(4, "little")
                 continue
 
-            # The first becomes one that is none.
+            # the first keeps its place, with ID 0
             len_ = PCI_CAP_SIZEOF
             hidden = True
 
@@ -480,7 +480,7 @@ def vfio_ecap_init(vdev: vfio_pci_device) -> int:
 
             printk(
                 "warning",
-                f"{pci_name(pdev)}: at {epos + i:#x} is extended capability {map_[epos + i]:#x}, and also {ecap:#x}",
+                f"{pci_name(pdev)}: {epos + i:#x} is in extended capability {map_[epos + i]:#x} and in {ecap:#x}",
             )
 
         map_[epos : epos + len_] = bytes([ecap]) * len_
@@ -504,14 +504,14 @@ def vfio_ecap_init(vdev: vfio_pci_device) -> int:
 
 
 def vfio_config_init(vdev: vfio_pci_device) -> int:
-    """Read what a user is going to see of the device.
+    """Read configuration space as the user will see it.
 
     C: drivers/vfio/pci/vfio_pci_config.c, global, base
     :return: 0, or a negative error"""
     pdev = vdev.pdev
 
-    # What belongs to which capability, byte by byte. PORT: the C has pdev->cfg_size bytes, and writes past them if the
-    # last capability is longer than what is left.
+    # the capability each byte belongs to. PORT: the C allocates pdev->cfg_size bytes, and writes past them if the last
+    # capability does not fit
     map_ = bytearray(pdev.cfg_size + PCI_CFG_SPACE_EXP_SIZE)
     vconfig = bytearray(pdev.cfg_size + PCI_CFG_SPACE_EXP_SIZE)
 
@@ -526,7 +526,7 @@ def vfio_config_init(vdev: vfio_pci_device) -> int:
         if ret:
             return pcibios_err_to_errno(ret)
 
-        # PORT: neither bardirty nor rbar[], which serve what a user writes, and no virtual functions
+        # PORT: no bardirty and no rbar[], which user writes need, and no virtual functions
 
         ret = vfio_cap_init(vdev)
         if ret:
@@ -544,7 +544,7 @@ def vfio_config_init(vdev: vfio_pci_device) -> int:
 
 
 def vfio_config_free(vdev: vfio_pci_device) -> None:
-    """Forget what vfio_config_init() has read.
+    """Free what vfio_config_init() has read.
 
     C: drivers/vfio/pci/vfio_pci_config.c, global, base"""
     vdev.vconfig = NULL
