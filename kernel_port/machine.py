@@ -97,7 +97,7 @@ class Machine:
         return self.kernel.pci_ops(read=read, write=write)
 
     def _stall(self, until: int) -> None:
-        """The processor waits for the answer to an access: time passes, and interrupts come when that is over."""
+        """Let the processor wait for the answer to an access: time passes, interrupts come when that is over."""
         outer, self._accessing = self._accessing, True
         try:
             self.system.sched.delay_until(until)

@@ -32,6 +32,7 @@ from ..trace.exports import Export
 from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
+from ..why.report import PRESENCE
 from . import _exports
 
 
@@ -80,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
             image.check()
         outcome = Outcome(
             description.name, machine.kernel.__name__, call.name, args.target, rc, halt, machine.events,
-            recorder.losses(), recorder.start, machine.clock.now, description.warnings,
+            recorder.losses(), recorder.start, machine.clock.now,
+            [*description.warnings, *about_presence(machine)],
         )  # fmt: skip
         if args.trace:
             write_text(args.trace, "".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
@@ -92,6 +94,12 @@ def run(args: argparse.Namespace) -> int:
             write_whole(Path(args.machine), images[0].save)
         report(outcome, recorder.before, args)
     return int(outcome.failed)
+
+
+def about_presence(machine: Machine) -> list[str]:
+    """Say it if a card was removed that only seemed to be gone."""
+    gone = any(event.op == "hw" and event.args[0] == "presence off" for event in machine.events)
+    return [PRESENCE] if gone and any(event.op == "remove_device" for event in machine.events) else []
 
 
 def alone(machine: str) -> AbstractContextManager[None]:

@@ -77,7 +77,8 @@ class MachineDescription:
     name: str
     functions: list[FunctionDescription] = field(default_factory=list)
     about: str = ""
-    #: "" for hardware as specified; "qemu" and "qemu-links" for QEMU's simplifications.
+    #: "" for hardware as specified; "qemu" and "qemu-links" for QEMU's simplifications; "golden", which no file can ask
+    #: for, for the hardware of the golden traces.
     quirks: str = ""
     #: What the source cannot tell or gets wrong, one line each.
     warnings: list[str] = field(default_factory=list)

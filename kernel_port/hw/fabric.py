@@ -166,7 +166,7 @@ class Fabric(Board):
         return not function.silent
 
     def _reaches(self, function: Function) -> bool:
-        """A cycle gets to *function* at the address it had at power on."""
+        """Return whether a cycle gets to *function* at the address it had at power on."""
         address = function.description.address
         return self._on(address.domain, address.bus).get(function.devfn) is function
 
@@ -234,17 +234,17 @@ class Fabric(Board):
             image.close()
 
     def asserted(self, bdf: str) -> bool:
-        """The port at this address has a hot-plug event to tell now, and can be heard."""
+        """Return whether the port at this address has a hot-plug event to tell now, and can be heard."""
         slot = self._heard(bdf)
         return slot is not None and slot.asserted
 
     def pulls(self, bdf: str) -> bool:
-        """The port at this address pulls its interrupt line for a hot-plug event now, and can be heard."""
+        """Return whether the port at this address pulls its interrupt line for a hot-plug event, and can be heard."""
         slot = self._heard(bdf)
         return slot is not None and slot.pulls
 
     def _heard(self, bdf: str) -> Slot | None:
-        """The slot of the port at this address, None if there is none or nobody gets there."""
+        """Return the slot of the port at this address, None if there is none or nobody gets there."""
         port = self._functions.get(Address.parse(bdf))
         if not isinstance(port, Bridge):
             return None

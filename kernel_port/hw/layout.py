@@ -213,7 +213,7 @@ class Layout:
         return ()
 
     def _resizable(self, position: int) -> Iterator[Register]:
-        """The first control register says how many there are, one for each resizable BAR."""
+        """Yield a control register for each resizable BAR; the first says how many there are."""
         (control,) = caps.REBAR
         where = position + SHEET[control.name].offset
         for number in range((self.dword(where) & _REBAR_CTRL_NBAR) >> 5):

@@ -73,7 +73,7 @@ class Link:
             self._state = LinkState.ACTIVE
 
     def down(self, takes_presence: bool = False) -> None:
-        """The link goes down, by reset, disable or loss of power.
+        """Go down, by reset, disable or loss of power.
 
         :param takes_presence: presence is lost as well where it is detected in-band"""
         was_active = self._drop()
@@ -83,7 +83,7 @@ class Link:
             self._report(False, was_active)
 
     def reset(self) -> None:
-        """The port itself is in reset: there is neither link nor, detected in-band, presence, and nobody to notice.
+        """Follow the port into reset: there is neither link nor, detected in-band, presence, and nobody to notice.
 
         What it finds when it comes out of reset is a change again (PCIe 7.8.8, 7.8.11)."""
         if not self._port.board.policy.inner_ports_tell:
@@ -112,6 +112,11 @@ class Link:
     def _shows_presence(self) -> bool:
         """The slot shows a card, which it has detected in-band: with the link, or with what it takes to train it."""
         return self._slot is not None and self._slot.present and self._port.description.presence_follows_link
+
+    def moved(self, present: bool, unnoticed: bool) -> None:
+        """Note that the card was pulled or put in; *unnoticed*, the slot finds it with the link."""
+        self.partner = present
+        self._presence_lost = present and unnoticed
 
     def train(self) -> None:
         """Train the link: it comes up after link_training_ms, or never."""

@@ -165,7 +165,7 @@ class Slot:
         self._port.put(self._exp + PCI_EXP_SLTSTA, 2, self.status & ~PCI_EXP_SLTSTA_PDS)
 
     def hide_card(self, hidden: bool) -> None:
-        """A reset below begins or ends that takes link and presence status away: at once, and back in due time."""
+        """Take link and presence status away as a reset below begins, at once, or bring them back in due time."""
         self._hidings += 1
         number = self._hidings
 
@@ -184,7 +184,7 @@ class Slot:
         self.link_changed(present, False, True)
 
     def show_link(self, active: bool) -> None:
-        """Data Link Layer Link Active, and no event of it."""
+        """Show Data Link Layer Link Active, and no event of it."""
         where = self._exp + PCI_EXP_LNKSTA
         status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
         self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
@@ -196,12 +196,16 @@ class Slot:
 
     def event(self, bits: int) -> None:
         """Raise events and toggle states, as bits of Slot Status; the card comes and goes with its state."""
-        status = self.status
-        if bits & PCI_EXP_SLTSTA_PDS:
-            self._port.board.happened("card pulled" if self.present else "card put in", self._port.name)
+        status, link = self.status, self._port.link
+        moved = bool(bits & PCI_EXP_SLTSTA_PDS)
+        there = self.present if link is None else link.partner
+        if moved:
+            self._port.board.happened("card pulled" if there else "card put in", self._port.name)
+        if moved and self._port.hides_presence:
+            bits &= ~(PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC)
         self._set_status(status & ~(bits & STATES) | bits & ~status)
-        if bits & PCI_EXP_SLTSTA_PDS:
-            self._port.card_changed(self.present)
+        if moved:
+            self._port.card_changed(not there)
 
     def _set_status(self, status: int) -> None:
         self._port.put(self._exp + PCI_EXP_SLTSTA, 2, status)
@@ -210,7 +214,7 @@ class Slot:
     # -- the interrupt (PCIe 6.7.3.4) --------------------------------------------------------------------------------
 
     def interrupt_control(self, _register: Register, _old: int, _new: int, _written: int) -> None:
-        """A register was written that says whether and how the port interrupts."""
+        """Act on a write to a register that says whether and how the port interrupts."""
         self.check_interrupt()
 
     def check_interrupt(self) -> None:

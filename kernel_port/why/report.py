@@ -28,8 +28,8 @@ TOGETHER_SINCE = 7
 
 #: Said of a removal that is none if the slot has pins.
 PRESENCE = (
-    "so it is where presence goes with the link, as taken here; a slot that has pins for it (presence_follows_link = "
-    "false in a machine description) keeps its card. No dump says which a slot has."
+    "it is removed because presence goes with the link, as taken here; a slot that has pins for it "
+    "(presence_follows_link = false in a machine description) keeps its card, and no dump says which a slot has"
 )
 
 

@@ -335,3 +335,10 @@ def test_reset_live_of_several_domains_is_refused(capsys, tmp_path):
     status, out, error = reset(capsys, path, "0000:00:00.0", "--live", tmp_path / "live")
     assert (status, out, (tmp_path / "live").exists()) == (2, "", False)
     assert "one domain" in error
+
+
+@pytest.mark.parametrize(("target", "depends"), [("bus:01", True), ("slot:1", False)])
+def test_reset_says_of_a_card_removed_for_nothing_that_it_depends_on_presence(capsys, target, depends):
+    # Patch 7: pci_reset_bus() masks nothing, so the card is removed where presence goes with the link (PCIe 7.8.11).
+    _, report = reset_json(capsys, "example:vga", target)
+    assert any("presence_follows_link = false" in warning for warning in report["warnings"]) == depends

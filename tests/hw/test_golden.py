@@ -12,12 +12,15 @@ import json
 from itertools import chain
 
 import pytest
+from hw_machine import function, port
 from paths import GOLDEN, RECORDINGS
 
 from kernel_port.hw.address import Address
 from kernel_port.hw.clock import Clock
 from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.fabric import Fabric
+from kernel_port.hw.golden import registers as golden_registers
+from kernel_port.hw.layout import Layout
 from kernel_port.hw.masks import Reset
 
 FILES = sorted(GOLDEN.glob("*.jsonl"))
@@ -171,3 +174,22 @@ def test_golden_tape_notices_a_bit():
     index, op = next((i, op) for i, op in enumerate(trace["ops"]) if op[0] == "r")
     op[4] ^= 1
     assert [d for d in Replay(trace).run().differences if f"op {index} " in d]
+
+
+@pytest.mark.parametrize(
+    ("name", "rw", "sticky"),
+    [("PCI_EXP_DEVCTL", 0x7FFF, 0), ("PCI_EXP_LNKCTL", 0x01FB, 0), ("PCI_EXP_LNKCTL2", 0x1FFF, 0)],
+)
+def test_golden_registers_are_those_of_the_page_that_describes_them(name, rw, sticky):
+    # golden/HARDWARE.md: "Registers"; a bus reset sets every writable bit to its default.
+    rows = {row.name: row for row in golden_registers(Layout(port("00:1c.0", 1, 1)))}
+    assert (rows[name].rw, rows[name].w1t, rows[name].sticky) == (rw, 0, sticky)
+
+
+def test_golden_registers_behind_0x100_read_as_given():
+    registers = {"x100_4": 0x00010002}  # a virtual channel
+    card = function("01:00.0", size=4096, registers=registers)
+    assert {row.name for row in Layout(card).registers() if row.start >= 0x100} == {
+        "PCI_VC_PORT_CTRL", "PCI_VC_RES_CTRL",
+    }  # fmt: skip
+    assert [row.name for row in golden_registers(Layout(card)) if row.start >= 0x100] == []
