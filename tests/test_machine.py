@@ -13,7 +13,7 @@ from time import monotonic
 from types import SimpleNamespace
 
 import pytest
-from hw_machine import EXP, PM, exp, function, pm
+from hw_machine import EXP, MSI, PM, exp, function, pm, words
 from hw_machine import bridge as any_bridge
 from hw_machine import port as any_port
 
@@ -518,3 +518,25 @@ def test_a_card_that_asks_for_retries_gets_its_registers_back_when_it_is_ready(n
         assert len(stalls) == (not_ready == "crs")
         machine.clock.advance(machine.clock.now + 1_000_000_000)
         assert machine.fabric.read(0, 1, 0, 0x04, 2) == command
+
+
+#: A port that has MSI enabled, 64-bit addresses, and is a bus master; its slot tells presence changes at once.
+MESSAGES = (MSI, 0x05, words(0x0081, 0, 0, 0, 0, 0))
+
+
+def test_a_message_is_lost_if_it_is_not_enabled_when_the_event_happens():
+    # PCIe 6.7.3.4: a message is sent when the conditions become true, if the port is enabled for messages then.
+    slot = exp(4, sltcap=0x60, sltsta=0x40, slot=True)
+    described = bridge("00:1c.0", 1, 1, pm(), slot, MESSAGES, registers={"x04_2": 0x0407})
+    with machine_of(described, function("01:00.0", pm(), exp(0))) as machine:
+        served = lambda: [event.args for event in machine.events if event.op == "irq"]  # noqa: E731
+        hardware = machine.fabric.function(Address.parse("00:1c.0"))
+        control = machine.fabric.read(0, 0, 0xE0, MSI + 2, 2)
+        assert control & 1
+        machine.fabric.write(0, 0, 0xE0, MSI + 2, 2, control & ~1)
+        hardware.slot.event(0x08)
+        machine.fabric.write(0, 0, 0xE0, MSI + 2, 2, control)
+        assert served() == []
+        machine.fabric.write(0, 0, 0xE0, EXP + 0x1A, 2, 0x08)
+        hardware.slot.event(0x08)
+        assert served() == [("0000:00:1c.0",)]

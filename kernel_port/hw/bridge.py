@@ -99,6 +99,17 @@ class Bridge(Function):
             return True
         return bool(self.get(self.layout.capabilities[PCI_CAP_ID_EXP] + PCI_EXP_DEVCTL2, 2) & PCI_EXP_DEVCTL2_ARI)
 
+    @property
+    def _takes_presence(self) -> bool:
+        """What holds the secondary side lets nothing be detected there in-band (PCIe 7.8.11)."""
+        dark = self._held is Reset.POWER and self.board.policy.power_lights_presence
+        return self._held is not None and (self._in_reset or dark)
+
+    @property
+    def hides_presence(self) -> bool:
+        """A card that comes or goes is not noticed now."""
+        return self.link is not None and self.description.presence_follows_link and self._takes_presence
+
     def _renumber(self, _register: Register, _old: int, _new: int, _written: int) -> None:
         self.board.reroute()
 
@@ -156,8 +167,7 @@ class Bridge(Function):
             self._release()
             return
         if self.link is not None:
-            dark = self._held is Reset.POWER and self.board.policy.power_lights_presence
-            self.link.down(takes_presence=self._in_reset or dark)
+            self.link.down(takes_presence=self._takes_presence)
         for function in self._everything_below():
             function.reset(self._held)
 
@@ -179,7 +189,7 @@ class Bridge(Function):
         """Handle that the card was pulled out of the slot, or put in."""
         if self.link is None:
             return
-        self.link.partner = present
+        self.link.moved(present, self.hides_presence)
         self.board.reroute()
         if not present:
             self.link.down()

@@ -113,6 +113,11 @@ class Link:
         """The slot shows a card, which it has detected in-band: with the link, or with what it takes to train it."""
         return self._slot is not None and self._slot.present and self._port.description.presence_follows_link
 
+    def moved(self, present: bool, unnoticed: bool) -> None:
+        """Somebody pulled the card or put it in; *unnoticed*, the slot finds it with the link."""
+        self.partner = present
+        self._presence_lost = present and unnoticed
+
     def train(self) -> None:
         """Train the link: it comes up after link_training_ms, or never."""
         if not self.partner:

@@ -196,12 +196,16 @@ class Slot:
 
     def event(self, bits: int) -> None:
         """Raise events and toggle states, as bits of Slot Status; the card comes and goes with its state."""
-        status = self.status
-        if bits & PCI_EXP_SLTSTA_PDS:
-            self._port.board.happened("card pulled" if self.present else "card put in", self._port.name)
+        status, link = self.status, self._port.link
+        moved = bool(bits & PCI_EXP_SLTSTA_PDS)
+        there = self.present if link is None else link.partner
+        if moved:
+            self._port.board.happened("card pulled" if there else "card put in", self._port.name)
+        if moved and self._port.hides_presence:
+            bits &= ~(PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC)
         self._set_status(status & ~(bits & STATES) | bits & ~status)
-        if bits & PCI_EXP_SLTSTA_PDS:
-            self._port.card_changed(self.present)
+        if moved:
+            self._port.card_changed(not there)
 
     def _set_status(self, status: int) -> None:
         self._port.put(self._exp + PCI_EXP_SLTSTA, 2, status)

@@ -88,6 +88,8 @@ def defective(rng, function):
     for name in ("soft_reset_works", "flr_works", "power_state_changes", "presence_follows_link"):
         if not rng.randrange(8):
             changes[name] = False
+    if not rng.randrange(8) and changes.get("ready_ms") != -1:  # else every access takes a second, for ever
+        changes["not_ready"] = "crs"
     if not rng.randrange(8):
         changes["writes_needed"] = {4 * rng.randrange(64): 1 + rng.randrange(12)}
     if not rng.randrange(8):

@@ -450,6 +450,38 @@ def test_card_put_in_during_a_bus_reset_waits_for_its_end():
     assert (bench.read(PORT, LNKSTA, 2), bench.read(CARD, 0, 4)) == (0x2011, ID)
 
 
+@pytest.mark.parametrize(
+    ("control", "on", "off"), [(SLTCTL, 0x0400, 0), (0x3E, 0x43, 0x03)], ids=["power off", "bus reset"]
+)
+def test_card_pulled_unseen_is_seen_when_it_comes_back(control, on, off):
+    # PCIe 7.8.11: what is detected in-band is detected only with power, and not while the bus is in reset.
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC, link_training_ms=5, slot_events=[(10, 0x48), (50, 0x48)])
+    bench.write(PORT, control, 2, on)
+    bench.write(PORT, SLTSTA, 2, 0x0108)
+    bench.wait(10)
+    assert bench.read(PORT, SLTSTA, 2) == 0
+    bench.write(PORT, control, 2, off)
+    bench.wait(30)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0, NOBODY)
+    bench.wait(10)
+    bench.write(PORT, SLTSTA, 2, 0x0008)
+    bench.wait(5)
+    # The link is new (0x100), presence was told when the card came.
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0x0140, ID)
+    cards = [what for what, _ in bench.happened if what.startswith("card")]
+    assert cards == ["card pulled", "card put in"]
+
+
+def test_card_put_in_unseen_is_found_with_the_link():
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC, slot_events=[(10, 0x48), (20, 0x48)])
+    bench.write(PORT, SLTCTL, 2, 0x0400)
+    bench.write(PORT, SLTSTA, 2, 0x0108)
+    bench.wait(20)
+    assert bench.read(PORT, SLTSTA, 2) == 0
+    bench.write(PORT, SLTCTL, 2, 0)
+    assert (bench.read(PORT, SLTSTA, 2), bench.read(CARD, 0, 4)) == (0x0148, ID)
+
+
 def test_interrupt_of_a_port_that_asked_for_one_when_it_was_reset():
     bench = Bench(
         bridge("00:1c.0", 1, 2, pm(), exp(ROOT_PORT)),
