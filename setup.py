@@ -35,7 +35,7 @@ setup(
         "Typing :: Typed",
     ],
     packages=find_packages(include=["kernel_port", "kernel_port.*"]),
-    package_data={"kernel_port": ["py.typed", "images/examples/*.toml", "review/pages/*.css", "review/pages/*.js"]},
+    package_data={"kernel_port": ["py.typed", "*.pyi", "images/examples/*.toml", "review/pages/*.css", "review/pages/*.js"]},
     python_requires=">=3.11",
     install_requires=["cffi>=1.15"],
     extras_require={

@@ -16,7 +16,6 @@ from typing import Any
 from ._shims import lib
 from .hw.address import Address, bdf
 from .hw.clock import Clock, RealClock
-from .hw.config_space import header_type
 from .hw.description import MachineDescription
 from .hw.errors import MachineError
 from .hw.fabric import Fabric
@@ -27,7 +26,6 @@ from .images.load import load
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .link import Kernel, link
-from .pci_regs import PCI_HEADER_TYPE_NORMAL
 from .qemu import QemuFabric
 
 #: Rounds of interrupt handling after which an asserted line is taken as stuck.
@@ -139,7 +137,7 @@ class Machine:
         self._asking.difference_update(served)
 
     def _described_message(self, irq: int) -> tuple[int, int, int] | None:
-        """The message that the function whose interrupt *irq* is was described with."""
+        """Return the message by which, as described, the function with interrupt *irq* interrupts."""
         address = Address(irq >> 16, irq >> 8 & 0xFF, irq >> 3 & 0x1F, irq & 7)
         return messages(self.fabric.function(address).description.config).msi if self.fabric.has(address) else None
 
@@ -153,7 +151,7 @@ class Machine:
         self.system.msi_message = self._described_message
         for function in self.description.functions:
             driver, used = function.driver, messages(function.config)
-            if not driver and used != SILENT and header_type(function.config) == PCI_HEADER_TYPE_NORMAL:
+            if not driver and used != SILENT and not self.fabric.function(function.address).layout.is_bridge:
                 driver = UNKNOWN_DRIVER
             if driver not in ("", "pcieport"):
                 kernel.pci_drivers[str(function.address)] = kernel.device_driver(

@@ -23,7 +23,7 @@ VECTOR_OFFSET_START = 0x41
 
 
 def msi_compose_msg(pdev: pci_dev, irq: int, msg: msi_msg) -> int:
-    """Say what is to be written where, to raise *irq*.
+    """Compose the message that raises *irq*.
 
     C: arch/x86/kernel/apic/io_apic.c, static, base
     :return: 0"""
@@ -33,7 +33,7 @@ def msi_compose_msg(pdev: pci_dev, irq: int, msg: msi_msg) -> int:
 
 
 def msi_set_affinity(data: irq_data) -> int:
-    """Say anew which processor gets the interrupt.
+    """Choose the processor that gets the interrupt: write its message again.
 
     C: arch/x86/kernel/apic/io_apic.c, static, base
     :return: 0"""
@@ -42,7 +42,7 @@ def msi_set_affinity(data: irq_data) -> int:
 
 
 def msi_chip() -> irq_chip:
-    """The chip that stands for all messages.
+    """Return the chip of all messages.
 
     C: arch/x86/kernel/apic/io_apic.c, static variable, base"""
     return irq_chip("PCI-MSI", mask_msi_irq, unmask_msi_irq, msi_set_affinity)

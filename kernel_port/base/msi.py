@@ -34,7 +34,7 @@ pci_msi_enable: int = 1
 
 
 def msix_table_size(flags: int) -> int:
-    """How many entries a table has.
+    """Return how many entries a table has.
 
     C: drivers/pci/msi.c, macro, base"""
     return (flags & PCI_MSIX_FLAGS_QSIZE) + 1
@@ -79,7 +79,7 @@ def msix_set_enable(dev: pci_dev, enable: int) -> None:
 
 
 def msi_mask(x: int) -> int:
-    """The mask bits of 2^*x* messages.
+    """Return the mask bits of 2^*x* messages.
 
     C: drivers/pci/msi.c, static inline, base"""
     # Beyond 32 a shift would be undefined
@@ -89,7 +89,7 @@ def msi_mask(x: int) -> int:
 
 
 def msi_capable_mask(control: int) -> int:
-    """The mask bits of the messages that a function could have.
+    """Return the mask bits of the messages that a function could have.
 
     C: drivers/pci/msi.c, static inline, base"""
     return msi_mask((control >> 1) & 7)
@@ -198,7 +198,7 @@ def free_msi_irqs(dev: pci_dev) -> None:
 
 
 def alloc_msi_entry(dev: pci_dev) -> msi_desc:
-    """A message of *dev*.
+    """Make a message of *dev*.
 
     C: drivers/pci/msi.c, static, base"""
     return msi_desc(dev)
@@ -383,7 +383,7 @@ def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> 
 
 
 def pci_msi_check_device(dev: pci_dev, nvec: int, type: int) -> int:
-    """Whether *dev* may have *nvec* messages.
+    """Check whether *dev* may have *nvec* messages.
 
     C: drivers/pci/msi.c, static, base
     :return: 0; -EINVAL if MSI is switched off; -ERANGE if *nvec* is less than 1"""
@@ -473,7 +473,7 @@ EXPORT_SYMBOL(pci_disable_msi)
 
 
 def pci_msix_table_size(dev: pci_dev) -> int:
-    """How many entries the MSI-X table of *dev* has; 0 without MSI-X.
+    """Return how many entries the MSI-X table of *dev* has; 0 without MSI-X.
 
     C: drivers/pci/msi.c, global, base"""
     if not dev.msix_cap:

@@ -137,7 +137,7 @@ def pcie_pme_remove(srv: pcie_device) -> None:
 
 
 def pcie_pme_driver() -> pcie_port_service_driver:
-    """The driver of the service.
+    """Return the driver of the service.
 
     C: drivers/pci/pcie/pme.c, static variable, base"""
     return pcie_port_service_driver(

@@ -22,7 +22,7 @@ slot_detection_mode: int = 0
 
 
 def pciehp_acpi_slot_detection_check(dev: pci_dev) -> int:
-    """Whether pciehp may have the port *dev*.
+    """Check whether pciehp may have the port *dev*.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, global, base
     :return: 0, or -ENODEV if only those count that firmware lists, and it is not among them"""
@@ -44,7 +44,7 @@ def dummy_probe(dev: pcie_device) -> int:
 
 
 def dummy_driver() -> pcie_port_service_driver:
-    """A driver that but looks.
+    """Return a driver that only looks at slots.
 
     C: drivers/pci/hotplug/pciehp_acpi.c, static variable, base"""
     return pcie_port_service_driver("pciehp_dummy", dummy_probe, port_type=PCIE_ANY_PORT, service=PCIE_PORT_SERVICE_HP)

@@ -240,7 +240,7 @@ def pciehp_remove(dev: pcie_device) -> None:
 
 
 def hpdriver_portdrv() -> pcie_port_service_driver:
-    """The driver of the hotplug service.
+    """Return the driver of the hotplug service.
 
     C: drivers/pci/hotplug/pciehp_core.c, static variable, base"""
     return pcie_port_service_driver(

@@ -9,7 +9,7 @@ PCIE_PORT_MAX_MSIX_ENTRIES = 32
 
 
 def get_descriptor_id(type: int, service: int) -> int:
-    """What a service is called by: the type of its port and its own bit.
+    """Return the number in the name of a service: the type of its port and its own bit.
 
     C: drivers/pci/pcie/portdrv.h, macro, base"""
     return ((type - 4) << 4) | service

@@ -84,7 +84,7 @@ def free_irq(irq: int, dev_id: Any) -> None:
 
 
 def irq_has_action(irq: int) -> int:
-    """Whether anybody is called on interrupt *irq*.
+    """Check whether interrupt *irq* has a handler.
 
     C: kernel/irq/irqdesc.h, service
     :return: 1 or 0"""
@@ -92,7 +92,7 @@ def irq_has_action(irq: int) -> int:
 
 
 def irq_get_msi_desc(irq: int) -> Any:
-    """What is known of interrupt *irq*, which is a message.
+    """Return what is known of interrupt *irq* as a message.
 
     C: include/linux/irq.h, static inline, service
     :return: struct msi_desc *, NULL if it is none"""

@@ -317,6 +317,38 @@ def slot_operation(rng, booted):
     return getattr(hotplug.ops, name)(hotplug, *more)
 
 
+def messages(rng, booted):
+    """Let a function that nobody listens to interrupt by messages, listen, restore them, and give them back."""
+    linked = booted.kernel
+    dev = one(rng, (dev for dev in booted.functions if dev.irq not in booted.system.irq_actions))
+    linked.pci_disable_msix(dev)
+    linked.pci_disable_msi(dev)
+    if rng.randrange(2):
+        result = linked.pci_enable_msi_block(dev, rng.randrange(34))
+    else:
+        entries = [linked.msix_entry(entry=rng.randrange(8)) for _ in range(rng.randrange(4))]
+        result = linked.pci_enable_msix(dev, entries, len(entries))
+    assert (result == 0) == bool(dev.msi_enabled or dev.msix_enabled), f"{result}, but they are on, or not"
+    linked.request_irq(dev.irq, lambda irq, dev_id: 0, linked.IRQF_SHARED, "", dev)
+    linked.pci_restore_msi_state(dev)
+    linked.free_irq(dev.irq, dev)
+    linked.pci_disable_msix(dev)
+    linked.pci_disable_msi(dev)
+    assert not dev.msi_list, "an interrupt is left behind"
+    return result
+
+
+def service_driver(rng, booted):
+    """Register a driver that takes no service of a port."""
+    linked = booted.kernel
+    driver = linked.pcie_port_service_driver(
+        "none", lambda dev: -19, port_type=rng.choice((linked.PCIE_ANY_PORT, 4, 6)), service=1 << rng.randrange(4)
+    )
+    result = linked.pcie_port_service_register(driver)
+    linked.pcie_port_service_unregister(driver)
+    return result
+
+
 def stray_interrupt(rng, booted):
     """An interrupt that nobody asked for, as on a line that is shared."""
     irq = one(rng, sorted(booted.system.irq_actions))
@@ -328,7 +360,12 @@ RECIPES = {
     "__pci_reset_function_locked": reset_locked,
     **dict.fromkeys(("pci_store_saved_state", "pci_load_saved_state", "pci_load_and_free_saved_state"), saved_state),
     **dict.fromkeys(("device_attach", "driver_probe_device", "pci_bus_add_device", "pcie_port_device_register",
-                     "pcie_init", "pciehp_release_ctrl"), rebound),
+                     "pcie_port_device_remove", "pcie_init", "pciehp_release_ctrl"), rebound),
+    **dict.fromkeys(("default_restore_msi_irqs", "mask_msi_irq", "unmask_msi_irq", "__write_msi_msg", "write_msi_msg",
+                     "pci_enable_msi_block", "pci_msi_shutdown", "pci_disable_msi", "pci_enable_msix",
+                     "pci_msix_shutdown", "pci_disable_msix", "pci_msi_init_pci_dev", "setup_msi_irq",
+                     "native_setup_msi_irqs", "native_teardown_msi_irq"), messages),
+    **dict.fromkeys(("pcie_port_service_register", "pcie_port_service_unregister"), service_driver),
     **dict.fromkeys(("pcie_enable_notification", "pcie_init_notification"), notified_again),
     **dict.fromkeys(("pci_alloc_dev", "pci_setup_device", "pci_device_add"), found_anew),
     "pci_set_power_state": slept,

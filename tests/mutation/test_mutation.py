@@ -72,6 +72,7 @@ PROJECT = {
     "kernel_port/base/__init__.py": "",
     "kernel_port/base/slot.py": "TABLE = {1: 2}\n\n\ndef f(x):\n    seen = x > 0\n    return TABLE[x] * 3\n",
     "tests/base/test_headers.py": "from kernel_port.base import slot\n\ndef test_t():\n    assert slot.TABLE[1]\n",
+    "tests/hw/test_data_sheet.py": "from kernel_port.base import slot\n\ndef test_d():\n    assert len(slot.TABLE)\n",
     "tests/base/test_slot.py": "from kernel_port.base import slot\n\n\ndef test_f():\n    assert slot.f(1) == 6\n",
 }
 SURVIVORS = [
