@@ -44,7 +44,7 @@ COMMANDS = {
 
 EPILOG = """\
 MACHINE is a path (lspci -xxxx text, sysfs directory, raw ECAM image, machine description), "host" for this computer
-(read only), or "example:NAME". TARGET is 01:00.0, slot:1 or bus:01.
+(read only), "example:NAME", or "qemu:WORDS": devices of a QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
 """
 
 

@@ -51,12 +51,19 @@ def refuse_output(path: Path, source: str = "") -> None:
 
     :param source: the machine, as load() takes it, or ""; it must not be overwritten
     :raises MachineError: *path* is *source*, or cannot be written; says what to do instead"""
-    if source and path.exists() and Path(source).exists() and path.samefile(source):
+    if source and _same(path, source):
         raise MachineError(f"{path}: is the machine itself; name another file")
     if path.exists() and not path.is_file():
         raise MachineError(f"{path}: not a regular file, and would be replaced by one; choose another name")
     if not os.access(_resolved(path).parent, os.W_OK | os.X_OK):
         raise MachineError(f"{path}: cannot be written; choose an existing, writable folder")
+
+
+def _same(path: Path, source: str) -> bool:
+    try:
+        return path.samefile(source)
+    except (OSError, ValueError):  # one of them is no file, or the name of none
+        return False
 
 
 @contextmanager

@@ -22,10 +22,11 @@ from .hw.fabric import Fabric
 from .hw.image import ConfigImage
 from .hw.layout import switched_on
 from .hw.messages import SILENT, messages
-from .images import load
+from .images.load import load
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .link import Kernel, link
+from .qemu import QemuFabric
 
 #: Rounds of interrupt handling after which an asserted line is taken as stuck.
 INTERRUPT_ROUNDS = 8
@@ -282,7 +283,8 @@ def boot(
 ) -> Machine:
     """Boot a machine with the kernel that has the first *patches* of the series.
 
-    :param source: a machine description, or what images.load() takes: a path, ``example:NAME``, ``host``
+    :param source: a machine description, or what images.load() takes: a path, ``example:NAME``, ``host``,
+        ``qemu:WORDS``
     :param seed: decides which of several runnable threads goes next; None: the oldest
     :param real_time: delays take as long as they say; otherwise time is virtual
     :param poll_mode: load pciehp with pciehp_poll_mode=1
@@ -293,7 +295,7 @@ def boot(
     description = source if isinstance(source, MachineDescription) else load(source)
     clock = RealClock(lib) if real_time else Clock()
     choose = None if seed is None else Random(seed).randrange
-    fabric = Fabric(description, clock, images)
+    fabric = _hardware(description, clock, images)
     machine = Machine(description, lambda system: link(patches, system), clock, fabric, choose)
     try:
         machine.start(poll_mode=poll_mode, trace_boot=trace_boot)
@@ -301,6 +303,17 @@ def boot(
         machine.close()
         raise
     return machine
+
+
+def _hardware(description: MachineDescription, clock: Clock, images: dict[int, ConfigImage] | None) -> Fabric:
+    """Switch the hardware on: our model, or the devices of a QEMU that is started for it."""
+    if not description.qemu:
+        return Fabric(description, clock, images)
+    if images:
+        raise MachineError("qemu: the registers are in QEMU and can be nowhere else")
+    fabric = QemuFabric(description, clock)
+    fabric.forget_numbers()
+    return fabric
 
 
 def _irq(port: str) -> int:

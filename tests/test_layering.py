@@ -30,9 +30,10 @@ MAY_IMPORT = {
     "hw.image": "_shims",
     "hw": "pci_regs",
     "files": "hw.errors hw.image",
-    "images": "files hw pci_regs",
+    "qemu": "hw pci_regs",
+    "images": "files hw pci_regs qemu",
     # where they meet
-    "machine": "_shims hw images kernel link pci_regs",
+    "machine": "_shims hw images kernel link pci_regs qemu",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run
@@ -63,7 +64,7 @@ MAY_IMPORT = {
 EXTENSIONS = {"_shims", "_stack", "face"}
 
 KERNEL_SIDE = ("kernel", "base", "patch")
-HARDWARE_SIDE = ("hw", "images")
+HARDWARE_SIDE = ("hw", "qemu", "images")
 
 
 def name_of(path):

@@ -21,7 +21,7 @@ from ..terminal import clean
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of convert."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME or - (lspci text)")
+    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file to write")
     parser.add_argument("--format", choices=FORMATS, help="default: by FILE's ending, .txt .ecam .toml")
     parser.add_argument("--json", action="store_true", help="an object on standard output: output, functions, warnings")

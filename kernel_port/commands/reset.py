@@ -38,7 +38,7 @@ from . import _exports
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of reset."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME or - (lspci text)")
+    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
@@ -136,6 +136,8 @@ def refuse_outputs(args: argparse.Namespace, description: MachineDescription) ->
         refuse_format(description, args.output)
     if args.live:
         refuse_format(description, args.live, "ecam")
+        if description.qemu:
+            raise MachineError("--live: the registers of this machine are in QEMU, not in a file; leave it out")
 
 
 def report(outcome: Outcome, before: dict[str, bytes], args: argparse.Namespace) -> None:

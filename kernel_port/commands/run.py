@@ -7,6 +7,9 @@ contended locks, and the writes that reset, command a slot or change a power sta
 Threads run one at a time and give way where C may sleep. Where several can run, the oldest goes next, or --seed picks
 one, or --schedule does, choice by choice; `kernel-port explore` finds schedules.
 
+--machine takes what other commands take as MACHINE; what the scenario names (01:00.0, slot 1) must be there. The answer
+is about the scenario's own machine, and left out then.
+
 Exit status 0: all threads returned and every invariant holds; 1: deadlock, oops, or a broken invariant (config space
 lost, a lock still held, a function removed just because it was reset, added twice, or left unreachable); 2: bad input.
 The results of the calls do not count.
@@ -49,6 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of run."""
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     order.add_argument("--schedule", metavar="0.1.0", help="picks each next thread; 0 is the oldest")
@@ -59,10 +63,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: scenario, question, patches, answer, broken (invariants, with the reason), results (by "
-        "thread), unfinished, deadlock and oops (or null), inversions, locked, removed, recreated, added_twice, "
-        "silent, spurious (t_ms, port, event), functions (as reset --json has them), messages (t_ms, level, text), "
-        "time_ns, trace",
+        help="an object: scenario, question, patches, answer (null with --machine), broken (invariants, with the "
+        "reason), results (by thread), unfinished, deadlock and oops (or null), inversions, locked, removed, "
+        "recreated, added_twice, silent, spurious (t_ms, port, event), functions (as reset --json has them), messages "
+        "(t_ms, level, text), time_ns, trace",
     )
     _exports.arguments(parser)
 
@@ -72,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     scenario = load(args.scenario)
     choose = chooser(args)
     _exports.refuse(args.scenario, [args.trace, *_exports.outputs(args)])
-    with ready(scenario, args.patches) as machine:
+    with ready(scenario, args.patches, args.machine) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)
     if args.trace:
@@ -80,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     kernel = played.machine.kernel.__name__
     _exports.write(args, Export(scenario.name, kernel, played.events, played.before, played.start))
     if args.json:
-        print(json.dumps(as_json(played), indent=1))
+        print(json.dumps(as_json(played, args), indent=1))
     else:
         for line in report(played, args, Paint()):
             print(line)
@@ -109,8 +113,9 @@ def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]
         yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
     for line in (played.outcome.deadlock or played.outcome.oops).splitlines():
         yield f"  {line}"
-    yield paint("bold", "Answer")
-    yield f"  {played.answer}"
+    if not args.machine:
+        yield paint("bold", "Answer")
+        yield f"  {played.answer}"
 
 
 def is_story(line: TraceLine) -> bool:
@@ -143,14 +148,14 @@ def facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield from (("said", f"{ms:g} ms, {level}: {text}") for ms, level, text in outcome.messages)
 
 
-def as_json(played: Run) -> dict[str, Any]:
+def as_json(played: Run, args: argparse.Namespace) -> dict[str, Any]:
     """Return a run as data; `kernel-port run --help` says which keys."""
     outcome = played.outcome
     return {
         "scenario": played.scenario.name,
         "question": played.scenario.question,
         "patches": played.patches,
-        "answer": played.answer,
+        "answer": None if args.machine else played.answer,
         "broken": played.broken,
         "results": outcome.results,
         "unfinished": outcome.unfinished,

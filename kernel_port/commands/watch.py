@@ -37,7 +37,7 @@ from . import _exports
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of watch."""
-    parser.add_argument("what", metavar="WHAT", help="a machine (a path, host, example:NAME or -), or a scenario")
+    parser.add_argument("what", metavar="WHAT", help="a scenario, or a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")

@@ -37,7 +37,7 @@ from ..why.report import warnings
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of why."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME or - (lspci text)")
+    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="01:00.0, slot:1 or bus:01; default: all")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")

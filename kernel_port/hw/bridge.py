@@ -62,6 +62,8 @@ class Bridge(Function):
             hooks["PCI_EXP_LNKCTL"] = self._link_control
         if self.slot is not None:
             hooks |= dict.fromkeys(INTERRUPT_REGISTERS, self.slot.interrupt_control)
+            if self.board.policy.messages_limited:
+                hooks["PCI_MSI_FLAGS"] = self._limit_messages
             hooks["PCI_EXP_SLTCTL"] = self.slot.command
             hooks["PCI_EXP_SLTSTA"] = self.slot.status_written
         if self.layout.has_link:
@@ -73,7 +75,8 @@ class Bridge(Function):
 
         :return: the number of the secondary bus, None if the bridge does not forward it"""
         secondary = self.get(PCI_SECONDARY_BUS, 1)
-        if not 0 < secondary <= bus <= self.get(PCI_SUBORDINATE_BUS, 1):
+        last = secondary if self.board.policy.secondary_suffices else 0
+        if not 0 < secondary <= bus <= max(last, self.get(PCI_SUBORDINATE_BUS, 1)):
             return None
         if self.silent or (self.power_state == D3HOT and self.board.policy.sleeping_bridges_block) or not self.open:
             return None
@@ -138,10 +141,16 @@ class Bridge(Function):
         elif self.slot is not None:
             self.slot.show_link(self.slot.present and not new & PCI_EXP_LNKCTL_LD)
 
+    def _limit_messages(self, register: Register, old: int, new: int, written: int) -> None:
+        """Enable no more messages than there are, and look for the interrupt of the slot, if there is one."""
+        super()._limit_messages(register, old, new, written)
+        if self.slot is not None:
+            self.slot.check_interrupt()
+
     def _holding(self) -> Reset | None:
         """Return the strongest reason why the secondary side is held in reset now, None if it is not."""
         if self.slot is not None and self.slot.power_off:
-            return Reset.POWER
+            return Reset.POWER if self.board.policy.power_resets_all else Reset.HOT
         if (self._in_reset and self.board.policy.reset_holds) or self._link_disabled:
             return Reset.HOT
         return None
@@ -184,6 +193,11 @@ class Bridge(Function):
                 self._reset_below()
         if self.slot is not None:
             self.slot.reset()
+
+    def let_go(self) -> None:
+        """Lose what is below, for good."""
+        self.below = []
+        self.board.reroute()
 
     def card_changed(self, present: bool) -> None:
         """Handle that the card was pulled out of the slot, or put in."""

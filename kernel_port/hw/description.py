@@ -82,3 +82,5 @@ class MachineDescription:
     quirks: str = ""
     #: What the source cannot tell or gets wrong, one line each.
     warnings: list[str] = field(default_factory=list)
+    #: Words of the command line of the QEMU that has these functions: it is started in the place of our hardware.
+    qemu: str = ""

@@ -16,6 +16,9 @@ from ..pci_regs import (
     PCI_EXP_DEVSTA,
     PCI_EXP_DEVSTA_TRPND,
     PCI_EXT_CAP_ID_SRIOV,
+    PCI_MSI_FLAGS_ENABLE,
+    PCI_MSI_FLAGS_QMASK,
+    PCI_MSI_FLAGS_QSIZE,
     PCI_PM_CAP_D1,
     PCI_PM_CAP_D2,
     PCI_PM_CTRL,
@@ -95,6 +98,7 @@ class Function:
             "PCI_EXP_DEVCTL": self._function_level_reset,
             "PCI_AF_CTRL": self._function_level_reset,
             "PCI_SRIOV_CTRL": self._virtual_enable,
+            **({"PCI_MSI_FLAGS": self._limit_messages} if self.board.policy.messages_limited else {}),
         }
 
     def load(self, config: bytes) -> None:
@@ -178,7 +182,8 @@ class Function:
             return
         position = self.layout.capabilities[PCI_CAP_ID_PM]
         needs = {D1: PCI_PM_CAP_D1, D2: PCI_PM_CAP_D2}.get(after, 0)
-        if not self.description.power_state_changes or needs & ~self.get(position + PCI_PM_PMC, 2):
+        missing = needs & ~self.get(position + PCI_PM_PMC, 2) if self.board.policy.power_states_checked else 0
+        if not self.description.power_state_changes or missing:
             self.put(position + PCI_PM_CTRL, 2, new & ~PCI_PM_CTRL_STATE_MASK | before)
             return
         self.board.reroute()
@@ -193,6 +198,12 @@ class Function:
         if written & register.w1t and self.description.flr_works:
             self.reset(Reset.FLR)
             self.ready()
+
+    def _limit_messages(self, register: Register, _old: int, new: int, _written: int) -> None:
+        """Enable no more messages than there are."""
+        capable = (new & PCI_MSI_FLAGS_QMASK) << 3
+        if new & PCI_MSI_FLAGS_ENABLE and new & PCI_MSI_FLAGS_QSIZE > capable:
+            self.put(register.start, 2, new & ~PCI_MSI_FLAGS_QSIZE | capable)
 
     def _set_pending(self, pending: bool) -> None:
         """Set or clear Transactions Pending, in each capability that has it."""

@@ -27,6 +27,10 @@ class Policy:
     links_drop: bool = True
     #: A slot that detects presence in-band shows a card only with power on (PCIe 7.8.11).
     power_lights_presence: bool = True
+    #: Loss of power resets what a hot reset leaves alone.
+    power_resets_all: bool = True
+    #: A slot whose power and power indicator are switched off loses its card: QEMU unplugs it at that moment.
+    dark_slots_let_go: bool = False
     #: A port that was reset itself tells the link and the card it finds afterwards as events.
     inner_ports_tell: bool = True
     #: Link Status shows training, and no width of a link that is down.
@@ -37,6 +41,12 @@ class Policy:
     function_reset_spreads: bool = False
     #: Waking from D3hot resets a function whose No_Soft_Reset is clear.
     soft_reset: bool = True
+    #: A write of a power state that a function does not have changes nothing.
+    power_states_checked: bool = True
+    #: Multiple Message Enable cannot be more than Multiple Message Capable while MSI is enabled.
+    messages_limited: bool = False
+    #: A bridge forwards to its secondary bus whatever its subordinate bus is.
+    secondary_suffices: bool = False
     #: A bridge in D3hot forwards nothing.
     sleeping_bridges_block: bool = True
     #: A write to Slot Status that clears an event that has not happened clears none at all.
@@ -55,13 +65,18 @@ QEMU = Policy(
     links_drop=False,
     function_reset_spreads=True,
     soft_reset=False,
+    power_states_checked=False,
+    messages_limited=True,
+    secondary_suffices=True,
+    power_resets_all=False,
+    dark_slots_let_go=True,
     sleeping_bridges_block=False,
     unseen_events_stay=True,
     end_of_asking_notifies=True,
     devices_need_ari=False,
 )
 
-QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True)
+QEMU_LINKS = replace(QEMU, registers=qemu.registers_with_links, status_follows=True, dark_slots_let_go=False)
 
 #: The hardware behind the golden traces (golden/HARDWARE.md).
 GOLDEN = Policy(

@@ -31,6 +31,8 @@ from ..pci_regs import (
     PCI_EXP_DEVCTL_FERE,
     PCI_EXP_DEVCTL_NFERE,
     PCI_EXP_DEVCTL_URRE,
+    PCI_EXP_LNKCTL_CCC,
+    PCI_EXP_LNKCTL_ES,
     PCI_EXP_LNKCTL_LD,
     PCI_EXP_RTCTL_SECEE,
     PCI_EXP_RTCTL_SEFEE,
@@ -55,16 +57,22 @@ from ..pci_regs import (
     PCI_EXP_TYPE_PCI_BRIDGE,
     PCI_EXP_TYPE_ROOT_PORT,
     PCI_EXP_TYPE_UPSTREAM,
+    PCI_EXT_CAP_ID_DSN,
+    PCI_EXT_CAP_ID_ERR,
     PCI_MSI_FLAGS,
     PCI_MSI_FLAGS_64BIT,
     PCI_MSI_FLAGS_MASKBIT,
     PCI_MSI_FLAGS_QMASK,
+    PCI_PM_CTRL_PME_ENABLE,
+    PCI_PM_CTRL_PME_STATUS,
+    PCI_PM_CTRL_STATE_MASK,
     PCI_STD_HEADER_SIZEOF,
+    PCI_VENDOR_ID,
 )
-from .config_space import PCI_CFG_SPACE_SIZE
+from .config_space import PCI_CFG_SPACE_SIZE, extended_capabilities
 from .fields import FURTHER_FIELDS
 from .layout import Layout
-from .regs import BRIDGE_CONVENTIONAL, COMMAND, Register
+from .regs import BRIDGE_CONVENTIONAL, BRIDGE_CTL, COMMAND, Register
 
 _DISCARD_TIMERS = (
     FURTHER_FIELDS["PCI_BRIDGE_CTL_DISCARD"]
@@ -75,6 +83,15 @@ _DISCARD_STATUS = FURTHER_FIELDS["PCI_BRIDGE_CTL_DISCARD_STATUS"]
 _PREFIX_BLOCKING = 0x8000
 _VENDOR_SPECIFIC_LENGTH = 2  # PCI 6.8, Vendor Specific: the byte after the pointer
 _POWER_INDICATOR_ON = 0x0100
+_VIRTIO_VENDOR = 0x1AF4
+_E1000E = 0x10D38086
+_DATA_SELECT = 0x1E00  # PM 3.2.4
+#: Bytes of capabilities that have no row and can be written: SHPC's DWORD Select, and the number of the chassis.
+_WRITABLE = {PCI_CAP_ID_SHPC: 2, PCI_CAP_ID_SLOTID: 3}
+#: What of Link Control virtio's device models let be written.
+_LINK_CLOCKS = PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_ES
+#: Multiple Header Recording Capable, and its enable (PCIe 7.10.7).
+_MULTIPLE_HEADERS, _RECORD_MULTIPLE = 0x200, 0x400
 _ERROR_REPORTING = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE
 _SLOT_CONTROL = (
     PCI_EXP_SLTCTL_PIC
@@ -108,6 +125,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "PCI_EXP_RTCTL": {"rw": PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE},
     "PCI_EXP_RTSTA": {"w1c": 0},
     "PCI_EXP_LNKCTL2": {"rw": 0, "reset": 0, "sticky": 0},
+    # What is masked does not show, and cannot be changed.
+    "PCI_ERR_UNCOR_MASK": {"rw": 0, "sticky": 0},
 }
 
 #: Registers that keep their value through a reset, whatever the device.
@@ -129,11 +148,19 @@ LENGTHS = {
     PCI_CAP_ID_AF: 6,
 }
 
+#: Extended capability ID -> its length in bytes; any other has 8.
+EXTENDED_LENGTHS = {PCI_EXT_CAP_ID_ERR: 0x48, PCI_EXT_CAP_ID_DSN: 12}
+
 
 def storage(layout: Layout) -> tuple[tuple[int, int], ...]:
-    """Return the bytes that are plain memory, after the header and in no capability."""
+    """Return the bytes that are plain memory: after the header and in no capability, and a few that are in one."""
     taken = {byte for where, length in _capabilities(layout) for byte in range(where, where + length)}
-    return tuple((byte, 1) for byte in range(PCI_STD_HEADER_SIZEOF, PCI_CFG_SPACE_SIZE) if byte not in taken)
+    taken -= {position + _WRITABLE[identity] for identity, position in layout.capability_list if identity in _WRITABLE}
+    if layout.config[PCI_CFG_SPACE_SIZE:]:
+        taken |= {*range(PCI_CFG_SPACE_SIZE, PCI_CFG_SPACE_SIZE + 4)}  # the list begins here, if there is one or not
+        for identity, position in extended_capabilities(layout.config):
+            taken |= {*range(position, position + EXTENDED_LENGTHS.get(identity, 8))}
+    return tuple((byte, 1) for byte in range(PCI_STD_HEADER_SIZEOF, len(layout.config)) if byte not in taken)
 
 
 def _capabilities(layout: Layout) -> Iterator[tuple[int, int]]:
@@ -165,14 +192,25 @@ def registers_with_links(layout: Layout) -> tuple[Register, ...]:
 
 def _emulated(layout: Layout) -> Iterator[Register]:
     rows = layout.registers()
-    if layout.port_type == PCI_EXP_TYPE_PCI_BRIDGE:
-        # Its secondary side is conventional, and has a latency timer.
+    if layout.is_bridge and not any(row.name == "PCI_SEC_LATENCY_TIMER" for row in rows):
+        # It is beside the bus numbers, and as writable as they are.
         rows += (Register("PCI_SEC_LATENCY_TIMER"),)
+    virtio = layout.word(PCI_VENDOR_ID) == _VIRTIO_VENDOR
     for register in rows:
         row = replace(register, **COLUMNS.get(register.name, {}))
         match row.name:
             case "PCI_EXP_DEVCTL":
-                yield row if layout.port_type in _PORTS else _kept(row)
+                # Most device models do not report errors, so there is nothing to enable.
+                reports = virtio or layout.port_type in (*_PORTS, PCI_EXP_TYPE_PCI_BRIDGE)
+                row = row if reports else replace(row, rw=0)
+                yield row if virtio or layout.port_type in _PORTS else _kept(row)
+            case "PCI_EXP_LNKCTL" if virtio:
+                yield replace(row, rw=_LINK_CLOCKS)
+            case "PCI_BRIDGE_CONTROL" if layout.port_type in _PORTS:
+                # Hardwired to 0: what only conventional PCI has.
+                yield replace(row, rw=BRIDGE_CTL, w1c=0)
+            case "PCI_ERR_CAP" if layout.dword(row.start) & _MULTIPLE_HEADERS:
+                yield _kept(replace(row, rw=row.rw | _RECORD_MULTIPLE))
             case "PCI_EXP_DEVCTL2":
                 forwarding = row.rw & PCI_EXP_DEVCTL2_ARI
                 row = replace(row, rw=_PREFIX_BLOCKING | forwarding)
@@ -180,8 +218,7 @@ def _emulated(layout: Layout) -> Iterator[Register]:
             case "PCI_EXP_SLTCTL":
                 yield _slot_control(row, layout)
             case "PCI_PM_CTRL":
-                # The bridges that have the capability have none of its writable bits.
-                yield replace(row, rw=0, w1c=0, sticky=0, context=0) if layout.is_bridge else _kept(row)
+                yield _power_control(row, layout)
             case "PCI_MSI_MASK_32" | "PCI_MSI_MASK_64":
                 # One bit per message.
                 messages = layout.word(row.base + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK
@@ -195,6 +232,16 @@ def _emulated(layout: Layout) -> Iterator[Register]:
 
 def _kept(row: Register) -> Register:
     return replace(row, sticky=row.rw | row.w1c)
+
+
+def _power_control(row: Register, layout: Layout) -> Register:
+    """Return the row of PMCSR: the power state alone, and of bridges not even that; only virtio resets it."""
+    row = replace(row, rw=0 if layout.is_bridge else PCI_PM_CTRL_STATE_MASK, w1c=0, sticky=0, context=0)
+    if layout.word(PCI_VENDOR_ID) == _VIRTIO_VENDOR:
+        return row
+    if layout.dword(PCI_VENDOR_ID) == _E1000E:
+        row = replace(row, rw=row.rw | PCI_PM_CTRL_PME_ENABLE | _DATA_SELECT, w1c=PCI_PM_CTRL_PME_STATUS)
+    return _kept(row)
 
 
 def _slot_control(row: Register, layout: Layout) -> Register:

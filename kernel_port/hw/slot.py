@@ -14,8 +14,11 @@ from ..pci_regs import (
     PCI_COMMAND_MASTER,
     PCI_EXP_FLAGS,
     PCI_EXP_FLAGS_IRQ,
+    PCI_EXP_LNKCAP,
     PCI_EXP_LNKSTA,
+    PCI_EXP_LNKSTA_CLS,
     PCI_EXP_LNKSTA_DLLLA,
+    PCI_EXP_LNKSTA_NLW,
     PCI_EXP_SLTCAP,
     PCI_EXP_SLTCAP_EIP,
     PCI_EXP_SLTCAP_NCCS,
@@ -29,6 +32,7 @@ from ..pci_regs import (
     PCI_EXP_SLTCTL_PCC,
     PCI_EXP_SLTCTL_PDCE,
     PCI_EXP_SLTCTL_PFDE,
+    PCI_EXP_SLTCTL_PIC,
     PCI_EXP_SLTSTA,
     PCI_EXP_SLTSTA_ABP,
     PCI_EXP_SLTSTA_CC,
@@ -87,6 +91,8 @@ class Slot:
         #: A reset takes the card's status away; counts resets, so that the end of an earlier one shows nothing.
         self._hidden = False
         self._hidings = 0
+        #: There was a card, which was let go.
+        self._empty = False
 
     def _both(self) -> tuple[int, int]:
         """Slot Control and Slot Status, which is the upper half of the same dword."""
@@ -97,6 +103,10 @@ class Slot:
     def status(self) -> int:
         """Slot Status."""
         return self._port.get(self._exp + PCI_EXP_SLTSTA, 2)
+
+    def is_control(self, where: int, size: int) -> bool:
+        """Return whether *size* bytes at *where* have some of Slot Control."""
+        return where < self._exp + PCI_EXP_SLTCTL + 2 and self._exp + PCI_EXP_SLTCTL < where + size
 
     @property
     def present(self) -> bool:
@@ -121,7 +131,7 @@ class Slot:
         for after_ms, bits in self._port.description.slot_events:
             self._port.board.clock.call_after(after_ms, lambda bits=bits: self.event(bits))  # type: ignore[misc]
 
-    def command(self, register: Register, _old: int, _new: int, written: int) -> None:
+    def command(self, register: Register, old: int, new: int, written: int) -> None:
         """Handle a write to Slot Control: it is a command, whether it changes anything or not (PCIe 6.7.3.2)."""
         self._commands += 1
         number = self._commands
@@ -133,13 +143,22 @@ class Slot:
 
         if written & register.w1t and self._capability & PCI_EXP_SLTCAP_EIP:
             self._set_status(self.status ^ PCI_EXP_SLTSTA_EIS)
+        if self._port.board.policy.dark_slots_let_go and self.present and _dark(new) and not _dark(old):
+            self._let_go()
         self._port.update()
-        asked = self._asking
-        self.check_interrupt()
-        if asked and not self._asking and self._port.board.policy.end_of_asking_notifies:
-            self._send()
+        self.control_written()
         if not self._capability & PCI_EXP_SLTCAP_NCCS:
             self._port.board.clock.call_after(self._port.description.command_ms, completed)
+
+    def _let_go(self) -> None:
+        """Release the card for good, and show none; the link shows what the port could do, one lane if it says none."""
+        self._empty = True
+        self._port.let_go()
+        capability, where = self._port.layout.exp(PCI_EXP_LNKCAP), self._exp + PCI_EXP_LNKSTA
+        speed, width = capability & PCI_EXP_LNKSTA_CLS or 1, capability & PCI_EXP_LNKSTA_NLW or 0x10
+        status = self._port.get(where, 2) & ~(PCI_EXP_LNKSTA_DLLLA | PCI_EXP_LNKSTA_CLS | PCI_EXP_LNKSTA_NLW)
+        self._port.put(where, 2, status | width | speed)
+        self._set_status(self.status & ~PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC)
 
     def status_written(self, register: Register, old: int, new: int, written: int) -> None:
         """Handle a write to Slot Status; events may follow it at once."""
@@ -192,6 +211,8 @@ class Slot:
     def reset(self) -> None:
         """Drop the command in progress: the port was reset."""
         self._commands += 1
+        if self._empty and self._capability & PCI_EXP_SLTCAP_PCP:
+            self._port.put(self._exp + PCI_EXP_SLTCTL, 2, self._both()[0] | PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC)
         self.check_interrupt()
 
     def event(self, bits: int) -> None:
@@ -216,6 +237,13 @@ class Slot:
     def interrupt_control(self, _register: Register, _old: int, _new: int, _written: int) -> None:
         """Act on a write to a register that says whether and how the port interrupts."""
         self.check_interrupt()
+
+    def control_written(self) -> None:
+        """Do what check_interrupt() does, after a write to Slot Control: the end of asking may send a message."""
+        asked = self._asking
+        self.check_interrupt()
+        if asked and not self._asking and self._port.board.policy.end_of_asking_notifies:
+            self._send()
 
     def check_interrupt(self) -> None:
         """Send a message if the port starts to ask for an interrupt, or pull its line."""
@@ -277,3 +305,8 @@ class Slot:
             above = above.above
         if self._port.board.message is not None:
             self._port.board.message(self._port.name)
+
+
+def _dark(control: int) -> bool:
+    """Return whether Slot Control has power and power indicator off."""
+    return not ~control & (PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PIC)

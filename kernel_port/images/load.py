@@ -17,6 +17,7 @@ from typing import BinaryIO
 from ..files import opened
 from ..hw.description import FunctionDescription, MachineDescription
 from ..hw.errors import MachineError
+from ..qemu import PREFIX, describe
 from . import ecam, lspci, machine_toml, sysfs
 from .doubts import guess_sizes, refuse_nonsense, warnings
 
@@ -46,7 +47,7 @@ def load(source: str | Path) -> MachineDescription:
 
     :param source: path of an lspci -x/-xxx/-xxxx dump, a sysfs directory, a raw ECAM image or a TOML machine
         description; or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-`` (lspci text
-        on standard input)
+        on standard input), ``qemu:-device ...`` (devices of a QEMU that runs no guest)
     :return: functions in address order; doubts about them are in `warnings`
     :raises MachineError: the source cannot be read or is bad; the message has file, line or offset, and the remedy"""
     machine = _read(source)
@@ -59,7 +60,7 @@ def load(source: str | Path) -> MachineDescription:
 
 def is_name(source: str) -> bool:
     """Return whether *source* is a name that load() knows rather than a path."""
-    return source in ("host", "-") or source.startswith("example:")
+    return source in ("host", "-") or source.startswith(("example:", PREFIX))
 
 
 def is_raw_ecam(source: str) -> bool:
@@ -84,6 +85,8 @@ def _read(source: str | Path) -> MachineDescription:
         return MachineDescription("-", _lspci(sys.stdin.buffer, "standard input"))
     if isinstance(source, str) and source.startswith("example:"):
         return _example(source)
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return describe(source)
     path = sysfs.HOST if source == "host" else Path(source)
     try:
         if path.is_dir():
@@ -95,7 +98,7 @@ def _read(source: str | Path) -> MachineDescription:
         if isinstance(error, MachineError):
             raise
         reason = getattr(error, "strerror", None) or error
-        raise MachineError(f"{path}: {reason}; MACHINE is {_KINDS}, host or example:NAME") from error
+        raise MachineError(f"{path}: {reason}; MACHINE is {_KINDS}, host, example:NAME or qemu:WORDS") from error
 
 
 def _example(source: str) -> MachineDescription:

@@ -147,9 +147,11 @@ def play(
         return perform(scenario, machine, choose)
 
 
-def ready(scenario: Scenario, patches: int = 8) -> Machine:
-    """Boot the scenario's machine and prepare it for the script."""
-    machine = boot(scenario.description(), patches, poll_mode=scenario.poll_mode)
+def ready(scenario: Scenario, patches: int = 8, source: str = "") -> Machine:
+    """Boot the scenario's machine and prepare it for the script.
+
+    :param source: a machine to take instead, as boot() does; what the script names must be there"""
+    machine = boot(source or scenario.description(), patches, poll_mode=scenario.poll_mode)
     if scenario.prepare is not None:
         scenario.prepare(machine)
         machine.events.clear()

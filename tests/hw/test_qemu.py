@@ -5,11 +5,14 @@ import pytest
 from hw_machine import (
     DOWNSTREAM,
     ENDPOINT,
+    EXP,
+    PM,
     ROOT_PORT,
     Bench,
     bridge,
     exp,
     function,
+    pm,
     port,
     words,
 )
@@ -24,7 +27,8 @@ COLUMNS = ("rw", "w1c", "w1t", "reset", "sticky", "raised", "shared")
 #: What hw/pci/pci.c, pci_bridge.c and pcie.c of QEMU put into a device's wmask, w1cmask and reset handler.
 QEMU_PORT = """
 PCI_COMMAND rw=0x0507
-PCI_BRIDGE_CONTROL rw=0x0bff w1c=0x0400
+PCI_BRIDGE_CONTROL rw=0x005f
+PCI_SEC_LATENCY_TIMER rw=0x00ff
 PCI_IO_BASE rw=0xf0 reset=0xf0
 PCI_PREF_MEMORY_BASE rw=0xfff0 reset=0xfff0
 PCI_PM_CTRL
@@ -71,16 +75,95 @@ def test_qemu_resets_ari_forwarding_of_ports_with_a_slot_alone(port_type, sticky
     assert (rows["PCI_EXP_DEVCTL2"].rw, rows["PCI_EXP_DEVCTL2"].sticky) == (0x8020, sticky)
 
 
-def test_qemu_bridge_to_conventional_pci_has_a_secondary_latency_timer():
+def test_qemu_bridge_to_conventional_pci_keeps_what_ports_have_hardwired():
     rows = {row.name: row for row in qemu.registers(Layout(bridge("00:1c.0", 1, 1, exp(7))))}
     assert (rows["PCI_SEC_LATENCY_TIMER"].size, rows["PCI_SEC_LATENCY_TIMER"].rw) == (1, 0xFF)
-    assert "PCI_SEC_LATENCY_TIMER" not in {row.name for row in qemu.registers(Layout(port("00:1c.0", 1, 1)))}
+    assert (rows["PCI_BRIDGE_CONTROL"].rw, rows["PCI_BRIDGE_CONTROL"].w1c) == (0x0BFF, 0x0400)
+
+
+@pytest.mark.parametrize(
+    ("identity", "devctl", "lnkctl", "pmcsr"),
+    [
+        (0x00101B36, 0, 0, (0x0003, 0, 0x0003)),  # nvme
+        (0x10D38086, 0, 0, (0x1F03, 0x8000, 0x9F03)),  # e1000e
+        (0x10411AF4, 0x000F, 0x00C0, (0x0003, 0, 0)),  # virtio
+    ],
+)
+def test_qemu_endpoints_have_writable_what_their_device_models_ask_for(identity, devctl, lnkctl, pmcsr):
+    # pcie_cap_deverr_init(), pcie_cap_lnkctl_init() and each model's wmask of PMCSR; tried on QEMU 7.2.
+    description = function("01:00.0", pm(), exp(ENDPOINT), registers={"x00_4": identity})
+    rows = {row.name: row for row in qemu.registers(Layout(description))}
+    assert (rows["PCI_EXP_DEVCTL"].rw, rows["PCI_EXP_LNKCTL"].rw) == (devctl, lnkctl)
+    assert (rows["PCI_PM_CTRL"].rw, rows["PCI_PM_CTRL"].w1c, rows["PCI_PM_CTRL"].sticky) == pmcsr
+
+
+@pytest.mark.parametrize(("capabilities", "mask"), [(0x100, 0x0140), (0x300, 0x0540)])
+def test_qemu_aer_records_several_headers_where_it_says_so(capabilities, mask):
+    # Extended capability 1 at 0x100; its control register is at 0x118. UNCOR_MASK is not writable.
+    registers = {"x100_4": 0x00020001, "x118_4": capabilities}
+    description = function("01:00.0", exp(ENDPOINT), size=4096, registers=registers)
+    rows = {row.name: row for row in qemu.registers(Layout(description))}
+    assert (rows["PCI_ERR_CAP"].rw, rows["PCI_ERR_CAP"].sticky) == (mask, mask)
+    assert (rows["PCI_ERR_UNCOR_MASK"].rw, rows["PCI_ERR_UNCOR_MASK"].sticky) == (0, 0)
+
+
+def test_qemu_extended_bytes_behind_the_capabilities_are_memory():
+    # AER at 0x100, 0x48 long, then a serial number at 0x150, 12 long.
+    registers = {"x100_4": 0x15020001, "x150_4": 0x00010003}
+    description = function("01:00.0", exp(ENDPOINT), size=4096, registers=registers)
+    stored = {where for where, _ in qemu.storage(Layout(description)) if where >= 0x100}
+    assert stored == {*range(0x148, 0x150), *range(0x15C, 0x1000)}
+
+
+def test_qemu_bytes_within_a_capability_that_are_memory():
+    # SHPC's DWORD Select, and Slot Identification's chassis number.
+    description = function("00:05.0", (0x40, 0x0C, b""), (0x48, 0x04, b""))
+    assert {0x42, 0x4B} == {where for where, _ in qemu.storage(Layout(description)) if where < 0x4C}
+
+
+@pytest.mark.parametrize(("written", "read"), [(0x0071, 0x0011), (0x0070, 0x0070), (0x0011, 0x0011)])
+def test_qemu_enabled_messages_are_no_more_than_there_are(written, read):
+    # Multiple Message Capable is 1: two messages. The enable in bit 0 makes QEMU look.
+    bench = Bench(function("01:00.0", (0x60, 0x05, words(0x0002, 0, 0, 0))), quirks="qemu")
+    bench.write("01:00.0", 0x62, 2, written)
+    assert bench.read("01:00.0", 0x62, 2) == read | 0x0002
+
+
+def test_qemu_takes_power_states_that_a_function_does_not_have():
+    for quirks, state in (("", 0), ("qemu", 1)):
+        bench = Bench(function("01:00.0", pm()), quirks=quirks)  # PMC says neither D1 nor D2
+        bench.write("01:00.0", PM + 4, 2, 1)
+        assert bench.read("01:00.0", PM + 4, 2) == state
+
+
+def test_qemu_bridge_forwards_to_its_secondary_bus_whatever_its_subordinate_bus_is():
+    for quirks, answered in (("", 0xFFFF), ("qemu", 0x8086)):
+        bench = Bench(bridge("00:1c.0", 1, 1), function("01:00.0"), quirks=quirks)
+        bench.write("00:1c.0", 0x1A, 1, 0)
+        assert bench.read("01:00.0", 0, 2) == answered
+
+
+def test_qemu_slot_whose_power_and_lamp_go_off_lets_go_of_its_card():
+    # Slot Capabilities 0x63: a power controller. As tried on QEMU 7.2's ioh3420, whose link is x1 at 2.5 GT/s.
+    bench = Bench(port("00:1c.0", 1, 1, sltcap=0x63), function("01:00.0"), quirks="qemu")
+    bench.write("00:1c.0", EXP + 0x18, 2, 0x0500)  # power off, lamp on
+    assert bench.read("01:00.0", 0, 2) == 0xFFFF
+    assert bench.held("00:1c.0", EXP + 0x1A, 2) & 0x0048 == 0x0040
+    bench.write("00:1c.0", EXP + 0x18, 2, 0x0100)
+    assert bench.read("01:00.0", 0, 2) == 0x8086
+    bench.write("00:1c.0", EXP + 0x18, 2, 0x0700)  # both off
+    assert bench.held("00:1c.0", EXP + 0x1A, 2) & 0x0048 == 0x0008
+    assert bench.held("00:1c.0", EXP + 0x12, 2) == 0x0011
+    bench.write("00:1c.0", EXP + 0x18, 2, 0x0100)
+    assert bench.read("01:00.0", 0, 2) == 0xFFFF
+    bench.fabric.function(Address.parse("00:1c.0")).reset(Reset.HOT)
+    assert bench.held("00:1c.0", EXP + 0x18, 2) & 0x0700 == 0x0700
 
 
 @pytest.mark.parametrize(
     ("identity", "body", "length"),
     [
-        (0x01, b"", 8), (0x03, b"", 8), (0x04, b"", 4), (0x0C, b"", 8), (0x0D, b"", 8), (0x11, b"", 12), (0x12, b"", 8),
+        (0x01, b"", 8), (0x03, b"", 8), (0x0D, b"", 8), (0x11, b"", 12), (0x12, b"", 8),
         (0x13, b"", 6), (0x15, b"", 4),  # any other
         (0x10, words(0x0002), 0x3C), (0x10, words(0x0001), 0x14),  # PCI Express by version
         (0x05, words(0x0000), 10), (0x05, words(0x0080), 14), (0x05, words(0x0100), 20), (0x05, words(0x0180), 24),
