@@ -25,6 +25,9 @@ _LED = "about v5.4", "both indicators are set by one command"
 _SLOT = "about v4.20", "struct slot has become part of struct controller"
 _LOCKED = "about v4.20", "devices are locked before they are saved"
 _ACCESSOR = "", "the capability accessors are called directly"
+_CORE = "about v5.15", "other drivers of PCI devices use it, too: it is in vfio_pci_core.c"
+_MAIN = "about v6.0", "vfio.c has become vfio_main.c"
+_ATS = "about v4.3", "what is known of ATS is part of struct pci_dev"
 
 RENAMES = {
     # pci.c
@@ -96,4 +99,34 @@ RENAMES = {
     "disable_slot": Later(("pciehp_sysfs_disable_slot",), *_SLOT),
     "get_attention_status": Later(("pciehp_get_attention_status",), *_SLOT),
     "reset_slot": Later(("pciehp_reset_slot",), *_SLOT),
+    # iov.c, ats.c
+    "pci_iov_resource_bar": Later(("pci_iov_update_resource",), "about v4.10", "it writes the BAR itself"),
+    "ats_alloc_one": Later(("pci_ats_init",), *_ATS),
+    "pci_ats": Later(("pci_dev",), *_ATS),
+    "pci_ats_enabled": Later((), *_ATS),
+    # aerdrv_core.c, quirks.c
+    "aer_do_secondary_bus_reset": Later(
+        ("pci_reset_bridge_secondary_bus", "pci_bridge_secondary_bus_reset"), "v3.12", "the function of patch 1 does it"
+    ),
+    "reset_intel_generic_dev": Later((), "", "no device has the class that it asked for"),
+    # vfio_pci.c
+    "vfio_pci_enable": Later(("vfio_pci_core_enable",), *_CORE),
+    "vfio_pci_disable": Later(("vfio_pci_core_disable",), *_CORE),
+    "vfio_pci_release": Later(("vfio_pci_core_close_device",), *_CORE),
+    "vfio_pci_open": Later(("vfio_pci_open_device",), *_CORE),
+    "vfio_pci_ioctl": Later(("vfio_pci_core_ioctl",), *_CORE),
+    "vfio_pci_device": Later(("vfio_pci_core_device",), *_CORE),
+    # vfio.c
+    "vfio": Later((), "", "each device has a completion that the driver waits for"),
+    "vfio_group_create_device": Later(("__vfio_register_dev",), *_MAIN),
+    "vfio_device_release": Later(("vfio_device_release",), *_MAIN),
+    "vfio_device_put": Later(("vfio_device_put_registration",), *_MAIN),
+    "vfio_device_get": Later(("vfio_device_try_get_registration",), *_MAIN),
+    "vfio_group_get_device": Later(("vfio_group_get_device",), *_MAIN),
+    "vfio_add_group_dev": Later(("vfio_register_group_dev",), *_MAIN),
+    "vfio_dev_present": Later((), "", "each device has a completion that the driver waits for"),
+    "vfio_del_group_dev": Later(("vfio_unregister_group_dev",), *_MAIN),
+    "vfio_group_get_device_fd": Later(("vfio_group_ioctl_get_device_fd",), *_MAIN),
+    "vfio_device_fops_release": Later(("vfio_device_fops_release",), *_MAIN),
+    "vfio_device_fops_unl_ioctl": Later(("vfio_device_fops_unl_ioctl",), *_MAIN),
 }
