@@ -63,7 +63,7 @@ class Outcome:
     losses: list[Loss]
     #: Kernel messages: (ms, level, text).
     messages: list[tuple[float, str, str]]
-    #: Virtual time until the last thread returned, or the deadlock or oops came, ns.
+    #: Virtual time until the last thread returned, or until the deadlock or oops, ns.
     time_ns: int
 
     @property
