@@ -67,7 +67,7 @@ def run_real(args: argparse.Namespace) -> int:
     if recording.point is None:
         raise MachineError(f"{args.capture}: needs --with v3.12")
     if args.patches not in (None, recording.point):
-        raise MachineError(f"{args.capture}: is of point {recording.point}, not {args.patches}: leave out --patches")
+        raise MachineError(f"{args.capture}: is of point {recording.point}, not {args.patches}: leave --patches out")
     try:
         comparisons = list(real_replay.compare_calls(recording))
         description = real_machine.describe(recording, recording.config_before)
