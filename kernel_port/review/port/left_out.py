@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of the ported C files that are left out, as of v3.11, by reason: a file consists of these and the ported ones.
+"""Functions of the ported C files that are left out, as of v3.11, by reason: all that are not ported.
 
 Names only; taken once from v3.11 with csource.py. Functions in headers are not counted.
 """
