@@ -97,7 +97,7 @@ class Contents(NamedTuple):
 
     functions: dict[str, FunctionType]
     structs: dict[str, type]
-    #: The annotated variables: its data, of which each kernel has a copy.
+    #: The annotated variables: its data; each kernel has a copy.
     variables: dict[str, Any]
     #: Constants, and imports that are not from a module of ours.
     constants: dict[str, Any]
@@ -166,7 +166,7 @@ class Image(NamedTuple):
     variables: dict[str, Any]
     #: Symbol -> the module that supplied it.
     symbols: dict[str, str]
-    #: Every version of a function -> its symbol: data may point to any.
+    #: Every version of a function -> its symbol: data may point to any of them.
     versions: dict[FunctionType, str]
 
 
@@ -211,7 +211,7 @@ def link(point: int | None = None, system: System | None = None) -> Kernel:
     symtab.update(image.constants)
     symtab.update({symbol: relocate(function, symtab) for symbol, function in image.functions.items()})
     pointers = {id(function): symtab[symbol] for function, symbol in image.versions.items()}
-    symtab.update(deepcopy(image.variables, pointers))  # at once: what two modules share stays shared in the copy
+    symtab.update(deepcopy(image.variables, pointers))  # in one call: modules go on sharing what they share
     symtab["system"] = system or latest_system
     if system is not None:
         system.symtab = system.sched.symtab = symtab

@@ -34,7 +34,7 @@ INTERRUPT_ROUNDS = 8
 RECURSION_LIMIT = 5000
 #: Larger machines boot untraced: each function has some hundred events of half a kilobyte or more.
 TRACED_BOOT = 1024
-#: The driver of a function that sends messages: there is one, for it has enabled them, but nobody said which.
+#: The driver of a function described with MSI or MSI-X on; the description does not say which driver enabled it.
 UNKNOWN_DRIVER = "unknown"
 #: How many addresses an error message lists.
 LISTED = 12
@@ -54,7 +54,7 @@ class Machine:
         self.kernel = kernel(self.system)
         #: What happened while the machine booted; nothing if it is large (TRACED_BOOT).
         self.boot_events: list[Event] = []
-        #: Ports whose interrupt is to be served; of them, those that sent a message for it.
+        #: Ports whose interrupt is pending, and those of them that sent a message for it.
         self._asking: set[str] = set()
         self._sent: set[str] = set()
         self._accessing = False
@@ -98,7 +98,7 @@ class Machine:
         return self.kernel.pci_ops(read=read, write=write)
 
     def _stall(self, until: int) -> None:
-        """Let the processor wait for the answer to an access: time passes, interrupts come when that is over."""
+        """Let time pass while the processor waits for a completion; interrupts are handled after the access."""
         outer, self._accessing = self._accessing, True
         try:
             self.system.sched.delay_until(until)
@@ -108,13 +108,13 @@ class Machine:
     # -- interrupts ----------------------------------------------------------------------------------------------
 
     def _interrupt(self, port: str) -> None:
-        """*port* asks for an interrupt: it is served at once, or when the access that made it ask is over."""
+        """Handle the interrupt of *port*: at once, or after the access that caused it."""
         self._asking.add(port)
         if not self._accessing:
             self._serve()
 
     def _message(self, port: str) -> None:
-        """*port* sends a message, which is served once, whether the port still asks then or not, if anybody listens."""
+        """Handle a message of *port* once, even if its request is gone by then. Without a handler it is ignored."""
         if _irq(port) in self.system.irq_actions:
             self._sent.add(port)
             self._interrupt(port)
@@ -137,7 +137,7 @@ class Machine:
         self._asking.difference_update(served)
 
     def _described_message(self, irq: int) -> tuple[int, int, int] | None:
-        """Return the message by which, as described, the function with interrupt *irq* interrupts."""
+        """Return the message that the function with interrupt *irq* was described with."""
         address = Address(irq >> 16, irq >> 8 & 0xFF, irq >> 3 & 0x1F, irq & 7)
         return messages(self.fabric.function(address).description.config).msi if self.fabric.has(address) else None
 
@@ -165,8 +165,7 @@ class Machine:
         self.boot_events, self.system.events = self.system.events, []
 
     def _virtualize(self) -> None:
-        """Switch on what drivers had switched on when the machine was described: virtual functions, and the translation
-        of addresses. Firmware leaves both off."""
+        """Enable SR-IOV and ATS where the description has them enabled. Firmware leaves both off: drivers did it."""
         described = {str(each.address): each for each in self.description.functions if each.size > PCI_CFG_SPACE_SIZE}
         for dev in self.functions if described else ():
             if dev.dev.name in described:

@@ -853,7 +853,7 @@ def pci_init_capabilities(dev: pci_dev) -> None:
     C: drivers/pci/probe.c, static, base"""
     pci_msi_init_pci_dev(dev)
 
-    # PORT: no ACS: no reset uses it
+    # PORT: no ACS, which no reset uses; SR-IOV only where the machine description has it enabled (machine.py)
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)

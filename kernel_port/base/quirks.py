@@ -136,7 +136,7 @@ def reset_intel_82599_sfp_virtfn(dev: pci_dev, probe: int) -> int:
         if not (status & PCI_EXP_DEVSTA_TRPND):
             break
     else:
-        dev_err(dev.dev, "transactions still pending, resetting anyway")
+        dev_err(dev.dev, "transactions are still pending, resetting it all the same")
 
     pcie_capability_set_word(dev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR)
 

@@ -5,8 +5,8 @@ CAPTURE is a recording of Linux 6.1 in QEMU. The port repeats each of its resets
 printed side by side: "=" the same access, "~" the same with another value, "<" only in 2013, ">" only later, each with
 its reason as far as known. Pauses appear where they happen.
 
-Or CAPTURE is a recording of a real kernel of the series (real/1): then that kernel is on the right, the port at the
-same point on the left, and what differs is what the port has to mend.
+CAPTURE may also be a recording of a real kernel of the series (real/1): then that kernel is on the right, the port at
+the same point on the left, and every difference is an error of the port.
 
 Example: kernel-port compare shared/live/hp.json
 """

@@ -118,7 +118,7 @@ def show(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], verbos
 
 
 def show_real(judgements: list[Judgement], later: list[str], verbose: bool) -> None:
-    """Print what is different from real kernels; the count comes last."""
+    """Print the differences from real kernels, then the count."""
     for judgement in judgements:
         lines = [*judgement.boot.differences, *judgement.boot.log, *judgement.differences]
         if judgement.not_judged:

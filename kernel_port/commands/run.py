@@ -4,7 +4,7 @@
 The trace leaves out most register accesses (-v has them all). It shows what the hardware does, interrupts, work, waits,
 contended locks, and the writes that reset, command a slot or change a power state.
 
-Threads run one at a time and give way where C may sleep. Where several can run, the oldest goes next, or --seed picks
+Threads run one at a time and yield where C may sleep. Where several can run, the oldest goes next, or --seed picks
 one, or --schedule does, choice by choice; `kernel-port explore` finds schedules.
 
 --machine takes what other commands take as MACHINE; what the scenario names (01:00.0, slot 1) must be there. The answer

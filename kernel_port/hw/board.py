@@ -25,9 +25,9 @@ class Board:
         self.interrupt: Callable[[str], None] | None = None
         #: Called with the address of a port that sends an interrupt message.
         self.message: Callable[[str], None] | None = None
-        #: Lets time pass until then, ns, while the requester waits for an answer.
+        #: Advances time to then, ns, while the requester waits for a completion.
         self.stall: Callable[[int], object] = clock.advance
-        #: (domain << 8 | bus) -> functions by devfn that answer there now; found when asked for.
+        #: (domain << 8 | bus) -> functions by devfn that respond there now; a cache.
         self.reach: dict[int, dict[int, Function]] = {}
 
     def happened(self, what: str, where: str) -> None:

@@ -86,18 +86,18 @@ class Bridge(Function):
 
     @property
     def open(self) -> bool:
-        """Requests pass between the two sides, as far as reset and link go."""
+        """Whether requests get across the bridge, as far as reset and link decide that."""
         return self._held is None and (self.link is None or self.link.active)
 
     def reached(self) -> dict[int, Function]:
-        """Return the functions on the secondary side that a cycle gets to now, by devfn."""
+        """Return the functions on the secondary side that a cycle reaches now, by devfn."""
         if self.layout.has_link and self.board.policy.devices_need_ari and not self._forwards_ari:
             return {function.devfn: function for function in self.below if not function.description.address.device}
         return {function.devfn: function for function in self.below}
 
     @property
     def _forwards_ari(self) -> bool:
-        """A port that cannot, and was found with functions above 7 below it, is taken to pass them all the same."""
+        """Whether ARI forwarding is on. A port that does not support it forwards all functions found below."""
         if self.layout.exp_version < 2 or not self.layout.exp(PCI_EXP_DEVCAP2) & PCI_EXP_DEVCAP2_ARI:
             return True
         return bool(self.get(self.layout.capabilities[PCI_CAP_ID_EXP] + PCI_EXP_DEVCTL2, 2) & PCI_EXP_DEVCTL2_ARI)

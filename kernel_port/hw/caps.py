@@ -50,12 +50,12 @@ from .regs import Register
 PM = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS),
 )
-#: PME context outlives the reset of waking where the function can wake from D3hot,
+#: PME context survives the reset of a wake-up where the function supports PME from D3hot,
 PM_D3HOT = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
                                         context=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
 )
-#: and every reset but the loss of power where it can wake from D3cold.
+#: and every reset except power loss where it supports PME from D3cold.
 PM_D3COLD = (
     Register("PCI_PM_CTRL",             rw=PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE, w1c=PCI_PM_CTRL_PME_STATUS,
                                         sticky=PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS),
@@ -111,13 +111,13 @@ EXP_FLR = (
     EXP[1],
 )
 
-#: Functions with a link.
+#: Functions that have a link.
 EXP_LINK = (
     Register("PCI_EXP_LNKCTL",          rw=0x01cb, shared=0x01cb),
     Register("PCI_EXP_LNKSTA",          w1c=PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LABS),
 )
 
-#: The upper end of a link can disable it and have it trained anew.
+#: The upper end of a link can disable and retrain it.
 EXP_LINK_PORT = (
     Register("PCI_EXP_LNKCTL",          rw=0x01db, w1t=PCI_EXP_LNKCTL_RL, shared=0x01db),
     EXP_LINK[1],
@@ -140,7 +140,7 @@ EXP_ROOT = (
 EXP_2 = (
     Register("PCI_EXP_DEVCTL2",         rw=0x001f),
 )
-#: Target Link Speed and its company; de-emphasis (0x40) is for the maker to choose.
+#: Target Link Speed etc.; de-emphasis (0x40) is implementation-specific.
 EXP_2_LINK = (
     Register("PCI_EXP_LNKCTL2",         rw=0xffbf, sticky=0xffbf),
 )
@@ -175,13 +175,13 @@ ATS = (
     Register("PCI_ATS_CTRL",            rw=0x801f),
 )
 
-#: The first channel: it is always on, has ID 0, and carries at least the first traffic class. Of the link, so FLR
-#: leaves it alone.
+#: The first channel: it is always on, has ID 0, and carries at least the first traffic class. It belongs to the link,
+#: so FLR leaves it alone.
 VC = (
     Register("PCI_VC_PORT_CTRL",        rw=0x000e, w1t=0x0001, shared=0x000e),
     Register("PCI_VC_RES_CTRL",         rw=0x000e00fe, w1t=0x00010000, reset=0x000000fe, shared=0x000e00fe),
 )
-#: A further channel.
+#: A channel beyond the first.
 VC_FURTHER = (
     Register("PCI_VC_RES_CTRL",         rw=0x870e00fe, w1t=0x00010000, shared=0x870e00fe),
 )
@@ -189,22 +189,22 @@ LTR = (
     Register("PCI_LTR_MAX_SNOOP_LAT",   rw=0x1fff),
     Register("PCI_LTR_MAX_NOSNOOP_LAT", rw=0x1fff),
 )
-#: Page sizes: those that are supported, 4 KiB out of reset.
+#: Page sizes: only supported ones can be set; 4 KiB after reset.
 SRIOV = (
     Register("PCI_SRIOV_CTRL",          rw=PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_ARI),
     Register("PCI_SRIOV_NUM_VF",        rw=0xffff),
     Register("PCI_SRIOV_SYS_PGSIZE",    rw=0xffffffff, reset=0x00000001),
 )
-#: The size that a BAR has out of reset is the device's. What the BAR decodes does not follow.
+#: The size after reset is device-specific. The BAR itself does not change its size here.
 REBAR = (
     Register("PCI_REBAR_CTRL",          rw=0x1f00),
 )
-#: As with the control of other link power states, FLR leaves it alone.
+#: FLR leaves it alone, as it does the control of other link power states.
 L1SS = (
     Register("PCI_L1SS_CTL1",           rw=0xe3ff000f, shared=0xe3ff000f),
     Register("PCI_L1SS_CTL2",           rw=0x000000fb, shared=0x000000fb),
 )
-#: The upper end of the link says how long to restore common mode.
+#: The upper end of the link sets the time to restore common mode.
 L1SS_PORT = (
     Register("PCI_L1SS_CTL1",           rw=0xe3ffff0f, shared=0xe3ffff0f),
     L1SS[1],

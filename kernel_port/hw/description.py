@@ -40,7 +40,7 @@ class FunctionDescription:
     pending_ms: float = 0
     #: After a reset the function is not ready for this long (-1: never again).
     ready_ms: float = 0
-    #: What a request meets meanwhile: "silent", nobody, so that reads are all ones and writes are lost; "crs",
+    #: What requests get until then: "silent", no response, so that reads are all ones and writes are lost; "crs",
     #: Configuration Request Retry Status, so that the root complex issues it again and the requester stalls.
     not_ready: Literal["silent", "crs"] = "silent"
     #: False: writes to the power state field have no effect.
@@ -54,8 +54,8 @@ class FunctionDescription:
     # Ports (type 1 header) only.
     #: Time the link needs to train after the end of a reset (-1: it stays down).
     link_training_ms: float = 0
-    #: False: presence has pins of its own, PRSNT#. Otherwise it is detected in-band: a slot shows no card while its bus
-    #: is in reset or its power is off. Which of the two a slot has cannot be read from its registers.
+    #: False: presence has its own pins, PRSNT#. Otherwise it is detected in-band: a slot shows no card while its bus
+    #: is in reset or its power is off. Its registers do not say which of the two a slot has.
     presence_follows_link: bool = True
     #: Presence and link status change this much after the event that causes it.
     slot_status_ms: float = 0

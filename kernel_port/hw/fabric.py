@@ -30,8 +30,8 @@ from .policy import policy_of
 from .slot import Slot
 
 _ALL_ONES = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF}
-#: A root complex may give up issuing a request again, when is its maker's choice (PCIe 2.3.2): a second, in which every
-#: function has to be ready (PCIe 6.6.1).
+#: A root complex may stop retrying a request after an implementation-specific time (PCIe 2.3.2): here a second, in
+#: which every function has to be ready (PCIe 6.6.1).
 RETRY_LIMIT_MS = 1000
 _LEADS_ON = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 
@@ -91,7 +91,7 @@ class Fabric(Board):
                 self._leads_to.setdefault((address.domain, secondary), function)
 
     def _find_virtual(self, function: Function) -> None:
-        """Which functions are virtual ones of this, by their routing IDs (SR-IOV 2.1.2)."""
+        """Find the virtual functions of *function* by their routing IDs (SR-IOV 2.1.2)."""
         config = function.description.config
         found = (where for identity, where in extended_capabilities(config) if identity == PCI_EXT_CAP_ID_SRIOV)
         at = next(found, 0)
@@ -152,10 +152,10 @@ class Fabric(Board):
             function.write(where, size, value & _ALL_ONES[size])
 
     def _retried(self, function: Function) -> bool:
-        """Issue a request again as long as *function* answers that it is to be retried, up to RETRY_LIMIT_MS.
+        """Retry a request while *function* responds with Configuration Request Retry Status, up to RETRY_LIMIT_MS.
 
-        Software does not see this unless it asks for it (CRS Software Visibility), which Linux 3.11 does not.
-        :return: whether the function got ready"""
+        Software does not see this unless it enables CRS Software Visibility, which Linux 3.11 does not.
+        :return: whether the function is ready now"""
         if function.description.not_ready != "crs":
             return False
         self.happened("request retried", function.name)
@@ -166,7 +166,7 @@ class Fabric(Board):
         return not function.silent
 
     def _reaches(self, function: Function) -> bool:
-        """Return whether a cycle gets to *function* at the address it had at power on."""
+        """Return whether a cycle reaches *function* at the address it had at power on."""
         address = function.description.address
         return self._on(address.domain, address.bus).get(function.devfn) is function
 
@@ -229,22 +229,22 @@ class Fabric(Board):
         self.reroute()
 
     def close(self) -> None:
-        """Switch the machine off, and let go of the registers."""
+        """Switch the machine off, and free the registers."""
         for image in self._images.values():
             image.close()
 
     def asserted(self, bdf: str) -> bool:
-        """Return whether the port at this address has a hot-plug event to tell now, and can be heard."""
+        """Return whether the port at this address requests a hot-plug interrupt now, and the request gets through."""
         slot = self._heard(bdf)
         return slot is not None and slot.asserted
 
     def pulls(self, bdf: str) -> bool:
-        """Return whether the port at this address pulls its interrupt line for a hot-plug event, and can be heard."""
+        """Return whether the port at this address asserts INTx for a hot-plug event now, and that gets through."""
         slot = self._heard(bdf)
         return slot is not None and slot.pulls
 
     def _heard(self, bdf: str) -> Slot | None:
-        """Return the slot of the port at this address, None if there is none or nobody gets there."""
+        """Return the slot of the port at this address, None if there is none or cycles do not reach it."""
         port = self._functions.get(Address.parse(bdf))
         if not isinstance(port, Bridge):
             return None

@@ -58,10 +58,10 @@ class Function:
         self._image = image
         #: The bridge whose secondary side it is on, None on a root bus.
         self.above: Bridge | None = None
-        #: The virtual functions of a physical one, as far as they are described, and the way back (SR-IOV 2.1).
+        #: The virtual functions of a physical one that the description has, and the way back (SR-IOV 2.1).
         self.virtual: list[Function] = []
         self.physical: Function | None = None
-        #: A register (where, size) as it is, whether anybody can reach it or not.
+        #: Reads a register (where, size), whether cycles reach the function or not.
         self.get = image.reader(self.bus, self.devfn)
         #: Set a register (where, size, value), read-only bits too, as hardware does.
         self.put = image.writer(self.bus, self.devfn)
@@ -133,7 +133,7 @@ class Function:
         self._lost_writes = {where: count - 1 for where, count in self.description.writes_needed.items()}
         if self.description.ready_ms or (self.physical is not None and not self.physical.has_virtual):
             self.silent = True
-        if kind in (Reset.FLR, Reset.SOFT):  # the others come to each of them by themselves
+        if kind in (Reset.FLR, Reset.SOFT):  # all other resets reach each virtual function directly
             for function in self.virtual:
                 function.reset(kind)
 
@@ -148,12 +148,12 @@ class Function:
 
     @property
     def has_virtual(self) -> bool:
-        """VF Enable is set: the virtual functions exist (SR-IOV 3.3.3.1)."""
+        """Whether VF Enable is set, so that the virtual functions exist (SR-IOV 3.3.3.1)."""
         position = self.layout.extended.get(PCI_EXT_CAP_ID_SRIOV)
         return position is not None and bool(self.get(position + PCI_SRIOV_CTRL, 2) & PCI_SRIOV_CTRL_VFE)
 
     def _virtual_enable(self, _register: Register, old: int, new: int, _written: int) -> None:
-        """Virtual functions cease with VF Enable, and are new when it is set."""
+        """Remove the virtual functions when VF Enable is cleared; create them anew when it is set."""
         for function in self.virtual if (old ^ new) & PCI_SRIOV_CTRL_VFE else ():
             if new & PCI_SRIOV_CTRL_VFE:
                 function.ready()

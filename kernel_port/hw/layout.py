@@ -59,13 +59,13 @@ from .description import FunctionDescription
 from .registers import SHEET
 from .regs import Register
 
-#: Extended virtual channels, and how far their registers are apart; the same of resizable BARs.
+#: Extended virtual channels, and the distance between their registers; the same for resizable BARs.
 _VC_PORT_CAP1, _VC_CAP1_EVCC, _VC_RESOURCE = 0x04, 0x00000007, 0x0C
 _REBAR_CTRL_NBAR, _REBAR_ENTRY = 0x000000E0, 0x08
-#: Functions, device and vendor ID, that have a Function Level Reset and do not say so: virtual functions of the 82599
-#: (its data sheet, 9.5).
+#: Device and vendor ID of functions that have a Function Level Reset without announcing it: virtual functions of the
+#: 82599 (its data sheet, 9.5).
 UNSAID_FLR = (0x10ED_8086,)
-#: ATS Control's Smallest Translation Unit, and the bytes it stands for when 0, log2 (ATS 1.1, 5.1.3).
+#: ATS Control's Smallest Translation Unit, and the bytes that 0 means, log2 (ATS 1.1, 5.1.3).
 ATS_SMALLEST_UNIT, LEAST_ATS_PAGE = 0x1F, 12
 
 
@@ -213,7 +213,7 @@ class Layout:
         return ()
 
     def _resizable(self, position: int) -> Iterator[Register]:
-        """Yield a control register for each resizable BAR; the first says how many there are."""
+        """Yield the control register of each resizable BAR; the first says how many there are."""
         (control,) = caps.REBAR
         where = position + SHEET[control.name].offset
         for number in range((self.dword(where) & _REBAR_CTRL_NBAR) >> 5):
@@ -228,8 +228,9 @@ def _placed(row: Register, position: int) -> Register:
 
 
 def switched_on(description: FunctionDescription) -> tuple[int, int]:
-    """What a driver had switched on when the function was described: how many virtual functions, and the translation of
-    addresses by pages of so many bytes, log2; 0 for none."""
+    """Return what a driver had enabled when the registers of the function were read.
+
+    :return: the number of virtual functions, and the page size of ATS, log2 of bytes; 0 for what was off"""
     config, virtual_functions, page_shift = description.config, 0, 0
     for capability, at in extended_capabilities(config):
         if capability == pci_regs.PCI_EXT_CAP_ID_SRIOV and word(config, at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE:

@@ -44,15 +44,15 @@ class Link:
         self.partner = False
         #: Presence went down with the link and will come back with it.
         self._presence_lost = False
-        #: The next time the link comes up is no event.
+        #: The next time the link comes up, it causes no event.
         self._quiet = False
         self._epoch = 0
-        #: Counts resets of the port, which forgets what it was to show.
+        #: Counts resets of the port, which cancel the changes it was going to show.
         self._resets = 0
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
         capability = port.layout.exp(PCI_EXP_LNKCAP)
         self._reports = bool(capability & PCI_EXP_LNKCAP_DLLLARC)
-        #: Lanes that it trains with: as it was found, else all that the port has; the same bits in both registers.
+        #: Lanes it trains with: as described, else all that the port has; the same bits in both registers.
         self._width = port.get(self._exp + PCI_EXP_LNKSTA, 2) & PCI_EXP_LNKSTA_NLW or capability & PCI_EXP_LNKCAP_MLW
 
     @property
@@ -73,9 +73,9 @@ class Link:
             self._state = LinkState.ACTIVE
 
     def down(self, takes_presence: bool = False) -> None:
-        """Go down, by reset, disable or loss of power.
+        """Take the link down: by reset, disable or loss of power.
 
-        :param takes_presence: presence is lost as well where it is detected in-band"""
+        :param takes_presence: presence is lost as well, if it is detected in-band"""
         was_active = self._drop()
         loses = takes_presence and self._shows_presence
         self._presence_lost |= loses
@@ -83,9 +83,9 @@ class Link:
             self._report(False, was_active)
 
     def reset(self) -> None:
-        """Follow the port into reset: there is neither link nor, detected in-band, presence, and nobody to notice.
+        """Reset the port itself: link and in-band presence are lost, without an event.
 
-        What it finds when it comes out of reset is a change again (PCIe 7.8.8, 7.8.11)."""
+        What it finds after the reset is a change again (PCIe 7.8.8, 7.8.11)."""
         if not self._port.board.policy.inner_ports_tell:
             if self._drop():
                 self._quiet = True
@@ -100,7 +100,7 @@ class Link:
             self._slot.lose_presence()
 
     def _drop(self) -> bool:
-        """Have no link any more; return whether there was one."""
+        """Drop the link. Return whether there was one."""
         self._epoch += 1
         was_active, self._state = self.active, LinkState.DOWN
         self._quiet = False
@@ -110,7 +110,7 @@ class Link:
 
     @property
     def _shows_presence(self) -> bool:
-        """The slot shows a card, which it has detected in-band: with the link, or with what it takes to train it."""
+        """Whether the slot shows a card that it detected in-band."""
         return self._slot is not None and self._slot.present and self._port.description.presence_follows_link
 
     def moved(self, present: bool, unnoticed: bool) -> None:
@@ -140,7 +140,7 @@ class Link:
         self._port.wake()
 
     def _report(self, active: bool, changed: bool) -> None:
-        """Show the change in link and slot status, when the port gets round to it."""
+        """Show the change in link and slot status, after the delay of the port."""
         quiet, presence, state = self._quiet, self._presence_lost, self._state
 
         def show() -> None:
@@ -153,7 +153,7 @@ class Link:
         self._later(show)
 
     def _later(self, show: Callable[[], None]) -> None:
-        """*show* when the port gets round to it, unless it is reset before."""
+        """Call *show* after the delay of the port, unless it is reset first."""
         resets = self._resets
 
         def check() -> None:
@@ -163,7 +163,7 @@ class Link:
         self._port.board.clock.call_after(self._port.description.slot_status_ms, check)
 
     def _show(self, state: LinkState) -> None:
-        """Link Status (PCIe 7.8.8): training, the width of what is up, and Link Active where the port reports it."""
+        """Return Link Status (PCIe 7.8.8): training, the width of the link, and Link Active if the port reports it."""
         where = self._exp + PCI_EXP_LNKSTA
         status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
         if self._reports and state is LinkState.ACTIVE:

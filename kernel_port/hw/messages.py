@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Interrupts that are messages, MSI and MSI-X, as the registers of a function describe them."""
+"""Message signaled interrupts, MSI and MSI-X, as the registers of a function have them."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Messages(NamedTuple):
     """How a function interrupts."""
 
     msi_vectors: int = 0
-    """How many messages it may send by MSI, 0 if that is not enabled."""
+    """How many MSI messages it may send, 0 if MSI is off."""
     msi: tuple[int, int, int] | None = None
-    """The first of them: address, its upper half, data."""
+    """The first one: address, its upper half, data."""
     msix: bool = False
-    """It sends the messages of its table, by MSI-X."""
+    """Whether MSI-X is on."""
 
 
-#: It sends no messages.
+#: Neither MSI nor MSI-X is on.
 SILENT = Messages()
 
 
 def messages(config: bytes) -> Messages:
-    """Find out how a function with these registers interrupts; of two capabilities of a kind the first counts."""
+    """Return how a function with these registers interrupts; of two capabilities with one ID the first counts."""
     vectors, message, msix, seen = 0, None, False, set()
     for identity, position in capabilities(config):
         if identity in seen or position + PCI_MSI_DATA_64 + 2 > len(config):

@@ -25,17 +25,17 @@ class Policy:
     reset_holds: bool = True
     #: Links go down in a reset and train after it, and presence may follow. Otherwise they are always up.
     links_drop: bool = True
-    #: A slot that detects presence in-band shows a card only with power on (PCIe 7.8.11).
+    #: A slot with in-band presence detection shows a card only with power on (PCIe 7.8.11).
     power_lights_presence: bool = True
     #: Loss of power resets what a hot reset leaves alone.
     power_resets_all: bool = True
     #: A slot whose power and power indicator are switched off loses its card: QEMU unplugs it at that moment.
     dark_slots_let_go: bool = False
-    #: A port that was reset itself tells the link and the card it finds afterwards as events.
+    #: After its own reset, a port reports the link and the card it finds as events.
     inner_ports_tell: bool = True
-    #: Link Status shows training, and no width of a link that is down.
+    #: Link Status shows training, and width 0 while the link is down.
     link_status_follows: bool = True
-    #: Device numbers other than 0 below a port with a link are there only while it forwards ARI (PCIe 7.3.1).
+    #: Below a port with a link, device numbers other than 0 exist only while it forwards ARI (PCIe 7.3.1).
     devices_need_ari: bool = True
     #: A function level reset of a bridge resets everything below it as well.
     function_reset_spreads: bool = False
@@ -51,10 +51,10 @@ class Policy:
     sleeping_bridges_block: bool = True
     #: A write to Slot Status that clears an event that has not happened clears none at all.
     unseen_events_stay: bool = False
-    #: A write to Slot Control that ends the port's asking for an interrupt sends a message as well.
+    #: A write to Slot Control that ends the interrupt request of the port sends a message, too.
     end_of_asking_notifies: bool = False
-    #: Where a reset has no duration: Secondary Bus Reset of a port with a slot takes link and presence status away as
-    #: long as it is set, and Link Disable the link status. Requests get through all the same.
+    #: Only where a reset takes no time: Secondary Bus Reset of a port with a slot clears link and presence status while
+    #: it is set, and Link Disable clears the link status. Requests still get through.
     status_follows: bool = False
 
 

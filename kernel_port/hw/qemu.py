@@ -183,7 +183,7 @@ def registers(layout: Layout) -> tuple[Register, ...]:
 
 
 def registers_with_links(layout: Layout) -> tuple[Register, ...]:
-    """Return the same of the QEMU whose links follow a reset: Link Disable of ports with a slot is writable there."""
+    """Return the same for the QEMU whose links follow a reset: there Link Disable of ports with a slot is writable."""
     return tuple(
         replace(row, rw=PCI_EXP_LNKCTL_LD) if row.name == "PCI_EXP_LNKCTL" and layout.has_slot else row
         for row in _emulated(layout)

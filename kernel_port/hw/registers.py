@@ -348,7 +348,7 @@ AF = (
     _row("PCI_AF_STATUS",           1, "AF 6.3"),
 )
 
-#: Capability ID -> its registers, but for MSI, of which there are four forms.
+#: Capability ID -> its registers, except MSI, which has four forms.
 CAPABILITIES = {
     pci_regs.PCI_CAP_ID_PM: PM,
     pci_regs.PCI_CAP_ID_VPD: VPD,

@@ -55,7 +55,7 @@ class Register:
     raised: int = 0
     #: rw bits that a function level reset leaves alone: they belong to the link or to all functions.
     shared: int = 0
-    #: rw and w1c bits that waking from D3hot leaves alone.
+    #: rw and w1c bits that a wake-up from D3hot does not change.
     context: int = 0
     #: Where the header or capability begins.
     base: int = 0

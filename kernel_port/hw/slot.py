@@ -66,11 +66,11 @@ EVENTS = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EX
 STATES = PCI_EXP_SLTSTA_MRLSS | PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_EIS
 
 
-#: Registers besides Slot Control that say whether and how the port interrupts.
+#: Registers besides Slot Control that control whether and how the port interrupts.
 INTERRUPT_REGISTERS = ("PCI_COMMAND", "PCI_MSI_FLAGS", "PCI_MSI_MASK_32", "PCI_MSI_MASK_64", "PCI_MSIX_FLAGS")
 
 
-#: Capability ID of how messages are sent, offset of its control register, and the enable there.
+#: Capability ID of MSI and MSI-X, offset of its control register, and the enable bit there.
 MESSAGES = (
     (PCI_CAP_ID_MSI, PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE),
     (PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE),
@@ -85,10 +85,10 @@ class Slot:
         self._exp = port.layout.capabilities[PCI_CAP_ID_EXP]
         self._capability = port.layout.exp(PCI_EXP_SLTCAP)
         self._commands = 0
-        #: What an edge of is a message, and the level of the interrupt line.
+        #: The interrupt request: a rising edge sends a message, its level drives INTx.
         self._asking, self._pulling = False, False
         self._on_clear = port.description.slot_events_on_clear
-        #: A reset takes the card's status away; counts resets, so that the end of an earlier one shows nothing.
+        #: Whether a reset hides the card. The counter counts resets, so that the end of an earlier one has no effect.
         self._hidden = False
         self._hidings = 0
         #: There was a card, which was let go.
@@ -120,13 +120,13 @@ class Slot:
 
     @property
     def asserted(self) -> bool:
-        """The port has an enabled event to tell, and hot-plug interrupts are enabled."""
+        """Whether an enabled event is pending and hot-plug interrupts are enabled."""
         control, status = self._both()
         link = control & PCI_EXP_SLTCTL_DLLSCE and status & PCI_EXP_SLTSTA_DLLSC
         return bool(control & PCI_EXP_SLTCTL_HPIE and (control & status & ENABLES or link))
 
     def power_on(self) -> None:
-        """Schedule what is going to happen by itself."""
+        """Schedule the described events."""
         self._asking, self._pulling = self.asserted and not self._masked, self.pulls
         for after_ms, bits in self._port.description.slot_events:
             self._port.board.clock.call_after(after_ms, lambda bits=bits: self.event(bits))  # type: ignore[misc]
@@ -180,11 +180,11 @@ class Slot:
         self._set_status(status)
 
     def lose_presence(self) -> None:
-        """Show no card any more; nobody notices."""
+        """Stop showing a card, without an event."""
         self._port.put(self._exp + PCI_EXP_SLTSTA, 2, self.status & ~PCI_EXP_SLTSTA_PDS)
 
     def hide_card(self, hidden: bool) -> None:
-        """Take link and presence status away as a reset below begins, at once, or bring them back in due time."""
+        """Clear link and presence status when a reset below begins, at once; set them again some time after it ends."""
         self._hidings += 1
         number = self._hidings
 
@@ -203,7 +203,7 @@ class Slot:
         self.link_changed(present, False, True)
 
     def show_link(self, active: bool) -> None:
-        """Show Data Link Layer Link Active, and no event of it."""
+        """Set or clear Data Link Layer Link Active, without an event."""
         where = self._exp + PCI_EXP_LNKSTA
         status = self._port.get(where, 2) & ~PCI_EXP_LNKSTA_DLLLA
         self._port.put(where, 2, status | (PCI_EXP_LNKSTA_DLLLA if active else 0))
@@ -235,7 +235,7 @@ class Slot:
     # -- the interrupt (PCIe 6.7.3.4) --------------------------------------------------------------------------------
 
     def interrupt_control(self, _register: Register, _old: int, _new: int, _written: int) -> None:
-        """Act on a write to a register that says whether and how the port interrupts."""
+        """Update the interrupt after a write to a register that controls it."""
         self.check_interrupt()
 
     def control_written(self) -> None:
@@ -246,7 +246,7 @@ class Slot:
             self._send()
 
     def check_interrupt(self) -> None:
-        """Send a message if the port starts to ask for an interrupt, or pull its line."""
+        """Send a message or assert INTx when the port begins to request an interrupt."""
         asked, self._asking = self._asking, self.asserted and not self._masked
         pulled, self._pulling = self._pulling, self.pulls
         if self._asking and not asked:
@@ -256,9 +256,9 @@ class Slot:
 
     @property
     def pulls(self) -> bool:
-        """The port pulls its interrupt line, INTx: as long as it asks, if it is to send no messages (PCI 6.2.2, 6.8).
+        """Whether the port asserts INTx: while it requests an interrupt, if MSI and MSI-X are off (PCI 6.2.2, 6.8).
 
-        One that is described with neither line nor messages interrupts as if it had a line."""
+        A port described with neither INTx nor messages interrupts as if it had INTx."""
         port = self._port
         if not self.asserted or self._message_enables or port.get(PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE:
             return False
@@ -266,7 +266,7 @@ class Slot:
 
     @property
     def _message_capabilities(self) -> list[tuple[int, int, int]]:
-        """Of MSI and MSI-X, what the port has: capability ID, its control register, and the enable in that."""
+        """MSI and MSI-X, as far as the port has them: capability ID, its control register, and the enable bit."""
         found = self._port.layout.capabilities
         return [
             (identity, found[identity] + where, enable) for identity, where, enable in MESSAGES if identity in found
@@ -274,12 +274,12 @@ class Slot:
 
     @property
     def _message_enables(self) -> set[int]:
-        """Capability ID of that by which the port is to send messages now."""
+        """Capability IDs of MSI and MSI-X, as far as they are on."""
         return {identity for identity, where, enable in self._message_capabilities if self._port.get(where, 2) & enable}
 
     @property
     def _masked(self) -> bool:
-        """The port's message is masked: all of MSI-X are, or this one of MSI (PCI 6.8.3.4)."""
+        """Whether the port's message is masked: all messages of MSI-X, or this one of MSI (PCI 6.8.3.4)."""
         enabled, port = self._message_enables, self._port
         if PCI_CAP_ID_MSIX in enabled:
             position = port.layout.capabilities[PCI_CAP_ID_MSIX]
@@ -294,8 +294,8 @@ class Slot:
         return False
 
     def _send(self) -> None:
-        """Send a message, which is a memory write: lost where the port or a bridge above is no bus master, or the way
-        is closed (PCIe 7.5.1.1)."""
+        """Send a message, which is a memory write. It is lost if the port or a bridge above is not a bus master, or if
+        it does not get through (PCIe 7.5.1.1)."""
         if not self._message_enables or self._port.power_state != D0:
             return
         above: Bridge | None = self._port

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/irq: who is called when a device interrupts. An interrupt's number is its device's address."""
+"""kernel/irq: interrupt handlers. The number of an interrupt is the address of its device."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .system import system
 IRQ_NONE = 0
 IRQ_HANDLED = 1
 
-#: include/linux/interrupt.h: the interrupt may have other handlers, too.
+#: include/linux/interrupt.h: other handlers may share the interrupt.
 IRQF_SHARED = 0x00000080
 
 
 @dataclass(eq=False, slots=True)
 class irqaction:
-    """struct irqaction: one of those who are called on an interrupt.
+    """struct irqaction: one handler of an interrupt.
 
     C: include/linux/interrupt.h, struct, service"""
 
@@ -31,7 +31,7 @@ class irqaction:
 
 @dataclass(eq=False, slots=True)
 class irq_chip:
-    """struct irq_chip: what switches an interrupt off and on, and says which processor gets it.
+    """struct irq_chip: masks, unmasks and routes an interrupt.
 
     C: include/linux/irq.h, struct, service"""
 
@@ -54,11 +54,11 @@ class irq_data:
 
 
 def request_irq(irq: int, handler: Callable[[int, Any], int], flags: int, name: str, dev_id: Any) -> int:
-    """Have *handler*(irq, dev_id) called on interrupt *irq*, after those that asked for it before.
+    """Register *handler*(irq, dev_id) for interrupt *irq*, after the handlers it has.
 
     C: kernel/irq/manage.c request_threaded_irq() and __setup_irq(), exported, service
     :param flags: IRQF_SHARED or 0
-    :return: 0, or -EBUSY if somebody else has the interrupt and not both share it"""
+    :return: 0, or -EBUSY if *irq* has a handler and not both have IRQF_SHARED"""
     actions = system.irq_actions.setdefault(irq, [])
     if actions and not (actions[0].flags & flags & IRQF_SHARED):
         return -EBUSY
@@ -71,7 +71,7 @@ def request_irq(irq: int, handler: Callable[[int, Any], int], flags: int, name: 
 
 
 def free_irq(irq: int, dev_id: Any) -> None:
-    """Do not call the handler that came with *dev_id* on interrupt *irq* any more.
+    """Remove the handler of interrupt *irq* that was registered with *dev_id*.
 
     C: kernel/irq/manage.c, exported, service"""
     actions = system.irq_actions[irq]
@@ -84,7 +84,7 @@ def free_irq(irq: int, dev_id: Any) -> None:
 
 
 def irq_has_action(irq: int) -> int:
-    """Check whether interrupt *irq* has a handler.
+    """Return whether interrupt *irq* has a handler.
 
     C: kernel/irq/irqdesc.h, service
     :return: 1 or 0"""
@@ -92,10 +92,10 @@ def irq_has_action(irq: int) -> int:
 
 
 def irq_get_msi_desc(irq: int) -> Any:
-    """Return what is known of interrupt *irq* as a message.
+    """Return the message of interrupt *irq*.
 
     C: include/linux/irq.h, static inline, service
-    :return: struct msi_desc *, NULL if it is none"""
+    :return: struct msi_desc *, NULL if *irq* is not MSI or MSI-X"""
     data = system.irq_data.get(irq)
     return data.msi_desc if data is not None else None
 
@@ -104,7 +104,7 @@ def do_IRQ(irq: int, of: str) -> int:
     """Serve one interrupt of the port at address *of*, on the running thread's back.
 
     C: arch/x86/kernel/irq.c and handle_irq_event_percpu(), kernel/irq/handle.c, service
-    :return: IRQ_HANDLED, or IRQ_NONE if no handler knows of it"""
+    :return: IRQ_HANDLED, or IRQ_NONE if no handler claims it"""
     retval = IRQ_NONE
     with system.sched.interrupting(f"irq {of}"):
         system.emit("irq", of)

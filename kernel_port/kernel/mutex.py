@@ -19,7 +19,7 @@ class mutex:
     kind: str = ""
     of: str = ""
     owner: Thread | None = None
-    #: Who sleeps for it, in the order in which they came.
+    #: Threads that wait for it, in the order in which they came.
     wait_list: deque[Thread] = field(default_factory=deque)
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class rw_semaphore:
     kind: str = ""
     readers: int = 0
     writer: Thread | None = None
-    #: Who sleeps for it, in the order in which they came, and whether to write.
+    #: Threads that wait for it, in the order in which they came, and whether to write.
     wait_list: deque[tuple[Thread, bool]] = field(default_factory=deque)
 
     def __str__(self) -> str:
@@ -97,7 +97,7 @@ def mutex_trylock(lock: mutex) -> int:
     """Take *lock* if it is free; never sleeps.
 
     C: kernel/mutex.c, exported, service
-    :return: 1 if taken, 0 if somebody holds it"""
+    :return: 1 if taken, 0 if it is held"""
     if lock.owner is not None:
         return 0
     lock.owner = system.sched.current
@@ -106,7 +106,7 @@ def mutex_trylock(lock: mutex) -> int:
 
 
 def mutex_unlock(lock: mutex) -> None:
-    """Release *lock* and wake its first waiter. Whoever comes by before that one runs takes it all the same.
+    """Release *lock* and wake its first waiter. Another thread that gets there before the waiter runs takes the lock.
 
     C: kernel/mutex.c, exported, service"""
     lock.owner = None
@@ -124,7 +124,7 @@ def mutex_is_locked(lock: mutex) -> int:
 
 
 def rwsem_wait(sem: rw_semaphore, write: bool) -> None:
-    """Sleep until *sem* can be had and nobody who came earlier is in the way.
+    """Sleep until *sem* is free and no earlier waiter is in the way.
 
     C: lib/rwsem.c rwsem_down_read_failed() and rwsem_down_write_failed(), service"""
     system.sched.preempt()
@@ -145,7 +145,7 @@ def rwsem_wait(sem: rw_semaphore, write: bool) -> None:
 
 
 def down_read(sem: rw_semaphore) -> None:
-    """Take *sem* shared. A writer that waits comes first.
+    """Take *sem* shared. A waiting writer comes first.
 
     C: kernel/rwsem.c, exported, service"""
     rwsem_wait(sem, False)

@@ -7,7 +7,7 @@
   thread that was running, as interrupts do.
 - `choose` decides which of several runnable threads runs next, so an interleaving is a list of numbers.
 - When no thread can run and no timer can change that, it is a deadlock: Deadlock says who holds and who waits for what.
-- Oops is for what the C does not survive, or survives by luck.
+- Oops is for what crashes the C, or does not only by luck.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ class Deadlock(Halt):
 
 
 class Oops(Halt):
-    """The kernel broke an invariant of its own; the C goes on with memory that is not what it takes it for, or dies."""
+    """The kernel broke one of its invariants: the C goes on with corrupt memory, or crashes."""
 
 
 def reports(halt: Halt | None) -> tuple[str, str]:
-    """The report of a deadlock, and that of an oops; "" for what did not happen."""
+    """Return the report of a deadlock and that of an oops; "" for what did not happen."""
     return str(halt) if isinstance(halt, Deadlock) else "", str(halt) if isinstance(halt, Oops) else ""
 
 
@@ -87,7 +87,7 @@ class Thread:
     waits_for: Any = None
     #: A worker waiting for work, which alone is not a deadlock.
     idle: bool = False
-    #: Called as it is about to give way, of a worker: somebody else may have to go on with its queue.
+    #: Called before it sleeps, for a worker: another one may have to go on with its queue.
     sleeping: Callable[[], None] | None = None
     #: Locks it holds, oldest first: (kind, address).
     held: list[Lock] = field(default_factory=list)
@@ -346,12 +346,12 @@ class Scheduler:
         return "\n".join([*lines, *self._stacks()])
 
     def oops(self, what: str) -> Oops:
-        """The exception to raise where kernel code has just done *what* the C does not survive."""
+        """Return the exception to raise when kernel code has done *what*, which crashes the C."""
         self.current.frame = sys._getframe(1)
         return Oops("\n".join([f"kernel oops in {self.context}: {what}", *self._stacks()]))
 
     def _stacks(self) -> Iterator[str]:
-        """Of each thread what it waits for, what it holds, and its kernel stack."""
+        """Yield for each thread what it waits for, what it holds, and its kernel stack."""
         for thread in self.threads:
             held = ", ".join(map(lock_name, thread.held)) or "nothing"
             waits = "nothing to do" if thread.idle else lock_name(thread.wants) if thread.wants else thread.waits_for

@@ -120,7 +120,7 @@ class device_driver:
     name: str
     probe: Callable[[Any], int] = NULL
     remove: Callable[[Any], None] = NULL
-    #: PORT: of a driver that is but a name: how many messages (MSI) it asks for, or whether one of MSI-X.
+    #: PORT: for a driver that is only a name: how many MSI messages it enables, or whether it enables MSI-X.
     msi_vectors: int = 0
     msix: bool = False
 
@@ -133,12 +133,12 @@ class device:
 
     parent: device = NULL
     klist_children: list[device] = field(default_factory=list)
-    #: Its files in sysfs: name -> (show, store), NULL where it cannot be read or written.
+    #: Its sysfs files: name -> (show, store), NULL if it cannot be read or written.
     attrs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     name: str = ""
     mutex: mutex = field(default_factory=mutex)
     driver: device_driver = NULL
-    #: What belongs to the driver.
+    #: The driver's data.
     driver_data: Any = NULL
 
 
@@ -235,7 +235,7 @@ class pci_bus:
 
 @dataclass(eq=False, slots=True)
 class msi_msg:
-    """struct msi_msg: what a function writes, and to which address, to interrupt.
+    """struct msi_msg: the address and data that a function writes to interrupt.
 
     C: include/linux/msi.h, struct, base"""
 
@@ -251,7 +251,7 @@ class msi_attrib:
     C: include/linux/msi.h, struct, base"""
 
     is_msix: int = 0
-    multiple: int = 0  # log2 of the messages it has
+    multiple: int = 0  # log2 of the number of messages
     maskbit: int = 0
     is_64: int = 0
     pos: int = 0
@@ -261,7 +261,7 @@ class msi_attrib:
 
 @dataclass(eq=False, slots=True)
 class msi_desc:
-    """struct msi_desc: the messages of a function (MSI), or one of them (MSI-X).
+    """struct msi_desc: all messages of a function (MSI), or one of them (MSI-X).
 
     C: include/linux/msi.h, struct, base"""
 
@@ -271,13 +271,13 @@ class msi_desc:
     irq: int = 0
     nvec_used: int = 0
     mask_pos: int = 0
-    #: What was written last.
+    #: The last message written.
     msg: msi_msg = field(default_factory=msi_msg)
 
 
 @dataclass(eq=False, slots=True)
 class msix_entry:
-    """struct msix_entry: an entry of a function's table that its driver asks for, and the interrupt that it gets.
+    """struct msix_entry: an entry of the MSI-X table that a driver enables, and its interrupt.
 
     C: include/linux/pci.h, struct, base"""
 
@@ -407,7 +407,7 @@ def pci_ari_enabled(bus: pci_bus) -> int:
 
 
 def pci_is_enabled(pdev: pci_dev) -> bool:
-    """Whether somebody has enabled *pdev* and not disabled it since.
+    """Return whether *pdev* is enabled.
 
     C: include/linux/pci.h, static inline, base"""
     return pdev.enable_cnt > 0
@@ -456,10 +456,10 @@ def device_lock(dev: device) -> None:
 
 
 def device_trylock(dev: device) -> int:
-    """Take the lock of *dev* if it is free.
+    """Take the lock of *dev* if it is free; never sleeps.
 
     C: include/linux/device.h, static inline, service
-    :return: 1 if taken, 0 if somebody holds it"""
+    :return: 1 if taken, 0 if it is held"""
     return mutex_trylock(dev.mutex)
 
 
@@ -471,14 +471,14 @@ def device_unlock(dev: device) -> None:
 
 
 def dev_get_drvdata(dev: device) -> Any:
-    """What the driver of *dev* has noted there, NULL if nothing.
+    """Return the driver's data of *dev*, or NULL.
 
     C: drivers/base/dd.c, exported, service"""
     return dev.driver_data
 
 
 def dev_set_drvdata(dev: device, data: Any) -> int:
-    """Note *data* for the driver of *dev*.
+    """Set the driver's data of *dev*.
 
     C: drivers/base/dd.c, exported, service
     :return: 0"""
@@ -487,7 +487,7 @@ def dev_set_drvdata(dev: device, data: Any) -> int:
 
 
 def pcibios_err_to_errno(err: int) -> int:
-    """The error that a status of an access (PCIBIOS_*) is to others.
+    """Convert the status of a config access (PCIBIOS_*) to an errno.
 
     C: include/linux/pci.h, static inline, base
     :return: 0; a negative *err* itself"""

@@ -64,7 +64,7 @@ class System:
         self.irq_actions: dict[int, list[Any]] = {}
         #: Interrupt number -> its struct irq_data, if it is a message (MSI, MSI-X).
         self.irq_data: dict[int, Any] = {}
-        #: Interrupt number -> address, its upper half, and data of the message that it is to be, None if any will do.
+        #: Interrupt number -> address, its upper half, and data of the message to use, None for any.
         self.msi_message: Callable[[int], tuple[int, int, int] | None] = lambda irq: None
         System.latest = self
 

@@ -34,7 +34,7 @@ def jiffies() -> int:
 
 
 def init_timer(timer: timer_list) -> None:
-    """Make *timer* not pending. One that is pending would stay on its list, and its list go wrong.
+    """Initialize *timer* as not pending. A pending one would stay on its list and corrupt it.
 
     C: include/linux/timer.h, macro, service
     :raises Oops: it is pending"""

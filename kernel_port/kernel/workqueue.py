@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/workqueue.c: work done later, by threads of its own."""
+"""kernel/workqueue.c: deferred work, run by worker threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .mutex import lock_acquired, lock_contended, lock_released
 from .sched import NSEC_PER_MSEC, Thread
 from .system import system
 
-#: include/linux/workqueue.h: how many items of a queue may be under way at once, unless it says otherwise.
+#: include/linux/workqueue.h: how many items of a queue may run at once by default.
 WQ_DFL_ACTIVE = 256
 
 
@@ -43,13 +43,13 @@ class delayed_work:
 
 @dataclass(eq=False, slots=True)
 class worker:
-    """struct worker: a thread, and the item it is at.
+    """struct worker: a thread, and the item it runs.
 
     C: kernel/workqueue_internal.h, struct, service"""
 
     thread: Thread | None = None
     current_work: work_struct | None = None
-    #: Items that were queued again while this worker was at them: they run here next, never beside themselves.
+    #: Items that were queued again while this worker ran them: they run here next, never concurrently with themselves.
     scheduled: deque[work_struct] = field(default_factory=deque)
 
 
@@ -60,7 +60,7 @@ class workqueue_struct:
     C: kernel/workqueue.c, struct, service"""
 
     name: str
-    #: How many items may be under way at once.
+    #: How many items may run at once.
     max_active: int
     worklist: deque[work_struct] = field(default_factory=deque)
     workers: list[worker] = field(default_factory=list)
@@ -85,11 +85,11 @@ def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[Any], None], data: An
 
 
 def alloc_workqueue(name: str, flags: int, max_active: int) -> workqueue_struct:
-    """Make a work queue. It is concurrent: an item that sleeps does not hold up the next one.
+    """Create a work queue. It is concurrent: an item that sleeps does not delay the next one.
 
     C: include/linux/workqueue.h, macro, service
-    :param flags: none that changes anything here
-    :param max_active: how many items may be under way at once; 0 for WQ_DFL_ACTIVE"""
+    :param flags: without effect here
+    :param max_active: how many items may run at once; 0 for WQ_DFL_ACTIVE"""
     return workqueue_struct(name, max_active or WQ_DFL_ACTIVE)
 
 
@@ -101,7 +101,7 @@ def alloc_ordered_workqueue(name: str, flags: int) -> workqueue_struct:
 
 
 def lockdep_map(wq: workqueue_struct) -> Lock:
-    """Return the lock that stands for *wq*: held while an item runs, and taken by who waits for the queue to be empty.
+    """Return the lock that stands for *wq*: held while an item runs, and taken to wait for an empty queue.
 
     C: include/linux/workqueue.h, struct workqueue_struct's member, service"""
     return ("workqueue", wq.name)
@@ -140,10 +140,10 @@ def worker_thread(wq: workqueue_struct, me: worker) -> None:
 
 
 def need_more_worker(wq: workqueue_struct, asleep: worker | None = None) -> bool:
-    """Return whether items wait and no worker runs that would come to them.
+    """Return whether items wait and no running worker will get to them.
 
     C: kernel/workqueue.c, static, service
-    :param asleep: a worker that is about to sleep"""
+    :param asleep: a worker about to sleep"""
     running = (each for each in wq.workers if each.thread is None or each.thread.waits_for is None)
     return bool(wq.worklist) and all(each is asleep for each in running)
 
@@ -157,7 +157,7 @@ def wq_worker_sleeping(wq: workqueue_struct, me: worker) -> None:
 
 
 def wake_up_worker(wq: workqueue_struct) -> None:
-    """Have an idle worker look at the list; start another one if all are busy.
+    """Wake an idle worker; start another one if all are busy.
 
     C: kernel/workqueue.c, static, service"""
     for each in wq.workers:
@@ -176,7 +176,7 @@ def queue_work(wq: workqueue_struct, work: work_struct) -> int:
     """Queue *work* on *wq*; the worker thread starts with the first item.
 
     C: kernel/workqueue.c, exported, service
-    :return: 1 if queued, 0 if it was already waiting there"""
+    :return: 1 if queued, 0 if it was already queued"""
     assert work.func is not None
     system.emit("queue_work", work.func.__name__, *work.about)
     return enqueue_work(wq, work)
@@ -186,7 +186,7 @@ def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
     """Put *work* on the list and wake or start the worker.
 
     C: kernel/workqueue.c __queue_work(), static, service
-    :return: 1 if queued, 0 if it was already waiting there"""
+    :return: 1 if queued, 0 if it was already queued"""
     if work.pending:
         return 0
     work.pending = True
@@ -201,15 +201,15 @@ def enqueue_work(wq: workqueue_struct, work: work_struct) -> int:
     return 1
 
 
-#: The queue of those who need none of their own.
+#: The queue that all share.
 system_wq: workqueue_struct = alloc_workqueue("events", 0, 0)
 
 
 def schedule_work(work: work_struct) -> int:
-    """Have *work* done by a worker of the queue that all share.
+    """Queue *work* on the shared queue.
 
     C: include/linux/workqueue.h, static inline, service
-    :return: 1 if queued, 0 if it was already waiting there"""
+    :return: 1 if queued, 0 if it was already queued"""
     return queue_work(system_wq, work)
 
 
@@ -234,7 +234,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
 
 
 def cancel_delayed_work(dwork: delayed_work) -> int:
-    """Disarm *dwork*, or take it off the queue if its delay is over and no worker has begun with it.
+    """Cancel *dwork*: stop its timer, or remove it from the queue if no worker has started it.
 
     C: include/linux/workqueue.h, exported, service
     :return: 1 if it was waiting, 0 if not"""
@@ -256,7 +256,7 @@ def cancel_delayed_work(dwork: delayed_work) -> int:
 
 
 def destroy_workqueue(wq: workqueue_struct) -> None:
-    """Wait until the queue is empty, and end the workers.
+    """Wait until the queue is empty, and stop the workers.
 
     C: kernel/workqueue.c, exported, service"""
     wq.destroyed = True

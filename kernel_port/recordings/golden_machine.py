@@ -48,7 +48,7 @@ class GoldenMachine:
         self.buses: dict[tuple[int, int], Any] = {}
         #: The stored copy of a saved state; freeing it leaves NULL there, as in C.
         self.saved: list[Any] = [None]
-        # What their kernel was configured with: pciehp was a module, and MSI was left out.
+        # The configuration of their kernel: pciehp was a module, and there was no MSI.
         vars(self.kernel).update(
             THIS_MODULE=self.kernel.module("pciehp"),
             pci_msi_init_pci_dev=lambda dev: None,
@@ -222,7 +222,7 @@ class GoldenMachine:
         self.kernel.process_one_work(self.kernel.worker(), wq.worklist.popleft())
 
     def poll(self, ctrl: Any) -> None:
-        """Call the poll function as its timer does, which is no longer pending then."""
+        """Call the poll function as its timer does, after it is no longer pending."""
         ctrl.poll_timer.handle = None
         self.kernel.int_poll_timeout(ctrl)
 

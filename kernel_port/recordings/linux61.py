@@ -164,7 +164,7 @@ def why(side: str, access: Access, machine: Machine, phase: str = "") -> str:
 
 
 def traits(address: Address, config: bytes) -> frozenset[str]:
-    """Return what rules ask of a function: "bridge", "slot" (a port with one), "root" (has Root Control), "link",
+    """Return the traits of a function for rules: "bridge", "slot" (a port with one), "root" (has Root Control), "link",
     "messages" (no bridge, and interrupts by MSI or MSI-X)."""
     layout = Layout(FunctionDescription(address, config, size=len(config)))
     messages = {PCI_CAP_ID_MSI, PCI_CAP_ID_MSIX} & layout.capabilities.keys()

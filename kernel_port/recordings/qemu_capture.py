@@ -29,7 +29,7 @@ BARS, ROM = range(6), 6
 #: include/linux/ioport.h: the ROM's resource is a copy in memory, at this address, and does not give the BAR's size.
 IORESOURCE_ROM_SHADOW = 0x2
 SHADOW = 0xC0000
-#: Keys of a capture that are needed here.
+#: Keys of a capture that are used here.
 KEYS = {"config_before": dict, "resources": dict, "ops": list}
 
 #: Why QEMU may answer differently from the model, by register: state that no configuration cycle decides.

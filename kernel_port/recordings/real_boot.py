@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The boot of a recorded kernel: every cycle the port makes is one of that, in its order per function."""
+"""The boot of a recorded kernel: the port may make only cycles of that, in the same order per function."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from .real_kernel import Cycle, Recording, is_recorded
 from .real_log import compare_logs, spoken, while_booting
 from .real_machine import before_boot, start
 
-#: Share of the real kernel's cycles on ports and below that the port makes, of those that no filter lets through.
+#: The share of the real kernel's cycles on ports and below that the port must make, filtered cycles not counted.
 ENOUGH = 0.95
 
 
 @dataclass(slots=True)
 class BootReport:
-    """How far the port's boot is the recorded one."""
+    """How the port's boot compares with the recorded one."""
 
     made: int = 0
     """Cycles of the port."""
     identical: int = 0
-    """Those of them that the real kernel makes, in its order per function."""
+    """Those that the real kernel makes, too, in its order per function."""
     expected: int = 0
-    """Cycles of the real kernel on ports and below, without those that a filter lets through."""
+    """Cycles of the real kernel on ports and below, without filtered ones."""
     found: int = 0
-    """Those of them that the port makes."""
+    """Those that the port makes, too."""
     passed: Counter[str] = field(default_factory=Counter)
     """Name of a filter -> how many it let through."""
     missing: Counter[str] = field(default_factory=Counter)
-    """What only the real kernel does, on ports and below -> how often."""
+    """What only the real kernel does, on ports and below -> how many times."""
     differences: list[str] = field(default_factory=list)
     """What only the port does."""
     log: list[str] = field(default_factory=list)
-    """Who speaks otherwise."""
+    """Differences of the kernel log."""
 
     @property
     def share(self) -> float:
-        """Of the real kernel's cycles on ports and below, how many the port makes."""
+        """The share of the real kernel's cycles on ports and below that the port makes."""
         return self.found / self.expected if self.expected else 1.0
 
     @property
     def conforms(self) -> bool:
-        """All of the port's are real, and enough of the real ones are the port's."""
+        """Whether all cycles of the port are real, and the port makes enough of the real ones."""
         return self.made == self.identical and self.share >= ENOUGH and not self.log
 
 
@@ -102,32 +102,32 @@ def _compare(recording: Recording, name: str, real: list[Cycle], ours: list[Even
 
 
 def _keys(cycles: list[Cycle], config: bytes) -> list[tuple[Any, ...]]:
-    """What makes cycles the same: the value too, unless it is not for the kernel to choose, or address assignment's."""
+    """Return what identical cycles share: also the value, unless the kernel does not choose it or it is an address."""
     free = [is_all(VECTORS, cycle, config) or (cycle.op == "r" and is_all(ASSIGNED, cycle, config)) for cycle in cycles]
     return [cycle[: 4 if whatever else 5] for cycle, whatever in zip(cycles, free, strict=True)]
 
 
 def cycle_of(event: Event) -> Cycle:
-    """The configuration cycle that an event of the port's trace is."""
+    """Return an event of the port's trace as a configuration cycle."""
     name, where, size, value = event.args
     return Cycle(event.op, name, where, size, value, event.time)
 
 
 def show(config: bytes, op: Cycle) -> str:
-    """A cycle with its value."""
+    """Return a cycle with its value as text."""
     names = "+".join(part.name for part in decode.parts(config, op.where, op.size, op.value))
     return f"{op.op}{8 * op.size} {op.bdf} {names} {op.value:#0{2 + 2 * op.size}x}"
 
 
 def what(config: bytes, op: Cycle, traits: frozenset[str]) -> str:
-    """A cycle without function and value."""
+    """Return a cycle without function and value as text."""
     names = "+".join(part.name for part in decode.parts(config, op.where, op.size, op.value))
     kind = next((trait for trait in ("port", "bridge") if trait in traits), "function")
     return f"{kind} {op.op}{8 * op.size} {names}"
 
 
 def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """The longest sequence that both have in this order, as pairs of indices."""
+    """Return the longest common subsequence, as pairs of indices."""
     best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i in range(len(a) - 1, -1, -1):
         row, below = best[i], best[i + 1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The calls of a recording of a real kernel (FORMAT.md, "tests"), made in the port."""
+"""The calls in a recording of a real kernel (FORMAT.md, "tests"), made in the port."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ NAMES = {
     "bus2": "twice pci_reset_bus", "sbr": "pci_reset_bridge_secondary_bus", "power": "pci_set_power_state",
     "vreset": "VFIO_DEVICE_RESET", "vhang": "VFIO_DEVICE_RESET",
 }  # fmt: skip
-#: Calls that need what is not ported, and why they cannot be judged.
+#: Calls that are not ported, with the reason; they are not judged.
 NOT_PORTED = {"hot": "VFIO_DEVICE_PCI_HOT_RESET came with v3.12"}
-#: Calls by a process that has the function open: it is bound to vfio-pci and opened before, and closed afterwards.
+#: Calls by a process with the function open: before, it is bound to vfio-pci and opened; afterwards it is closed.
 BY_A_USER = ("vreset", "vhang")
-#: How often that process looks at the function's command register afterwards, once a second, before it closes it.
+#: How many times that process reads the command register afterwards, once a second, before it closes the function.
 LOOKS = 4
 
 
 def reason_against(test: str) -> str:
-    """Why the port cannot make this call, "" if it can.
+    """Return why the port cannot make this call, "" if it can.
 
     :raises MachineError: recordings have no such call"""
     what, *words = test.split() or [""]
@@ -40,7 +40,7 @@ def reason_against(test: str) -> str:
 
 
 def in_c(test: str) -> str:
-    """The call as the C has it."""
+    """Return the call as C text."""
     what, _, rest = test.partition(" ")
     return f"{NAMES.get(what, what)}({rest.replace(' ', ', ')})"
 
@@ -49,13 +49,13 @@ def perform(machine: Machine, test: str) -> str:
     """Make one call.
 
     :return: its return code as recordings have it
-    :raises MachineError: the kernel no longer has what is called, or never had"""
+    :raises MachineError: the device is gone, or the kernel has no such function"""
     what, *words = test.split()
     return str(CALLS[what](machine, *words))
 
 
 def opening(machine: Machine, test: str) -> None:
-    """Do what comes before the call.
+    """Prepare the call.
 
     :raises MachineError: the user cannot have the function"""
     what, *words = test.split()
@@ -70,7 +70,7 @@ def opening(machine: Machine, test: str) -> None:
 
 
 def closing(machine: Machine, test: str) -> None:
-    """Do what comes after the call."""
+    """Clean up after the call."""
     what, *words = test.split()
     if what in BY_A_USER:
         kernel, dev = machine.kernel, machine.function(words[0])
@@ -94,13 +94,13 @@ def _kernel(machine: Machine, name: str) -> Callable[..., Any]:
 
 
 def _sbr(machine: Machine, address: str) -> int:
-    """It returns nothing, so the test says 0."""
+    """Reset the bus below a bridge; the function returns nothing, so the result is 0."""
     _kernel(machine, NAMES["sbr"])(machine.function(address))
     return 0
 
 
 def _sysfs(machine: Machine, address: str) -> int:
-    """The file reset; the shell says 0 or 1."""
+    """Write 1 to the sysfs file reset; the shell returns 0 or 1."""
     return int(_kernel(machine, "dev_attr_store")(machine.function(address), "reset", "1\n") < 0)
 
 
@@ -117,20 +117,20 @@ def _bus(machine: Machine, number: str) -> int:
 
 
 def _user_reset(machine: Machine, address: str) -> int:
-    """A user resets the function."""
+    """Reset the function as its VFIO user."""
     kernel = machine.kernel
     device = kernel.dev_get_drvdata(machine.function(address).dev)
     return kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_RESET, 0)
 
 
 def _twice(machine: Machine, address: str) -> int:
-    """A function twice in a row; the first that fails is told."""
+    """Reset a function twice; return the first error."""
     reset = CALLS["func"]
     return reset(machine, address) or reset(machine, address)
 
 
 def _bus2(machine: Machine, number: str) -> int:
-    """A bus twice in a row."""
+    """Reset a bus twice; return the first error."""
     return _bus(machine, number) or _bus(machine, number)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the real kernels do and the port leaves out on purpose: by function and register, each with its reason."""
+"""What real kernels do and the port leaves out on purpose: by function and register, each with a reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Filter:
 
     name: str
     reason: str
-    #: Register names, all of those an access touches must be among them; a trailing * stands for any ending.
+    #: Register names: all registers of an access must be among them; a trailing * stands for any ending.
     registers: tuple[str, ...]
     #: "r", "w" or both.
     ops: str = "rw"
@@ -29,17 +29,17 @@ class Filter:
     sizes: tuple[int, ...] = (1, 2, 4)
     #: What the function must be (traits_of), "" for any.
     of: str = ""
-    #: When: SCAN, UPDATE or LOOK, "" for at any time. Otherwise these registers are somebody else's.
+    #: The phase: SCAN, UPDATE or LOOK, "" for any. In other phases other code accesses these registers.
     phase: str = ""
 
 
-#: While functions are looked for, at boot or in a slot; within that, a write that is read back at once, and a read that
-#: no write follows.
+#: During a scan for functions, at boot or in a slot; within that, a write that is read back at once, and a read without
+#: a write after it.
 SCAN, UPDATE, LOOK = "scan", "update", "look"
-#: Registers without a name lie behind the header and belong to no capability: what is there, its maker knows.
+#: Registers without a name are beyond the header and in no capability: device-specific.
 NAMELESS = "0x*"
 
-#: The first that fits lets a cycle through.
+#: The first one that matches lets a cycle through.
 FILTERS = (
     Filter(
         "bridge windows", "addresses are as firmware gave them: bridges keep their windows",
@@ -61,7 +61,7 @@ FILTERS = (
         ("PCI_COMMAND",), "r", (2,), phase=LOOK,
     ),
     Filter(
-        "cache line size", "no driver that writes by cache lines is ported: nobody asks for their size",
+        "cache line size", "only drivers that are not ported use the cache line size",
         ("PCI_CACHE_LINE_SIZE",), sizes=(1,), phase=SCAN,
     ),
     Filter(
@@ -73,7 +73,7 @@ FILTERS = (
         ("PCI_EXP_DEVCAP",), "r", (4,), of="express", phase=SCAN,
     ),
     Filter(
-        "AER, ACS and IOMMU", "errors are not reported, requests neither translated nor kept apart",
+        "AER, ACS and IOMMU", "no error reporting, no IOMMU and no isolation of functions",
         ("PCI_ERR_*", "PCI_ACS_*", "PCI_ATS_*", "PCI_EXT_CAP_HEADER"), of="express", phase=SCAN,
     ),
     Filter("VPD", "vital product data is not read", ("PCI_VPD_*",), phase=SCAN),
@@ -87,21 +87,21 @@ FILTERS = (
     ),
 )  # fmt: skip
 
-#: Why, by name.
+#: Name -> reason.
 REASONS = {entry.name: entry.reason for entry in reversed(FILTERS)}
 
-#: Registers whose values are not the kernel's to choose: an access is the same whatever is written or found there.
+#: Registers whose values the PCI code does not choose: accesses are the same, whatever their value.
 VECTORS = ("PCI_MSI_ADDRESS_LO", "PCI_MSI_ADDRESS_HI", "PCI_MSI_DATA_32", "PCI_MSI_DATA_64")
-#: While booting, these as well: what the filters above leave out would have written them.
+#: At boot, these as well: the filters above let the writes to them through.
 ASSIGNED = ("PCI_BASE_ADDRESS_*", "PCI_ROM_ADDRESS*", *FILTERS[0].registers)
 
-#: C functions whose messages are let through, and by which filter.
+#: C function whose messages are let through -> the filter that does.
 MESSAGES = {"quirk": "device fixups", "busn_res": "resource assignment"}
 
 
 def traits_of(address: Address, config: bytes) -> frozenset[str]:
-    """What filters ask of a function: "bridge", "port", "express" (has the capability), "chipset" (on the root bus, but
-    not a port), "below" (not on the root bus)."""
+    """Return the traits of a function for filters: "bridge", "port", "express" (has the capability), "chipset" (on the
+    root bus, but not a bridge), "below" (not on the root bus)."""
     layout = Layout(FunctionDescription(address, config, size=len(config)))
     port = layout.port_type in (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM)
     return frozenset(trait for trait, has in (
@@ -114,15 +114,15 @@ def traits_of(address: Address, config: bytes) -> frozenset[str]:
 
 
 def is_all(patterns: tuple[str, ...], cycle: Cycle, config: bytes) -> bool:
-    """Whether *cycle* touches only registers that are among *patterns*."""
+    """Return whether *cycle* only touches registers that match *patterns*."""
     names = [part.name for part in decode.parts(config, cycle.where, cycle.size, cycle.value)]
     return all(any(matches(pattern, name) for pattern in patterns) for name in names)
 
 
 def phases(ops: Sequence[Cycle], scanning: bool) -> list[frozenset[str]]:
-    """In which phases each cycle is.
+    """Return the phases of each cycle.
 
-    :param scanning: functions are looked for from the start; else from a first look at one to the next mark"""
+    :param scanning: the scan begins at once; else with the first read of a header type, and ends at the next mark"""
     following: dict[str, Cycle] = {}
     after: list[Cycle | None] = []
     for op in reversed(ops):
@@ -148,7 +148,7 @@ def phases(ops: Sequence[Cycle], scanning: bool) -> list[frozenset[str]]:
 
 
 def _reads_back(write: Cycle, read: Cycle | None) -> bool:
-    """Whether *write* is a new address, and *read* looks whether it stuck; all ones ask for a size."""
+    """Return whether *write* is a new address and *read* verifies it; all ones would size a BAR."""
     return (
         read is not None
         and (write.op, read.op) == ("w", "r")
@@ -158,11 +158,11 @@ def _reads_back(write: Cycle, read: Cycle | None) -> bool:
 
 
 def passing(cycle: Cycle, config: bytes, traits: frozenset[str], when: frozenset[str]) -> Filter | None:
-    """The filter that lets *cycle*, which the port does not make, through.
+    """Return the filter that lets *cycle* through, which the port does not make.
 
-    :param config: registers of the function it is of
+    :param config: registers of its function
     :param when: its phases
-    :return: None if none does"""
+    :return: None if there is no such filter"""
     for entry in FILTERS:
         if (
             entry.phase in ("", *when)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Recordings of the real kernels of the series (real/1, tests/real/FORMAT.md): read and checked here."""
+"""Reader of recordings of the real kernels of the series (real/1, tests/real/FORMAT.md)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..hw.errors import MachineError
 
 FORMAT = "real/1"
 GZIP_MAGIC = b"\x1f\x8b"
-#: The later kernel that some recordings are of.
+#: The later kernel of some recordings.
 V3_12 = "v3.12.10"
-#: A call of this return code never returned.
+#: The return code of a call that never returned.
 HANG = "hang"
 
 
@@ -28,20 +28,20 @@ class Cycle(NamedTuple):
     op: str
     """"r", "w", or "mark"."""
     bdf: str
-    """Of a mark: its name."""
+    """The name of a mark."""
     where: int
     size: int
     value: int
     time: int
-    """ns, since the recording's start."""
+    """ns since the start of the recording."""
 
     def is_like(self, other: Cycle) -> bool:
-        """Whether both are the same access, or the same mark, whatever is read, and when."""
+        """Return whether both are the same access or mark; the value of a read and the time do not matter."""
         return self[:4] == other[:4] and (self.op == "r" or self.value == other.value)
 
 
 class Message(NamedTuple):
-    """That somebody spoke in the log."""
+    """A message of the kernel log."""
 
     speaker: str
     """The device: "0000:00:03.0" or, of a service of a port, "0000:00:03.0:pcie04"; "" if none."""
@@ -74,13 +74,13 @@ class Recording:
 
 
 def is_recorded(recording: Recording, cycle: Cycle) -> bool:
-    """Whether a recording would have *cycle*: one past the end of a function's registers leaves no trace."""
+    """Return whether a recording would contain *cycle*: it has none beyond the registers of a function."""
     config = recording.config_before.get(cycle.bdf)
     return config is None or cycle.where + cycle.size <= len(config)
 
 
 def is_real(path: Path) -> bool:
-    """Whether *path* says at its beginning that a recording of a real kernel follows.
+    """Return whether *path* begins as a recording of a real kernel does.
 
     :raises MachineError: it cannot be read"""
     try:
@@ -92,7 +92,7 @@ def is_real(path: Path) -> bool:
 
 
 def _text(path: Path, longest: int) -> bytes:
-    """At most *longest* bytes of a file that may be compressed: a small file may hold no end of them."""
+    """Read at most *longest* bytes of a file that may be compressed: a small file may expand without end."""
     with opened(path, LONGEST) as file:
         if file.peek(2)[:2] != GZIP_MAGIC:
             return file.read(longest)
@@ -103,7 +103,7 @@ def _text(path: Path, longest: int) -> bytes:
 def read(path: Path) -> Recording:
     """Read a recording.
 
-    :raises MachineError: *path* cannot be read or is none; names it"""
+    :raises MachineError: *path* cannot be read or is not a recording; the message has its name"""
     try:
         text = _text(path, LONGEST + 1)
         if len(text) > LONGEST:
@@ -128,7 +128,7 @@ def read(path: Path) -> Recording:
 
 
 def parse(recording: dict[str, Any], source: str) -> Recording:
-    """The recording that a JSON object holds.
+    """Return a JSON object as a recording.
 
     :raises KeyError: there is no such key
     :raises ValueError: a value is not what FORMAT.md says"""
@@ -183,7 +183,7 @@ def _configs(configs: dict[str, str]) -> dict[str, bytes]:
 
 
 def name_of(address: Address) -> str:
-    """A function's name as events have it."""
+    """Return a function's name as events have it."""
     domain, bus, device, function = address
     return bdf(domain, bus, device << 3 | function)
 
@@ -199,7 +199,7 @@ def _cycle(op: list[Any], where: str) -> Cycle:
         case ["r" | "w" | "x" as kind, str(name), int(offset), 1 | 2 | 4 as size, int(value), int(time)] if (
             0 <= offset <= 4096 - size and value >= 0
         ):
-            value &= (1 << 8 * size) - 1  # QEMU's own trace of a read that nobody answers has 64 ones
+            value &= (1 << 8 * size) - 1  # QEMU traces a read without a completion as 64 ones
             return Cycle("w" if kind == "w" else "r", _name(name), offset, size, value, time * 1000)
     raise ValueError(f"{where} is {json.dumps(op)[:80]}: expected [r, w or x, function, offset, size, value, us]")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who speaks in the log, per device and in order: the recorded kernel and the port."""
+"""The kernel logs of the recording and of the port compared: which function logged, per device and in order."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..trace.site import cause
 from .real_filters import MESSAGES
 from .real_kernel import Message, Recording
 
-#: The laboratory's own marks, and the one when it is ready.
+#: Marks of the recording program in the log, and the one when it is ready.
 LAB, READY = "lab", "point "
-#: What speaks of a slot when its files are read.
+#: Functions that log when the sysfs files of a slot are read.
 READING = ("get_adapter_status", "get_power_status", "pciehp_get_power_status")
 LOCKDEP = "lockdep"
-#: The second message of the button's interrupt handler reads like those of the function that serves it later, and was
-#: taken down as one of them.
+#: The second message of the button's interrupt handler reads like those of the function that handles it later, so the
+#: recordings have it as one of those.
 PRESSED, BUTTON = "pciehp_handle_attention_button", "handle_button_press_event"
-#: Who is no function, but judged otherwise.
+#: Entries that are not functions and are judged elsewhere.
 NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
-#: Whose words the recordings do not tell.
+#: Functions whose messages the recordings do not have.
 UNRECORDED = ("drivers/pci/probe.c", "drivers/pci/slot.c")
 UNRECORDED_FUNCTIONS = (
     "dbg_ctrl", "init_slot", "pci_update_resource", "pcie_flr", "pcie_init", "pcie_port_probe_service",
@@ -33,18 +33,18 @@ DEVICE = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](:pcie[0-9a-f]+)
 
 
 def while_booting(recording: Recording) -> Iterator[Message]:
-    """The messages before user space began: its own reading in sysfs makes the kernel speak, too."""
+    """Return the messages before user space started: reading sysfs makes the kernel log, too."""
     return takewhile(lambda message: message.function != LAB, recording.log)
 
 
 def since_first_call(recording: Recording) -> Iterator[Message]:
-    """The messages from the first call on: when all was ready, only the slots' files in sysfs were read before it."""
+    """Return the messages from the first call on: between ready and that, only sysfs files of slots were read."""
     ready = dropwhile(lambda m: not (m.function == LAB and str(m.values.get("what")).startswith(READY)), recording.log)
     return dropwhile(lambda message: message.function in (LAB, *READING), ready)
 
 
 def spoken(messages: Iterable[Message]) -> tuple[dict[str, list[str]], Counter[str]]:
-    """C functions that spoke, in order per device, and what filters let through."""
+    """Return the C functions that logged, in order per device, and what filters let through."""
     by: dict[str, list[str]] = defaultdict(list)
     passed: Counter[str] = Counter()
     for message in messages:
@@ -58,7 +58,7 @@ def spoken(messages: Iterable[Message]) -> tuple[dict[str, list[str]], Counter[s
 
 
 def compare_logs(expected: dict[str, list[str]], events: Iterable[Event]) -> Iterator[str]:
-    """The first difference of each device."""
+    """Return the first difference of each device."""
     got: dict[str, list[str]] = defaultdict(list)
     for event in events:
         if event.op == "printk":
@@ -71,7 +71,7 @@ def compare_logs(expected: dict[str, list[str]], events: Iterable[Event]) -> Ite
         for index, (a, b) in enumerate(zip_longest(theirs, ours)):
             if a != b:
                 yield (
-                    f"log of {speaker or 'nobody'}: message {index}: expected {a or 'no more'}, got {b or 'no more'}"
+                    f"log of {speaker or 'no device'}: message {index}: expected {a or 'no more'}, got {b or 'no more'}"
                     f" (of {len(theirs)} and {len(ours)})"
                 )
                 break

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The machine of a recording of a real kernel: its functions, on QEMU's hardware, before its boot and after it."""
+"""The machine in a recording of a real kernel: its functions, on QEMU's hardware, before and after boot."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .real_kernel import Cycle, Recording, name_of
 
 
 def describe(recording: Recording, registers: Mapping[str, bytes]) -> MachineDescription:
-    """The recorded machine with these *registers*.
+    """Return the recorded machine with these *registers*.
 
-    :raises MachineError: a function of the recording is none"""
+    :raises MachineError: the registers of a function are invalid"""
     link_ms = (recording.link_up_after_us or 0) / 1000
     functions = []
     for name, config in registers.items():
@@ -47,7 +47,7 @@ def describe(recording: Recording, registers: Mapping[str, bytes]) -> MachineDes
 
 
 def start(recording: Recording, registers: Mapping[str, bytes], trace_boot: bool = True) -> Machine:
-    """Boot the port at the recording's point on the recorded machine with these *registers*; pciehp says all it does.
+    """Boot the port at the recording's point on the recorded machine with these *registers* and pciehp_debug.
 
     :raises MachineError: the recorded machine is impossible"""
     point, clock, description = recording.point, Clock(), describe(recording, registers)
@@ -64,8 +64,8 @@ def start(recording: Recording, registers: Mapping[str, bytes], trace_boot: bool
 
 
 def enabled(recording: Recording) -> list[str]:
-    """Functions that user space enabled when all was up: the last of their boot is that they become bus masters, and no
-    driver has made them."""
+    """Return the functions that user space enabled after boot: their last boot cycle makes them bus masters, without a
+    driver."""
     last = {cycle.bdf: cycle for cycle in recording.boot}
     return [
         name
@@ -77,8 +77,8 @@ def enabled(recording: Recording) -> list[str]:
 
 
 def before_boot(recording: Recording) -> dict[str, bytes]:
-    """The registers before the recorded boot: as its first read has them; reset values where it writes before it reads;
-    where it does neither, as they were found afterwards.
+    """Return the registers before the recorded boot: the value of the first read; the reset value of what was written
+    before it was read; the value after boot of what was not accessed.
 
     :raises MachineError: the recorded machine is impossible"""
     description = describe(recording, recording.config_before)
@@ -96,7 +96,7 @@ def before_boot(recording: Recording) -> dict[str, bytes]:
 
 
 def _first_access(cycle: Cycle, config: bytearray, seen: set[int], masks: Masks) -> None:
-    """Learn from *cycle* what the bytes that nobody has touched yet hold."""
+    """Take the value of bytes that no earlier cycle has touched from *cycle*."""
     if cycle.op == "r":
         value = cycle.value.to_bytes(cycle.size, "little")
     else:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The judge: the port as a recorded kernel, held against that recording, cycle by cycle.
+"""Compares the port with the recording of a real kernel, cycle by cycle.
 
-The boot is judged by itself, from the registers before it. For the calls the port boots on the registers found after
-the recorded boot; then whoever makes the recording's next cycle goes on (real_turns.py).
+The boot is judged separately, from the registers before it. For the calls the port boots on the registers found after
+the recorded boot; from then on, the thread that makes the recording's next cycle runs (real_turns.py).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .real_log import LOCKDEP, compare_logs, since_first_call, spoken
 from .real_machine import enabled, start
 from .real_turns import Turns
 
-#: Interleavings to try where several threads could run; the one with the fewest differences counts.
+#: Schedules to try where more than one thread can run; the one with the fewest differences counts.
 INTERLEAVINGS = 8
 NSEC_PER_USEC = 1_000
 OOPS, FAILURE = "oops", "failure"
@@ -50,11 +50,11 @@ class CallReport:
 
 @dataclass(slots=True)
 class Judgement:
-    """What the port does otherwise than the recorded kernel."""
+    """Differences between the port and the recorded kernel."""
 
     name: str
     accesses: int = 0
-    """Cycles of the calls, those that only the port makes included, without those that a filter lets through."""
+    """Cycles of the calls, with those that only the port makes, without filtered ones."""
     identical: int = 0
     calls: list[CallReport] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
@@ -62,18 +62,18 @@ class Judgement:
     """Name of a filter -> how many cycles and messages it let through."""
     boot: BootReport = field(default_factory=BootReport)
     not_judged: str = ""
-    """Why the calls are not, "" if they are."""
+    """Why the calls are not judged, "" if they are."""
     rows: list[tuple[CallReport | None, Pair]] = field(default_factory=list)
-    """What both did, side by side, with the call in which they did it (None: before the first)."""
+    """What both did, side by side, and in which call (None: before the first)."""
 
     @property
     def calls_identical(self) -> int:
-        """How many calls have the same cycles, return code and end."""
+        """How many calls have the same cycles and return code."""
         return sum(not call.wrong for call in self.calls)
 
     @property
     def conforms(self) -> bool:
-        """Nothing is different, and nothing was left unjudged."""
+        """Whether all was judged, without a difference."""
         return not self.not_judged and not self.differences and self.boot.conforms
 
     @property
@@ -87,7 +87,7 @@ class Judgement:
         )
 
     def as_data(self) -> dict[str, Any]:
-        """All of it as JSON has it, without what both did side by side."""
+        """Return all of it for JSON, except what both did side by side."""
         boot = {name: getattr(self.boot, name) for name in self.boot.__slots__}
         return {
             "name": self.name, "accesses": self.accesses, "identical": self.identical,
@@ -98,7 +98,7 @@ class Judgement:
 
 
 def replay(recording: Recording) -> Judgement:
-    """Hold the port against *recording*, which is of a point of the series.
+    """Compare the port with *recording*, which is of a point of the series.
 
     :raises MachineError: the recorded machine is impossible, or a call unknown"""
     judgement = judge_calls(recording)
@@ -107,7 +107,7 @@ def replay(recording: Recording) -> Judgement:
 
 
 def judge_calls(recording: Recording) -> Judgement:
-    """Hold the port's calls against the recorded ones.
+    """Compare the port's calls with the recorded ones.
 
     :raises MachineError: the recorded machine is impossible, or a call unknown"""
     assert recording.point is not None
@@ -128,9 +128,9 @@ def judge_calls(recording: Recording) -> Judgement:
 
 
 def interleaved(recording: Recording, seed: int | None) -> tuple[Judgement, int]:
-    """The calls with threads that take turns as *seed* has it (None: each as long as it can).
+    """Make the calls with the thread schedule of *seed* (None: each thread runs until it sleeps).
 
-    :return: how that differs, and how often several threads could run"""
+    :return: the judgement, and how many times more than one thread could run"""
     judge, random, choices = Judge(recording), Random(seed), 0
 
     def choose(count: int) -> int:
@@ -146,7 +146,7 @@ def interleaved(recording: Recording, seed: int | None) -> tuple[Judgement, int]
 
 
 class Judge:
-    """Makes the calls of a recording, and notes what is different."""
+    """Makes the calls of a recording, and collects the differences."""
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
@@ -158,7 +158,7 @@ class Judge:
         self._last = 0
 
     def leave_unjudged(self, why: str) -> None:
-        """Count what is not judged as different."""
+        """Count calls that are not judged as different."""
         self.judgement.not_judged = why
         self.judgement.accesses = sum(op.op != "mark" for op in self.recording.ops)
         for call in self.judgement.calls:
@@ -199,7 +199,7 @@ class Judge:
             end, report = HANG, str(deadlock)
         except Oops as oops:
             end, report = OOPS, str(oops)
-        except Exception as error:  # whatever the port does instead of what the C did is a difference
+        except Exception as error:  # a failure of the port is a difference, too
             end, report = FAILURE, f"the port failed: {error if isinstance(error, MachineError) else repr(error)}"
         if self._call is not None and not self._call.got:
             self._call.got = end
@@ -212,17 +212,17 @@ class Judge:
             if self.recording.ops[index].op != "mark":
                 self.missing(index, "the port", None)
 
-    # -- what real_turns tells -----------------------------------------------------------------------------------
+    # -- called by real_turns ------------------------------------------------------------------------------------
 
     def same(self, index: int) -> None:
-        """A cycle was made, and answered as there."""
+        """Record a cycle that is the same."""
         self.judgement.accesses += 1
         self.judgement.identical += 1
         access = self._access(index)
         self._row(Pair("same", access, access))
 
     def other_value(self, index: int, got: int, who: str) -> None:
-        """A read was answered otherwise."""
+        """Record a read that returned another value."""
         op = self.recording.ops[index]
         self.judgement.accesses += 1
         self._differ(f"op {index}: {who}: {self._show(op)}: expected {_hex(op)}, got {_hex(op, got)}"
@@ -230,7 +230,7 @@ class Judge:
         self._row(Pair(VALUE, Access(op.op, op.bdf, op.where, op.size, got), self._access(index)))
 
     def missing(self, index: int, who: str, instead: Cycle | None) -> None:
-        """A cycle was not made; a filter may let it through."""
+        """Record a cycle that was not made, unless a filter lets it through."""
         op, config = self.recording.ops[index], self._config(self.recording.ops[index])
         entry = passing(op, config, traits_of(Address.parse(op.bdf), config), self._phases[index])
         self._row(Pair(NEW, None, self._access(index), entry.reason if entry else ""))
@@ -242,7 +242,7 @@ class Judge:
         self._differ(f"op {index}: {who}: {self._show(op)}: expected {_hex(op)}, got none: {goes_on}")
 
     def extra(self, index: int, cycle: Cycle, who: str) -> None:
-        """A cycle was made that is not there. A kernel that has died makes none: only that end is told of the port."""
+        """Record a cycle that only the port made. After a crash of the recorded kernel, only the end is compared."""
         if index == len(self.recording.ops) and len(self.recording.return_codes) < len(self.recording.tests):
             return
         self.judgement.accesses += 1
@@ -254,7 +254,7 @@ class Judge:
         self.judgement.rows.append((self._call, row))
 
     def _access(self, index: int) -> Access:
-        """A recorded cycle for the comparison, after the pause before it."""
+        """Add a recorded cycle to the comparison, after the pause before it."""
         op = self.recording.ops[index]
         pause = (op.time - self._last) // NSEC_PER_USEC
         if self._last and pause >= PAUSE:
@@ -291,7 +291,7 @@ class Judge:
         self.judgement.differences += compare_logs(messages, machine.events)
 
     def _compare_lockdep(self, machine: Machine) -> None:
-        """Lockdep speaks of locks taken in both orders, but for device locks and config access locks."""
+        """Compare lockdep reports: locks taken in both orders, except device locks and config access locks."""
         expected = any(message.function == LOCKDEP for message in since_first_call(self.recording))
         circles = (inversion.orders for inversion in inversions(machine.events))
         got = any(not any({order.held[0], order.taken[0]} & BY_INSTANCE for order in orders) for orders in circles)
@@ -321,7 +321,7 @@ class Judge:
 
 
 def seen(machine: Machine, address: Address, size: int) -> bytes:
-    """The registers of a function as user space reads them: all ones where nothing gets through to it."""
+    """Return the registers of a function as user space reads them: all ones if reads do not reach it."""
     domain, bus, device, function = address
     devfn = device << 3 | function
     words = (machine.fabric.read(domain, bus, devfn, where, 4) for where in range(0, size, 4))
@@ -329,7 +329,7 @@ def seen(machine: Machine, address: Address, size: int) -> bytes:
 
 
 def compare_calls(recording: Recording) -> Iterator[CallComparison]:
-    """Every call of *recording*, the port's beside the real kernel's.
+    """Yield every call of *recording*, the port's beside the real kernel's.
 
     :raises MachineError: the recorded machine is impossible, or the port cannot make the calls"""
     judgement = judge_calls(recording)
@@ -341,7 +341,7 @@ def compare_calls(recording: Recording) -> Iterator[CallComparison]:
 
 
 def register_names(config: bytes, op: Cycle) -> list[str]:
-    """The registers that an access touches."""
+    """Return the names of the registers that an access touches."""
     return [part.name for part in decode.parts(config, op.where, op.size, op.value)]
 
 
@@ -354,7 +354,7 @@ def _end(code: str) -> str:
 
 
 def _other_registers(name: str, expected: bytes, got: bytes) -> Iterator[tuple[Cycle, int]]:
-    """Registers that hold something else: as an access that would show it, and what they hold."""
+    """Yield registers with another value: the read that would show it, and that value."""
     for where in range(0, len(expected), 4):
         a, b = (int.from_bytes(config[where : where + 4], "little") for config in (expected, got))
         if a != b:

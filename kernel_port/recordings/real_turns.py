@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whose turn it is: a machine whose threads make the cycles of a recording in the recording's order.
+"""Scheduling by recording: the threads of a machine make their cycles in the order of the recording.
 
-A thread that is about to make a cycle waits until that is the recording's next. Time follows the recording: before a
-cycle is made it is at least as late as it was there. When nobody makes the recording's next cycle by its time, that is
-a difference, and both go on from the nearest cycle that somebody does want; the machine follows the recording, so that
-one difference is told once.
+A thread that is about to make a cycle waits until it is the recording's next. Time follows the recording: no cycle is
+made earlier than there. If no thread makes the recording's next cycle in time, that is a difference, and both go on
+from the nearest cycle that a thread waits for. The machine then follows the recording, so that one difference is
+reported once.
 """
 
 from __future__ import annotations
@@ -26,41 +26,41 @@ from ..trace.site import cause
 from .real_filters import VECTORS, is_all
 from .real_kernel import Cycle, Recording, is_recorded
 
-#: How many cycles of the recording may be missing in one place, and how many of the function that somebody goes on
-#: with: behind more, what is wanted is something else.
+#: How many cycles of the recording may be missing in one place, and how many of those may be of the function whose
+#: cycle comes next: beyond that, the thread waits for another cycle.
 LOOKAHEAD, OWN_LOOKAHEAD = 64, 12
-#: How much later than in the recording somebody may still make a cycle, ns: a jiffy.
+#: How much later than in the recording a cycle may be made, ns: a jiffy.
 PATIENCE = 1_000_000
 NOBODY = "the port"
 SLOT_STATUS, UNREACHABLE = "PCI_EXP_SLTSTA", 0xFFFF
 
 
 class Verdicts(Protocol):
-    """Who is told what is the same and what is not."""
+    """Receives what is the same and what is different."""
 
     def same(self, index: int) -> None:
-        """The cycle *index* of the recording was made, and answered as there."""
+        """Handle that cycle *index* of the recording was made, with the same value."""
 
     def other_value(self, index: int, got: int, who: str) -> None:
-        """The cycle *index* of the recording, a read, was answered with *got*."""
+        """Handle that cycle *index* of the recording, a read, returned *got*."""
 
     def missing(self, index: int, who: str, instead: Cycle | None) -> None:
-        """Nobody made the cycle *index* of the recording; *who* goes on with *instead*."""
+        """Handle that cycle *index* of the recording was not made; *who* goes on with *instead*."""
 
     def extra(self, index: int, cycle: Cycle, who: str) -> None:
-        """*who* made a cycle before the cycle *index* of the recording that is not there."""
+        """Handle that *who* made *cycle*, which the recording does not have, before cycle *index*."""
 
 
 @dataclass(slots=True)
 class Want:
-    """What a thread is about to do, and the C function it is in."""
+    """The cycle a thread is about to make, and the C function it is in."""
 
     cycle: Cycle
     who: str
 
 
 class Turns:
-    """Takes the place of the configuration cycles of *machine*, which is booted, and has them made in order."""
+    """Replaces the configuration accessors of *machine*, which is booted, to order the cycles."""
 
     def __init__(self, machine: Machine, recording: Recording, verdicts: Verdicts) -> None:
         self._machine = machine
@@ -68,7 +68,7 @@ class Turns:
         self._sched = machine.system.sched
         self._ops = recording.ops
         self._verdicts = verdicts
-        #: The cycle of the recording that is to be made next.
+        #: The next cycle of the recording.
         self.next = 0
         self._start = self._sched.clock.now
         self._waiting: dict[Thread, Want] = {}
@@ -78,7 +78,7 @@ class Turns:
         pci_ops.read, pci_ops.write = self.read, self.write
 
     def _press_buttons(self) -> None:
-        """Have attention buttons pressed where the recording shows that somebody did: no cycle does it."""
+        """Schedule presses of attention buttons where the recording shows them: no cycle causes one."""
         pressed: set[str] = set()
         for op in self._ops:
             config = self._config(op.bdf) if op.op != "mark" else b""
@@ -100,10 +100,10 @@ class Turns:
         fabric, address = self._machine.fabric, Address.parse(name)
         return fabric.config(address) if fabric.has(address) else b""
 
-    # -- what the kernel calls -----------------------------------------------------------------------------------
+    # -- called by the kernel ------------------------------------------------------------------------------------
 
     def read(self, bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
-        """A configuration read; it is answered as in the recording, if that has it."""
+        """Make a configuration read. It returns the recording's value, if that has the read."""
         cycle = Cycle("r", bdf(bus.sysdata.domain, bus.number, devfn), where, size, 0, 0)
         if not is_recorded(self._recording, cycle):
             return self._read(bus, devfn, where, size)
@@ -119,20 +119,20 @@ class Turns:
         return status, expected
 
     def write(self, bus: Any, devfn: int, where: int, size: int, value: int) -> int:
-        """A configuration write."""
+        """Make a configuration write."""
         name = bdf(bus.sysdata.domain, bus.number, devfn)
         index = self.take(Cycle("w", name, where, size, value, 0))
         if index is not None:
-            value = self._ops[index].value  # another one only if it is not the kernel's to choose
+            value = self._ops[index].value  # differs only where the PCI code does not choose it
             self._verdicts.same(index)
         return int(self._write(bus, devfn, where, size, value))
 
     def mark(self, name: str) -> None:
-        """Main has come to where the recording has a mark."""
+        """Wait until the recording is at the mark that the main thread has reached."""
         self.take(Cycle("mark", name, 0, 0, 0, 0))
 
     def rest(self) -> None:
-        """Main has nothing more to do: let the others make what is left of the recording, and what is not there."""
+        """End the main thread's part: let the others make the rest of the recording, and whatever else they make."""
         while self.next < len(self._ops):
             self._sched.block(self, self._due())
             if self._is_late():
@@ -140,12 +140,12 @@ class Turns:
         self._waiting.clear()
         self._sched.wake(self)
 
-    # -- in turn -------------------------------------------------------------------------------------------------
+    # -- the order -----------------------------------------------------------------------------------------------
 
     def take(self, cycle: Cycle) -> int | None:
         """Wait for the turn of *cycle*.
 
-        :return: its index in the recording, None if it is not there"""
+        :return: its index in the recording, None if that does not have it"""
         me, sched = self._sched.current, self._sched
         while self.next < len(self._ops):
             if self._fits(cycle, self._ops[self.next]):
@@ -162,11 +162,11 @@ class Turns:
         return None
 
     def _fits(self, cycle: Cycle, op: Cycle) -> bool:
-        """Whether *cycle* is the recording's *op*."""
+        """Return whether *cycle* is the recording's *op*."""
         return cycle.is_like(op) or (cycle[:4] == op[:4] and is_all(VECTORS, op, self._config(op.bdf)))
 
     def _turn(self) -> int:
-        """It is the next cycle's turn: let the time come."""
+        """Take the next cycle of the recording, and wait for its time."""
         index = self.next
         self.next += 1
         self._sched.wake(self)
@@ -174,7 +174,7 @@ class Turns:
         return index
 
     def _due(self) -> int:
-        """When the recording's next cycle is overdue."""
+        """Return when the recording's next cycle is overdue."""
         return max(self._sched.clock.now, self._start + self._ops[self.next].time + PATIENCE)
 
     def _is_late(self) -> bool:
@@ -183,26 +183,26 @@ class Turns:
         return self._sched.clock.now >= self._start + self._ops[self.next].time + PATIENCE
 
     def _catch_up(self, me: Thread) -> bool:
-        """Nobody makes the recording's next cycle: leave out what is missing before the first that somebody wants.
+        """Skip recorded cycles that no thread makes, up to the first one that a thread waits for.
 
-        :return: False if what *me* wants is not there: it is one too many"""
+        :return: False if the recording does not have the cycle of *me*"""
         mine = self._waiting[me]
         wants = [mine] if self._sched.in_interrupt else list(self._waiting.values())
         found = self._nearest(wants, OWN_LOOKAHEAD)
-        if found is None and mine.cycle.op == "mark":  # main is done here, the recording is not
+        if found is None and mine.cycle.op == "mark":  # the main thread is done here, the recording is not
             found = self._nearest(wants, LOOKAHEAD) or (1, mine)
         if found is not None:
             self._miss(*found)
         return found is not None
 
     def _nearest(self, wants: list[Want], own: int) -> tuple[int, Want] | None:
-        """How many cycles of the recording are before the first that one of *wants* is, and which.
+        """Return how many cycles of the recording come before the first one in *wants*, and that one.
 
-        :param own: how many of the same function may be"""
+        :param own: how many of them may be of the same function"""
         skipped: Counter[str] = Counter()
         for ahead, op in enumerate(self._ops[self.next : self.next + LOOKAHEAD]):
             if op.op == "mark":
-                return None  # main has to come there first
+                return None  # the main thread has to get there first
             for want in wants:
                 if self._fits(want.cycle, op) and skipped[op.bdf] <= own:
                     return ahead, want
@@ -210,7 +210,7 @@ class Turns:
         return None
 
     def _miss(self, count: int, want: Want | None) -> None:
-        """Leave out *count* cycles of the recording; interrupts that the writes among them raise make some of them."""
+        """Skip *count* cycles of the recording; interrupts caused by writes among them may make some of them."""
         end = self.next + count
         while self.next < end:
             index, op = self.next, self._ops[self.next]
@@ -224,7 +224,7 @@ class Turns:
         self._sched.wake(self)
 
     def _who(self) -> str:
-        """The C function that runs."""
+        """Return the C function that runs."""
         kernel, stack = vars(self._machine.kernel), []
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:

@@ -2,7 +2,7 @@
 """Scenarios: a machine, a script of threads, and the question that running it answers.
 
 Each module here is one scenario. Its docstring begins with the question; its SCENARIO says what to run. The threads are
-plain functions that take the booted machine and return 0 or -errno. They run as kernel threads: each gives way only
+plain functions that take the booted machine and return 0 or -errno. They run as kernel threads: each yields only
 where C may sleep, and a seed or `choose` picks the next one. When all have returned, the horizon passes, so that
 pending work and the hardware can settle.
 
@@ -190,7 +190,7 @@ class _Script:
     def perform(self) -> Halt | None:
         """Run all threads, then let the machine settle.
 
-        :return: the deadlock or oops it ended in"""
+        :return: the deadlock or oops that ended it"""
         sched = self.machine.system.sched
         main, *others = self.scenario.threads
         sched.threads[0].name = sched.context = main

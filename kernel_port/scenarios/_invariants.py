@@ -18,7 +18,7 @@ def no_deadlock(outcome: Outcome) -> Iterator[str]:
 
 
 def no_oops(outcome: Outcome) -> Iterator[str]:
-    """The kernel survived."""
+    """Return whether the kernel survived."""
     if outcome.oops:
         yield outcome.oops.partition("\n")[0]
 

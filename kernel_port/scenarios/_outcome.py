@@ -13,7 +13,7 @@ from ..machine import Machine
 from ..pci_regs import PCI_VENDOR_ID
 from ..trace.snapshot import Loss, Recorder, RegisterChange
 
-#: Registers that pci_save_state() saves, besides the header. Nobody restores their neighbours (capabilities, status).
+#: Registers that pci_save_state() saves, besides the header. Nothing restores their neighbours (capabilities, status).
 SAVED = frozenset({
     "PCI_EXP_DEVCTL", "PCI_EXP_LNKCTL", "PCI_EXP_SLTCTL", "PCI_EXP_RTCTL", "PCI_EXP_DEVCTL2", "PCI_EXP_LNKCTL2",
     "PCI_X_CMD",
@@ -63,7 +63,7 @@ class Outcome:
     losses: list[Loss]
     #: Kernel messages: (ms, level, text).
     messages: list[tuple[float, str, str]]
-    #: Virtual time until the last thread returned, or the deadlock or oops came, ns.
+    #: Virtual time until the last thread returned, or until the deadlock or oops, ns.
     time_ns: int
 
     @property

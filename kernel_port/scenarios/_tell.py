@@ -40,6 +40,6 @@ def accident(outcome: Outcome) -> str:
     effects = [
         f"{listed(outcome.removed)} removed for good" * bool(outcome.removed),
         f"{listed(outcome.recreated)} removed and re-added" * bool(outcome.recreated),
-        f"{listed(outcome.added_twice)} added although it was there" * bool(outcome.added_twice),
+        f"{listed(outcome.added_twice)} added twice" * bool(outcome.added_twice),
     ]
     return f"pciehp queued {events}: {', '.join(filter(None, effects)) or 'dropped later'}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""VFIO as a consumer of the series: a user who opens, resets and closes a function, as v3.11 has it (base/vfio_pci.py);
-and as v3.12 has it, imitated here, a user who owns some functions and asks to reset everything that resets together."""
+"""VFIO as a consumer of the series. As in v3.11 (base/vfio_pci.py): a user opens, resets and closes a function. As in
+v3.12, imitated here: a user who owns some functions resets everything that is reset together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..machine import Machine
 def open_device(machine: Machine, function: str) -> int:
     """Bind a function to vfio-pci and open it, as its user does.
 
-    :return: 0, or what is said against it"""
+    :return: 0, or an error"""
     kernel, dev = machine.kernel, machine.function(function)
     kernel.device_release_driver(dev)
     kernel.pci_drivers[dev.dev.name] = kernel.vfio_pci_driver
@@ -24,14 +24,14 @@ def open_device(machine: Machine, function: str) -> int:
 
 
 def reset_device(machine: Machine, function: str) -> int:
-    """Have the user reset the function: VFIO_DEVICE_RESET."""
+    """Reset the function for its user: VFIO_DEVICE_RESET."""
     kernel = machine.kernel
     rc: int = kernel.vfio_device_fops_unl_ioctl(_device(machine, function), kernel.VFIO_DEVICE_RESET, 0)
     return rc
 
 
 def close_device(machine: Machine, function: str) -> int:
-    """Have the user close the function."""
+    """Close the function for its user."""
     rc: int = machine.kernel.vfio_device_fops_release(_device(machine, function))
     return rc
 
@@ -44,7 +44,7 @@ def _device(machine: Machine, function: str) -> Any:
 def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
     """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected.
 
-    :return: 0; -EPERM if somebody else owns part of it; -ENOSYS where the kernel has no such reset yet; or as
+    :return: 0; -EPERM if another owner has part of it; -ENOSYS where the kernel has no such reset yet; or as
         pci_reset_slot() and pci_reset_bus()"""
     kernel, dev = machine.kernel, machine.function(function)
     if kernel.point < 7:

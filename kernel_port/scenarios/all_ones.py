@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pciehp polls an inner slot while a bus above it is in reset. What does it see?
 
-Nobody answers, so Slot Status reads as all ones, which looks like every event at once: latch open, button pressed, card
-inserted, power failed. Five seconds later the button takes effect: pciehp tries to switch on a slot that is on, fails
-because of the recorded power fault, and turns the power indicator off.
+No port answers, so Slot Status reads as all ones, which looks like every event at once: latch open, button pressed,
+card inserted, power failed. Five seconds later the button takes effect: pciehp tries to switch on a slot that is on,
+fails because of the recorded power fault, and turns the power indicator off.
 
 A reviewer could have asked: what do drivers of ports below the bus do during the reset? This run answers it.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pci_reset_bus resets the bus of a surprise-removal slot. Who masks presence?
 
-Nobody. pci_reset_bus goes straight to the bridge, whatever driver the bridge has, so the accident that patches 2 to
+No one. pci_reset_bus goes straight to the bridge, whatever driver the bridge has, so the accident that patches 2 to
 5 prevent is back: the card is removed and re-added.
 
 Explains: "make reset_subordinate hotplug safe" (2026).

@@ -6,7 +6,7 @@ the command that disables presence events comes in the middle of the reset and i
 presence change as well.
 
 Explains: "Ignore Link Down/Up caused by Secondary Bus Reset" (2025).
-A reviewer could have asked: what about commands nobody waits for? This run answers it.
+A reviewer could have asked: what about commands that pciehp does not wait for? This run answers it.
 """
 
 from . import Scenario

@@ -4,9 +4,9 @@
 The card has no reset of its own, so pci_reset_function resets the bus, which takes the link down. Presence is
 detected in-band: it goes with the link and comes back with it. To pciehp that looks as if the card had been pulled
 and put in again. It starts a hot remove, which has to wait for the device lock that the reset holds. The hot add does
-not wait: pciehp's work queue is concurrent. It finds the slot powered on and gives up. When the reset is done, it
-returns 0; then the removal goes on and switches the slot off. The card is lost. Patch 4 gives pciehp a reset_slot
-that hides the presence change, and patch 5 makes the function reset use it.
+not wait: pciehp's work queue is concurrent. It finds the slot powered on and gives up. The reset returns 0; then the
+removal goes on and switches the slot off. The card is lost. Patch 4 gives pciehp a reset_slot that hides the presence
+change, and patch 5 makes the function reset use it.
 """
 
 from . import Scenario

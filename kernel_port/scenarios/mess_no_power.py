@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""And if the slot has no power controller?
+"""What if the slot has no power controller?
 
-The same false removal, but nothing can be switched off. The enable that runs beside the blocked removal waits for the
-link, and by the time it scans the slot the removal is through: it finds the card anew, as a device that no driver
-has seen.
+It is the same false removal, but the slot cannot be switched off. The enable runs concurrently with the blocked
+removal and waits for the link. By the time it scans the slot, the removal is done: it adds the card as a new device.
 """
 
 from . import Scenario

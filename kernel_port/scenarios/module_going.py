@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A hotplug driver that is a module is being unloaded when somebody resets its slot. Who masks the slot?
+"""A hotplug driver that is a module is being unloaded when its slot is reset. Does pciehp still mask it?
 
-Nobody. pci_hp_reset_slot gets no reference to the module and returns -ENOTTY, which reads as "this slot cannot be
+No. pci_hp_reset_slot gets no reference to the module and returns -ENOTTY, which reads as "this slot cannot be
 reset". So the function reset tries the next method, the bus, with presence detection still on. The driver is made up:
-of all drivers only pciehp has the method, and pciehp is no module, for its option HOTPLUG_PCI_PCIE is a bool.
+only pciehp has the method, and pciehp is never a module: its option HOTPLUG_PCI_PCIE is a bool.
 
 A reviewer could have asked: should a module that goes away be an error that ends the search? This run answers it.
 """

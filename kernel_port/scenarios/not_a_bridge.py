@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pci_reset_bridge_secondary_bus is exported. What if somebody calls it on a device that is not a bridge?
+"""pci_reset_bridge_secondary_bus is exported. What if it is called on a device that is not a bridge?
 
 It does not check. It reads and writes a word at 0x3e, which in an endpoint is Min_Gnt and Max_Lat, waits its 200 ms,
 and returns nothing, so its caller cannot know that nothing was reset.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What if somebody resets the bus behind the kernel's back, with setpci on Bridge Control?
+"""What if the bus is reset behind the kernel's back, with setpci on Bridge Control?
 
 No patch helps: the kernel cannot mask events of a reset it does not know about. The card is not saved, so its
 registers are lost as well; but pciehp removes and re-adds it, which is why users could live with it.

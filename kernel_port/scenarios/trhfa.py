@@ -2,7 +2,7 @@
 """A conventional card needs a second after reset before it answers. Is 100 ms enough?
 
 It is not. PCI 3.0 gives a card 2^25 clocks (Trhfa): at 33 MHz, 1.0066 s. The series waits 100 ms and restores while
-nobody answers. A later patch, "PCI: Tune secondary bus reset timing" (v3.12), made it a second.
+the card does not answer. A later patch, "PCI: Tune secondary bus reset timing" (v3.12), made it a second.
 
 Explains: 100 ms being too short for a conventional device (Trhfa).
 A reviewer could have asked: where do 100 ms come from? This run answers it.

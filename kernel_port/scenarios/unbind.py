@@ -3,8 +3,8 @@
 
 Each for the other. Unbinding holds the device lock and calls the driver's remove, and VFIO's remove waits until the
 user has closed the device. The user resets it before that (VFIO_DEVICE_RESET), and the reset waits for the device lock.
-Closing resets it, too, and only tries to get the locks; the series locks functions as before, and slots and buses in
-the same way: no call gives up instead of waiting.
+Closing resets it, too, but only tries to get the locks. The series locks functions as before, and slots and buses in
+the same way: all its calls wait for locks.
 
 Explains: 61cf16d8bd38 (v3.14), which adds variants that only try to lock.
 A reviewer could have asked: who calls this with the device lock held, or while a holder of it waits for them?
@@ -21,7 +21,7 @@ CARD = "01:00.0"
 
 
 def bind(machine: Machine) -> None:
-    """Bind the card to VFIO, and have its user open it."""
+    """Bind the card to VFIO and open it."""
     open_device(machine, CARD)
 
 

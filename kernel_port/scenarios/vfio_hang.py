@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A user has a card in a surprise-removal slot through VFIO, and resets it. Does the user ever come back?
+"""A VFIO user resets a card in a surprise-removal slot. Does the call ever return?
 
-Up to patch 4 not. Opening the card resets it, and pciehp takes that for a removal. The removal waits for the device
-lock; when the reset releases it, the removal takes it and calls the driver's remove, and VFIO's remove waits until the
-user has closed the card. The user asks for a reset, which waits for the device lock. From patch 5 on the reset goes
-through the slot, which hides the presence change, and the user is served.
+Up to patch 4 it does not. Opening the card resets it, and pciehp takes that for a removal. The removal waits for the
+device lock; when the reset releases it, the removal takes it and calls the driver's remove, and VFIO's remove waits
+until the user has closed the card. The user requests a reset, which waits for the device lock. From patch 5 on the
+reset goes through the slot, which hides the presence change, and the call returns.
 
-The real kernels do so, too: recordings p4-mess-vfio-hang, p5-mess-vfio-reset and p8-mess-vfio-reset. In another one,
-v311-mess-vfio-hang, the user is faster than the removal and gets the lock; a second removal then enters beside the
-first, and the kernel dies.
+The real kernels do the same: recordings p4-mess-vfio-hang, p5-mess-vfio-reset and p8-mess-vfio-reset. In another one,
+v311-mess-vfio-hang, the user gets the lock before the removal does; a second removal then runs concurrently with the
+first, and the kernel crashes.
 """
 
 from ..machine import Machine
@@ -22,7 +22,7 @@ CARD = "01:00.0"
 
 
 def use(machine: Machine) -> int:
-    """Open the card, reset it, close it; another program of the user's runs between."""
+    """Open the card, reset it, close it. Other threads may run between the calls."""
     rc = open_device(machine, CARD)
     machine.kernel.msleep(1)
     return rc or reset_device(machine, CARD) or close_device(machine, CARD)

@@ -47,7 +47,7 @@ def walks(symtab: dict[str, Any]) -> bool:
 
 
 def preempt(machine: Machine) -> None:
-    """Make the walk of the card's bus give way."""
+    """Make the walk of the card's bus yield."""
     bus = machine.bus("01")
     bus.devices = Preempted(machine, bus.devices)
 

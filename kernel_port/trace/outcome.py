@@ -31,7 +31,7 @@ class Outcome:
     rc: int | None
     """What it returned; None for a function without a result, or if it never returned."""
     halt: Halt | None
-    """What it ended in, if it never returned."""
+    """The deadlock or oops that ended it, if it never returned."""
     events: list[Event]
     losses: list[Loss]
     start: int
@@ -97,7 +97,7 @@ def count(number: int, what: str) -> str:
 
 
 def end(halt: Halt) -> str:
-    """Return how a call ended that never returned."""
+    """Return how a call that never returned ended."""
     return "never returned: the kernel does not survive it" if isinstance(halt, Oops) else "never returned"
 
 

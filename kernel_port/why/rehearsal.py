@@ -40,7 +40,7 @@ class Rehearsal:
     removed: tuple[str, ...]
     """Functions that the hot-plug driver removed, because it took the reset for a card removal."""
     oops: bool = False
-    """Whether the kernel did not survive it."""
+    """Whether the kernel crashed."""
 
 
 def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:

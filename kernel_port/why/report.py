@@ -26,7 +26,7 @@ ALL_OWNED = (
 #: The patch that adds pci_reset_slot() and pci_reset_bus().
 TOGETHER_SINCE = 7
 
-#: Said of a removal that is none if the slot has pins.
+#: Printed with a removal that does not happen if the slot has presence pins.
 PRESENCE = (
     "it is removed because presence goes with the link, as taken here; a slot that has pins for it "
     "(presence_follows_link = false in a machine description) keeps its card, and no dump says which a slot has"
@@ -262,7 +262,7 @@ class Report:
             return
         self.heading("Trial run on a copy of the machine")
         if done.rc is None:
-            end = "is more than the kernel survives" if done.oops else "never returns"
+            end = "crashes the kernel" if done.oops else "never returns"
             self.lines(f"{done.call}() of {done.target} {end}: see kernel-port reset", "  ", "    ", "red")
         else:
             result, style = (failure(done.rc), "red") if done.rc else ("0", "green")

@@ -50,17 +50,20 @@ through the letter.
 STUBBED = """\
 ## Stubbed: less than in C
 
-- `reset_ivb_igd` does nothing but say yes: what the C does to the graphics, it does by their memory, and there is none.
-- `pci_platform_power_transition` has no platform (ACPI) and so always fails; what follows from a failure happens.
-- `pci_enable_resources` takes every resource for claimed. A driver that is only a name enables its device
-  (`local_pci_probe`), and leaves it enabled.
+- `reset_ivb_igd` returns 0 and does nothing else: the C writes to the memory of the graphics, which is not modelled.
+- `pci_platform_power_transition` always fails, for want of a platform (ACPI); its callers handle that as in C.
+- `pci_enable_resources` takes every resource as claimed. A driver that is only a name enables its device and sets up
+  its messages (`local_pci_probe`); when unbound it frees the messages and leaves the device enabled.
 - `pci_assign_unassigned_resources` and `pci_assign_unassigned_bridge_resources` assign nothing; they enable bridges.
-- There is one fixup, `quirk_mmio_always_on`, and of a function's files in sysfs one, `reset`.
-- `get_port_device_capability` knows hot-plug, PME and VC; there is no AER service. Of PME, only that an event came.
-- `pciehp_configure_device` adds what it finds without assigning addresses: a re-added card keeps those that
-  `pci_restore_state` or firmware left.
-- `pci_init_capabilities` sets up MSI, save buffers, power management and ARI, and looks for VPD; not SR-IOV and ACS.
-- sysfs files of slots are entries in a dictionary; making one cannot fail.
+- There is one fixup, `quirk_mmio_always_on`, and one sysfs file of a function, `reset`: it exists if the function could
+  be reset at boot or when it was added, and `reset_store` resets it.
+- `get_port_device_capability` knows hot-plug, PME and VC; there is no AER service. A PME event is only
+  acknowledged.
+- `pciehp_configure_device` adds the functions it finds without assigning addresses: a re-added card keeps what its BARs
+  hold.
+- `pci_init_capabilities` sets up MSI, save buffers, power management and ARI, and finds VPD; no ACS. SR-IOV is set up
+  after boot, and only of a function described with it on.
+- sysfs files are entries in a dictionary; creating one cannot fail.
 - `might_sleep` warns in an interrupt handler and does nothing else. Locks, wait queues, timers and work queues
   (`kernel/`) look to their callers like the C's; one thread runs at a time.
 
@@ -71,24 +74,24 @@ copied. Nothing depends on the words; `kernel-port read` marks such a line with 
 
 ## Left out: whole subjects
 
-- **ASPM** (pcie/aspm.c): power states change without regard for the link's other end, as in C with ASPM off.
-- **MSI-X's table** is memory, which the port has none of. The rest of msi.c is ported: the enables are cleared when a
-  function is found; a function whose messages its description has on gets them from its driver, and
-  `pci_restore_state` restores them.
-- **ATS** (ats.c), **SR-IOV** (iov.c): a function whose registers were read while they were on has them enabled after
-  boot, by whom is left open, and restored after a reset. Virtual functions are not added.
-- **AER** (pcie/aer): errors are neither found nor reported. Of the recovery, its own reset of a secondary bus is there,
-  `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: nothing of the series calls it, and from v3.12 on its
+- **ASPM** (pcie/aspm.c): power states change without a look at the other end of the link, as in C with ASPM off.
+- **The MSI-X table** is in memory, which is not modelled. The rest of MSI and MSI-X (msi.c) is ported: both are
+  switched off when a function is found; its driver enables what the machine description has on, and
+  `pci_restore_state` restores it.
+- **Virtual functions as devices** (iov.c), **PRI and PASID** (ats.c): SR-IOV and ATS themselves are enabled after boot
+  where the machine description has them on, and restored after a reset.
+- **AER** (pcie/aer): no errors are detected or reported. Only its own reset of a secondary bus is ported,
+  `aer_do_secondary_bus_reset`, for `kernel-port reset --call`: the series does not call it, and from v3.12 on its
   callers use the function of patch 1.
-- **VFIO** (drivers/vfio): a user opens, resets and closes a device, and the driver, when it has to let go, waits for
-  the user. Containers, IOMMU groups of several devices, memory, interrupts and what a user writes to its registers
-  are left out; `VFIO_DEVICE_PCI_HOT_RESET` came with v3.12.
-- **Platform and run-time power management**: no device sleeps by itself, and only a reset or a driver wakes one.
-- **Resource assignment** (most of setup-bus.c and of setup-res.c): addresses stay as found.
+- **VFIO** (drivers/vfio) beyond this: a user opens, resets and closes a device, and unbinding the driver waits for the
+  user. Containers, IOMMU groups with more than one device, memory, interrupts and register accesses of the user are
+  left out; `VFIO_DEVICE_PCI_HOT_RESET` came with v3.12.
+- **Platform and run-time power management**: no device suspends at run time; only enabling or resetting one wakes it.
+- **Resource assignment** (most of setup-bus.c and of setup-res.c): addresses stay as firmware left them.
 - **Reference counts, RCU, sparse annotations, pci_lock**: Python counts references; one thread runs at a time and
   yields only where the C may sleep.
-- **sysfs, proc and user space**: a reset is called, not written to a file. `pci_user_*` and the config access lock are
-  ported, because a reset takes that lock.
+- **sysfs, proc and user space**: of the files that user space reads and writes, only `reset` of functions and those of
+  slots. `pci_user_*` and the config access lock are ported, because a reset takes that lock.
 """
 
 

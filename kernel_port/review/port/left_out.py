@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of the ported C files that are left out, as of v3.11, by reason. With those ported they are all of a file.
+"""Functions of the ported C files that are left out, as of v3.11, by reason: all that are not ported.
 
 Names only; taken once from v3.11 with csource.py. Functions in headers are not counted.
 """
@@ -9,40 +9,44 @@ from __future__ import annotations
 #: Why a function is left out.
 REASONS = {
     "driver core": (
-        "what the driver core does for drivers: matching, suspend and resume; here a driver is a name that is "
-        "bound and released"
+        "matching, registering, suspending and resuming drivers; here most drivers are only names that are bound and "
+        "unbound"
     ),
     "enable": (
-        "what enabling a device for a driver has of its own: managed devices, which are disabled as the driver "
-        "goes, and hooks of architectures"
+        "managed devices, which are disabled when their driver is unbound, and hooks of architectures; enabling and "
+        "disabling a device are ported"
     ),
-    "errors": "error recovery (AER), which is another way to a reset: of it, the reset itself is ported",
-    "features": "features that drivers or the architecture turn on; a reset only saves or loses their registers",
-    "hypertransport": "HyperTransport capabilities, which no reset uses",
+    "errors": "error reporting and recovery (AER); its own bus reset is ported",
+    "features": (
+        "features that drivers or the architecture enable, and virtual functions as devices; a reset only saves, "
+        "restores or loses their registers"
+    ),
+    "hypertransport": "HyperTransport capabilities; no reset uses them",
     "interrupts": (
-        "INTx routing, and of MSI and MSI-X what lies in memory or in sysfs: each device has an interrupt of its "
-        "own here"
+        "INTx routing and masking: here each device has its own interrupt; the part of MSI and MSI-X that is in memory "
+        "or in sysfs, and architecture hooks whose work the functions of io_apic.c do"
     ),
-    "lifetime": "allocation, reference counts and release of buses, bridges and root buses: Python counts references",
-    "lookup": "lookups of devices that nothing on the reset path uses",
+    "lifetime": "allocation, reference counts and release of devices, buses and host bridges: Python counts references",
+    "lookup": "searches for devices and buses that no ported function uses",
     "macro": "made by the macro GET_STATUS(), which is ported",
-    "module": "boot parameters and initialization of modules and of what they show in sysfs",
-    "options": "choices of an architecture that is not a PC",
+    "module": "boot and module parameters, init and exit of modules",
+    "options": "options of architectures other than x86",
     "power": (
-        "platform power management (ACPI), run-time power management and wake-up events: there is no "
-        "platform, and no device sleeps by itself"
+        "platform power management (ACPI), run-time power management and wake-up: there is no platform, no device "
+        "suspends at run time, and so a wake-up event (PME) is only acknowledged"
     ),
-    "quirks": "workarounds for particular hardware; its own ways to reset are ported",
-    "resources": (
-        "assigning, claiming and requesting address ranges: addresses stay as the machine's firmware left them"
+    "quirks": "workarounds for particular hardware; device-specific resets are ported",
+    "resources": ("assigning, claiming and requesting address ranges: addresses stay as firmware left them"),
+    "scanning": "rescans, and scans for other architectures",
+    "services": "initialization and boot parameters of the port driver and its bus, and its hooks for the driver core",
+    "suspend": "suspend and resume of the whole system",
+    "sysfs": "all sysfs files of a function but `reset`, and those of slots' speeds and addresses",
+    "unused": "no ported function calls it",
+    "users": (
+        "what a VFIO user can do besides opening, resetting and closing a device, and the groups and containers that "
+        "decide who may"
     ),
-    "scanning": "rescanning and entry points for other architectures",
-    "services": "the port services driver's bus: boot parameters, and what the driver core does for it",
-    "suspend": "suspend and resume of the whole computer",
-    "sysfs": "files in sysfs that show what is known, or that a user gives orders by which are not ported",
-    "unused": "not called on any path that is ported",
-    "users": "what VFIO lets a user do besides opening, resetting and closing a device, and who may do it",
-    "vpd": "Vital Product Data, which no reset reads",
+    "vpd": "Vital Product Data; no reset reads it",
 }
 
 #: C file -> how many functions it has, those that macros generate included.
@@ -366,5 +370,5 @@ LEFT_OUT = {
 
 
 def left_out(c_file: str) -> dict[str, list[str]]:
-    """Reason -> functions of a C file that are left out for it."""
+    """Return the functions of a C file that are left out, by reason."""
     return {reason: names.split() for reason, names in LEFT_OUT.get(c_file, {}).items()}
