@@ -250,6 +250,11 @@ def bridge_scanned(rng, booted):
     return top
 
 
+def assigned(rng, booted):
+    """Assign what is behind a bridge."""
+    return booted.kernel.pci_assign_unassigned_bridge_resources(a_bridge(rng, booted))
+
+
 def another_root(rng, booted):
     """One more root bus."""
     bus = a_bus(rng, booted)
@@ -320,13 +325,15 @@ def slot_operation(rng, booted):
 def messages(rng, booted):
     """Let a function that nobody listens to interrupt by messages, listen, restore them, and give them back."""
     linked = booted.kernel
-    dev = one(rng, (dev for dev in booted.functions if dev.irq not in booted.system.irq_actions))
+    quiet = [dev for dev in booted.functions if dev.irq not in booted.system.irq_actions]
+    able = [dev for dev in quiet if dev.msix_cap] or [dev for dev in quiet if dev.msi_cap]
+    dev = one(rng, able if rng.randrange(8) else quiet)
     linked.pci_disable_msix(dev)
     linked.pci_disable_msi(dev)
-    if rng.randrange(2):
-        result = linked.pci_enable_msi_block(dev, rng.randrange(34))
+    if not dev.msix_cap:
+        result = linked.pci_enable_msi_block(dev, rng.choice((1, rng.randrange(34))))
     else:
-        entries = [linked.msix_entry(entry=rng.randrange(8)) for _ in range(rng.randrange(4))]
+        entries = [linked.msix_entry(entry=rng.randrange(1 << rng.randrange(5))) for _ in range(rng.randrange(4))]
         result = linked.pci_enable_msix(dev, entries, len(entries))
     assert (result == 0) == bool(dev.msi_enabled or dev.msix_enabled), f"{result}, but they are on, or not"
     linked.request_irq(dev.irq, lambda irq, dev_id: 0, linked.IRQF_SHARED, "", dev)
@@ -346,6 +353,34 @@ def service_driver(rng, booted):
     )
     result = linked.pcie_port_service_register(driver)
     linked.pcie_port_service_unregister(driver)
+    return result
+
+
+def vfio_user(rng, booted):
+    """Bind a device to vfio-pci; a user opens, resets and closes it; then unbind it."""
+    linked, dev = booted.kernel, a_dev(rng, booted)
+    linked.device_release_driver(dev)
+    linked.pci_drivers[dev.dev.name] = linked.vfio_pci_driver
+    linked.device_attach(dev)
+    del linked.pci_drivers[dev.dev.name]
+    device = linked.dev_get_drvdata(dev.dev)
+    if not device:
+        raise Absent
+    result = linked.vfio_group_get_device_fd(device.group, dev.dev.name)
+    if not result:
+        result = linked.vfio_device_fops_unl_ioctl(device, linked.VFIO_DEVICE_RESET, 0)
+        linked.vfio_device_fops_release(device)
+    linked.device_release_driver(dev)
+    assert not linked.dev_get_drvdata(dev.dev), "vfio-pci still has the device"
+    return result
+
+
+def device_file(rng, booted):
+    """Create a file of a device, write to it, and remove it."""
+    linked, dev = booted.kernel, a_dev(rng, booted)
+    linked.device_create_file(dev.dev, "x", None, rng.choice((None, lambda dev, text: len(text))))
+    result = linked.dev_attr_store(dev, "x", rng.choice(TEXTS))
+    linked.device_remove_file(dev.dev, "x")
     return result
 
 
@@ -369,9 +404,13 @@ RECIPES = {
     **dict.fromkeys(("pcie_enable_notification", "pcie_init_notification"), notified_again),
     **dict.fromkeys(("pci_alloc_dev", "pci_setup_device", "pci_device_add"), found_anew),
     "pci_set_power_state": slept,
-    "pci_stop_and_remove_bus_device": removed,
+    **dict.fromkeys(("pci_stop_and_remove_bus_device", "klist_del"), removed),
+    **dict.fromkeys(("device_create_file", "device_remove_file"), device_file),
+    **dict.fromkeys(("vfio_add_group_dev", "vfio_del_group_dev", "vfio_device_put", "vfio_config_init",
+                     "vfio_config_free"), vfio_user),
     **dict.fromkeys(("pci_remove_bus", "pci_add_new_bus"), bus_gone),
     **dict.fromkeys(("pci_scan_bridge", "pci_hp_add_bridge"), bridge_scanned),
+    "pci_assign_unassigned_bridge_resources": assigned,
     "pci_create_root_bus": another_root,
     **dict.fromkeys(("pci_create_slot", "pci_destroy_slot", "kobject_put"), placeholder),
     **dict.fromkeys(("__pci_hp_register", "pci_hp_deregister"), registered),

@@ -26,6 +26,9 @@ from kernel_port.pci_regs import (
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_NORMAL,
+    PCI_MSI_FLAGS,
+    PCI_MSI_FLAGS_64BIT,
+    PCI_MSIX_FLAGS,
     PCI_PM_CTRL,
     PCI_PM_CTRL_STATE_MASK,
     PCI_PRIMARY_BUS,
@@ -59,7 +62,23 @@ ACTS = {PCI_CAP_ID_PM: (4,), PCI_CAP_ID_EXP: (8, 0x10, 0x18, 0x1A), PCI_CAP_ID_A
 def bases():
     """Small machines, most with bridges: a generated one has a bus to every four functions."""
     examples = (load(f"example:{name}") for name in example_names())
-    return (*examples, *(generate(1 + seed % 14, seed) for seed in range(60)))
+    generated = [generate(1 + seed % 14, seed) for seed in range(60)]
+    return (*examples, *generated, *map(with_msix, generated[1::2]))
+
+
+def with_msix(machine):
+    """*machine* with MSI-X of 8 entries where it has MSI with 64-bit addresses, which takes as much room."""
+    return replace(machine, functions=[replace(each, config=msix(each.config)) for each in machine.functions])
+
+
+def msix(config):
+    """*config* with its MSI capabilities made MSI-X ones."""
+    changed = bytearray(config)
+    for at in capabilities(config):
+        if config[at] == PCI_CAP_ID_MSI and config[at + PCI_MSI_FLAGS] & PCI_MSI_FLAGS_64BIT:
+            changed[at] = PCI_CAP_ID_MSIX
+            changed[at + PCI_MSIX_FLAGS : at + 12] = bytes((7, 0, 0, 0, 0, 0, 0, 8, 0, 0))
+    return bytes(changed)
 
 
 def machine(rng):

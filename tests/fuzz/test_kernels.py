@@ -51,8 +51,9 @@ def profiled(entered):
 def test_kernel_calls_every_public_function(point):
     rng, entered = Random(point), set()
     missing = kernels.public(link(point))
-    for _ in range(40):
+    for _ in range(80):
         with boot(machines.machine(rng)[0], point, trace_boot=False) as booted, profiled(entered):
+            kernels.as_module(booted)
             for name in missing:
                 try:
                     kernels.watched(rng, booted, name)
