@@ -27,6 +27,12 @@ _LOCKED = "about v4.20", "devices are locked before they are saved"
 _ACCESSOR = "", "the capability accessors are called directly"
 _CORE = "about v5.15", "other drivers of PCI devices use it, too: it is in vfio_pci_core.c"
 _MAIN = "about v6.0", "vfio.c has become vfio_main.c"
+_MSI = "about v5.17", "msi.c has become msi/msi.c"
+_MSI_NAMES = "about v3.19", "functions of PCI's messages say so in their names"
+_MSI_MASK = "about v5.14", "one function masks and unmasks"
+_VECTORS = "about v4.13", "all interrupts of a port are allocated together"
+_OSC = "", "_OSC alone decides whether pciehp may control a port"
+_SYSFS = "about v5.13", "the driver core creates and removes the files"
 _ATS = "about v4.3", "what is known of ATS is part of struct pci_dev"
 
 RENAMES = {
@@ -57,11 +63,58 @@ RENAMES = {
     ),
     # access.c
     "pcie_cap_has_devctl": Later((), "v3.12", "every PCI Express device has these registers"),
+    "pci_vpd_pci22_init": Later(("pci_vpd_init",), "about v4.6", "there is one kind of VPD"),
+    # bus.c, pci-sysfs.c
+    "pci_enable_bridges": Later(("pci_enable_bridge",), "v3.12", "a bridge is enabled with the first device behind it"),
+    "pci_create_capabilities_sysfs": Later((), *_SYSFS),
+    "pci_remove_capabilities_sysfs": Later((), *_SYSFS),
+    # msi.c
+    "default_restore_msi_irqs": Later(("pci_restore_msi_state",), "about v5.17", "part of its caller"),
+    "msi_set_enable": Later(("pci_msi_set_enable",), *_MSI_NAMES),
+    "msix_set_enable": Later(("pci_msix_clear_and_set_ctrl",), *_MSI_NAMES),
+    "msi_mask": Later(("msi_multi_mask",), "about v5.14", "computed where needed"),
+    "msi_capable_mask": Later(("msi_multi_mask",), "about v5.14", "computed where needed"),
+    "__msi_mask_irq": Later(("pci_msi_update_mask",), *_MSI_MASK),
+    "msi_mask_irq": Later(("pci_msi_update_mask",), *_MSI_MASK),
+    "msi_set_mask_bit": Later(("pci_msi_mask_irq",), *_MSI_NAMES),
+    "mask_msi_irq": Later(("pci_msi_mask_irq",), *_MSI_NAMES),
+    "unmask_msi_irq": Later(("pci_msi_unmask_irq",), *_MSI_NAMES),
+    "__write_msi_msg": Later(("__pci_write_msi_msg",), *_MSI_NAMES),
+    "write_msi_msg": Later(("pci_write_msi_msg",), *_MSI_NAMES),
+    "free_msi_irqs": Later(("free_msi_irqs",), *_MSI),
+    "alloc_msi_entry": Later(("msi_setup_msi_desc",), "about v5.17", "the interrupt core keeps the descriptors"),
+    "pci_intx_for_msi": Later(("pci_intx_for_msi",), *_MSI),
+    "__pci_restore_msi_state": Later(("__pci_restore_msi_state",), *_MSI),
+    "__pci_restore_msix_state": Later(("__pci_restore_msix_state",), *_MSI),
+    "msi_capability_init": Later(("msi_capability_init",), *_MSI),
+    "msix_map_region": Later(("msix_map_region",), *_MSI),
+    "msix_setup_entries": Later(("msix_setup_msi_descs",), *_MSI),
+    "msix_program_entries": Later(("msix_setup_interrupts",), *_MSI),
+    "msix_capability_init": Later(("msix_capability_init",), *_MSI),
+    "pci_msi_check_device": Later(("pci_msi_supported",), "about v3.18", "returns whether, no error"),
+    "pci_enable_msi_block": Later(("__pci_enable_msi_range",), "about v3.16", "takes the least and the most messages"),
+    "pci_msi_shutdown": Later(("pci_msi_shutdown",), *_MSI),
+    "pci_msix_table_size": Later(("pci_msix_vec_count",), "about v3.14", "an error where there is no MSI-X"),
+    "pci_enable_msix": Later(("__pci_enable_msix_range",), "about v4.12", "takes the least and the most messages"),
+    "pci_msix_shutdown": Later(("pci_msix_shutdown",), *_MSI),
+    "pci_msi_init_pci_dev": Later(("pci_msi_init", "pci_msix_init"), "", "MSI and MSI-X are looked for separately"),
+    # port drivers
+    "pcie_port_bus_match": Later(("pcie_port_bus_match",), "about v4.18", "part of pci-driver.c"),
+    "pcie_port_msix_add_entry": Later((), *_VECTORS),
+    "pcie_port_enable_msix": Later(("pcie_port_enable_irq_vec",), *_VECTORS),
+    "init_service_irqs": Later(("pcie_init_service_irqs",), *_VECTORS),
+    "cleanup_service_irqs": Later(("pcie_port_device_remove",), *_VECTORS),
+    "pcie_pme_service_init": Later(("pcie_pme_init",), "about v4.20", "the port driver calls it"),
     # pci_hotplug_core.c
     "pci_hp_reset_slot": Later(("pci_reset_hotplug_slot",), "v3.12", "merged in pci.c, static"),
     "pci_hp_change_slot_info": Later((), "about v4.20", "the driver is asked each time"),
     "hotplug_slot_info": Later((), "about v4.20", "the driver is asked each time"),
     # pciehp
+    "pcied_init": Later(("pcie_hp_init",), "about v4.20", "the port driver calls it"),
+    "pciehp_acpi_slot_detection_check": Later((), *_OSC),
+    "dummy_probe": Later((), *_OSC),
+    "select_detection_mode": Later((), *_OSC),
+    "pciehp_acpi_slot_detection_init": Later((), *_OSC),
     "slot": Later(("controller",), *_SLOT),
     "event_info": Later((), *_IST),
     "power_work_info": Later((), *_IST),
@@ -108,6 +161,7 @@ RENAMES = {
     "aer_do_secondary_bus_reset": Later(
         ("pci_reset_bridge_secondary_bus", "pci_bridge_secondary_bus_reset"), "v3.12", "the function of patch 1 does it"
     ),
+    "pci_fixups": Later((), "", "in C, each pass is a section of the linker"),
     "reset_intel_generic_dev": Later((), "", "no device has the class that it asked for"),
     # vfio_pci.c
     "vfio_pci_enable": Later(("vfio_pci_core_enable",), *_CORE),
