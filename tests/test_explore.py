@@ -186,7 +186,7 @@ def test_explore_command_as_json(capsys):
 
 
 def test_run_command_replays_the_schedule_that_explore_names(capsys):
-    assert main(["explore", "unbind", "--preempt", "--json"]) == 1
+    assert main(["explore", "unbind", "--preempt", "--limit", "50", "--json"]) == 1
     shortest = json.loads(capsys.readouterr().out)["shortest"]
     assert main(["run", "unbind", "--schedule", shortest["schedule"], "--preempt", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["broken"] == shortest["broken"]

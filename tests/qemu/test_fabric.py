@@ -57,6 +57,7 @@ def test_boot_numbers_the_buses_by_the_ports_own_scan(serve):
         assert {str(dev.dev.name) for dev in machine.functions} == described
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patches", [4, 8])
 def test_reset_is_that_of_the_model_with_the_same_quirks(serve, patches, tmp_path):
     """Each event, after a boot from the same registers; the hardware's resets, which QEMU does not tell, included."""
@@ -104,6 +105,7 @@ def test_function_that_nobody_reaches_is_as_it_was_last_seen(serve):
         assert machine.fabric.config(address) == seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["tree"], ["why"], ["why", "01:00.0"], ["why", "slot:1"], ["reset", "slot:1"]])
 def test_commands_work_on_it(serve, capsys, command):
     serve("example:vga")
