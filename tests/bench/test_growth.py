@@ -72,8 +72,12 @@ def test_bench_growth_measures_each_size(monkeypatch, capsys):
 @pytest.mark.slow
 @pytest.mark.alone
 def test_growth_is_that_of_the_machine():
-    found = growth.in_processes(growth.SIZES[:3], str)
-    assert {cost: slope for cost, slope in growth.exponents(found).items() if slope > growth.EXPONENT} == {}
+    for _ in range(3):  # what grows faster does so each time; a busy computer is not as busy each time
+        found = growth.in_processes(growth.SIZES[:3], str)
+        steep = {cost: slope for cost, slope in growth.exponents(found).items() if slope > growth.EXPONENT}
+        if not steep:
+            break
+    assert steep == {}
 
 
 #: Run in a process of its own, whose peak of memory is told.
