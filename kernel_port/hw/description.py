@@ -30,6 +30,9 @@ class FunctionDescription:
     driver: str = ""
     #: Numbers of the BARs (6: the expansion ROM) whose size is a guess from the address, not known.
     guessed: list[int] = field(default_factory=list)
+    #: The bits of its registers that the source states, as a mask: a set bit is stated, and nothing past the mask's end
+    #: is. None: all of them.
+    stated: bytes | None = None
 
     # How it resets.
     #: False: the function claims a reset on D3hot -> D0 (No_Soft_Reset clear) and does nothing.
