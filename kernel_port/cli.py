@@ -42,6 +42,9 @@ COMMANDS = {
     "manual": "write the manual page, or completion for bash or zsh",
 }
 
+#: How much is shown of an error that nobody has foreseen.
+LONGEST = 200
+
 EPILOG = """\
 MACHINE is a path (lspci -xxxx text, sysfs directory, raw ECAM image, machine description), "host" for this computer
 (read only), "example:NAME", or "qemu:WORDS": devices of a QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
@@ -50,6 +53,10 @@ MACHINE is a path (lspci -xxxx text, sysfs directory, raw ECAM image, machine de
 
 class Parser(argparse.ArgumentParser):
     """Reports an error in one line and how to find out more."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print; unlike the parent's, do not hide that it fails."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         from .terminal import clean  # imported here, because most runs have nothing to report
@@ -137,17 +144,39 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors=errors)
     if sys.flags.optimize > 1:
         return complain("the output includes docstrings, and -OO removes them: run Python with -O or without")
+    if not os.path.exists(__file__):  # noqa: PTH110
+        return complain("verdicts read the package's own source, which is packed here: install it with pip instead")
     try:
-        status = run(sys.argv[1:] if argv is None else argv)
+        try:
+            status = run(sys.argv[1:] if argv is None else argv)
+        except SystemExit:  # after --help
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
+        return status
     except MachineError as error:
         return complain(str(error))
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; print nothing at exit
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at exit
+        if isinstance(error, BrokenPipeError):  # the reader has gone
             return 0
         return complain(f"{error.filename or 'input or output'}: {error.strerror}")
     except KeyboardInterrupt:
         say("interrupted")
         return 130
-    return status
+    except Exception as error:
+        return defect(error)
+
+
+def defect(error: Exception) -> int:
+    """Report what no other part of the program has foreseen, in one line; return exit status 2."""
+    if os.environ.get("KERNEL_PORT_DEBUG") == "1":
+        raise error
+    if isinstance(error, ImportError) and str(error.name).endswith(("_shims", "_cffi_backend")):
+        return complain(f"the part written in C cannot be loaded here ({error}): install the package with pip")
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    return complain(
+        f"{what[:LONGEST]}; this is a defect of kernel-port: please report it, with the command and its input "
+        "(KERNEL_PORT_DEBUG=1 shows where it is)"
+    )

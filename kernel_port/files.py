@@ -10,13 +10,14 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from .hw.errors import MachineError
 from .hw.image import claim
+from .limits import DEPTH, Budget
 
 #: Recordings have a few MiB.
 LONGEST = 256 << 20
@@ -46,17 +47,60 @@ def within(folder: Path, path: Path) -> bool:
         return False
 
 
-def refuse_output(path: Path, source: str = "") -> None:
-    """Report before the work what would prevent writing its result.
+def walk(
+    folder: Path, budget: Budget, enter: Callable[[os.DirEntry[str]], bool] = lambda folder: True, hidden: bool = True
+) -> Iterator[Path]:
+    """Yield the files below *folder*, in order of name; links to folders are not followed.
 
-    :param source: the machine, as load() takes it, or ""; it must not be overwritten
-    :raises MachineError: *path* is *source*, or cannot be written; says what to do instead"""
-    if source and _same(path, source):
-        raise MachineError(f"{path}: is the machine itself; name another file")
-    if path.exists() and not path.is_file():
-        raise MachineError(f"{path}: not a regular file, and would be replaced by one; choose another name")
-    if not os.access(_resolved(path).parent, os.W_OK | os.X_OK):
-        raise MachineError(f"{path}: cannot be written; choose an existing, writable folder")
+    :param enter: says of a folder whether to look into it; else it is yielded like a file
+    :param hidden: also what begins with a dot
+    :raises MachineError: there are more than *budget* allows, or folders too deep"""
+    pending: list[tuple[Path | os.DirEntry[str], int]] = [(folder, 0)]
+    while pending:
+        here, depth = pending.pop()
+        if isinstance(here, os.DirEntry) and not (here.is_dir(follow_symlinks=False) and enter(here)):
+            yield Path(here.path)
+            continue
+        if depth > DEPTH:
+            raise MachineError(f"{folder}: folders more than {DEPTH} deep; name one further down")
+        with suppress(OSError):  # not ours to read, or gone
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name, reverse=True)
+            for entry in entries:
+                budget.take()
+                if hidden or not entry.name.startswith("."):
+                    pending.append((entry, depth + 1))
+
+
+def refuse_outputs(paths: Iterable[Path | None], *sources: str) -> None:
+    """Report before the work what would prevent writing its results.
+
+    :param paths: the files to write; None for those that nobody asked for
+    :param sources: what is read, as the user named it; it must not be overwritten, nor anything in it
+    :raises MachineError: a path is of a source, is there twice, or cannot be written; says what to do instead"""
+    taken = set[Path]()
+    for path in filter(None, paths):
+        for source in sources:
+            if _same(path, source):
+                raise MachineError(f"{path}: is the machine itself; name another file")
+            if (folder := _folder(source)) and within(folder, path):
+                raise MachineError(f"{path}: is in {folder}, which is read; name a file elsewhere")
+        if path.exists() and not path.is_file():
+            raise MachineError(f"{path}: not a regular file, and would be replaced by one; choose another name")
+        file = _resolved(path)
+        if not os.access(file.parent, os.W_OK | os.X_OK):
+            raise MachineError(f"{path}: cannot be written; choose an existing, writable folder")
+        if file in taken:
+            raise MachineError(f"{path}: named for two outputs; name two files")
+        taken.add(file)
+
+
+def _folder(source: str) -> Path | None:
+    """Return the folder that a user named, or the repository in REPOSITORY@REVISION; None if it is none."""
+    for name in (source, source.rpartition("@")[0]):
+        with suppress(OSError, ValueError):
+            if name and Path(name).is_dir():
+                return Path(name)
+    return None
 
 
 def _same(path: Path, source: str) -> bool:
@@ -80,6 +124,10 @@ def claimed(path: Path) -> Iterator[None]:
         yield
 
 
+#: How much of a file's name its temporary file has, characters: names end at 255 bytes.
+SHORT = 50
+
+
 def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Fill a temporary file in the folder of *path* and rename it once it is on disk.
 
@@ -91,7 +139,7 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
         raise MachineError(f"{path}: not a regular file, and would be replaced by one; choose another name")
     path = _resolved(path)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:SHORT]}.", delete=False) as file:
             temporary = Path(file.name)
             try:
                 fill(file)  # type: ignore[arg-type]
@@ -118,8 +166,11 @@ def _resolved(path: Path) -> Path:
     """Return the target of *path*, links followed.
 
     :raises MachineError: the links form a circle"""
-    with suppress(OSError, RuntimeError):
-        found = path.resolve()
+    with suppress(RuntimeError):
+        try:
+            found = path.resolve()
+        except OSError as error:
+            raise MachineError(f"{path}: {error.strerror}; choose another name") from error
         if not found.is_symlink():  # since Python 3.13 a circle is not an error
             return found
     raise MachineError(f"{path}: a circular link; choose another name")

@@ -6,6 +6,7 @@ Configuration cycles go from pci_ops down to the fabric, interrupts from the fab
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -239,11 +240,10 @@ class Machine:
         """Return the struct pci_bus 01 or 0000:01.
 
         :raises MachineError: the kernel knows none"""
-        domain, _, bus = number.rpartition(":")
-        try:
-            found = self.kernel.pci_find_bus(int(domain or "0", 16), int(bus, 16))
-        except ValueError:
-            raise MachineError(f"{number!r} is not a bus such as 01 or 0000:01") from None
+        named = re.fullmatch(r"(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2})", number, re.IGNORECASE | re.ASCII)
+        if named is None:
+            raise MachineError(f"{number!r} is not a bus such as 01 or 0000:01")
+        found = self.kernel.pci_find_bus(int(named[1] or "0", 16), int(named[2], 16))
         if found is None:
             raise MachineError(f"there is no bus {number}; {_listed(map(_bus_name, self.buses()))}")
         return found

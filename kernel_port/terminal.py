@@ -16,6 +16,8 @@ from typing import TextIO, TypeVar
 T = TypeVar("T")
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+#: Columns beyond which lines are not made longer: $COLUMNS may say anything.
+WIDEST = 1000
 #: Seconds before the first progress report, then between reports: on a terminal, elsewhere.
 PATIENCE, INTERVAL_LIVE, INTERVAL_FILE = 1.0, 0.1, 5.0
 
@@ -34,7 +36,7 @@ class Paint:
 
 def width() -> int:
     """Return the columns of the terminal; without one, enough to keep long lines whole."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
+    return min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else 160
 
 
 def clean(text: str) -> str:
@@ -70,7 +72,7 @@ class Progress:
             return
         live = sys.stderr.isatty()
         self.next, self.shown = now + (INTERVAL_LIVE if live else INTERVAL_FILE), True
-        line = f"{self.what}: {how_far}"
+        line = clean(f"{self.what}: {how_far}")
         self._write(f"\r\033[K{line}" if live else f"{line}\n")
 
     def _write(self, text: str) -> None:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What several test files need."""
 
+import os
 import signal
 
 import pytest
 from paths import ROOT
+
+os.environ["KERNEL_PORT_DEBUG"] = "1"  # a defect is a traceback here, never one line
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,9 @@ MAY_IMPORT = {
     # the hardware side
     "hw.image": "_shims",
     "hw": "pci_regs",
-    "files": "hw.errors hw.image",
+    "limits": "hw.errors",
+    "files": "hw.errors hw.image limits",
+    "archives": "files hw.errors limits terminal",
     "qemu": "hw pci_regs",
     "images": "files hw pci_regs qemu",
     # where they meet
@@ -43,12 +45,12 @@ MAY_IMPORT = {
     "scenarios": "hw images kernel machine pci_regs trace",
     "explore": "checkpoint hw.errors machine scenarios",
     "bisect": "calls hw.description kernel machine scenarios series terminal trace",
-    "census": "files hw.errors hw.image images machine terminal why",
+    "census": "files hw.errors hw.image images limits machine terminal why",
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
     "review.port": "files link series",
-    "review.upstream": "files hw.errors review.port series terminal",
+    "review.upstream": "archives files hw.errors limits review.port series terminal",
     "review.read": "hw.errors link review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
     # the doors: cli finds the commands by their names, and nobody else imports one

@@ -153,7 +153,7 @@ class Dask:
             raise MachineError("--dask needs dask.distributed: pip install 'kernel_port[dask]'") from None
         try:
             self._client = self._distributed.Client(address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # anything: the address picks the code that runs
             raise MachineError(f"--dask {address}: {error}; give the address of a running scheduler") from None
         self._address = address
         self.window = AHEAD * max(2, sum(self._client.nthreads().values()))

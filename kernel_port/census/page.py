@@ -27,16 +27,20 @@ small { display: block; opacity: .7 }
 @media (max-width: 48rem) { .bar { width: 15% } }
 """
 
+#: How every page begins.
+START = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="generator" content="kernel-port census">
+"""
+
 
 def page(totals: Totals) -> Iterator[str]:
     """Yield the page, piece by piece."""
     digest = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    yield f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
+    yield f"""{START}<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Census of resets</title>
 <style>{STYLE}</style>

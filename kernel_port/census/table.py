@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterator
 from typing import TextIO
 
+from ..terminal import clean
 from .answer import Record
 
 COLUMNS = (
@@ -23,7 +24,16 @@ class Table:
 
     def add(self, record: Record) -> None:
         """Write the rows of a machine."""
-        self._writer.writerows(_rows(record))
+        self._writer.writerows([harmless(cell) for cell in row] for row in _rows(record))
+
+
+def harmless(cell: object) -> object:
+    """Return a cell that spreadsheets take for text: those that begin a formula get an apostrophe in front, and control
+    characters are escaped."""
+    if not isinstance(cell, str):
+        return cell
+    shown = clean(cell)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 def _rows(record: Record) -> Iterator[tuple[object, ...]]:

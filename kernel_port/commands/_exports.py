@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
-from ..files import refuse_output, write_text
-from ..hw.errors import MachineError
+from ..files import write_text
 from ..trace.exports import Export, ftrace, qemu, setpci
 from ..trace.perfetto import perfetto
 
@@ -31,19 +30,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def outputs(args: argparse.Namespace) -> list[Path | None]:
     """Return the requested files."""
     return [getattr(args, name) for name in FORMATS]
-
-
-def refuse(source: str, paths: Iterable[Path | None]) -> None:
-    """Refuse, before anything is done, an output that cannot be written, the machine's own file, and two outputs in one
-    file.
-
-    :raises MachineError: says what to do instead"""
-    taken = set[Path]()
-    for path in filter(None, paths):
-        refuse_output(path, source)
-        if path.resolve() in taken:
-            raise MachineError(f"{path}: named for two outputs; name two files")
-        taken.add(path.resolve())
 
 
 def write(args: argparse.Namespace, export: Export) -> None:

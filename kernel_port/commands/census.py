@@ -26,6 +26,7 @@ import argparse
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -41,9 +42,10 @@ from ..census.engine import Dask, Engine, Here, Processes, in_order
 from ..census.ledger import Ledger, part
 from ..census.page import page
 from ..census.paths import identity, machines
+from ..census.report import is_report
 from ..census.table import Table
 from ..census.totals import Chart, Totals
-from ..files import refuse_output, write_text, write_whole
+from ..files import refuse_outputs, write_text, write_whole
 from ..hw.errors import MachineError
 from ..terminal import Paint, Progress, clean, width
 from ..why.report import kernel_name
@@ -64,8 +66,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip machines that FILE already has")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table of all functions")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary and its charts as a page")
-    parser.add_argument("--jobs", metavar="N", type=int, help="how many processes; default: one per core")
+    parser.add_argument("--jobs", metavar="N", type=jobs, help="how many processes; default: one per core")
     parser.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster that sees the same files")
+
+
+def jobs(text: str) -> int:
+    """Return a number of processes.
+
+    :raises argparse.ArgumentTypeError: it is not one that a computer has"""
+    if re.fullmatch("[1-9][0-9]{0,2}", text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of processes, 1 to 999")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,11 +85,12 @@ def run(args: argparse.Namespace) -> int:
         raise MachineError("--jsonl starts a report and --resume continues one: give one of the two")
     report = args.jsonl or args.resume
     outputs = [path for path in (report, args.csv, args.html) if path]
+    files = [file for file in machines(args.paths, sys.stdin) if not is_report(file)]
+    refuse_outputs([*outputs, *([part(report)] if report else [])])
+    fleet = set(map(identity, files))
     for output in outputs:
-        for path in args.paths:
-            refuse_output(output, path)
-    own = {identity(str(output)) for output in (*outputs, *([part(report)] if report else ()))}
-    files = [file for file in machines(args.paths, sys.stdin) if identity(file) not in own]
+        if identity(str(output)) in fleet:
+            raise MachineError(f"{output}: is of the fleet itself; name another file")
     if not files:
         raise MachineError(f"{' '.join(args.paths)}: no machine there; give files, folders or patterns")
     totals = Totals(args.patches)

@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..files import refuse_output
+from ..files import refuse_outputs
 from ..images import FORMATS, load, save
 from ..terminal import clean
 
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the machine, and its warnings to standard error."""
     machine = load(args.machine)
-    refuse_output(Path(args.output), args.machine)
+    refuse_outputs([Path(args.output)], args.machine)
     save(machine, args.output, args.format)
     if args.json:
         done = {"output": args.output, "functions": len(machine.functions), "warnings": machine.warnings}

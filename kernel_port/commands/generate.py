@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..files import refuse_output, write_whole
+from ..files import refuse_outputs, write_whole
 from ..images import generate, machine_toml
 from ..images.save import FORMATS, format_of, save
 from ..terminal import clean
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the machine."""
     path = Path(args.output)
     format = format_of(path, args.format)
-    refuse_output(path)
+    refuse_outputs([path])
     document = generate.draw(args.functions, args.seed)
     if format == "toml":
         write_whole(path, lambda file: file.writelines(map(str.encode, generate.text(document))))

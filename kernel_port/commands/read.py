@@ -15,7 +15,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from ..files import refuse_output, write_text
+from ..files import refuse_outputs, write_text
 from ..review.read.c_side import open_side
 from ..review.read.page import read_page
 from ..review.read.reading import reading
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the text or the page."""
     if args.output is not None:
-        refuse_output(args.output, args.c)
+        refuse_outputs([args.output], args.c)
     side = open_side(args.c, args.rev) if args.c else None
     if args.output is None:
         for line in lines(reading(args.what, side, beneath=False), HOW_TO):

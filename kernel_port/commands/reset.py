@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..calls import RESETS, find_call, perform
-from ..files import claimed, write_text, write_whole
+from ..files import claimed, refuse_outputs, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         if args.in_place:
             closes.enter_context(alone(args.machine))
         description = load(args.machine)
-        refuse_outputs(args, description)
+        refuse(args, description)
         images = registers(args, description)
         machine = closes.enter_context(
             boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images)
@@ -127,11 +127,11 @@ def registers(args: argparse.Namespace, description: MachineDescription) -> dict
     return {}
 
 
-def refuse_outputs(args: argparse.Namespace, description: MachineDescription) -> None:
+def refuse(args: argparse.Namespace, description: MachineDescription) -> None:
     """Refuse, before anything is done, outputs that cannot be written or that the user cannot have meant.
 
     :raises MachineError: says what to do instead"""
-    _exports.refuse(args.machine, [args.output, args.trace, args.live, *_exports.outputs(args)])
+    refuse_outputs([args.output, args.trace, args.live, *_exports.outputs(args)], args.machine)
     if args.output:
         refuse_format(description, args.output)
     if args.live:

@@ -28,7 +28,7 @@ from random import Random
 from typing import Any
 
 from ..explore import Chooser, parse
-from ..files import write_text
+from ..files import refuse_outputs, write_text
 from ..scenarios import Outcome, Run, load, perform, ready
 from ..scenarios._tell import code, listed, lost
 from ..terminal import Paint, clean
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     """Play the scenario and report."""
     scenario = load(args.scenario)
     choose = chooser(args)
-    _exports.refuse(args.scenario, [args.trace, *_exports.outputs(args)])
+    refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
     with ready(scenario, args.patches, args.machine) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)

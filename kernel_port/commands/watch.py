@@ -22,7 +22,7 @@ from random import Random
 
 from .. import scenarios
 from ..calls import RESETS, find_call, perform
-from ..files import write_text
+from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..images import load
 from ..machine import boot
@@ -64,10 +64,9 @@ def run(args: argparse.Namespace) -> int:
     outputs = [args.output, *_exports.outputs(args)]
     if not any(outputs):
         raise MachineError("nothing would be written: name the page with -o FILE.html, or an export (see --help)")
-    _exports.refuse(args.what, outputs)
-    _exports.refuse(args.c, outputs)
     if args.c and not args.output:
         raise MachineError("--c is for the page: name it with -o FILE.html")
+    refuse_outputs(outputs, args.what, args.c)
     side = open_side(args.c, args.rev) if args.c else None
     points = [args.patches] if args.against is None else [args.against, args.patches]
     watched = (of_scenario if args.target is None else of_machine)(args, points)

@@ -51,6 +51,7 @@ def load(source: str | Path) -> MachineDescription:
     :return: functions in address order; doubts about them are in `warnings`
     :raises MachineError: the source cannot be read or is bad; the message has file, line or offset, and the remedy"""
     machine = _read(source)
+    machine.name = machine.name.encode("utf-8", "replace").decode()  # file names may be in any encoding
     machine.functions.sort(key=lambda function: function.address)
     refuse_nonsense(machine.functions, str(source))
     guess_sizes(machine.functions)

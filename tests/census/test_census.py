@@ -175,7 +175,7 @@ def test_census_without_machines_is_bad_input(tmp_path, capsys):
 def test_census_does_not_write_over_a_machine(fleet, capsys):
     before = (fleet / "m0.toml").read_bytes()
     assert census(fleet / "m0.toml", fleet / "m1.toml", "--jsonl", fleet / "m0.toml") == 2
-    assert "m0.toml: is the machine itself" in capsys.readouterr().err
+    assert "m0.toml: is of the fleet itself" in capsys.readouterr().err
     assert (fleet / "m0.toml").read_bytes() == before
 
 

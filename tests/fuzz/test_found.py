@@ -125,7 +125,7 @@ def test_check_mailbox_compressed_and_damaged_is_refused_in_a_line(tmp_path, cap
 def test_census_pattern_that_is_too_long_for_a_name_stays_for_the_answer_to_refuse():
     # it ended the whole census
     long = f"/tmp/{'9' * 400}/**/*.toml"
-    assert machines([long], []) == [long]
+    assert machines([long], io.StringIO()) == [long]
     assert json.loads(answer(Job.of(long, 8)))["error"]
 
 

@@ -256,7 +256,7 @@ def fleet(rng):
     listed = [mutated(rng, f"{folder()}/{name}".encode(), most=1).decode("utf-8", "replace")
               for name in ("vga.toml", "*.toml", "**/*.toml", "nothing", "")]  # fmt: skip
     within = [name for name in listed if name.startswith(f"{folder()}/")]
-    for file in machines(["-"], within):
+    for file in machines(["-"], io.StringIO("\n".join(within))):
         json.loads(answer(Job.of(file, 8)))
 
 

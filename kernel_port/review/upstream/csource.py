@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ...hw.errors import MachineError
+from ...limits import EXPANSION
 from .tree import Tree
 
 #: Comments and literals, closed or not.
@@ -141,7 +143,7 @@ def read(text: str, path: str = "", unfinished: bool = False) -> CFile:
     lines = Lines(text)
     blocks, calls = scan(code, unfinished)
     macros = {macro.name: macro for match in directives if (macro := define(match, path, lines))}
-    functions = [*macros.values(), *generated(calls, macros)]
+    functions = [*macros.values(), *generated(calls, macros, path)]
     structs = []
     for block in blocks:
         start, end = lines.of(block.start), lines.of(block.end - 1)
@@ -241,13 +243,19 @@ def define(match: re.Match[str], path: str, lines: Lines) -> CFunction | None:
     return CFunction(head[1], path, start, end, tidy(head[1] + head[2]), lines.text(start, end), "macro")
 
 
-def generated(calls: list[str], macros: dict[str, CFunction]) -> Iterator[CFunction]:
-    """Yield the functions that macros make by pasting names."""
+def generated(calls: list[str], macros: dict[str, CFunction], path: str) -> Iterator[CFunction]:
+    """Yield the functions that macros make by pasting names.
+
+    :raises MachineError: they are too long together: such a file is no kernel's"""
+    made_of = 0
     for call in calls:
         name, _, rest = call.partition("(")
         macro = macros.get(name.strip())
         if macro is None or "##" not in macro.text:
             continue
+        made_of += len(macro.text) + len(call)
+        if made_of > EXPANSION:
+            raise MachineError(f"{path}: macros that make more than {EXPANSION >> 20} MiB; leave the file out")
         arguments = [argument.strip() for argument in rest.removesuffix(")").split(",")]
         parameters = macro.prototype.partition("(")[2].removesuffix(")").split(", ")
         text = re.sub(r"\\\n", "\n", DEFINE.sub("", macro.text, count=1))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ...hw.errors import MachineError
+from ...limits import MAILS, Budget
 from ...terminal import clean
 from . import mbox
 from .mbox import Mail
@@ -21,8 +22,9 @@ def open_source(source: str, revision: str = "") -> Tree | list[Mail]:
     if not revision and at and not Path(source).exists():
         source, revision = path, named
     if source == "-":
-        text = sys.stdin.buffer.read(mbox.LONGEST).decode("utf-8", "surrogateescape")
-        return mbox.mails(mbox.from_page(text.replace("\r\n", "\n")), "standard input")
+        data = sys.stdin.buffer.read(MAILS.bytes + 1)
+        Budget("standard input", MAILS).take(len(data))
+        return mbox.mails(mbox.from_page(mbox.decode(data)), "standard input")
     found = Path(source)
     if not found.exists():
         raise MachineError(f"{clean(source)}: no such file or directory; name a mailbox or a kernel tree")

@@ -18,17 +18,16 @@ from typing import Any
 
 from ...files import opened, within
 from ...hw.errors import MachineError
+from ...limits import MAILS, ONE_MAIL, SUBJECT, Budget
 
 #: Where a mail begins in a mailbox: at the start or after an empty line, before a header. A line of text that begins
 #: with "From" has no header below it.
 MAIL = re.compile(r"(?:\A|(?<=\n\n))From [^\n]*\n(?=[\w-]+:)")
-TAGS = re.compile(r"\s*\[([^\]\n]*)\]\s*")
-NUMBER = re.compile(r"(?:^|\s)(\d+)/(\d+)$")
+TAGS = re.compile(r"\s*+\[([^\]\n]*)\]\s*+")
+NUMBER = re.compile(r"(?:^|\s)(\d{1,4})/(\d{1,4})$")
 #: A mail on an archive's page: its subject, an empty line, its author and date.
 PAGE = re.compile(r"\A(\[[^\]\n]*\][^\n]*)\n\n(?=From:)")
-HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)")
-#: Longer input is not a series of patches.
-LONGEST = 64 << 20
+HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +90,11 @@ def load(path: Path) -> str:
     files = sorted(each for each in path.glob("*.patch") if within(path, each)) if path.is_dir() else [path]
     if not files:
         raise MachineError(f"{path}: no .patch files in it; name a mailbox, or a folder that git format-patch wrote")
-    texts = [from_page(decode(contents(file))) for file in files]
-    if sum(map(len, texts)) > LONGEST:
-        raise MachineError(f"{path}: more than {LONGEST >> 20} MiB is no series; name a mailbox of the series")
+    budget, texts = Budget(str(path), MAILS), []
+    for file in files:
+        data = contents(file)
+        budget.take(len(data))
+        texts.append(from_page(decode(data)))
     if len(texts) == 1:
         return texts[0]
     return "\n\n".join(text if MAIL.match(text) else f"From patch\n{text}" for text in texts)
@@ -112,7 +113,7 @@ def contents(path: Path) -> bytes:
     try:
         with opened(path) as file:
             packed = file.peek(2).startswith(b"\x1f\x8b")
-            return bytes((gzip.open(file) if packed else file).read(LONGEST + 1))
+            return bytes((gzip.open(file) if packed else file).read(MAILS.bytes + 1))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise MachineError(f"{path}: {error}; fetch it again") from error
 
@@ -128,7 +129,13 @@ def mails(text: str, name: str) -> list[Mail]:
     If a patch is there in several versions, the newest counts.
 
     :raises MachineError: there is no patch, or one is damaged; the message has the line"""
-    found = [mail for start, piece in split(text) if (mail := read(piece, name, start)) is not None]
+    budget, found = Budget(name, MAILS), []
+    for start, piece in split(text):
+        budget.take()
+        if len(piece) > ONE_MAIL:
+            raise MachineError(f"{name}:{start}: a mail of over {ONE_MAIL >> 20} MiB; name a mailbox of the series")
+        if (mail := read(piece, name, start)) is not None:
+            found.append(mail)
     newest = max((mail.version for mail in found), default=0)
     found = [mail for mail in found if mail.version == newest or not mail.of]
     if not found:
@@ -171,20 +178,20 @@ def read(piece: str, name: str, line: int) -> Mail | None:
 
 def header(message: email.message.Message) -> str:
     """Return the subject in one line, decoded."""
-    subject = str(message.get("Subject", ""))
+    subject = str(message.get("Subject", ""))[:SUBJECT]
     # If its encoding is wrong, take it as is.
-    with suppress(email.errors.HeaderParseError, LookupError, UnicodeError):
+    with suppress(email.errors.HeaderParseError, LookupError, ValueError):
         subject = str(email.header.make_header(email.header.decode_header(subject)))
     return " ".join(subject.split())
 
 
 def untagged(subject: str) -> tuple[str, str]:
     """Split a subject into the subject proper and the tags in brackets before it."""
-    tags = []
-    while tag := TAGS.match(subject):
+    tags, at = [], 0
+    while tag := TAGS.match(subject, at):
         tags.append(tag[1])
-        subject = subject[tag.end() :]
-    return subject, " ".join(tags)
+        at = tag.end()
+    return subject[at:], " ".join(tags)
 
 
 def place(tags: str) -> tuple[int, int, int]:

@@ -3,30 +3,24 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import lzma
-import os
 import re
-import subprocess
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Protocol
 
-from ...files import opened, within
+from ...archives import members, unpack
+from ...files import opened, walk, within
 from ...hw.errors import MachineError
-from ...terminal import Progress
+from ...limits import C_FILE, LISTING, SOURCES, TARBALL, Budget
+from .git import git
 
 #: The files read from a kernel: the C files of PCI and VFIO, their headers, and the Makefile for the version.
 SCOPE = re.compile(r"(?:drivers/(?:pci|vfio)/.*|include/(?:uapi/)?linux/(?:pci|vfio)[^/]*)\.[ch]|Makefile")
 PARTS = ("drivers/pci", "drivers/vfio", "include")
-#: Longer than any C file of a kernel.
-LONGEST = 4 << 20
-#: For every git: do not fetch what a repository lacks, which would start programs of the repository's choice.
-OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
 
 
 class Tree(Protocol):
@@ -64,14 +58,17 @@ class Directory(Tree):
         self.root = root
 
     def paths(self) -> list[str]:
-        files = (p for part in PARTS for p in (self.root / part).rglob("*.[ch]") if p.is_file())
-        found = [path.relative_to(self.root).as_posix() for path in files if within(self.root, path)]
-        return sorted(path for path in found if SCOPE.fullmatch(path))
+        budget = Budget(self.name, SOURCES)
+        files = [*(file for part in PARTS for file in walk(self.root / part, budget)), self.root / "Makefile"]
+        found = {file.relative_to(self.root).as_posix(): file for file in files}
+        return sorted(path for path, file in found.items() if SCOPE.fullmatch(path) and self._is_ours(file))
 
     def text(self, path: str) -> str | None:
         file = self.root / path
-        is_ours = file.is_file() and within(self.root, file)
-        return decode(file.read_bytes()) if is_ours and file.stat().st_size <= LONGEST else None
+        return decode(file.read_bytes()) if self._is_ours(file) and file.stat().st_size <= C_FILE else None
+
+    def _is_ours(self, file: Path) -> bool:
+        return file.is_file() and within(self.root, file)
 
 
 def decode(data: bytes) -> str:
@@ -83,71 +80,47 @@ def git_tree(repository: Path, revision: str) -> Texts:
     """Read the tree of a revision of a git repository, bare or not.
 
     :raises MachineError: there is no git, no repository or no such revision"""
-    if revision.startswith("-"):
+    if revision.startswith("-") or "\0" in revision:
         raise MachineError(f"{revision}: no revision; name a commit, tag or branch")
     commit = git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
-    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *(f"{part}/" for part in PARTS))
+    folders = (f"{part}/" for part in PARTS)
+    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *folders, longest=LISTING)
     entries = (entry.partition("\t") for entry in decode(listing).split("\0"))
     objects = {path: about.split()[2] for about, _, path in entries if SCOPE.fullmatch(path)}
-    asked = "".join(f"{name}\n" for name in objects.values())
-    answer = git(repository, "cat-file", "--batch", given=asked.encode())
-    texts, at = {}, 0
-    for path in objects:
-        line_end = answer.index(b"\n", at)
-        size = answer[at:line_end].split()[-1]
+    budget = Budget(f"{repository}@{revision}", SOURCES)
+    sizes = git(repository, "cat-file", "--batch-check=%(objectsize)", given=_lines(objects.values())).split(b"\n")
+    for path, size in zip(list(objects), sizes, strict=False):
         if not size.isdigit():
             raise MachineError(f"{repository}: {path} is missing at {revision}; fetch it, or name a full clone")
-        at = line_end + 1 + int(size)
-        texts[path] = decode(answer[line_end + 1 : at])
+        if int(size) > C_FILE:
+            del objects[path]
+        else:
+            budget.take(int(size))
+    answer = git(repository, "cat-file", "--batch=%(objectsize)", given=_lines(objects.values()))
+    texts, at = {}, 0
+    for path in objects:
+        start = answer.index(b"\n", at) + 1
+        at = start + int(answer[at : start - 1])
+        texts[path] = decode(answer[start:at])
         at += 1
     return Texts(f"{repository}@{revision}", texts)
 
 
-def git(repository: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """Run git, only to read, and return its output.
-
-    :raises MachineError: git is missing or refuses"""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(repository), *arguments],
-            input=given,
-            capture_output=True,
-            check=True,
-            env=os.environ | OFFLINE,
-        )
-    except FileNotFoundError as error:
-        raise MachineError("git is not installed; name a source directory or tarball") from error
-    except subprocess.CalledProcessError as error:
-        said = decode(error.stderr).strip().partition("\n")[0] or "no such revision"
-        raise MachineError(f"{repository}: {said}; name a git repository and a revision in it") from error
-    return done.stdout
+def _lines(names: Iterable[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
 
 
 def tarball(path: Path) -> Texts:
-    """Read the tree in a linux-source tarball, compressed with xz, gzip or bzip2, or not.
+    """Read the tree in a linux-source tarball.
 
-    :raises MachineError: it is not a tarball, or damaged"""
-    if path.suffix == ".zst":
-        raise MachineError(f"{path}: Python cannot read zstd; unpack it with: zstd -d {path}")
+    :raises MachineError: it is not a tarball, damaged, or larger than a kernel's"""
     texts: dict[str, str] = {}
-    try:
-        with (
-            Progress(f"reading {path.name}") as bar,
-            opened(path) as packed,
-            unpack(packed) as file,
-            tarfile.open(None, "r|", file) as archive,
-        ):
-            for member in archive:
-                bar.at(member.name)
-                inside = member.name.removeprefix("./").partition("/")[2]
-                if member.isfile() and SCOPE.fullmatch(inside) and member.size <= LONGEST:
-                    content = archive.extractfile(member)
-                    assert content is not None
-                    texts[inside] = decode(content.read())
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the file cannot be read; errors of gzip and bz2 have no errno
-        raise MachineError(f"{path}: not a whole tarball ({error}); fetch it again") from error
+    budget = Budget(str(path), SOURCES)
+    for name, size, content in members(path, TARBALL):
+        inside = name.removeprefix("./").partition("/")[2]
+        if SCOPE.fullmatch(inside) and size <= C_FILE:
+            budget.take(size)
+            texts[inside] = decode(content())
     return Texts(str(path), texts)
 
 
@@ -156,18 +129,6 @@ def is_tarball(path: Path) -> bool:
     with opened(path) as packed, unpack(packed) as file, suppress(lzma.LZMAError, zlib.error, EOFError, OSError):
         return file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"
     return False
-
-
-def unpack(file: BinaryIO) -> BinaryIO:
-    """Decompress a file; unlike tarfile, raise if the end is missing."""
-    start = file.read(6)
-    file.seek(0)
-    openers: list[tuple[bytes, Callable[[BinaryIO], Any]]]
-    openers = [(b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open)]
-    for magic, opener in openers:
-        if start.startswith(magic):
-            return cast(BinaryIO, opener(file))
-    return file
 
 
 def open_tree(path: Path, revision: str = "") -> Tree:
@@ -194,6 +155,6 @@ def sources(path: Path, revision: str) -> Tree:
 def version(tree: Tree) -> tuple[int, int] | None:
     """Return the kernel's version from its Makefile, (3, 11); None if it has none."""
     makefile = tree.text("Makefile") or ""
-    numbers = [re.search(rf"^{name}\s*=\s*(\d+)\s*$", makefile, re.MULTILINE) for name in ("VERSION", "PATCHLEVEL")]
-    major, minor = numbers
+    pattern = r"^{}\s*=\s*(\d{{1,4}})\s*$"
+    major, minor = (re.search(pattern.format(name), makefile, re.MULTILINE) for name in ("VERSION", "PATCHLEVEL"))
     return (int(major[1]), int(minor[1])) if major and minor else None

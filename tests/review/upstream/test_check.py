@@ -16,6 +16,7 @@ import pytest
 from paths import SERIES
 
 from kernel_port.cli import main
+from kernel_port.limits import Limits
 from kernel_port.review.upstream import check_series, mbox, touched
 
 DEBIAN = Path("/usr/src/linux-source-6.1.tar.xz")
@@ -376,9 +377,11 @@ def test_hunk_that_ends_within_a_line_of_both_sides_is_named(capsys, tmp_path):
 
 
 def test_more_text_than_a_series_has_is_one_line(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(mbox, "LONGEST", 1 << 20)
+    monkeypatch.setattr(mbox, "MAILS", Limits(10, 1 << 20, 60))
     (tmp_path / "long.patch").write_text("From x\nSubject: [PATCH] x\n\n" + "words\n" * 200_000)
-    assert "long.patch: more than 1 MiB is no series" in error(capsys, tmp_path / "long.patch")
+    assert "long.patch: more than is read of such an input (10 files, 1 MiB, 60 s)" in error(
+        capsys, tmp_path / "long.patch"
+    )
 
 
 def test_truncated_tarball_is_one_line(capsys, tree, tmp_path):
