@@ -9,13 +9,31 @@ Nothing is linked before it is asked for; what type checkers see is in __init__.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, wraps
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .link import Kernel
 
 __version__ = "0.2.0"
+
+
+def _on_latest(function: Any) -> Any:
+    """Wrap a function of the kernel: it runs on the machine booted last, and refuses arguments of another one."""
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        from .hw.errors import MachineError  # not above, for the reason below
+        from .kernel.system import System
+        from .link import foreign
+
+        name = function.__name__
+        if (latest := getattr(System, "latest", None)) and foreign(args, latest.symtab["pci_root_buses"]):
+            raise MachineError(f"{name}: an argument is not of the machine booted last; use machine.call()")
+        return function(*args)
+
+    return call
 
 
 @cache
@@ -31,7 +49,8 @@ def __getattr__(name: str) -> Any:
 
         return boot
     try:
-        return getattr(_patched(), name)
+        found = getattr(_patched(), name)
+        return _on_latest(found) if isinstance(found, FunctionType) else found
     except AttributeError:
         raise AttributeError(f"module {__name__} has no attribute {name}, nor has the kernel") from None
 

@@ -15,6 +15,7 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import System
 from .kernel.system import system as latest_system
 from .series import PATCHES
@@ -218,3 +219,14 @@ def link(point: int | None = None, system: System | None = None) -> Kernel:
     kernel.point, kernel.symbols = point, dict(image.symbols)
     kernel.exports = [symbol for symbol in image.symbols if getattr(symtab[symbol], "exported", None)]
     return kernel
+
+
+def foreign(args: tuple[Any, ...], roots: list[pci_bus]) -> bool:
+    """Return whether one of *args* is a function, bus or slot of a machine other than the one with these root buses."""
+    for thing in args:
+        bus = thing if isinstance(thing, pci_bus) else thing.bus if isinstance(thing, (pci_dev, pci_slot)) else None
+        while bus is not None and bus.parent is not None:
+            bus = bus.parent
+        if bus is not None and not any(bus is root for root in roots):
+            return True
+    return False

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Any
 
 from ._shims import lib
-from .hw.address import Address, bdf
+from .hw.address import Address
 from .hw.clock import Clock, RealClock
 from .hw.description import MachineDescription
 from .hw.errors import MachineError
@@ -26,17 +28,18 @@ from .hw.messages import SILENT, messages
 from .images.load import load
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
-from .link import Kernel, link
+from .link import Kernel, foreign, link
 from .qemu import QemuFabric
+from .wiring import Wiring
 
-#: Rounds of interrupt handling after which an asserted line is taken as stuck.
-INTERRUPT_ROUNDS = 8
 #: Bridges may be 255 deep, and the C recurses from each bus to the next.
 RECURSION_LIMIT = 5000
 #: Larger machines boot untraced: each function has some hundred events of half a kilobyte or more.
 TRACED_BOOT = 1024
 #: The driver of a function described with MSI or MSI-X on; the description does not say which driver enabled it.
 UNKNOWN_DRIVER = "unknown"
+#: Accesses and delays for each function that a thread may have in a row without sleeping; a boot has some 500.
+ACTS_PER_FUNCTION = 4000
 #: How many addresses an error message lists.
 LISTED = 12
 
@@ -55,101 +58,21 @@ class Machine:
         self.kernel = kernel(self.system)
         #: What happened while the machine booted; nothing if it is large (TRACED_BOOT).
         self.boot_events: list[Event] = []
-        #: Ports whose interrupt is pending, and those of them that sent a message for it.
-        self._asking: set[str] = set()
-        self._sent: set[str] = set()
-        self._accessing = False
-        fabric.interrupt = self._interrupt
-        fabric.message = self._message
-        fabric.stall = self._stall
-        fabric.observe = lambda what, where: self.system.emit("hw", what, where)
+        self.system.sched.limit += ACTS_PER_FUNCTION * len(description.functions)
+        self._wiring = Wiring(self.system, self.kernel, fabric)
+        self._closed = False
 
     @property
     def events(self) -> list[Event]:
         """What has happened since boot, oldest first."""
         return self.system.events
 
-    # -- configuration cycles ------------------------------------------------------------------------------------
-
-    def _pci_ops(self) -> Any:
-        """Make the two functions that every configuration cycle goes through. A hot path."""
-        fabric_read, fabric_write, system, asking = self.fabric.read, self.fabric.write, self.system, self._asking
-        record = system.record
-
-        def read(bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
-            domain, number = bus.sysdata.domain, bus.number
-            value = fabric_read(domain, number, devfn, where, size)
-            if system.tracing:
-                record("r", (bdf(domain, number, devfn), where, size, value))
-            if asking:
-                self._serve()
-            return 0, value
-
-        def write(bus: Any, devfn: int, where: int, size: int, value: int) -> int:
-            domain, number = bus.sysdata.domain, bus.number
-            if system.tracing:
-                record("w", (bdf(domain, number, devfn), where, size, value))
-            self._accessing = True
-            fabric_write(domain, number, devfn, where, size, value)
-            self._accessing = False
-            if asking:
-                self._serve()
-            return 0
-
-        return self.kernel.pci_ops(read=read, write=write)
-
-    def _stall(self, until: int) -> None:
-        """Let time pass while the processor waits for a completion; interrupts are handled after the access."""
-        outer, self._accessing = self._accessing, True
-        try:
-            self.system.sched.delay_until(until)
-        finally:
-            self._accessing = outer
-
-    # -- interrupts ----------------------------------------------------------------------------------------------
-
-    def _interrupt(self, port: str) -> None:
-        """Handle the interrupt of *port*: at once, or after the access that caused it."""
-        self._asking.add(port)
-        if not self._accessing:
-            self._serve()
-
-    def _message(self, port: str) -> None:
-        """Handle a message of *port* once, even if its request is gone by then. Without a handler it is ignored."""
-        if _irq(port) in self.system.irq_actions:
-            self._sent.add(port)
-            self._interrupt(port)
-
-    def _serve(self) -> None:
-        """Serve the ports that assert an interrupt, in order of address, until none does; handlers do not nest."""
-        if self.system.sched.in_interrupt:
-            return
-        for _ in range(INTERRUPT_ROUNDS):
-            served = [port for port in sorted(self._asking) if _irq(port) in self.system.irq_actions]
-            if not served:
-                return
-            for port in served:
-                self._asking.discard(port)
-                if port in self._sent or self.fabric.pulls(port):
-                    self._sent.discard(port)
-                    self.kernel.do_IRQ(_irq(port), port)
-                    if self.fabric.pulls(port):
-                        self._asking.add(port)
-        self._asking.difference_update(served)
-
-    def _described_message(self, irq: int) -> tuple[int, int, int] | None:
-        """Return the message that the function with interrupt *irq* was described with."""
-        address = Address(irq >> 16, irq >> 8 & 0xFF, irq >> 3 & 0x1F, irq & 7)
-        return messages(self.fabric.function(address).description.config).msi if self.fabric.has(address) else None
-
     # -- boot ----------------------------------------------------------------------------------------------------
 
     def start(self, *, poll_mode: bool, trace_boot: bool) -> None:
         """Boot: find all functions by configuration cycles, bind drivers, wait until all threads are idle."""
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
         kernel = self.kernel
         vars(kernel)["pciehp_poll_mode"] = int(poll_mode)
-        self.system.msi_message = self._described_message
         for function in self.description.functions:
             driver, used = function.driver, messages(function.config)
             if not driver and used != SILENT and not self.fabric.function(function.address).layout.is_bridge:
@@ -160,7 +83,7 @@ class Machine:
                 )
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
         self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT
-        self.call("pci_scan_root_buses", roots, self._pci_ops())
+        self.call("pci_scan_root_buses", roots, self._wiring.pci_ops())
         self._virtualize()
         self.system.tracing = True
         self.boot_events, self.system.events = self.system.events, []
@@ -180,17 +103,24 @@ class Machine:
     def call(self, name: str, *args: Any) -> Any:
         """Run a kernel function as the main thread, then let the other threads finish their work.
 
-        :raises MachineError: the kernel has no such function at this point of the series"""
+        :raises MachineError: the kernel has no such function at this point of the series, or an argument is of another
+            machine
+        :raises RuntimeError: the machine was closed, or another thread or process uses it"""
+        self.system.sched.check()
         try:
             function = getattr(self.kernel, name)
         except AttributeError:
             raise MachineError(f"{self.kernel.__name__} has no function {name}") from None
-        result = function(*args)
-        self.system.sched.settle()
+        if foreign(args, self.kernel.pci_root_buses):
+            raise MachineError(f"{name}: an argument is of another machine; look it up in this one")
+        with _deep_recursion():
+            result = function(*args)
+            self.system.sched.settle()
         return result
 
     def close(self) -> None:
-        """Switch the machine off, which ends delays in real time of other threads."""
+        """Switch the machine off, which ends delays in real time of other threads. May be called again."""
+        self._closed = True
         self.clock.stop()
         self.system.sched.shutdown()
         self.fabric.close()
@@ -200,6 +130,13 @@ class Machine:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        if not self.__dict__.get("_closed", True):
+            warnings.warn(
+                f"machine {self.description.name} was never closed", ResourceWarning, stacklevel=2, source=self
+            )
+            self.close()
 
     # -- look-ups ------------------------------------------------------------------------------------------------
 
@@ -315,10 +252,15 @@ def _hardware(description: MachineDescription, clock: Clock, images: dict[int, C
     return fabric
 
 
-def _irq(port: str) -> int:
-    """Return the number of a port's interrupt, as pci_read_irq() sets it."""
-    domain, bus, device, function = Address.parse(port)
-    return domain << 16 | bus << 8 | device << 3 | function
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Let the body recurse as deep as bridges can be; then put the limit back."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _name(dev: pci_dev) -> str:

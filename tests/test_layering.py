@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "qemu": "hw pci_regs",
     "images": "files hw pci_regs qemu",
     # where they meet
-    "machine": "_shims hw images kernel link pci_regs qemu",
+    "wiring": "hw kernel link",
+    "machine": "_shims hw images kernel link pci_regs qemu wiring",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run
@@ -54,7 +55,7 @@ MAY_IMPORT = {
     "review.read": "hw.errors link review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
     # the doors: cli finds the commands by their names, and nobody else imports one
-    "__init__": "link machine",
+    "__init__": "hw.errors kernel.system link machine",
     "cli": "__init__ hw.errors terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",

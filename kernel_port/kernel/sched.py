@@ -12,9 +12,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import traceback
+import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +33,10 @@ NSEC_PER_MSEC = 1_000_000
 
 #: Nothing waits longer than this, ns. A timer that rearms itself forever must not hide a deadlock.
 PATIENCE = 3_600_000 * NSEC_PER_MSEC
+#: The same for a thread that never sleeps: how many accesses, delays and turns it may have in a row.
+PATIENCE_ACTS = 200_000
+#: How long a thread has to end when its machine is closed, seconds of the real world.
+LAST_WORDS = 5
 
 
 class Clock(Protocol):
@@ -65,6 +72,10 @@ class Deadlock(Halt):
     """Every thread waits and no timer is pending."""
 
 
+class Livelock(Deadlock):
+    """A thread goes on and on without ever sleeping."""
+
+
 class Oops(Halt):
     """The kernel broke one of its invariants: the C goes on with corrupt memory, or crashes."""
 
@@ -72,6 +83,10 @@ class Oops(Halt):
 def reports(halt: Halt | None) -> tuple[str, str]:
     """Return the report of a deadlock and that of an oops; "" for what did not happen."""
     return str(halt) if isinstance(halt, Deadlock) else "", str(halt) if isinstance(halt, Oops) else ""
+
+
+class Unusable(RuntimeError):
+    """The machine cannot be used here: it was closed, or is in use by another thread or process."""
 
 
 class ThreadExit(BaseException):
@@ -100,6 +115,10 @@ class Thread:
     body: Callable[[], None] | None = None
     #: Where it yielded, for reports.
     frame: FrameType | None = None
+    #: The OS thread that runs it; 0 for none.
+    ident: int = 0
+    #: Accesses, delays and turns since it last slept.
+    acts: int = 0
 
 
 class Scheduler:
@@ -109,7 +128,7 @@ class Scheduler:
         self.clock = clock
         #: Given how many threads can run (two or more), returns which one does: 0 .. n-1 in order of creation.
         self.choose = choose or (lambda count: 0)
-        self.current = Thread("main")
+        self.current = Thread("main", ident=threading.get_ident())
         self.threads = [self.current]
         self.context = "main"
         #: Nesting depth of interrupt and timer handlers on the running thread.
@@ -118,12 +137,49 @@ class Scheduler:
         self.symtab: dict[str, Any] = {}
         #: Also let `choose` switch threads before a lock is taken and after an unlock, a wake-up or an interrupt.
         self.preemptive = False
+        #: Accesses, delays and turns that a thread may have in a row without sleeping.
+        self.limit = PATIENCE_ACTS
+        #: Why it cannot be used, when a thread that is not the current one tries to.
+        self._unusable = "another thread uses this machine: give each thread a machine of its own"
         self._failure: BaseException | None = None
         self._stopping = False
         #: Main waits for the others to become idle: it does not run while any of them can.
         self._settling = False
         #: Time is passing: what falls due runs on the current thread, and no switch happens.
         self._advancing = False
+        _SCHEDULERS.add(self)
+
+    # -- who may use it ------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Refuse an OS thread or process that the machine does not run on, and use after it was closed.
+
+        :raises Unusable: says which of these"""
+        if self.current.ident != threading.get_ident():
+            if any(thread.ident == threading.get_ident() for thread in self.threads[1:]):
+                raise ThreadExit  # on its way out: the machine is being closed
+            raise Unusable(self._unusable)
+
+    def act(self) -> None:
+        """Count an access, delay or turn of the running thread, which must sleep at some time. A hot path.
+
+        :raises Livelock: it never does"""
+        current = self.current
+        current.acts += 1
+        if current.acts > self.limit:
+            current.acts, current.frame = 0, sys._getframe(1)
+            said = f"livelock: {current.name} has made {self.limit:,} accesses, delays and turns without ever sleeping"
+            raise Livelock("\n".join([said, *self._stacks()]))
+
+    def forked(self) -> None:
+        """Give up in the child of a fork, where no other thread exists."""
+        self._unusable = "this machine was booted before the process forked: boot another one in the child"
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """Let nobody use it any more."""
+        self.current.ident = 0
+        del self.threads[1:]
 
     # -- yielding -----------------------------------------------------------------------------------------------
 
@@ -133,6 +189,8 @@ class Scheduler:
 
     def schedule(self) -> None:
         """Let another runnable thread go first if `choose` says so; 0 is the current thread."""
+        self.check()
+        self.act()
         if not self.in_interrupt and not self._advancing:
             self._give_way(self.current)
 
@@ -143,6 +201,8 @@ class Scheduler:
 
     def delay_until(self, when: int) -> None:
         """Busy-wait until *when*, ns; interrupts are served."""
+        self.check()
+        self.act()
         self._advance(when, busy=True)
 
     def block(self, on: Any, deadline: int | None = None) -> bool:
@@ -150,6 +210,8 @@ class Scheduler:
 
         :param deadline: give up at this virtual time, ns
         :return: True if woken, False if the deadline came first"""
+        self.check()
+        self.current.acts = 0
         if self.in_interrupt:
             raise RuntimeError(f"scheduling while atomic: {self.context} waits for {on}")
         if self.current.sleeping is not None:
@@ -208,6 +270,7 @@ class Scheduler:
 
         def run() -> None:
             thread.body = None
+            thread.ident = threading.get_ident()
             failure: BaseException | None = None
             with suppress(ThreadExit):
                 try:
@@ -218,7 +281,8 @@ class Scheduler:
                     raise
                 except BaseException as error:  # handed to the main thread, which raises it
                     failure = error
-                self.threads.remove(thread)
+                if thread in self.threads:  # not if the machine was closed without waiting for it
+                    self.threads.remove(thread)
                 self._hand_over(self._fail(failure) if failure is not None else self._next())
             thread.ended.release()
 
@@ -245,11 +309,13 @@ class Scheduler:
     def shutdown(self) -> None:
         """End every other thread, one after the other: the machine is switched off."""
         self._stopping = True
+        self.current.ident, self._unusable = 0, "this machine was closed: boot another one"
         for thread in self.threads[1:]:
             if thread.body is None:
                 self._let_go(thread)
-                thread.ended.acquire()
-        del self.threads[1:]
+                if not thread.ended.acquire(timeout=LAST_WORDS):
+                    warnings.warn(f"thread {thread.name} does not end with its machine", ResourceWarning, stacklevel=2)
+        self._abandon()
 
     # -- the baton -----------------------------------------------------------------------------------------------
 
@@ -365,3 +431,15 @@ class Scheduler:
         for summary in traceback.StackSummary.extract(reversed(kernel)):
             file = "/".join(PurePath(summary.filename).parts[-2:])
             yield f"{summary.name} ({file}:{summary.lineno}): {summary.line}"
+
+
+#: All of this process. Only the thread that forks exists in the child.
+_SCHEDULERS: weakref.WeakSet[Scheduler] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for scheduler in _SCHEDULERS:
+        scheduler.forked()
+
+
+os.register_at_fork(after_in_child=_forked)

@@ -8,6 +8,7 @@ the linker replaces it by the booted one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -75,6 +76,8 @@ class System:
 
     def record(self, op: str, args: tuple[Any, ...]) -> None:
         """Record *op* with the innermost kernel frames. A hot path: every configuration cycle comes through here."""
+        if self.sched.current.ident != get_ident():
+            self.sched.check()
         frames = kernel_stack(self.symtab)
         events = self.events
         if len(events) > LONG:

@@ -102,6 +102,8 @@ class Run:
         """The answer of this run to the scenario's question."""
         if self.patches < self.scenario.since:
             return f"This point of the series has no such call: patch {self.scenario.since} adds it."
+        if self.outcome.deadlock.startswith("livelock"):
+            return f"{self.outcome.deadlock.partition(chr(10))[0].capitalize()}."
         if self.outcome.deadlock:
             unfinished = self.outcome.unfinished
             each_other = "each other" if len(unfinished) > 1 else "itself"
