@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import kernel_port
+from kernel_port.bench import growth
 from kernel_port.census.paths import machines
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
@@ -285,3 +286,11 @@ def test_package_in_a_zip_file_says_why_it_cannot_run(tmp_path):
     done = subprocess.run([sys.executable, "-S", "-I", tmp_path / "k.pyz"], check=False, capture_output=True, text=True)
     assert done.stderr.startswith("kernel-port: verdicts read the package's own source, which is packed here")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_process_that_we_start_imports_what_we_are_not_the_current_directory(tmp_path, monkeypatch):
+    (tmp_path / "kernel_port").mkdir()
+    (tmp_path / "kernel_port/__init__.py").write_text("raise SystemExit('the wrong package')")
+    monkeypatch.chdir(tmp_path)
+    (small,) = growth.in_processes((4,), lambda text: None)
+    assert small.functions == 4

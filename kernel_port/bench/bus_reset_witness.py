@@ -16,6 +16,7 @@ from time import monotonic_ns
 from types import TracebackType
 
 from ..pci_regs import PCI_BRIDGE_CTL_BUS_RESET
+from .processes import command, environment
 
 #: How long to wait for a reset, ns.
 PATIENCE = 10_000_000_000
@@ -28,8 +29,10 @@ class Witness:
     :param offset: where the low byte of Bridge Control is in it"""
 
     def __init__(self, path: Path, offset: int) -> None:
-        command = [sys.executable, "-m", __name__, str(path), str(offset)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = command(__name__, str(path), str(offset))
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+        )
 
     def look(self) -> None:
         """Start watching for a reset."""

@@ -23,6 +23,7 @@ from ..hw.image import ConfigImage
 from ..images.generate import MOST, generate
 from ..machine import Machine, boot
 from ..why.ladder import survey
+from .processes import command, environment
 
 #: Functions of the machines to measure; the last is a full segment.
 SIZES = (100, 1_000, 10_000, MOST)
@@ -87,9 +88,9 @@ def in_processes(sizes: tuple[int, ...], tell: Callable[[str], None]) -> list[Gr
     found = []
     for size in sizes:
         tell(f"{size} functions")
-        command = [sys.executable, "-m", __name__, str(size)]
+        words = command(__name__, str(size))
         # In its own group it gets no Ctrl-C; we do, and end it.
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, process_group=0)
+        done = subprocess.run(words, stdout=subprocess.PIPE, check=True, text=True, process_group=0, env=environment())
         found.append(Growth(**json.loads(done.stdout)))
     return found
 

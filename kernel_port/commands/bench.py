@@ -19,7 +19,6 @@ import platform
 import statistics
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -33,6 +32,7 @@ from typing import Any
 from .._shims import ffi, lib
 from ..bench import growth
 from ..bench.bus_reset_witness import Witness
+from ..bench.processes import command, environment
 from ..explore import Stage
 from ..hw.address import Address
 from ..hw.description import MachineDescription
@@ -167,10 +167,11 @@ def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Fi
     folder = closes.enter_context(TemporaryDirectory())
     dump = Path(folder, "dump.txt")
     save(description, dump)
-    environment = os.environ | {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
+    variables = environment() | {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
     for words, target in ((["--help"], 80), (["why", str(dump)], 400)):
-        command = [sys.executable, "-m", "kernel_port", *words]
-        process = partial(subprocess.run, command, capture_output=True, check=True, env=environment)
+        process = partial(
+            subprocess.run, command("kernel_port", *words), capture_output=True, check=True, env=variables
+        )
         yield Figure(f"kernel-port {words[0]}, whole process", "ms", each(1, process), target)
 
 
