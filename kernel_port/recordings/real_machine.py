@@ -47,13 +47,12 @@ def describe(recording: Recording, registers: Mapping[str, bytes]) -> MachineDes
 
 
 def start(recording: Recording, registers: Mapping[str, bytes], trace_boot: bool = True) -> Machine:
-    """Boot the port at the recording's point on the recorded machine with these *registers* and pciehp_debug.
+    """Boot the recording's kernel on the recorded machine with these *registers* and pciehp_debug.
 
     :raises MachineError: the recorded machine is impossible"""
-    point, clock, description = recording.point, Clock(), describe(recording, registers)
-    assert point is not None
+    clock, description = Clock(), describe(recording, registers)
     fabric = Fabric(description, clock)
-    machine = Machine(description, lambda system: link(point, system), clock, fabric, None)
+    machine = Machine(description, lambda system: link(recording.choice, system), clock, fabric, None)
     vars(machine.kernel)["pciehp_debug"] = True
     try:
         machine.start(poll_mode=recording.pciehp_poll, trace_boot=trace_boot)
