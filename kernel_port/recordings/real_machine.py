@@ -19,6 +19,9 @@ from ..pci_regs import PCI_COMMAND, PCI_COMMAND_MASTER
 from .qemu_capture import BARS, ROM, size_of
 from .real_kernel import Cycle, Recording, name_of
 
+#: How often pciehp looks at the slot where it polls, seconds.
+POLL_TIME = 1
+
 
 def describe(recording: Recording, registers: Mapping[str, bytes]) -> MachineDescription:
     """Return the recorded machine with these *registers*.
@@ -54,6 +57,7 @@ def start(recording: Recording, registers: Mapping[str, bytes], trace_boot: bool
     fabric = Fabric(description, clock)
     machine = Machine(description, lambda system: link(recording.choice, system), clock, fabric, None)
     vars(machine.kernel)["pciehp_debug"] = True
+    vars(machine.kernel)["pciehp_poll_time"] = POLL_TIME
     try:
         machine.start(poll_mode=recording.pciehp_poll, trace_boot=trace_boot)
     except BaseException:
