@@ -11,37 +11,43 @@ from itertools import pairwise
 from typing import Any
 
 from .calls import find_call, parameters_of
+from .choice import ALL, KernelChoice
 from .hw.description import MachineDescription
 from .kernel.sched import Halt
 from .machine import boot
 from .scenarios import Outcome, Scenario, play
 from .scenarios._outcome import Before, observe
-from .series import PATCHES, Patch
+from .series import PATCHES
 from .terminal import Paint, clean
 from .trace.difference import Trace, TraceComparison, compare_traces
 from .trace.outcome import count, loss_as_json
 from .trace.render import tell
 from .trace.snapshot import Recorder
 
-#: The points of the series.
-POINTS = range(len(PATCHES) + 1)
 #: More addresses than this are counted, not listed.
 LISTED = 3
 
 
+def kernels(last: KernelChoice) -> list[KernelChoice]:
+    """Return the kernels to compare: base, +1 ... +8, and one more for each module that *last* has on top."""
+    mends = [str(mend.path) if mend.is_users else mend.name for mend in last.mends]
+    series = [KernelChoice(patches) for patches in range(ALL + 1)]
+    return series + [KernelChoice(ALL, tuple(mends[: index + 1])) for index in range(len(mends))]
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The outcome at one point of the series."""
+    """The outcome with one kernel."""
 
-    number: int
+    kernel: KernelChoice
     outcome: Outcome | None = None
     """None: the kernel does not have the function yet."""
     trace: Trace = field(default=Trace(), repr=False)
 
     @property
     def name(self) -> str:
-        """The name of the point: "base", "+1", ..., "+8"."""
-        return f"+{self.number}" if self.number else "base"
+        """The name of the point: "base", "+1", ..., "+8", "+8+try-reset"."""
+        return self.kernel.point
 
     @property
     def cells(self) -> dict[str, str]:
@@ -63,9 +69,9 @@ class Point:
         """Return the point as data; `kernel-port bisect --help` says which keys."""
         outcome = self.outcome
         if outcome is None:
-            return {"patches": self.number, "exists": False, "outcome": "no such call"}
+            return {**self.choice_json(), "exists": False, "outcome": "no such call"}
         return {
-            "patches": self.number,
+            **self.choice_json(),
             "exists": True,
             "outcome": in_a_word(outcome),
             "rc": outcome.results,
@@ -79,6 +85,10 @@ class Point:
             "config_restored": not outcome.lost,
             "functions": [loss_as_json(loss) for loss in outcome.losses],
         }
+
+    def choice_json(self) -> dict[str, Any]:
+        """Return which kernel it is as data."""
+        return {"patches": self.kernel.patches, "with": self.kernel.names}
 
 
 def in_a_word(outcome: Outcome) -> str:
@@ -137,12 +147,12 @@ def listed(bdfs: Iterable[str]) -> str:
 
 
 def measure_call(
-    description: MachineDescription, patches: int, target: str, name: str, seed: int | None = None
+    description: MachineDescription, kernel: KernelChoice, target: str, name: str, seed: int | None = None
 ) -> Point:
-    """Call *name* on a target of a machine at one point of the series."""
-    with boot(description, patches, seed=seed) as machine:
+    """Call *name* on a target of a machine with one kernel."""
+    with boot(description, kernel, seed=seed) as machine:
         if parameters_of(machine.kernel, name) is None:
-            return Point(patches)
+            return Point(kernel)
         call = find_call(machine.kernel, name, *machine.target(target))
         recorder, before = Recorder(machine), Before(machine)
         machine.system.listen = recorder.note
@@ -155,30 +165,42 @@ def measure_call(
         machine.system.listen = None
         outcome = observe(machine, before, recorder, results, halt, machine.clock.now)
         lines = tuple(tell(machine.events, recorder.before, verbose=False))
-        return Point(patches, outcome, Trace(lines, recorder.start))
+        return Point(kernel, outcome, Trace(lines, recorder.start))
 
 
-def measure_scenario(scenario: Scenario, patches: int, seed: int | None = None) -> Point:
-    """Play a scenario at one point of the series."""
-    if patches < scenario.since:
-        return Point(patches)
-    run = play(scenario, patches, seed)
-    return Point(patches, run.outcome, Trace(tuple(tell(run.events, run.before, verbose=False)), run.start))
+def measure_scenario(scenario: Scenario, kernel: KernelChoice, seed: int | None = None) -> Point:
+    """Play a scenario with one kernel."""
+    if kernel.patches < scenario.since:
+        return Point(kernel)
+    run = play(scenario, kernel, seed)
+    return Point(kernel, run.outcome, Trace(tuple(tell(run.events, run.before, verbose=False)), run.start))
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The step from one point of the series to the next, if it changes something."""
+    """The step from one kernel to the next, if it changes something."""
 
-    patch: Patch
+    to: KernelChoice
     changes: dict[str, tuple[str, str]]
     """Column of the matrix -> before and after."""
     comparison: TraceComparison
     """Compares the traces."""
 
+    @property
+    def subject(self) -> str:
+        """The subject of the patch, the title of the mend."""
+        return self.to.mends[-1].title if self.to.extra else PATCHES[self.to.patches - 1].subject
+
+    @property
+    def title(self) -> str:
+        """What the step adds to the kernel."""
+        if self.to.extra:
+            return f"{self.to.names[-1]}, {self.subject}"
+        return f"patch {self.to.patches}, {self.subject}"
+
     def report(self, verbose: bool, paint: Paint) -> Iterator[str]:
         """Yield the step for people, line by line."""
-        yield paint("bold", f"patch {self.patch.number}, {self.patch.subject}")
+        yield paint("bold", clean(self.title))
         for column, (before, after) in self.changes.items():
             yield f"  {column}: {clean(before)} -> {clean(after)}"
         yield from self.comparison.report(verbose, paint)
@@ -186,22 +208,23 @@ class Step:
     def as_json(self) -> dict[str, Any]:
         """Return the step as data; `kernel-port bisect --help` says which keys."""
         return {
-            "patch": self.patch.number,
-            "subject": self.patch.subject,
+            "patch": None if self.to.extra else self.to.patches,
+            "with": self.to.names[-1:],
+            "subject": self.subject,
             "changes": {column: list(pair) for column, pair in self.changes.items()},
             "differences": self.comparison.as_json(),
         }
 
 
 def steps(points: Sequence[Point]) -> Iterator[Step]:
-    """Return the patches that change anything, in order."""
+    """Return the patches, and what is on top of them, that change anything, in order."""
     for old, new in pairwise(points):
         before, after = old.cells, new.cells
         shared = (column for column in after if column in before)
         changes = {column: (before[column], after[column]) for column in shared if before[column] != after[column]}
         comparison = compare_traces(old.trace, new.trace if old.outcome else Trace())
         if changes or comparison.differences:
-            yield Step(PATCHES[new.number - 1], changes, comparison)
+            yield Step(new.kernel, changes, comparison)
 
 
 def table(points: Sequence[Point], paint: Paint) -> Iterator[str]:
@@ -209,13 +232,14 @@ def table(points: Sequence[Point], paint: Paint) -> Iterator[str]:
     columns = max((list(point.cells) for point in points), key=len)
     rows = [[clean(point.cells.get(column, "")) for column in columns] for point in points]
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    yield _row("", columns, widths)
+    names = max(len(point.name) for point in points)
+    yield _row(" " * names, columns, widths)
     for place, (point, row) in enumerate(zip(points, rows, strict=True)):
         as_before = place > 0 and row == rows[place - 1]
-        yield paint("dim" if as_before else "bold", _row(point.name, row, widths))
+        yield paint("dim" if as_before else "bold", _row(point.name.ljust(names), row, widths))
 
 
 def _row(name: str, cells: Iterable[str], widths: Iterable[int]) -> str:
     """Return one row of the matrix."""
     padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-    return f"{name:<6}{'  '.join(padded)}".rstrip()
+    return f"{name}  {'  '.join(padded)}".rstrip()

@@ -31,6 +31,8 @@ TAKEN: dict[str, dict[str, Callable[[Any], Any]]] = {
     },
     "bus": {"pci_bus": lambda bus: bus},
 }
+#: Where the modules of the C are: what a user may call.
+PORTED = ("base", "patch", "later", "yours")
 #: Further parameters with an obvious value: do it, rather than probe.
 OBVIOUS = {"probe": 0}
 #: How to turn a result of the port into the C's, by annotation: a status and a value become the status, a text its
@@ -117,9 +119,9 @@ def returns(kernel: Kernel, name: str) -> str:
 
 
 def parameters_of(kernel: Kernel, name: str) -> list[inspect.Parameter] | None:
-    """Return the parameters of a function of base or patches; None if there is none of that name."""
+    """Return the parameters of a function of base, patches or what is on top; None if there is none of that name."""
     function = getattr(kernel, name, None)
-    if not inspect.isfunction(function) or kernel.symbols.get(name, "").partition(".")[0] not in ("base", "patch"):
+    if not inspect.isfunction(function) or kernel.symbols.get(name, "").partition(".")[0] not in PORTED:
         return None
     return list(inspect.signature(function).parameters.values())
 

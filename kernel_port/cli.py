@@ -156,6 +156,12 @@ def main(argv: list[str] | None = None) -> int:
         return status
     except MachineError as error:
         return complain(str(error))
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
+        from .mends import blame  # loaded already, if a file of the user's is
+
+        if not (what := blame(error)):
+            raise
+        return complain(what)
     except OSError as error:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at exit

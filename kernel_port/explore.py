@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .checkpoint import Checkpoint
+from .choice import KernelChoice
 from .hw.errors import MachineError
 from .machine import Machine
 from .scenarios import Run, Scenario, perform, ready
@@ -105,7 +106,7 @@ def schedules(trial: Trial) -> Iterator[tuple[Schedule, int]]:
 class Stage:
     """A scenario's machine, on which its script can run again and again. It boots once if it can be rewound."""
 
-    def __init__(self, scenario: Scenario, patches: int, preemptive: bool = False) -> None:
+    def __init__(self, scenario: Scenario, patches: int | KernelChoice, preemptive: bool = False) -> None:
         self._scenario = scenario
         self._patches = patches
         self._preemptive = preemptive

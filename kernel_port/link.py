@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Link services, base and patches 1..n into one kernel, as ld(1) would.
+"""Link services, base, patches 1..n and what is put on top into one kernel, as ld(1) would.
 
 Why: at +1 the unpatched pci_reset_function() must reach the patched pci_parent_bus_reset(). A plain import binds the
 caller to the old one. So every function is copied with the linked kernel's name space as its globals (text is
@@ -9,15 +9,21 @@ a function, the copy points to the linked kernel's.
 
 from __future__ import annotations
 
+import builtins
+import dis
+from collections.abc import Iterator
 from copy import deepcopy
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .choice import ALL, KernelChoice
 from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import System
 from .kernel.system import system as latest_system
+from .mends import LinkError, Mend, adding, names_in, place
 from .series import PATCHES
 
 if TYPE_CHECKING:
@@ -71,8 +77,10 @@ BASE: tuple[str, ...] = (
 )
 
 
-class LinkError(ImportError):
-    """A module defines what it does not declare, adds what exists, or modifies what does not exist."""
+#: What a module declares to the linker; not part of the kernel.
+DECLARATIONS = ("ADDS", "MODIFIES", "REQUIRES")
+#: Instructions that look a global name up.
+LOADS = ("LOAD_GLOBAL", "LOAD_NAME")
 
 
 class Kernel(PatchedKernel):
@@ -80,6 +88,8 @@ class Kernel(PatchedKernel):
 
     Type checkers know those of the fully patched one; at an earlier point some of them are not there."""
 
+    #: How many patches of the series are in it, and what is on top of them.
+    choice: KernelChoice
     #: How many patches of the series are in it.
     point: int
     #: What EXPORT_SYMBOL and EXPORT_SYMBOL_GPL mark.
@@ -96,13 +106,14 @@ class Kernel(PatchedKernel):
 class Contents(NamedTuple):
     """What a module contributes, by kind. All but functions and variables are shared between kernels."""
 
+    module: ModuleType
     functions: dict[str, FunctionType]
     structs: dict[str, type]
     #: The annotated variables: its data; each kernel has a copy.
     variables: dict[str, Any]
     #: Constants, and imports that are not from a module of ours.
     constants: dict[str, Any]
-    #: Functions and structs that it has for the first time, and those it has instead of an earlier one.
+    #: Functions and structs that it has for the first time, and those it has instead of an earlier one, variables too.
     adds: frozenset[str]
     modifies: frozenset[str]
 
@@ -114,18 +125,19 @@ def contents(module: ModuleType) -> Contents:
     own = {name: obj for name, obj in names.items() if is_code(obj) and obj.__module__ == module.__name__}
     variables = {name: names[name] for name in module.__annotations__ if name in names}
     return Contents(
+        module=module,
         functions={name: obj for name, obj in own.items() if isinstance(obj, FunctionType)},
         structs={name: obj for name, obj in own.items() if isinstance(obj, type)},
         variables=variables,
         constants={
             name: obj
             for name, obj in names.items()
-            if name not in ("ADDS", "MODIFIES", "system")
+            if name not in (*DECLARATIONS, "system")
             and name not in variables
             # An import from a module of ours names a version; the linker supplies the newest.
             and not (is_code(obj) and obj.__module__.startswith(f"{__package__}."))
         },
-        adds=frozenset(getattr(module, "ADDS", own)),
+        adds=frozenset(getattr(module, "ADDS", own if not hasattr(module, "MODIFIES") else ())),
         modifies=frozenset(getattr(module, "MODIFIES", ())),
     )
 
@@ -140,23 +152,76 @@ def is_code(obj: Any) -> bool:
     return isinstance(obj, (FunctionType, type))
 
 
-def check(name: str, module: Contents, known: dict[str, str], symtab: dict[str, Any]) -> None:
+def check(module: Contents, known: dict[str, str], symtab: dict[str, Any]) -> None:
     """Refuse a module that does not apply to what is linked so far.
 
-    A patch declares ADDS and MODIFIES, its variables aside; services and base only add.
+    A patch declares ADDS and MODIFIES, variables that it adds aside; services and base only add.
 
     :param known: symbol -> module of what is linked so far
-    :raises LinkError: names the module and the symbols"""
+    :raises LinkError: names file, line and symbol"""
+
+    def refuse(symbol: str, reason: str) -> LinkError:
+        return LinkError(f"{place(module.module, symbol)}: {reason}")
+
     symbols = module.functions.keys() | module.structs.keys()
-    if symbols != module.adds | module.modifies:
-        raise LinkError(f"{name}: defines {sorted(symbols)} but declares {sorted(module.adds | module.modifies)}")
-    if again := (module.adds | module.variables.keys()) & known.keys():
-        raise LinkError(f"{name}: adds what exists: {', '.join(f'{s} ({known[s]})' for s in sorted(again))}")
-    if missing := module.modifies - known.keys():
-        raise LinkError(f"{name}: modifies what does not exist: {', '.join(sorted(missing))}")
+    declared = module.adds | module.modifies
+    for symbol in sorted(symbols - declared):
+        to = "MODIFIES" if symbol in known else "ADDS"
+        raise refuse(symbol, f"defines {symbol}, which is neither in ADDS nor in MODIFIES: name it in {to}")
+    for symbol in sorted(declared - symbols - module.variables.keys()):
+        to = "ADDS" if symbol in module.adds else "MODIFIES"
+        raise refuse(to, f"{to} names {symbol}, which is not defined here")
+    for symbol in sorted((module.adds | module.variables.keys()) & known.keys() - module.modifies):
+        raise refuse(symbol, f"adds {symbol}, which is in {known[symbol]} already; to change it, name it in MODIFIES")
+    for symbol in sorted(module.modifies - known.keys()):
+        near = get_close_matches(symbol, known, n=1)
+        hint = adding(symbol) or (f"the nearest is {near[0]}" if near else "")
+        raise refuse(symbol, f"modifies {symbol}, which does not exist{hint and f'; {hint}'}")
     for symbol, value in module.constants.items():
         if symtab.get(symbol, value) != value and symbol not in known:
-            raise LinkError(f"{name}: {symbol} is {value!r}, elsewhere it is {symtab[symbol]!r}")
+            raise refuse(symbol, f"{symbol} is {value!r}, elsewhere it is {symtab[symbol]!r}")
+
+
+def check_order(mend: Mend, module: Contents, known: dict[str, str], beneath: frozenset[str]) -> None:
+    """Refuse a mend that would undo another one: a function that both modify, and no word of which comes first.
+
+    :param known: symbol -> module of what is linked so far
+    :param beneath: the mends that it requires, and those that these require
+    :raises LinkError: names file, line and symbol"""
+    for symbol in sorted(module.modifies):
+        other = known[symbol]
+        if other.startswith(("later.", "yours.")) and other not in beneath:
+            theirs = import_module(f".{other}", __package__)
+            raise LinkError(
+                f"{place(module.module, symbol)}: modifies {symbol}, as {place(theirs, symbol)} does; one is to be "
+                f"written on top of the other, with its name in REQUIRES (here {mend.name})"
+            )
+
+
+def check_names(module: Contents, symtab: dict[str, Any]) -> None:
+    """Refuse a function that uses a name that the linked kernel does not have.
+
+    :raises LinkError: names file, line and symbol"""
+    for function in module.functions.values():
+        for name, line in global_names(function.__code__):
+            if name not in symtab and not hasattr(builtins, name):
+                near = get_close_matches(name, symtab, n=1)
+                hint = adding(name) or (f"the nearest is {near[0]}" if near else "")
+                at, _, _ = place(module.module, function.__name__).rpartition(":")
+                raise LinkError(
+                    f"{at}:{line}: {function.__name__} uses {name}, which does not exist{hint and f'; {hint}'}"
+                )
+
+
+def global_names(code: CodeType) -> Iterator[tuple[str, int]]:
+    """Yield every name that *code*, or code nested in it, looks up outside itself, and in which line."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in LOADS:
+            positions = instruction.positions
+            yield instruction.argval, (positions and positions.lineno) or code.co_firstlineno
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from global_names(constant)
 
 
 class Image(NamedTuple):
@@ -172,21 +237,41 @@ class Image(NamedTuple):
 
 
 @cache
-def combine(names: tuple[str, ...]) -> Image:
-    """Check that the modules of these *names* fit together in this order, and keep the last version of every symbol.
+def combine(names: tuple[str, ...], mends: tuple[Mend, ...] = ()) -> Image:
+    """Check that modules fit together in this order, and keep the last version of every symbol.
 
+    :param names: of the modules beneath
+    :param mends: what is on top of them
     :raises LinkError: they do not fit together"""
     image = Image({}, {}, {}, {}, {})
     for name in names:
         module = contents(import_module(f".{name}", __package__))
-        check(name, module, image.symbols, image.constants)
-        constants = {symbol: value for symbol, value in module.constants.items() if symbol not in image.symbols}
-        image.constants.update(constants | module.structs)
-        image.functions.update(module.functions)
-        image.variables.update(module.variables)
-        image.symbols.update(dict.fromkeys((*module.functions, *module.structs, *module.variables), name))
-        image.versions.update({function: symbol for symbol, function in module.functions.items()})
+        check(module, image.symbols, image.constants)
+        add(image, name, module)
+    beneath: dict[str, frozenset[str]] = {}
+    for index, mend in enumerate(mends):
+        for declaration in DECLARATIONS:
+            names_in(mend, declaration)
+        module = contents(mend.code)
+        check(module, image.symbols, image.constants)
+        required = [each for each in mends[:index] if {each.name, each.version} & {*mend.requires}]
+        beneath[mend.module] = frozenset(each.module for each in required).union(
+            *(beneath[each.module] for each in required)
+        )
+        check_order(mend, module, image.symbols, beneath[mend.module])
+        add(image, mend.module, module)
+        check_names(module, image.constants | image.functions | image.variables | {"system": None})
     return image
+
+
+def add(image: Image, name: str, module: Contents) -> None:
+    """Put a module into *image*."""
+    constants = {symbol: value for symbol, value in module.constants.items() if symbol not in image.symbols}
+    image.constants.update(constants | module.structs)
+    image.functions.update(module.functions)
+    image.variables.update(module.variables)
+    image.symbols.update(dict.fromkeys((*module.functions, *module.structs, *module.variables), name))
+    image.versions.update({function: symbol for symbol, function in module.functions.items()})
 
 
 def relocate(function: FunctionType, symtab: dict[str, Any]) -> FunctionType:
@@ -198,16 +283,16 @@ def relocate(function: FunctionType, symtab: dict[str, Any]) -> FunctionType:
     return new
 
 
-def link(point: int | None = None, system: System | None = None) -> Kernel:
-    """Return base plus the first *point* patches (default: all), running on *system* (default: the one booted last).
+def link(choice: int | KernelChoice = ALL, system: System | None = None) -> Kernel:
+    """Return base, patches and what is on top as one kernel, running on *system* (default: the one booted last).
 
+    :param choice: how many patches, or a KernelChoice
     :raises LinkError: the modules do not fit together
     :raises ValueError: the series has no such point"""
-    point = len(PATCHES) if point is None else point
-    if not 0 <= point <= len(PATCHES):
-        raise ValueError(f"there is no point {point} of the series: it runs from 0 (base) to {len(PATCHES)}")
-    image = combine((*SERVICES, *BASE, *(f"patch.{patch.module}" for patch in PATCHES[:point])))
-    kernel = Kernel(f"linux-3.11+{point}")
+    choice = KernelChoice.of(choice)
+    point = choice.patches
+    image = combine((*SERVICES, *BASE, *(f"patch.{patch.module}" for patch in PATCHES[:point])), choice.mends)
+    kernel = Kernel(choice.name)
     symtab = vars(kernel)
     symtab.update(image.constants)
     symtab.update({symbol: relocate(function, symtab) for symbol, function in image.functions.items()})
@@ -216,7 +301,7 @@ def link(point: int | None = None, system: System | None = None) -> Kernel:
     symtab["system"] = system or latest_system
     if system is not None:
         system.symtab = system.sched.symtab = symtab
-    kernel.point, kernel.symbols = point, dict(image.symbols)
+    kernel.choice, kernel.point, kernel.symbols = choice, point, dict(image.symbols)
     kernel.exports = [symbol for symbol in image.symbols if getattr(symtab[symbol], "exported", None)]
     return kernel
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from ._shims import lib
+from .choice import KernelChoice
 from .hw.address import Address
 from .hw.clock import Clock, RealClock
 from .hw.description import MachineDescription
@@ -209,30 +210,35 @@ class Machine:
 
 def boot(
     source: MachineDescription | str | Path,
-    patches: int = 8,
+    patches: int | KernelChoice = 8,
     *,
+    extra: Iterable[str | Path] = (),
     seed: int | None = None,
     real_time: bool = False,
     poll_mode: bool = False,
     trace_boot: bool = True,
     images: dict[int, ConfigImage] | None = None,
 ) -> Machine:
-    """Boot a machine with the kernel that has the first *patches* of the series.
+    """Boot a machine with the kernel that has the first *patches* of the series, and *extra* on top.
 
     :param source: a machine description, or what images.load() takes: a path, ``example:NAME``, ``host``,
         ``qemu:WORDS``
+    :param patches: a number, or a KernelChoice
+    :param extra: mends by name ("try-reset"), by version ("v3.12"), or paths of your own modules
     :param seed: decides which of several runnable threads goes next; None: the oldest
     :param real_time: delays take as long as they say; otherwise time is virtual
     :param poll_mode: load pciehp with pciehp_poll_mode=1
     :param trace_boot: keep what happens while it boots in boot_events; without, it boots faster
     :param images: where the registers live, by domain; they are closed with the machine
-    :raises MachineError: the machine cannot be read, or none like it is possible
+    :raises LinkError: what is on top does not fit
+    :raises MachineError: the machine cannot be read, or none like it is possible; or a module cannot be loaded
     :raises ValueError: the series has no such point"""
+    choice = KernelChoice.of(patches, extra)
     description = source if isinstance(source, MachineDescription) else load(source)
     clock = RealClock(lib) if real_time else Clock()
     choose = None if seed is None else Random(seed).randrange
     fabric = _hardware(description, clock, images)
-    machine = Machine(description, lambda system: link(patches, system), clock, fabric, choose)
+    machine = Machine(description, lambda system: link(choice, system), clock, fabric, choose)
     try:
         machine.start(poll_mode=poll_mode, trace_boot=trace_boot)
     except BaseException:

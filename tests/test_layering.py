@@ -25,7 +25,10 @@ MAY_IMPORT = {
     "kernel": "pci_regs",
     "base": "kernel pci_regs",
     "patch": "base kernel pci_regs",
-    "link": "face kernel series",
+    "mends": "hw.errors series",
+    "choice": "mends series",
+    "later": "base kernel patch pci_regs",
+    "link": "choice face kernel mends series",
     # the hardware side
     "hw.image": "_shims",
     "hw": "pci_regs",
@@ -36,37 +39,37 @@ MAY_IMPORT = {
     "images": "files hw pci_regs qemu",
     # where they meet
     "wiring": "hw kernel link",
-    "machine": "_shims hw images kernel link pci_regs qemu wiring",
+    "machine": "_shims choice hw images kernel link pci_regs qemu wiring",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run
-    "trace": "hw kernel machine pci_regs review.port terminal",
-    "why": "calls hw.address images kernel link machine pci_regs review.port series terminal trace",
-    "recordings": "files hw kernel link machine pci_regs trace why",
-    "scenarios": "hw images kernel machine pci_regs trace",
-    "explore": "checkpoint hw.errors machine scenarios",
-    "bisect": "calls hw.description kernel machine scenarios series terminal trace",
-    "census": "files hw.errors hw.image images limits machine terminal why",
+    "trace": "hw kernel machine mends pci_regs review.port terminal",
+    "why": "calls choice hw.address images kernel link machine pci_regs review.port series terminal trace",
+    "recordings": "choice files hw kernel link machine pci_regs trace why",
+    "scenarios": "choice hw images kernel machine pci_regs trace",
+    "explore": "checkpoint choice hw.errors machine scenarios",
+    "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
+    "census": "choice files hw.errors hw.image images limits machine terminal why",
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
-    "review.port": "files link series",
+    "review.port": "choice files link mends series",
     "review.upstream": "archives files hw.errors limits review.port series terminal",
-    "review.read": "hw.errors link review.pages review.port review.upstream series terminal",
+    "review.read": "choice hw.errors link review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
     # the doors: cli finds the commands by their names, and nobody else imports one
     "__init__": "hw.errors kernel.system link machine",
-    "cli": "__init__ hw.errors terminal",
+    "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census explore files hw images link machine recordings review scenarios series terminal
-                   trace why""",
+    "commands": """bisect calls census choice explore files hw images link machine mends recordings review scenarios
+                   series terminal trace why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.
 EXTENSIONS = {"_shims", "_stack", "face"}
 
-KERNEL_SIDE = ("kernel", "base", "patch")
+KERNEL_SIDE = ("kernel", "base", "patch", "later")
 HARDWARE_SIDE = ("hw", "qemu", "images")
 
 

@@ -172,49 +172,49 @@ def test_kernel_port_offers_the_patched_kernel_and_names_what_it_has_not():
 
 def patch(source):
     """A patch module with this text, as the linker sees it."""
-    module = ModuleType("kernel_port.patch.p09_test")
-    module.__annotations__ = {}
+    module = ModuleType("p09")
+    module.__file__, module.__annotations__ = "p09.py", {}
     exec("from __future__ import annotations\n" + source, vars(module))
     return contents(module)
 
 
 def refusal(source, known=None, symtab=None):
     with pytest.raises(LinkError) as caught:
-        check("p09", patch(source), known or {}, symtab or {})
+        check(patch(source), known or {}, symtab or {})
     return str(caught.value)
 
 
 def test_check_module_that_defines_what_it_does_not_declare_is_refused():
     text = refusal("ADDS = ('one',)\ndef one(): return 1\ndef two(): return 2\n")
-    assert text == "p09: defines ['one', 'two'] but declares ['one']"
+    assert text == "p09.py:1: defines two, which is neither in ADDS nor in MODIFIES: name it in ADDS"
 
 
 def test_check_module_that_declares_what_it_does_not_define_is_refused():
-    assert refusal("ADDS = ('one',)\n") == "p09: defines [] but declares ['one']"
+    assert refusal("ADDS = ('one',)\n") == "p09.py:1: ADDS names one, which is not defined here"
 
 
 def test_check_module_that_adds_what_exists_is_refused():
     text = refusal("ADDS = ('msleep',)\ndef msleep(): return 1\n", {"msleep": "kernel.delay"})
-    assert text == "p09: adds what exists: msleep (kernel.delay)"
+    assert text == "p09.py:1: adds msleep, which is in kernel.delay already; to change it, name it in MODIFIES"
 
 
 def test_check_module_with_a_variable_that_exists_is_refused():
     text = refusal("pci_root_buses: list = []\n", {"pci_root_buses": "base.probe"})
-    assert text == "p09: adds what exists: pci_root_buses (base.probe)"
+    assert text == ("p09.py:1: adds pci_root_buses, which is in base.probe already; to change it, name it in MODIFIES")
 
 
 def test_check_module_that_modifies_what_does_not_exist_is_refused():
     text = refusal("ADDS, MODIFIES = (), ('gone',)\ndef gone(): return 1\n")
-    assert text == "p09: modifies what does not exist: gone"
+    assert text == "p09.py:1: modifies gone, which does not exist"
 
 
 def test_check_module_with_another_value_for_a_constant_is_refused():
-    assert refusal("HZ = 100\n", symtab={"HZ": 1000}) == "p09: HZ is 100, elsewhere it is 1000"
+    assert refusal("HZ = 100\n", symtab={"HZ": 1000}) == "p09.py:1: HZ is 100, elsewhere it is 1000"
 
 
 def test_check_module_that_fits_is_accepted():
     source = "HZ = 1000\nADDS, MODIFIES = ('one',), ('two',)\ndef one(): return 1\ndef two(): return 2\n"
-    check("p09", patch(source), {"two": "base.pci"}, {"HZ": 1000})
+    check(patch(source), {"two": "base.pci"}, {"HZ": 1000})
 
 
 def test_relocate_changes_nothing_but_where_names_are_looked_up():
@@ -233,7 +233,7 @@ def test_relocate_changes_nothing_but_where_names_are_looked_up():
 def test_link_refuses_patches_that_do_not_apply(monkeypatch):
     linker = sys.modules["kernel_port.link"]
     monkeypatch.setattr(linker, "PATCHES", linker.PATCHES[7:])
-    with pytest.raises(LinkError, match=r"p08_\w+: modifies what does not exist: pci_dev_save_and_disable"):
+    with pytest.raises(LinkError, match=r"p08_\w+\.py:\d+: modifies pci_dev_save_and_disable, which does not exist"):
         link(1)
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..choice import KernelChoice
 from ..hw.errors import MachineError
 from ..images import load
 from ..images.load import is_name
@@ -35,23 +36,24 @@ class Job(NamedTuple):
     #: Bytes, and ns of the last change; None for what is not a file or cannot be examined.
     size: int | None
     mtime_ns: int | None
-    patches: int
+    kernel: KernelChoice
 
     @classmethod
-    def of(cls, file: str, patches: int) -> Job:
+    def of(cls, file: str, kernel: KernelChoice) -> Job:
         """Examine a file without reading it."""
         if is_name(file):
-            return cls(file, file, None, None, patches)
+            return cls(file, file, None, None, kernel)
         path = Path(file)
         try:
             status = path.stat()
         except (OSError, ValueError):  # loading it reports what is wrong
-            return cls(file, str(path.absolute()), None, None, patches)
-        return cls(file, str(path.absolute()), status.st_size, status.st_mtime_ns, patches)
+            return cls(file, str(path.absolute()), None, None, kernel)
+        return cls(file, str(path.absolute()), status.st_size, status.st_mtime_ns, kernel)
 
     def record(self) -> Record:
         """Return the start of every answer."""
-        return {"file": self.file, "size": self.size, "mtime_ns": self.mtime_ns, "patches": self.patches}
+        kernel = {"patches": self.kernel.patches, "with": list(self.kernel.extra)}
+        return {"file": self.file, "size": self.size, "mtime_ns": self.mtime_ns, **kernel}
 
 
 def answer(job: Job) -> str:
@@ -78,7 +80,7 @@ def line(record: Record) -> str:
 def read(job: Job) -> Record:
     """Load, boot and probe a machine."""
     description = load(job.path)
-    with boot(description, job.patches, trace_boot=False) as machine:
+    with boot(description, job.kernel, trace_boot=False) as machine:
         found = survey(machine, explain=False)
         guards = Guards()
         devices = zip(machine.functions, found.ladders, strict=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from ..choice import KernelChoice
 from ..files import write_whole
 from ..hw.errors import MachineError
 from ..hw.image import claim
@@ -144,4 +145,5 @@ class Ledger:
 
 def _job(record: dict[str, Any]) -> Job:
     """Return the job that a line answers."""
-    return Job(record["file"], "", record["size"], record["mtime_ns"], record["patches"])
+    kernel = KernelChoice(record["patches"], tuple(record.get("with", ())))
+    return Job(record["file"], "", record["size"], record["mtime_ns"], kernel)

@@ -48,7 +48,7 @@ def page(totals: Totals) -> Iterator[str]:
 <body>
 <main>
 <h1>Census of resets</h1>
-<p>{_text(totals.headline())}. {_text(kernel_name(totals.patches))}.</p>
+<p>{_text(totals.headline())}. {_text(kernel_name(totals.kernel))}.</p>
 """
     for number, chart in enumerate(totals.charts()):
         yield from _figure(chart, f"chart{number}")

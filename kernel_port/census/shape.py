@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 #: Keys of every answer, ...
-JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "error": str | None}
+JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "with": [str], "error": str | None}
 #: ... and further keys of one that is not an error.
 MACHINE = {
     "machine": str, "warnings": int, "unseen": int, "alone": int, "together": int, "none": int,
@@ -24,7 +24,8 @@ MACHINE = {
 
 def is_answer(record: Any) -> bool:
     """Return whether *record* is an answer, as answer() makes them."""
-    if not has_form(record, JOB):
+    # reports of 0.1 have no "with"
+    if not (isinstance(record, dict) and has_form({"with": []} | record, JOB)):
         return False
     return record["error"] is not None or (has_form(record, MACHINE) and all(map(_refers(record), record["functions"])))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple, TypeVar
 
+from ..choice import KernelChoice
 from ..images.names import installed
 from .answer import Record
 
@@ -39,8 +40,8 @@ class Chart(NamedTuple):
 class Totals:
     """Totals over machines."""
 
-    def __init__(self, patches: int) -> None:
-        self.patches = patches
+    def __init__(self, kernel: KernelChoice) -> None:
+        self.kernel = kernel
         self.machines = self.bad = self.functions = self.unseen = 0
         self.outcomes: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Find which patch changes what: run the same thing at base, +1 ... +8, a row each, then list the actions that differ.
+With --with, go on: a row for each mend on top of +8.
 
 WHAT is a scenario (kernel-port scenarios lists them), or a machine with the TARGET to reset. For each patch that
 changes something, "-" marks what only the kernel before it does, "+" what only the kernel after it does, and "~" reads
@@ -17,13 +18,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from .. import scenarios
-from ..bisect import POINTS, Point, measure_call, measure_scenario, steps, table
+from ..bisect import Point, kernels, measure_call, measure_scenario, steps, table
 from ..calls import RESETS, find_call
+from ..choice import ALL, KernelChoice
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..images import load
 from ..machine import boot
 from ..terminal import Paint, clean, progress
+from . import _kernel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,25 +35,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
+    _kernel.mends(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="every action that differs")
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: what, points (patches, exists, outcome; where it exists also rc by thread, deadlock, time_ns, "
-        "lost, recreated, added_twice, spurious_events: t_ms, port, event; config_restored, functions as reset --json "
-        "has them) and steps (patch, subject, changes: column to before and after, differences: side, t, context, op, "
-        "args, value_before, function, at)",
+        help=f"an object: what, points ({_kernel.JSON}, exists, outcome; where it exists also rc by thread, deadlock, "
+        "time_ns, lost, recreated, added_twice, spurious_events: t_ms, port, event; config_restored, functions as "
+        "reset --json has them) and steps (patch, with, subject, changes: column to before and after, differences: "
+        "side, t, context, op, args, value_before, function, at)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run it at each point, print the matrix and the steps."""
-    title, measure = of_scenario(args) if args.target is None else of_machine(args)
-    report(title, [measure(patches) for patches in progress(POINTS, "bisect")], args)
+    last = _kernel.chosen(args, ALL)
+    title, measure = of_scenario(args) if args.target is None else of_machine(args, last)
+    report(title, [measure(kernel) for kernel in progress(kernels(last), "bisect")], args)
     return 0
 
 
-def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
+def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[KernelChoice], Point]]:
     """Return the question of the scenario, and how to play it at a point.
 
     :raises MachineError: there is no such scenario"""
@@ -65,19 +70,19 @@ def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
     return f"{scenario.name}: {scenario.question}", partial(measure_scenario, scenario, seed=args.seed)
 
 
-def of_machine(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
+def of_machine(args: argparse.Namespace, last: KernelChoice) -> tuple[str, Callable[[KernelChoice], Point]]:
     """Return the title of the call, and how to make it at a point.
 
-    :raises MachineError: not even the whole series has the call"""
+    :raises MachineError: not even the last kernel has the call"""
     description = load(args.what)
-    name = find_name(description, args)
+    name = find_name(description, args, last)
     measure = partial(measure_call, description, target=args.target, name=name, seed=args.seed)
     return f"{description.name}: {name}({args.target})", measure
 
 
-def find_name(description: MachineDescription, args: argparse.Namespace) -> str:
+def find_name(description: MachineDescription, args: argparse.Namespace, last: KernelChoice) -> str:
     """Return the name of the function to call on the target."""
-    with boot(description) as machine:
+    with boot(description, last) as machine:
         kind, target = machine.target(args.target)
         return find_call(machine.kernel, args.call or RESETS[kind], kind, target).name
 

@@ -7,7 +7,7 @@ machine that cannot be read is one line of the report. With the output piped and
 --html, the lines go to standard output instead of the summary. --resume continues an interrupted run; until it is
 complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
 
-Each line of JSON is a machine: {file, size, mtime_ns, patches, error} and, if error is null:
+Each line of JSON is a machine: {file, size, mtime_ns, patches, with, error} and, if error is null:
   machine, warnings (how many), unseen (functions the kernel does not find), alone, together, none (how many functions)
   functions: list of {bdf, vendor, device, class, driver, outcome, how, along, refused}; how is the C function that
     resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; along counts the other functions that this
@@ -49,6 +49,7 @@ from ..files import refuse_outputs, write_text, write_whole
 from ..hw.errors import MachineError
 from ..terminal import Paint, Progress, clean, width
 from ..why.report import kernel_name
+from . import _kernel
 
 #: This many machines take less time than starting other processes.
 FEW = 8
@@ -61,7 +62,7 @@ NAMED = 10
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of census."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, pattern, or - for a list of them")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
+    _kernel.arguments(parser)
     parser.add_argument("--jsonl", metavar="FILE", type=Path, help="write the lines of JSON here")
     parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip machines that FILE already has")
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table of all functions")
@@ -83,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
     """Answer for all machines."""
     if args.jsonl and args.resume:
         raise MachineError("--jsonl starts a report and --resume continues one: give one of the two")
+    kernel = _kernel.chosen(args)
     report = args.jsonl or args.resume
     outputs = [path for path in (report, args.csv, args.html) if path]
     files = [file for file in machines(args.paths, sys.stdin) if not is_report(file)]
@@ -93,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
             raise MachineError(f"{output}: is of the fleet itself; name another file")
     if not files:
         raise MachineError(f"{' '.join(args.paths)}: no machine there; give files, folders or patterns")
-    totals = Totals(args.patches)
+    totals = Totals(kernel)
     piped = not outputs and not sys.stdout.isatty()
     try:
         with ExitStack() as closes:
@@ -101,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
             ledger = closes.enter_context(Ledger(report, resume=args.resume is not None))
             table, finish_table = table_to(args.csv, closes)
             engine = engine_of(args, len(files), closes)
-            jobs = (Job.of(file, args.patches) for file in files)
+            jobs = (Job.of(file, kernel) for file in files)
             gauge = Gauge(len(files))
             closes.push(gauge)
             for line, new in in_order(engine, jobs, ledger):
@@ -193,7 +195,7 @@ def show(totals: Totals) -> None:
     """Print the totals and their charts."""
     paint = Paint()
     print(paint("bold", clean(totals.headline())))
-    print(f"{kernel_name(totals.patches)}.")
+    print(f"{kernel_name(totals.kernel)}.")
     for chart in totals.charts():
         print(f"\n{paint('bold', chart.title)}")
         show_chart(chart)

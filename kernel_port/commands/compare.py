@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..choice import KernelChoice
 from ..hw.address import Address
 from ..hw.errors import MachineError
 from ..machine import Machine, boot
@@ -57,17 +58,16 @@ def run(args: argparse.Namespace) -> int:
         return 0
     with boot(qemu_capture.describe(capture), patches) as machine:
         for comparison in comparisons:
-            show(comparison, later, patches, machine)
+            show(comparison, later, KernelChoice(patches).point, machine)
     return 0
 
 
 def run_real(args: argparse.Namespace) -> int:
     """Compare with a real kernel of the series and print."""
     recording = real_kernel.read(args.capture)
-    if recording.point is None:
-        raise MachineError(f"{args.capture}: needs --with v3.12")
-    if args.patches not in (None, recording.point):
-        raise MachineError(f"{args.capture}: is of point {recording.point}, not {args.patches}: leave --patches out")
+    choice = recording.choice
+    if args.patches not in (None, choice.patches):
+        raise MachineError(f"{args.capture}: is of point {choice.patches}, not {args.patches}: leave --patches out")
     try:
         comparisons = list(real_replay.compare_calls(recording))
         description = real_machine.describe(recording, recording.config_before)
@@ -76,17 +76,17 @@ def run_real(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"kernel": recording.kernel, "comparisons": [as_json(c) for c in comparisons]}, indent=1))
         return 0
-    with boot(description, recording.point) as machine:
+    with boot(description, choice) as machine:
         for comparison in comparisons:
-            show(comparison, "the real kernel", recording.point, machine)
+            show(comparison, "the real kernel", choice.point, machine)
     return 0
 
 
-def show(comparison: CallComparison, later: str, patches: int, machine: Machine) -> None:
+def show(comparison: CallComparison, later: str, kernel: str, machine: Machine) -> None:
     """Print one comparison."""
     paint = Paint()
     print(paint("bold", f"{comparison.test}: {comparison.call}"))
-    old = f"2013, +{patches}: returns {comparison.old_result}"
+    old = f"2013, {kernel}: returns {comparison.old_result}"
     print(f"  {old:<{COLUMN}}  {later}: returns {comparison.new_result}")
     last = ""
     for row in comparison.rows:

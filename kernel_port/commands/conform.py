@@ -6,11 +6,11 @@ reference of a call into the real C; the port must do the same in the same order
 that diverges; the last line is "identical N of M".
 
 A recording of a real kernel of the series (real/1, also compressed) holds every config cycle of a boot and of some
-calls. The port boots at its point on its machine and makes the same calls: the same cycles in the same order with the
-same values, return codes, speakers in the log, registers at the end, and the same end. Of the boot, every cycle of the
-port must be one of the real kernel's, in order per function, and at least 95 % of those on ports and below the port's.
-A line is printed for each difference: C function, register, expected, got; then what filters let through, and why. The
-last line is "identical N of N accesses, M of M calls".
+calls. The port boots as that kernel (v3.12.10: all patches, --with v3.12) on its machine and makes the same calls: the
+same cycles in the same order with the same values, return codes, speakers in the log, registers at the end, and the
+same end. Of the boot, every cycle of the port must be one of the real kernel's, in order per function, and at least
+95 % of those on ports and below the port's. A line is printed for each difference: C function, register, expected, got;
+then what filters let through, and why. The last line is "identical N of N accesses, M of M calls".
 
 A live capture (a later Linux in QEMU) holds config space before the first reset and every config cycle after: the
 hardware model must answer each read as QEMU did. The last line is "equal N of M reads".
@@ -65,16 +65,14 @@ def run(args: argparse.Namespace) -> int:
             raise MachineError(f"--only {args.only}: no golden trace in the files has that name")
     verdicts = [replay(trace) for trace in progress(traces, "replaying")]
     reports = [(name, qemu_capture.replay(capture)) for name, capture in progress(captures, "replaying")]
-    at_points = [recording for recording in recordings if recording.point is not None]
-    later = [recording.name for recording in recordings if recording.point is None]
-    judgements = [real_replay.replay(recording) for recording in progress(at_points, "replaying")]
+    judgements = [real_replay.replay(recording) for recording in progress(recordings, "replaying")]
     if args.json:
-        print(json.dumps(as_json(verdicts, reports, judgements, later), indent=1))
+        print(json.dumps(as_json(verdicts, reports, judgements), indent=1))
     else:
         show(verdicts, reports, args.verbose)
         if recordings:
-            show_real(judgements, later, args.verbose)
-    conforms = all(not verdict.divergence for verdict in verdicts) and not later
+            show_real(judgements, args.verbose)
+    conforms = all(not verdict.divergence for verdict in verdicts)
     conforms = conforms and all(judgement.conforms for judgement in judgements)
     return int(not (conforms and all(report.equal >= ENOUGH * report.total for _, report in reports)))
 
@@ -117,7 +115,7 @@ def show(verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], verbos
         print(f"identical {sum(not verdict.divergence for verdict in verdicts)} of {len(verdicts)}")
 
 
-def show_real(judgements: list[Judgement], later: list[str], verbose: bool) -> None:
+def show_real(judgements: list[Judgement], verbose: bool) -> None:
     """Print the differences from real kernels, then the count."""
     for judgement in judgements:
         lines = [*judgement.boot.differences, *judgement.boot.log, *judgement.differences]
@@ -129,13 +127,9 @@ def show_real(judgements: list[Judgement], later: list[str], verbose: bool) -> N
             for what, count in judgement.boot.missing.most_common():
                 print(clean(f"{judgement.name}: boot: only the real kernel: {what}: {count}"))
         print(clean(f"{judgement.name}: {judgement.summary}"))
-    for name in later:
-        print(clean(f"{name}: needs --with v3.12"))
     passed = sum((judgement.passed + judgement.boot.passed for judgement in judgements), Counter[str]())
     for name, count in sorted(passed.items()):
         print(f"let through: {count} of {name}: {REASONS[name]}")
-    if later:
-        print(f"not judged: {len(later)} of v3.12.10")
     accesses = sum(judgement.accesses for judgement in judgements)
     calls = sum(len(judgement.calls) for judgement in judgements)
     identical, same = sum(each.identical for each in judgements), sum(each.calls_identical for each in judgements)
@@ -143,14 +137,13 @@ def show_real(judgements: list[Judgement], later: list[str], verbose: bool) -> N
 
 
 def as_json(
-    verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], judgements: list[Judgement], later: list[str]
+    verdicts: list[Replayed], reports: list[tuple[str, LiveReport]], judgements: list[Judgement]
 ) -> dict[str, Any]:
-    """Return the outcome as data: traces, identical, of, captures, recordings, needs_v3_12."""
+    """Return the outcome as data: traces, identical, of, captures, recordings."""
     return {
         "traces": [{**asdict(verdict), "identical": not verdict.divergence} for verdict in verdicts],
         "identical": sum(not verdict.divergence for verdict in verdicts),
         "of": len(verdicts),
         "captures": [{"file": name, **asdict(report)} for name, report in reports],
         "recordings": [judgement.as_data() for judgement in judgements],
-        "needs_v3_12": later,
     }

@@ -17,13 +17,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import time
 from contextlib import closing
 
+from ..choice import KernelChoice
 from ..explore import Exploration, Stage, explore, one_processor, written
 from ..scenarios import load
 from ..terminal import Paint, Progress, clean
 from ..trace.outcome import count
+from . import _kernel
 
 LIMIT = 1000
 
@@ -31,48 +34,49 @@ LIMIT = 1000
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of explore."""
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    _kernel.arguments(parser)
     parser.add_argument("--limit", metavar="M", type=int, default=LIMIT, help=f"stop after M; default {LIMIT}; 0: all")
     parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: scenario, patches, schedules, at_least (how many there are), complete, longest (choices), "
-        "failed, broken (invariant to schedules: how many, simplest), shortest (schedule, broken: why; or null)",
+        help=f"an object: scenario, {_kernel.JSON}, schedules, at_least (how many there are), complete, longest "
+        "(choices), failed, broken (invariant to schedules: how many, simplest), shortest (schedule, broken: why; or "
+        "null)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Explore and report."""
-    scenario = load(args.scenario)
+    scenario, choice = load(args.scenario), _kernel.chosen(args)
     found = Exploration()
     started = time.monotonic()
-    stage, bar = Stage(scenario, args.patches, args.preempt), Progress(f"explore {scenario.name}")
+    stage, bar = Stage(scenario, choice, args.preempt), Progress(f"explore {scenario.name}")
     with one_processor(), closing(stage), bar:
         for found in explore(lambda choose: stage.run(choose).broken, args.limit):
             rate = found.done / max(time.monotonic() - started, 1e-9)
             bar.at(f"{found}, {found.failed:,} failed, {rate:,.0f} a second")
     if args.json:
-        print(json.dumps({"scenario": scenario.name, "patches": args.patches, **found.as_json()}, indent=1))
+        kernel = {"patches": choice.patches, "with": choice.names}
+        print(json.dumps({"scenario": scenario.name, **kernel, **found.as_json()}, indent=1))
     else:
-        report(found, args)
+        report(found, choice, args)
     return int(found.failed > 0)
 
 
-def report(found: Exploration, args: argparse.Namespace) -> None:
+def report(found: Exploration, choice: KernelChoice, args: argparse.Namespace) -> None:
     """Print the result."""
     paint = Paint()
-    point = f"+{args.patches}" if args.patches else "base"
     choices = f"at most {count(found.longest, 'choice')} each"
     shortest = found.shortest
     if shortest is None:
-        print(paint("green", f"{args.scenario} at {point}: {found}, {choices}: none fails"))
+        print(paint("green", f"{args.scenario} at {choice.point}: {found}, {choices}: none fails"))
         return
-    print(paint("red", f"{args.scenario} at {point}: {found}, {choices}: {found.failed:,} fail"))
+    print(paint("red", f"{args.scenario} at {choice.point}: {found}, {choices}: {found.failed:,} fail"))
     for invariant, times in found.broken.most_common():
         print(f"  {times:>8,}  broken: {invariant}; simplest: {written(found.simplest[invariant].choices)}")
     print(paint("bold", f"The simplest is {written(shortest.choices)}"))
     for reason in shortest.broken:
         print(f"  {clean(reason)}")
     schedule = written(shortest.choices) + (" --preempt" if args.preempt else "")
-    print(f"See it: kernel-port run {args.scenario} --patches {args.patches} --schedule {schedule}")
+    print(f"See it: kernel-port run {args.scenario} {shlex.join(choice.options)} --schedule {schedule}")

@@ -33,14 +33,14 @@ from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
 from ..why.report import PRESENCE
-from . import _exports
+from . import _exports, _kernel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of reset."""
     parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    _kernel.arguments(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
     parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     parser.add_argument("--real-time", action="store_true", help="make delays last as long as they say")
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         refuse(args, description)
         images = registers(args, description)
         machine = closes.enter_context(
-            boot(description, args.patches, seed=args.seed, real_time=args.real_time, images=images)
+            boot(description, _kernel.chosen(args), seed=args.seed, real_time=args.real_time, images=images)
         )
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)

@@ -36,7 +36,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
-from . import _exports
+from . import _exports, _kernel
 
 LABEL = 12
 #: Functions whose writes act, rather than configure or restore.
@@ -51,7 +51,7 @@ UNCONTENDED = frozenset({"r", "lock", "unlock", "get_module", "put_module"})
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of run."""
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    _kernel.arguments(parser)
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
@@ -63,8 +63,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="an object: scenario, question, patches, answer (null with --machine), broken (invariants, with the "
-        "reason), results (by thread), unfinished, deadlock and oops (or null), inversions, locked, removed, "
+        help=f"an object: scenario, question, {_kernel.JSON}, answer (null with --machine), broken (invariants, with "
+        "the reason), results (by thread), unfinished, deadlock and oops (or null), inversions, locked, removed, "
         "recreated, added_twice, silent, spurious (t_ms, port, event), functions (as reset --json has them), messages "
         "(t_ms, level, text), time_ns, trace",
     )
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     scenario = load(args.scenario)
     choose = chooser(args)
     refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
-    with ready(scenario, args.patches, args.machine) as machine:
+    with ready(scenario, _kernel.chosen(args), args.machine) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)
     if args.trace:
@@ -155,6 +155,7 @@ def as_json(played: Run, args: argparse.Namespace) -> dict[str, Any]:
         "scenario": played.scenario.name,
         "question": played.scenario.question,
         "patches": played.patches,
+        "with": played.machine.kernel.choice.names,
         "answer": None if args.machine else played.answer,
         "broken": played.broken,
         "results": outcome.results,

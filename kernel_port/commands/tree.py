@@ -4,7 +4,7 @@
 The reset methods that work are in the order the kernel tries them, found by running its probes; it takes the first.
 
 --json prints one object:
-  machine, patches, warnings (list of text), buses: the root buses
+  machine, patches, with (names of what is on top), warnings (list of text), buses: the root buses
   a bus: {bus, slots (names), functions}
   a function: {bdf, vendor, device, class (24 bits), driver, slot (it is in), link, port (the slot below it),
     rc (of the probe), resets (C functions), together (list of {kind, name}: slots, buses whose reset includes it),
@@ -27,28 +27,36 @@ from ..why.guard import errno_name
 from ..why.ladder import survey
 from ..why.report import kernel_name, title, warnings
 from ..why.topology import tree
+from . import _kernel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of tree."""
     parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
+    _kernel.arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
 
 
 def run(args: argparse.Namespace) -> int:
     """Boot, probe and draw."""
-    with boot(args.machine, args.patches, trace_boot=False) as machine:
+    choice = _kernel.chosen(args)
+    with boot(args.machine, choice, trace_boot=False) as machine:
         buses = tree(machine, survey(machine, lambda functions: progress(functions, "probing")))
         doubts = warnings(machine)
         name = machine.description.name
         if args.json:
-            drawn = {"machine": name, "patches": args.patches, "warnings": doubts, "buses": buses}
+            drawn = {
+                "machine": name,
+                "patches": choice.patches,
+                "with": choice.names,
+                "warnings": doubts,
+                "buses": buses,
+            }
             print(json.dumps(drawn, indent=1))
             return 0
         titles = {dev.dev.name: title(dev) for dev in machine.functions}
     paint = Paint()
-    print(paint("bold", clean(f"{name}, {kernel_name(args.patches)}")))
+    print(paint("bold", clean(f"{name}, {kernel_name(choice)}")))
     for bus in buses:
         print(f"{bus['bus']}  root bus")
         Drawing(paint, titles).functions(bus, "")

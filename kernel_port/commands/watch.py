@@ -22,6 +22,7 @@ from random import Random
 
 from .. import scenarios
 from ..calls import RESETS, find_call, perform
+from ..choice import KernelChoice
 from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..images import load
@@ -32,14 +33,14 @@ from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
 from ..trace.outcome import count, end, result
-from . import _exports
+from . import _exports, _kernel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of watch."""
     parser.add_argument("what", metavar="WHAT", help="a scenario, or a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
+    _kernel.arguments(parser)
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
@@ -68,8 +69,10 @@ def run(args: argparse.Namespace) -> int:
         raise MachineError("--c is for the page: name it with -o FILE.html")
     refuse_outputs(outputs, args.what, args.c)
     side = open_side(args.c, args.rev) if args.c else None
-    points = [args.patches] if args.against is None else [args.against, args.patches]
-    watched = (of_scenario if args.target is None else of_machine)(args, points)
+    kernels = [_kernel.chosen(args)]
+    if args.against is not None:
+        kernels.insert(0, KernelChoice.of(args.against))
+    watched = (of_scenario if args.target is None else of_machine)(args, kernels)
     for warning in watched.warnings:
         print(f"warning: {clean(warning)}", file=sys.stderr)
     if args.output:
@@ -85,18 +88,19 @@ def run(args: argparse.Namespace) -> int:
 def command(args: argparse.Namespace) -> str:
     """Return the command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
-    for option in ("call", "patches", "against", "seed", "c", "rev"):
+    for option in ("call", "against", "seed", "c", "rev"):
         value = getattr(args, option)
         if value not in (None, ""):
             words += [f"--{option}", str(value)]
+    words += _kernel.chosen(args).options
     return f"{shlex.join(words)} -o {shlex.quote(args.output.name)}"
 
 
-def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
-    """Reset the target at each point of the series."""
+def of_machine(args: argparse.Namespace, kernels: list[KernelChoice]) -> Watched:
+    """Reset the target with each kernel."""
     description, recordings, name = load(args.what), [], ""
-    for point in points:
-        with boot(description, point, seed=args.seed) as machine:
+    for choice in kernels:
+        with boot(description, choice, seed=args.seed) as machine:
             kind, target = machine.target(args.target)
             call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
             name, seen = call.name, Observer(machine)
@@ -105,12 +109,14 @@ def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
             returned = end(halt) if halt else f"returned {result(rc)}"
             failed = bool(halt) or (rc is not None and rc < 0)
             kernel = machine.kernel.__name__
-            recordings.append(Recording(point, kernel, returned, failed, str(halt or ""), list(machine.events), seen))
+            recordings.append(
+                Recording(choice.patches, kernel, returned, failed, str(halt or ""), list(machine.events), seen)
+            )
     return Watched(f"{name}({args.target}) on {description.name}", "", recordings, description.warnings)
 
 
-def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
-    """Play the scenario at each point of the series.
+def of_scenario(args: argparse.Namespace, kernels: list[KernelChoice]) -> Watched:
+    """Play the scenario with each kernel.
 
     :raises MachineError: there is none of that name"""
     if args.call:
@@ -121,8 +127,8 @@ def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
             "For a machine, give a TARGET: 01:00.0, slot:1 or bus:01"
         )
     scenario, recordings = scenarios.load(args.what), []
-    for point in points:
-        with scenarios.ready(scenario, point) as machine:
+    for choice in kernels:
+        with scenarios.ready(scenario, choice) as machine:
             seen = Observer(machine)
             machine.system.listen = seen.note
             choose = None if args.seed is None else Random(args.seed).randrange
@@ -130,5 +136,5 @@ def of_scenario(args: argparse.Namespace, points: list[int]) -> Watched:
             seen.finish()
         failed, halt = bool(played.broken), played.outcome.deadlock or played.outcome.oops
         kernel = machine.kernel.__name__
-        recordings.append(Recording(point, kernel, played.answer, failed, halt, played.events, seen))
+        recordings.append(Recording(choice.patches, kernel, played.answer, failed, halt, played.events, seen))
     return Watched(scenario.name, scenario.question, recordings, [])

@@ -6,7 +6,7 @@ kernel's own probes run, for every method, even after one that works. With TARGE
 reset itself (of the slot or bus, if the function cannot be reset alone), in virtual time. MACHINE stays unchanged.
 
 --json prints one object:
-  machine, patches, warnings (list of text)
+  machine, patches, with (names of what is on top), warnings (list of text)
   functions: list of {bdf, rc, outcome ("alone", "together", "none"), taken (a method's function, or null), slot, bus,
     rungs}; rc is what the kernel's probe of all methods returns, slot (or null) and bus are the names of those it is in
   rungs, the reset methods in the kernel's order: {function, rc, guard}
@@ -33,19 +33,20 @@ from ..why.ladder import Ladder, ResetGroup, Survey, bus_name, survey
 from ..why.overview import Overview
 from ..why.rehearsal import Rehearsal, rehearse
 from ..why.report import warnings
+from . import _kernel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of why."""
     parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="01:00.0, slot:1 or bus:01; default: all")
-    parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
+    _kernel.arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
 
 
 def run(args: argparse.Namespace) -> int:
     """Probe and explain."""
-    with boot(args.machine, args.patches, trace_boot=False) as machine:
+    with boot(args.machine, _kernel.chosen(args), trace_boot=False) as machine:
         kind, target = "", None
         if args.target is not None:
             kind, target = machine.target(args.target)
@@ -99,6 +100,7 @@ def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None)
     return {
         "machine": machine.description.name,
         "patches": machine.kernel.point,
+        "with": machine.kernel.choice.names,
         "warnings": warnings(machine),
         "functions": [ladder_json(machine, found, ladder) for ladder in ladders],
         "slots": [group_json(group) for group in slots],

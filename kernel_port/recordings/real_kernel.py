@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..choice import ALL, KernelChoice
 from ..files import LONGEST, opened
 from ..hw.address import Address, bdf
 from ..hw.errors import MachineError
@@ -57,8 +58,8 @@ class Recording:
     source: str
     name: str
     kernel: str
-    point: int | None
-    """None: v3.12.10."""
+    choice: KernelChoice
+    """The kernel that the port is to be: a point of the series, or the whole series and v3.12's mends."""
     machine: str
     link_up_after_us: int | None
     pciehp_poll: bool
@@ -152,7 +153,7 @@ def parse(recording: dict[str, Any], source: str) -> Recording:
         source=source,
         name=_word(recording["name"]),
         kernel=_word(recording["kernel"]),
-        point=None if point == V3_12 else point,
+        choice=KernelChoice(ALL, ("v3.12",)) if point == V3_12 else KernelChoice(point),
         machine=_word(recording["machine"]),
         link_up_after_us=after,
         pciehp_poll=bool(recording["pciehp_poll"]),

@@ -27,7 +27,7 @@ NO_FUNCTION = (LAB, LOCKDEP, "oops", "warning", "hung_task")
 UNRECORDED = ("drivers/pci/probe.c", "drivers/pci/slot.c")
 UNRECORDED_FUNCTIONS = (
     "dbg_ctrl", "init_slot", "pci_update_resource", "pcie_flr", "pcie_init", "pcie_port_probe_service",
-    "pcie_port_remove_service", "setup_msi_irq", "__pci_set_master", "pcibios_set_master",
+    "pcie_port_remove_service", "pci_enable_bridge", "setup_msi_irq", "__pci_set_master", "pcibios_set_master",
 )  # fmt: skip
 DEVICE = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](:pcie[0-9a-f]+)?")
 

@@ -19,6 +19,9 @@ from ..pci_regs import PCI_COMMAND, PCI_COMMAND_MASTER
 from .qemu_capture import BARS, ROM, size_of
 from .real_kernel import Cycle, Recording, name_of
 
+#: How often pciehp looks at the slot where it polls, seconds.
+POLL_TIME = 1
+
 
 def describe(recording: Recording, registers: Mapping[str, bytes]) -> MachineDescription:
     """Return the recorded machine with these *registers*.
@@ -47,14 +50,14 @@ def describe(recording: Recording, registers: Mapping[str, bytes]) -> MachineDes
 
 
 def start(recording: Recording, registers: Mapping[str, bytes], trace_boot: bool = True) -> Machine:
-    """Boot the port at the recording's point on the recorded machine with these *registers* and pciehp_debug.
+    """Boot the recording's kernel on the recorded machine with these *registers* and pciehp_debug.
 
     :raises MachineError: the recorded machine is impossible"""
-    point, clock, description = recording.point, Clock(), describe(recording, registers)
-    assert point is not None
+    clock, description = Clock(), describe(recording, registers)
     fabric = Fabric(description, clock)
-    machine = Machine(description, lambda system: link(point, system), clock, fabric, None)
+    machine = Machine(description, lambda system: link(recording.choice, system), clock, fabric, None)
     vars(machine.kernel)["pciehp_debug"] = True
+    vars(machine.kernel)["pciehp_poll_time"] = POLL_TIME
     try:
         machine.start(poll_mode=recording.pciehp_poll, trace_boot=trace_boot)
     except BaseException:

@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from ..choice import KernelChoice
 from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
@@ -136,11 +137,14 @@ def load(name: str) -> Scenario:
 
 
 def play(
-    scenario: Scenario, patches: int = 8, seed: int | None = None, choose: Callable[[int], int] | None = None
+    scenario: Scenario,
+    patches: int | KernelChoice = 8,
+    seed: int | None = None,
+    choose: Callable[[int], int] | None = None,
 ) -> Run:
     """Boot the scenario's machine and run its script.
 
-    :param patches: how many patches of the series the kernel has
+    :param patches: how many patches of the series the kernel has, or a KernelChoice
     :param seed: picks the next thread where several can run; None: the oldest runs
     :param choose: picks it instead of the seed: takes the number of runnable threads, returns one (see Scheduler)"""
     if seed is not None:
@@ -149,7 +153,7 @@ def play(
         return perform(scenario, machine, choose)
 
 
-def ready(scenario: Scenario, patches: int = 8, source: str = "") -> Machine:
+def ready(scenario: Scenario, patches: int | KernelChoice = 8, source: str = "") -> Machine:
     """Boot the scenario's machine and prepare it for the script.
 
     :param source: a machine to take instead, as boot() does; what the script names must be there"""

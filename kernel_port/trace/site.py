@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from types import CodeType
 
+from ..mends import LOADED
 from ..review.port.definitions import PACKAGE, Origin, origin
 
 #: Modules that only carry out what their callers decide: an act is attributed to the caller.
@@ -25,7 +26,7 @@ class Site:
     """One statement of the port."""
 
     file: str
-    """Its file, relative to the package: "patch/p05_....py"."""
+    """Its file, relative to the package: "patch/p05_....py"; a user's own file has its whole path."""
     line: int
     function: str
     origin: Origin | None
@@ -55,9 +56,11 @@ class Site:
 def locate(code: CodeType, lasti: int) -> Site | None:
     """Return the statement of instruction *lasti* of *code*; None if it is not the port's."""
     path = Path(code.co_filename)
-    if not path.is_relative_to(PACKAGE):
+    if path.is_relative_to(PACKAGE):
+        path = path.relative_to(PACKAGE)
+    elif code.co_filename not in LOADED:
         return None
-    return Site(path.relative_to(PACKAGE).as_posix(), line_at(code, lasti), code.co_name, origin_of(code))
+    return Site(path.as_posix(), line_at(code, lasti), code.co_name, origin_of(code))
 
 
 @cache

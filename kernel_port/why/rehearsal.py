@@ -48,7 +48,7 @@ def rehearse(machine: Machine, kind: str, target: Any) -> Rehearsal | None:
     name = RESETS[kind]
     if not hasattr(machine.kernel, name):
         return None
-    with boot(machine.description, machine.kernel.point, trace_boot=False) as copy:
+    with boot(machine.description, machine.kernel.choice, trace_boot=False) as copy:
         text = target_text(kind, target)
         _, twin = copy.target(text)
         if kind == "function":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from ..choice import KernelChoice
 from ..images.names import installed
 from ..machine import Machine
 from ..series import PATCHES
@@ -33,11 +34,12 @@ PRESENCE = (
 )
 
 
-def kernel_name(patches: int) -> str:
+def kernel_name(choice: KernelChoice) -> str:
     """Return the name of this kernel."""
+    patches, above = choice.patches, f" and {', '.join(choice.names)}" if choice.extra else ""
     if patches == 0:
-        return "Linux 3.11, before the series"
-    return f"Linux 3.11 with patch{'es 1 to' * (patches > 1)} {patches} of {len(PATCHES)}"
+        return f"Linux 3.11, before the series{above and f', with{above[4:]}'}"
+    return f"Linux 3.11 with patch{'es 1 to' * (patches > 1)} {patches} of {len(PATCHES)}{above}"
 
 
 def failure(rc: int) -> str:
@@ -106,7 +108,7 @@ class Report:
         self.machine, self.survey, self.write = machine, survey, write
         self.paint = Paint()
         self.width = max(60, width() - 1)
-        self.kernel_name = kernel_name(machine.kernel.point)
+        self.kernel_name = kernel_name(machine.kernel.choice)
         #: Whether addresses need their domain.
         self.domain = any(not dev.dev.name.startswith("0000:") for dev in machine.functions)
 

@@ -18,6 +18,7 @@ from kernel_port.census import engine as engines
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
 from kernel_port.census.ledger import part as unfinished
+from kernel_port.choice import KernelChoice
 from kernel_port.cli import main
 from kernel_port.commands import census as command
 from kernel_port.images import generate
@@ -53,7 +54,7 @@ ALL = ["m0.toml", "m1.toml", "m2.toml", "m2b.txt", "m3.toml", "m4.toml"]
 
 
 def test_answer_of_example_vga():
-    record = json.loads(answer(Job.of("example:vga", 8)))
+    record = json.loads(answer(Job.of("example:vga", KernelChoice(8))))
     # A card of two functions in a slot: both believe in a soft reset, and can go together; nothing resets the port.
     assert (record["alone"], record["together"], record["none"], record["unseen"]) == (2, 0, 2, 0)
     assert [f["how"] for f in record["functions"]] == [None, None, "pci_pm_reset", "pci_pm_reset"]
@@ -68,7 +69,7 @@ def test_answer_of_example_vga():
 
 
 def test_answer_names_smallest_group_and_neighbours():
-    record = json.loads(answer(Job.of("example:ari", 8)))
+    record = json.loads(answer(Job.of("example:ari", KernelChoice(8))))
     # Functions 0 to 7 are in the slot, 8 and 9 only on the bus, with all ten.
     assert [(f["how"], f["along"]) for f in record["functions"][1:]] == [("slot:2", 7)] * 8 + [("bus:0000:01", 9)] * 2
 
@@ -76,7 +77,7 @@ def test_answer_names_smallest_group_and_neighbours():
 def test_answer_says_what_why_says(capsys):
     assert main(["why", "example:nested", "--json"]) == 0
     why = json.loads(capsys.readouterr().out)
-    record = json.loads(answer(Job.of("example:nested", 8)))
+    record = json.loads(answer(Job.of("example:nested", KernelChoice(8))))
     assert [(f["bdf"], f["outcome"]) for f in record["functions"]] == [
         (f["bdf"], f["outcome"]) for f in why["functions"]
     ]
@@ -94,7 +95,7 @@ def test_answer_says_what_why_says(capsys):
 
 
 def test_answer_slot_and_bus_refuse_what_cannot_be_reset_at_all():
-    record = json.loads(answer(Job.of("example:vga", 8)))
+    record = json.loads(answer(Job.of("example:vga", KernelChoice(8))))
     port = record["functions"][1]
     assert (port["bdf"], port["outcome"]) == ("0000:00:1c.0", "none")
     last = record["guards"][port["refused"][-1]]
@@ -102,7 +103,7 @@ def test_answer_slot_and_bus_refuse_what_cannot_be_reset_at_all():
 
 
 def test_answer_before_patch_7_has_no_groups():
-    record = json.loads(answer(Job.of("example:ari", 6)))
+    record = json.loads(answer(Job.of("example:ari", KernelChoice(6))))
     assert record["together"] == 0
     assert {group["rc"] for group in record["groups"]} == {None}
 
@@ -110,14 +111,14 @@ def test_answer_before_patch_7_has_no_groups():
 def test_answer_failure_names_the_file_as_the_user_did(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.txt").write_text("")
-    record = json.loads(answer(Job.of("bad.txt", 8)))
+    record = json.loads(answer(Job.of("bad.txt", KernelChoice(8))))
     assert record["error"].startswith("bad.txt: empty")
-    assert json.loads(answer(Job.of("gone.txt", 8)))["error"].startswith("gone.txt: No such file")
+    assert json.loads(answer(Job.of("gone.txt", KernelChoice(8))))["error"].startswith("gone.txt: No such file")
 
 
 def test_answer_unexpected_error_is_a_line(monkeypatch):
     monkeypatch.setattr("kernel_port.census.answer.load", lambda path: 1 / 0)
-    assert json.loads(answer(Job.of("example:vga", 8)))["error"] == "ZeroDivisionError: division by zero"
+    assert json.loads(answer(Job.of("example:vga", KernelChoice(8))))["error"] == "ZeroDivisionError: division by zero"
 
 
 # -- which machines ------------------------------------------------------------------------------------------------
@@ -263,7 +264,7 @@ class Late:
 
 def test_in_order_holds_few_and_keeps_their_order():
     late = Late()
-    jobs = [Job.of(f"example:{number}", 8) for number in range(20)]
+    jobs = [Job.of(f"example:{number}", KernelChoice(8)) for number in range(20)]
     found = list(engines.in_order(late, jobs, Ledger()))
     assert found == [(f"{job.file}\n", True) for job in jobs]
     assert (late.most, late.held) == (4, 0)  # a window of 3, and the one that is asked for

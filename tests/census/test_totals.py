@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from kernel_port.census.page import page
 from kernel_port.census.totals import Chart, ChartBar, Totals
+from kernel_port.choice import KernelChoice
 from kernel_port.commands import census as command
 
 
@@ -26,7 +27,7 @@ def paper(file, error=None, **functions):
 
 
 def totals(*records):
-    found = Totals(8)
+    found = Totals(KernelChoice())
     for record in records:
         found.add(record)
     return found

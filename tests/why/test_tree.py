@@ -106,7 +106,7 @@ def test_tree_before_the_series_has_no_slot_and_bus_resets(capsys):
 
 def test_tree_json_has_the_documented_keys(capsys):
     found = drawn(capsys, "example:nested")
-    assert list(found) == ["machine", "patches", "warnings", "buses"]
+    assert list(found) == ["machine", "patches", "with", "warnings", "buses"]
     function = found["buses"][0]["functions"][0]
     assert list(function) == [
         "bdf", "vendor", "device", "class", "driver", "slot", "link", "port", "rc", "resets", "together", "below",
