@@ -156,12 +156,6 @@ def main(argv: list[str] | None = None) -> int:
         return status
     except MachineError as error:
         return complain(str(error))
-    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
-        from .mends import blame  # loaded already, if a file of the user's is
-
-        if not (what := blame(error)):
-            raise
-        return complain(what)
     except OSError as error:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at exit
@@ -176,7 +170,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def defect(error: Exception) -> int:
-    """Report what no other part of the program has foreseen, in one line; return exit status 2."""
+    """Report what no other part of the program has foreseen, in one line; return exit status 2.
+
+    It is in a module of the user's own, if there is one, or ours."""
+    from .mends import blame  # loaded already, if a file of the user's is
+
+    if what := blame(error):
+        return complain(what)
     if os.environ.get("KERNEL_PORT_DEBUG") == "1":
         raise error
     if isinstance(error, ImportError) and str(error.name).endswith(("_shims", "_cffi_backend")):
