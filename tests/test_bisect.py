@@ -79,8 +79,8 @@ def test_pci_reset_function_behind_a_surprise_slot_loses_the_card_up_to_patch_4(
     assert column(points, "rc") == [{"main": 0}] * 9
     assert column(points, "recreated") == [["0000:01:00.0"]] * 5 + [[]] * 4
     assert spurious(points) == [["INT_PRESENCE_OFF", "INT_PRESENCE_ON"]] * 5 + [[]] * 4
-    # Held 100 ms, settled 100 ms; the link is up after 120, and pciehp waits 100 more before it adds the card again.
-    assert column(points, "time_ns") == [220_000_000] * 5 + [200_000_000] * 4
+    # Held 101 ms, settled 101 ms; the link is up after 121, and pciehp waits 100 more before it adds the card again.
+    assert column(points, "time_ns") == [222_000_000] * 5 + [202_000_000] * 4
     assert list(steps) == [5]
 
 
