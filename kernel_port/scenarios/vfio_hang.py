@@ -33,4 +33,10 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"The user got {code(outcome.results['main'])}; {accident(outcome)}."
 
 
-SCENARIO = Scenario(machine=POWERED_CARD, threads={"main": use}, answer=answer, findings=(14,))
+SCENARIO = Scenario(
+    machine=POWERED_CARD,
+    threads={"main": use},
+    answer=answer,
+    findings=(14,),
+    recordings=("p4-mess-vfio-hang", "p5-mess-vfio-reset", "p8-mess-vfio-reset"),
+)

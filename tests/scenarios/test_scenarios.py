@@ -34,6 +34,7 @@ REMOVED_AND_FOUND = ACCIDENT | {"recreated": CARD}
 POKED = {"spurious": [(0, OFF), (120, ON)], "recreated": CARD, "lost": CARD}
 #: The slot was switched off after 202 ms, and presence goes with the power.
 LOST_FOR_GOOD = {"spurious": [(0, OFF), (121, ON), (202, OFF)], "removed": CARD, "lost": CARD}
+PRESSED = LOST_FOR_GOOD | {"spurious": [(50, OFF), (202, OFF)]}
 
 #: Scenario, point, result of the first thread, ms, functions reset, and whatever else is not empty.
 RUNS = [
@@ -73,14 +74,14 @@ RUNS = [
     ("ari", 5, 0, 202, ["01:00.0", "01:01.0"], {"lost": ["01:01.0"]}),
     ("module-going", 4, 0, 202, CARD, REMOVED_AND_FOUND),
     ("module-going", 8, 0, 202, CARD, REMOVED_AND_FOUND),
-    ("button", 4, 0, 202, CARD, REMOVED_AND_FOUND),
-    ("button", 5, 0, 202, CARD, {"spurious": [(50, OFF)], "removed": CARD}),
-    ("button", 8, 0, 202, CARD, {"spurious": [(50, OFF)], "removed": CARD}),
+    ("button", 4, 0, 202, CARD, LOST_FOR_GOOD),
+    ("button", 5, 0, 202, CARD, PRESSED),
+    ("button", 8, 0, 202, CARD, PRESSED),
     ("late-completion", 4, 0, 202, CARD, REMOVED_AND_FOUND),
     ("late-completion", 5, 0, 202, CARD, {"spurious": [(30, OFF)], "removed": CARD}),
     ("bus-unmasked", 6, ENOSYS, 0, [], {}),
-    ("bus-unmasked", 7, 0, 202, CARD, REMOVED_AND_FOUND),
-    ("bus-unmasked", 8, 0, 202, CARD, REMOVED_AND_FOUND),
+    ("bus-unmasked", 7, 0, 202, CARD, LOST_FOR_GOOD),
+    ("bus-unmasked", 8, 0, 202, CARD, LOST_FOR_GOOD),
     ("no-completion", 4, 0, 202, CARD, REMOVED_AND_FOUND),
     ("no-completion", 5, 0, 2202, CARD, {}),  # two commands, a second each
     ("stolen-completion", 5, 0, 1324, CARD, {}),  # 100 polls for the one that was stolen, 2 for the other: 11 ms each
@@ -150,6 +151,7 @@ def test_every_scenario_is_among_the_runs():
         "vfio-hang",
         "own-lock",
         "lock-order-later",
+        "reset-twice",
         "walk",
     }  # those are below
     assert told == set(scenarios.names())
@@ -181,6 +183,19 @@ def test_vfio_user_in_a_surprise_slot_is_served_from_patch_5(patches):
     outcome = played("vfio-hang", patches).outcome  # as the recordings p5-mess-vfio-reset and p8-mess-vfio-reset
     assert (outcome.results, outcome.deadlock, outcome.spurious) == ({"main": 0}, "", [])
     assert outcome.resets == {"0000:01:00.0": ["hot reset"] * 3}  # opening, asking, closing
+
+
+@pytest.mark.parametrize("patches", [0, 4, 7, 8])
+def test_reset_twice_kills_the_kernel_where_pciehp_sees_it(patches):
+    outcome = played("reset-twice", patches).outcome  # as p8-mess-bus-twice; FORMAT.md: point 0, function, as well
+    assert "klist_del() of 0000:01:00.0" in outcome.oops
+    assert "pciehp-1: waits for device lock of 0000:01:00.0" in outcome.oops
+
+
+@pytest.mark.parametrize("patches", [5, 6])
+def test_reset_twice_is_calm_where_the_slot_masks_it(patches):
+    outcome = played("reset-twice", patches).outcome
+    assert (outcome.results, happened(outcome)) == ({"main": 0}, {})
 
 
 def test_own_lock_is_recursive_locking():
@@ -346,7 +361,7 @@ def test_every_finding_has_a_scenario():
     assert shown == {
         1: {"mess", "mess-no-power", "mess-polled", "poke", "calm", "late-status"},
         2: {"button", "late-completion"},
-        3: {"bus-unmasked"},
+        3: {"bus-unmasked", "reset-twice"},
         4: {"ari"},
         5: {"module-going"},
         6: {"asleep", "asleep-bridge"},
@@ -355,7 +370,8 @@ def test_every_finding_has_a_scenario():
         9: {"presence-disabled"},
         10: {"inner-port"},
         11: {"all-ones", "pending", "not-a-bridge", "unknown-state"},
-        12: {"mess", "mess-no-power"},
+        12: {"mess", "mess-no-power", "bus-unmasked"},
+        13: {"reset-twice"},
         14: {"vfio-hang"},
     }
 
