@@ -4,7 +4,8 @@
 All rows are measured in turn, again and again, so that other load affects them equally. The table has the medians, and
 their ratio to a plain os.pread of a file and to mmap with struct in the same run. If the least is much less than the
 median, the computer was busy. A delay's figure is how late it ends; one that ever ends early is not ok. The last row
-is how far from 100 ms a secondary bus reset in real time lasts for another process that maps the same image.
+is how far outside of 100 to 101 ms (a jiffy more) a secondary bus reset in real time lasts for another process that
+maps the same image.
 
 Example: kernel-port bench --dump machine.txt
 """

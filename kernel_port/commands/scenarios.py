@@ -28,8 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="a list of objects: name, question, about (all of its text), since (the patch it needs, 0: none), "
-        "commits (later ones that it explains), findings (numbers), recordings (in tests/real, of real kernels that end "
-        "as it does at their point), threads (names, the main one first)",
+        "commits (later ones that it explains), findings (numbers), recordings (in tests/real, of real kernels "
+        "that end as it does at their point), threads (names, the main one first)",
     )
 
 
