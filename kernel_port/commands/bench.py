@@ -145,7 +145,7 @@ def accesses(closes: ExitStack) -> Iterator[Figure]:
     kernel, card = machine.kernel, machine.function("01:00.0")
     read = batch(kernel.pci_read_config_word, card, PCI_COMMAND)
     write = batch(kernel.pci_write_config_word, card, PCI_COMMAND, kernel.pci_read_config_word(card, PCI_COMMAND))
-    yield Figure("pci_read_config_word, traced", "us", partial(traced, machine, True, read), 3)
+    yield Figure("pci_read_config_word, traced", "us", partial(traced, machine, True, read), 2)
     yield Figure("pci_read_config_word, trace off", "us", partial(traced, machine, False, read), 2)
     yield Figure("pci_write_config_word, traced", "us", partial(traced, machine, True, write), 5)
     yield Figure("pci_write_config_word, trace off", "us", partial(traced, machine, False, write))
@@ -169,7 +169,7 @@ def processes(closes: ExitStack, description: MachineDescription) -> Iterator[Fi
     dump = Path(folder, "dump.txt")
     save(description, dump)
     environment = os.environ | {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
-    for words, target in ((["--help"], 80), (["why", str(dump)], 400)):
+    for words, target in ((["--help"], 80), (["why", str(dump)], 300)):
         command = [sys.executable, "-m", "kernel_port", *words]
         process = partial(subprocess.run, command, capture_output=True, check=True, env=environment)
         yield Figure(f"kernel-port {words[0]}, whole process", "ms", each(1, process), target)

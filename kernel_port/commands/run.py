@@ -65,8 +65,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="an object: scenario, question, patches, answer (null with --machine), recordings (in tests/real, of this "
         "kernel, that end the same), broken (invariants, with the reason), results (by thread), unfinished, deadlock "
-        "and oops (or null), inversions, locked, removed, recreated, added_twice, silent, spurious (t_ms, port, event), "
-        "functions (as reset --json has them), messages (t_ms, level, text), time_ns, trace",
+        "and oops (or null), inversions, locked, removed, recreated, added_twice, silent, spurious (t_ms, port, "
+        "event), functions (as reset --json has them), messages (t_ms, level, text), time_ns, trace",
     )
     _exports.arguments(parser)
 
