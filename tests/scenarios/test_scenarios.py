@@ -89,6 +89,7 @@ RUNS = [
     ("presence-disabled", 5, 1, 202, CARD, {}),
     ("inner-port", 6, 209, 510, [], {}),
     ("inner-port", 7, 0, 503, BELOW[1:], {}),
+    ("inner-port-interrupts", 7, 2202, 2404, BELOW[1:], {}),  # 202 each, and a second for each of two commands
     ("all-ones", 7, 0, 202, BELOW[1:], {"lost": ["02:00.0"], "spurious": [(50, ON)]}),
     ("pending", 0, 0, 804, CARD, {}),  # 101 + 201 + 401 ms, then the 101 ms of the reset itself
     ("pending", 8, 0, 804, CARD, {}),
@@ -149,6 +150,7 @@ def test_every_scenario_is_among_the_runs():
     told = {name for name, *_ in RUNS} | {
         "unbind",
         "vfio-hang",
+        "nested-slots",
         "own-lock",
         "lock-order-later",
         "reset-twice",
@@ -196,6 +198,13 @@ def test_reset_twice_kills_the_kernel_where_pciehp_sees_it(patches):
 def test_reset_twice_is_calm_where_the_slot_masks_it(patches):
     outcome = played("reset-twice", patches).outcome
     assert (outcome.results, happened(outcome)) == ({"main": 0}, {})
+
+
+@pytest.mark.parametrize("patches", [7, 8])
+def test_nested_slots_lose_the_switch_and_lockdep_speaks(patches):
+    outcome = played("nested-slots", patches).outcome  # as p8-mess-sw-bus01
+    assert (outcome.results, short(outcome.removed), outcome.deadlock) == ({"main": 0}, BELOW, "")
+    assert "pciehp-1: workqueue lock of pciehp-1, then workqueue lock of pciehp-3" in map(str, outcome.inversions)
 
 
 def test_own_lock_is_recursive_locking():
@@ -361,7 +370,7 @@ def test_every_finding_has_a_scenario():
     assert shown == {
         1: {"mess", "mess-no-power", "mess-polled", "poke", "calm", "late-status"},
         2: {"button", "late-completion"},
-        3: {"bus-unmasked", "reset-twice"},
+        3: {"bus-unmasked", "reset-twice", "nested-slots"},
         4: {"ari"},
         5: {"module-going"},
         6: {"asleep", "asleep-bridge"},
@@ -373,6 +382,8 @@ def test_every_finding_has_a_scenario():
         12: {"mess", "mess-no-power", "bus-unmasked"},
         13: {"reset-twice"},
         14: {"vfio-hang"},
+        15: {"inner-port-interrupts"},
+        16: {"nested-slots"},
     }
 
 
