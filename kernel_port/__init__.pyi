@@ -100,9 +100,13 @@ wait_event = kernel_wait.wait_event
 wait_event_timeout = kernel_wait.wait_event_timeout
 
 # kernel/timer.py
+MSEC_PER_SEC = kernel_timer.MSEC_PER_SEC
 HZ = kernel_timer.HZ
 timer_list = kernel_timer.timer_list
 jiffies = kernel_timer.jiffies
+msecs_to_jiffies = kernel_timer.msecs_to_jiffies
+jiffies_to_msecs = kernel_timer.jiffies_to_msecs
+schedule_timeout_uninterruptible = kernel_timer.schedule_timeout_uninterruptible
 init_timer = kernel_timer.init_timer
 add_timer = kernel_timer.add_timer
 timer_pending = kernel_timer.timer_pending

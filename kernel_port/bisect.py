@@ -92,16 +92,22 @@ class Point:
 
 
 def in_a_word(outcome: Outcome) -> str:
-    """Return the outcome in a word or two."""
-    if outcome.deadlock:
-        return "deadlock"
-    if outcome.oops:
-        return "oops"
-    if any(result is not None and result < 0 for result in outcome.results.values()):
-        return "failed" if outcome.resets else "refused"
-    if outcome.removed or outcome.recreated or outcome.added_twice or outcome.lost:
-        return "damage"
-    return "reset" if outcome.resets else "nothing reset"
+    """Return the outcome in a word or two, the worst there is to say: "lost", "calm"."""
+    failed = any(result is not None and result < 0 for result in outcome.results.values())
+    words = {
+        "deadlock": outcome.deadlock,
+        "oops": outcome.oops,
+        "lost": outcome.removed and outcome.spurious,
+        "failed": failed and outcome.resets,
+        "refused": failed,
+        "re-added": outcome.recreated and outcome.spurious,
+        "added twice": outcome.added_twice,
+        "not restored": outcome.lost,
+        "removed": outcome.removed or outcome.recreated,
+        "calm": outcome.resets,
+        "nothing reset": True,
+    }
+    return next(word for word, said in words.items() if said)
 
 
 def code(result: int | None) -> str:

@@ -104,9 +104,13 @@ class PatchedKernel:
     wait_event_timeout = staticmethod(kernel_wait.wait_event_timeout)
 
     # kernel/timer.py
+    MSEC_PER_SEC = kernel_timer.MSEC_PER_SEC
     HZ = kernel_timer.HZ
     timer_list = kernel_timer.timer_list
     jiffies = staticmethod(kernel_timer.jiffies)
+    msecs_to_jiffies = staticmethod(kernel_timer.msecs_to_jiffies)
+    jiffies_to_msecs = staticmethod(kernel_timer.jiffies_to_msecs)
+    schedule_timeout_uninterruptible = staticmethod(kernel_timer.schedule_timeout_uninterruptible)
     init_timer = staticmethod(kernel_timer.init_timer)
     add_timer = staticmethod(kernel_timer.add_timer)
     timer_pending = staticmethod(kernel_timer.timer_pending)

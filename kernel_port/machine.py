@@ -29,6 +29,7 @@ from .hw.messages import SILENT, messages
 from .images.load import load
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
+from .kernel.timer import HZ
 from .link import Kernel, foreign, link
 from .qemu import QemuFabric
 from .wiring import Wiring
@@ -70,10 +71,10 @@ class Machine:
 
     # -- boot ----------------------------------------------------------------------------------------------------
 
-    def start(self, *, poll_mode: bool, trace_boot: bool) -> None:
+    def start(self, *, poll_mode: bool, trace_boot: bool, hz: int = HZ) -> None:
         """Boot: find all functions by configuration cycles, bind drivers, wait until all threads are idle."""
         kernel = self.kernel
-        vars(kernel)["pciehp_poll_mode"] = int(poll_mode)
+        vars(kernel).update(pciehp_poll_mode=int(poll_mode), HZ=hz)
         for function in self.description.functions:
             driver, used = function.driver, messages(function.config)
             if not driver and used != SILENT and not self.fabric.function(function.address).layout.is_bridge:
@@ -218,6 +219,7 @@ def boot(
     poll_mode: bool = False,
     trace_boot: bool = True,
     images: dict[int, ConfigImage] | None = None,
+    hz: int = HZ,
 ) -> Machine:
     """Boot a machine with the kernel that has the first *patches* of the series, and *extra* on top.
 
@@ -230,9 +232,12 @@ def boot(
     :param poll_mode: load pciehp with pciehp_poll_mode=1
     :param trace_boot: keep what happens while it boots in boot_events; without, it boots faster
     :param images: where the registers live, by domain; they are closed with the machine
+    :param hz: jiffies a second, CONFIG_HZ: msleep() lasts a jiffy longer than asked, timers fire at the next one
     :raises LinkError: what is on top does not fit
     :raises MachineError: the machine cannot be read, or none like it is possible; or a module cannot be loaded
-    :raises ValueError: the series has no such point"""
+    :raises ValueError: the series has no such point, or Linux no such HZ"""
+    if not 12 <= hz < 12288:  # as include/linux/jiffies.h demands
+        raise ValueError(f"HZ is {hz}, not 12 to 12287")
     choice = KernelChoice.of(patches, extra)
     description = source if isinstance(source, MachineDescription) else load(source)
     clock = RealClock(lib) if real_time else Clock()
@@ -240,7 +245,7 @@ def boot(
     fabric = _hardware(description, clock, images)
     machine = Machine(description, lambda system: link(choice, system), clock, fabric, choose)
     try:
-        machine.start(poll_mode=poll_mode, trace_boot=trace_boot)
+        machine.start(poll_mode=poll_mode, trace_boot=trace_boot, hz=hz)
     except BaseException:
         machine.close()
         raise

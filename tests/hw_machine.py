@@ -43,11 +43,13 @@ def pm(control=0x0000, capability=0x0003):
     return PM, 1, words(capability, control)
 
 
-def exp(port_type, devcap=0x8000, sltcap=0, sltctl=0, sltsta=0, slot=False, lnkcap=0x00100011, lnksta=0x2011):
+def exp(
+    port_type, devcap=0x8000, sltcap=0, sltctl=0, sltsta=0, slot=False, lnkcap=0x00100011, lnksta=0x2011, message=0
+):  # fmt: skip
     """PCI Express, version 2: 0x3c bytes."""
     image = bytearray(0x3A)
     for offset, size, value in (
-        (0x02, 2, 2 | port_type << 4 | slot << 8),
+        (0x02, 2, 2 | port_type << 4 | slot << 8 | message << 9),
         (0x04, 4, devcap),
         (0x08, 2, 0x2810),
         (0x0C, 4, lnkcap),

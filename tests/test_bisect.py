@@ -75,19 +75,19 @@ def acts(step, side):
 
 def test_pci_reset_function_behind_a_surprise_slot_loses_the_card_up_to_patch_4(capsys, surprise):
     points, steps = bisect_json(capsys, surprise, "01:00.0")
-    assert column(points, "outcome") == ["damage"] * 5 + ["reset"] * 4
+    assert column(points, "outcome") == ["re-added"] * 5 + ["calm"] * 4
     assert column(points, "rc") == [{"main": 0}] * 9
     assert column(points, "recreated") == [["0000:01:00.0"]] * 5 + [[]] * 4
     assert spurious(points) == [["INT_PRESENCE_OFF", "INT_PRESENCE_ON"]] * 5 + [[]] * 4
-    # Held 100 ms, settled 100 ms; the link is up after 120, and pciehp waits 100 more before it adds the card again.
-    assert column(points, "time_ns") == [220_000_000] * 5 + [200_000_000] * 4
+    # Held 101 ms, settled 101 ms; the link is up after 121, and pciehp waits 100 more before it adds the card again.
+    assert column(points, "time_ns") == [222_000_000] * 5 + [202_000_000] * 4
     assert list(steps) == [5]
 
 
 def test_pci_reset_function_step_5_shows_the_masked_presence_and_the_removal_that_is_gone(capsys, surprise):
     _, steps = bisect_json(capsys, surprise, "01:00.0")
     step = steps[5]
-    assert (step["subject"], step["changes"]["outcome"]) == (PATCHES[4].subject, ["damage", "reset"])
+    assert (step["subject"], step["changes"]["outcome"]) == (PATCHES[4].subject, ["re-added", "calm"])
     commands = [act[-1] & PDCE for act in acts(step, "+") if act[:3] == ("w", "0000:00:1c.0", SLTCTL)]
     assert commands == [0, PDCE]
     assert ("remove_device", "0000:01:00.0") in acts(step, "-")
@@ -106,7 +106,7 @@ def test_pciehp_reset_slot_exists_from_patch_4_on(capsys, surprise):
 
 def test_pci_reset_bus_exists_from_patch_7_on_and_masks_nothing(capsys, surprise):
     points, steps = bisect_json(capsys, surprise, "bus:01")
-    assert column(points, "outcome") == ["no such call"] * 7 + ["damage"] * 2
+    assert column(points, "outcome") == ["no such call"] * 7 + ["re-added"] * 2
     assert spurious(points) == [["INT_PRESENCE_OFF", "INT_PRESENCE_ON"]] * 2
     assert list(steps) == [7]
 
@@ -168,7 +168,7 @@ def test_bisect_of_what_is_not_there_is_one_line(capsys, argv, hint):
 
 def test_bisect_of_a_scenario_tells_its_question_and_the_patch_that_mends_it(capsys):
     points, steps = bisect_json(capsys, "mess")
-    assert column(points, "outcome") == ["damage"] * 5 + ["reset"] * 4
+    assert column(points, "outcome") == ["lost"] * 5 + ["calm"] * 4
     assert list(steps) == [5]
     assert bisect(capsys, "mess").startswith("mess: ")
 

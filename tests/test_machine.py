@@ -242,13 +242,27 @@ def test_an_interrupt_is_served_when_the_access_that_causes_it_is_over():
         assert ops.index(("w", ("0000:00:1c.0", 0x3E))) < ops.index(("hw", ("link down", "0000:00:1c.0")))
 
 
+@pytest.mark.parametrize(("hz", "ms"), [(1000, 101), (250, 104), (100, 110)])
+def test_boot_hz_is_the_grain_of_sleep(hz, ms):
+    with boot("example:single", hz=hz) as machine:
+        start = machine.clock.now
+        machine.kernel.msleep(100)  # 100, 25 or 10 jiffies, and one more
+        assert machine.clock.now - start == ms * 1_000_000
+
+
+@pytest.mark.parametrize("hz", [0, 11, 12288])
+def test_boot_hz_that_no_linux_has_is_refused(hz):
+    with pytest.raises(ValueError, match=f"^HZ is {hz}, not 12 to 12287$"):
+        boot("example:single", hz=hz)
+
+
 def test_an_interrupt_in_time_is_served_on_the_sleepers_back():
     late = port("00:1c.0", 1, 1, slot_status_ms=30)
     with machine_of(late, function("01:00.0"), patches=1) as machine:
         start = machine.clock.now
         machine.call("pci_reset_bridge_secondary_bus", machine.function("00:1c.0"))
         times = [(event.time - start) / 1e6 for event in machine.events if event.op == "irq"]
-        assert times == [30, 130]
+        assert times == [30, 131]  # held for 100 ms and a jiffy
 
 
 def test_a_port_that_never_stops_asking_is_given_up_in_the_end():

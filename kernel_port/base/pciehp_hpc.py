@@ -16,7 +16,7 @@ from ..kernel.interrupt import IRQ_HANDLED, IRQ_NONE, IRQF_SHARED, free_irq, req
 from ..kernel.mutex import mutex_init, mutex_lock, mutex_unlock
 from ..kernel.printk import printk
 from ..kernel.structs import *
-from ..kernel.timer import HZ, add_timer, del_timer_sync, init_timer, jiffies
+from ..kernel.timer import HZ, add_timer, del_timer_sync, init_timer, jiffies, msecs_to_jiffies
 from ..kernel.wait import init_waitqueue_head, wait_event_timeout, wake_up
 from ..kernel.workqueue import INIT_DELAYED_WORK, alloc_workqueue, cancel_delayed_work, destroy_workqueue
 from ..pci_regs import *
@@ -153,7 +153,7 @@ def pcie_wait_cmd(ctrl: controller, poll: int) -> None:
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :param poll: 1 to poll Slot Status, 0 to wait for the interrupt handler"""
     msecs = 2500 if pciehp_poll_mode else 1000
-    timeout = msecs  # PORT: no msecs_to_jiffies(): a jiffy is a millisecond
+    timeout = msecs_to_jiffies(msecs)
 
     if poll:
         rc = pcie_poll_cmd(ctrl)

@@ -28,7 +28,7 @@ from .processes import command, environment
 #: Functions of the machines to measure; the last is a full segment.
 SIZES = (100, 1_000, 10_000, MOST)
 #: Limits: the exponents; seconds for the boot and for the reset of a full segment; MB for all of it.
-EXPONENT, SECONDS, MEGABYTES = 1.1, 60, 2048
+EXPONENT, BOOT, RESET, MEGABYTES = 1.1, 25, 60, 2048
 #: Selects the machine of each size.
 SEED = 1
 
@@ -114,8 +114,8 @@ def as_json(found: list[Growth]) -> dict[str, Any]:
     limits = {f"{cost} exponent": (slope, EXPONENT) for cost, slope in slopes.items()}
     if last.functions == MOST:
         limits |= {
-            "full segment: boot, s": (last.boot, SECONDS),
-            "full segment: reset, s": (last.reset, SECONDS),
+            "full segment: boot, s": (last.boot, BOOT),
+            "full segment: reset, s": (last.reset, RESET),
             "full segment: memory, MB": (last.memory, MEGABYTES),
         }
     return {

@@ -2,6 +2,10 @@
 """Find which patch changes what: run the same thing at base, +1 ... +8, a row each, then list the actions that differ.
 With --with, go on: a row for each mend on top of +8.
 
+The outcome is the worst there is to say: deadlock, oops, lost (a function is gone, and no card had moved), failed,
+refused (nothing was reset), re-added (removed and found again, as a new device), added twice, not restored
+(registers), removed (on request, or a card was pulled), calm (reset, and all is as before), nothing reset.
+
 WHAT is a scenario (kernel-port scenarios lists them), or a machine with the TARGET to reset. For each patch that
 changes something, "-" marks what only the kernel before it does, "+" what only the kernel after it does, and "~" reads
 that return another value.

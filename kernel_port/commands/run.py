@@ -63,10 +63,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help=f"an object: scenario, question, {_kernel.JSON}, answer (null with --machine), broken (invariants, with "
-        "the reason), results (by thread), unfinished, deadlock and oops (or null), inversions, locked, removed, "
-        "recreated, added_twice, silent, spurious (t_ms, port, event), functions (as reset --json has them), messages "
-        "(t_ms, level, text), time_ns, trace",
+        help=f"an object: scenario, question, {_kernel.JSON}, answer (null with --machine), recordings (in tests/real, "
+        "of this kernel, that end the same), broken (invariants, with the reason), results (by thread), unfinished, "
+        "deadlock and oops (or null), inversions, locked, removed, recreated, added_twice, silent, spurious (t_ms, "
+        "port, event), functions (as reset --json has them), messages (t_ms, level, text), time_ns, trace",
     )
     _exports.arguments(parser)
 
@@ -109,6 +109,9 @@ def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]
     yield paint("bold", "Outcome")
     for label, text in facts(played.outcome):
         yield f"  {label:<{LABEL}}{clean(text)}"
+    recorded = played.scenario.recorded(played.patches)
+    if recorded and not args.machine:
+        yield f"  {'recorded':<{LABEL}}in a real kernel, with the same end: {', '.join(recorded)} (tests/real)"
     for reason in played.broken:
         yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
     for line in (played.outcome.deadlock or played.outcome.oops).splitlines():
@@ -157,6 +160,7 @@ def as_json(played: Run, args: argparse.Namespace) -> dict[str, Any]:
         "patches": played.patches,
         "with": played.machine.kernel.choice.names,
         "answer": None if args.machine else played.answer,
+        "recordings": [] if args.machine else played.scenario.recorded(played.patches),
         "broken": played.broken,
         "results": outcome.results,
         "unfinished": outcome.unfinished,

@@ -16,6 +16,9 @@ from ..terminal import Paint, width
 
 NAME = 22
 LEAST_WIDTH = 60
+INDENT = "    "
+#: The full texts are written for this width.
+TEXT_WIDTH = 120
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="a list of objects: name, question, about (all of its text), since (the patch it needs, 0: none), "
-        "commits (later ones that it explains), findings (numbers), threads (names, the main one first)",
+        "commits (later ones that it explains), findings (numbers), recordings (in tests/real, of real kernels "
+        "that end as it does at their point), threads (names, the main one first)",
     )
 
 
@@ -39,7 +43,10 @@ def run(args: argparse.Namespace) -> int:
     for scenario in scenarios:
         if args.verbose:
             print(paint("bold", scenario.name))
-            print("\n".join(f"    {line}".rstrip() for line in scenario.about.splitlines()))
+            print("\n".join(f"{INDENT}{line}".rstrip() for line in scenario.about.splitlines()))
+            if scenario.recordings:
+                recorded = f"Recorded in real kernels, with the same end: {', '.join(scenario.recordings)}."
+                print("\n".join(["", *wrap(recorded, TEXT_WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)]))
             print()
             continue
         first, *others = wrap(scenario.question, max(width(), LEAST_WIDTH) - NAME)
@@ -59,5 +66,6 @@ def as_json(scenario: Scenario) -> dict[str, Any]:
         "since": scenario.since,
         "commits": list(scenario.commits),
         "findings": list(scenario.findings),
+        "recordings": list(scenario.recordings),
         "threads": list(scenario.threads),
     }

@@ -48,6 +48,7 @@ from ..pci_regs import (
     PCI_MSI_FLAGS_64BIT,
     PCI_MSI_FLAGS_ENABLE,
     PCI_MSI_FLAGS_MASKBIT,
+    PCI_MSI_FLAGS_QSIZE,
     PCI_MSI_MASK_32,
     PCI_MSI_MASK_64,
     PCI_MSIX_FLAGS,
@@ -290,6 +291,7 @@ class Slot:
             if flags & PCI_MSI_FLAGS_MASKBIT:
                 mask = PCI_MSI_MASK_64 if flags & PCI_MSI_FLAGS_64BIT else PCI_MSI_MASK_32
                 number = (port.get(self._exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_IRQ) >> 9
+                number %= 1 << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4)  # how many it may send
                 return bool(port.get(position + mask, 4) >> number & 1)
         return False
 

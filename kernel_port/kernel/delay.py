@@ -5,14 +5,18 @@ from __future__ import annotations
 
 from .sched import NSEC_PER_MSEC, NSEC_PER_USEC
 from .system import system
+from .timer import msecs_to_jiffies, schedule_timeout_uninterruptible
 
 
 def msleep(msecs: int) -> None:
-    """Sleep *msecs* milliseconds; other threads run meanwhile.
+    """Sleep *msecs* milliseconds, and a jiffy more: the present one is nearly over, for all that is known.
 
     C: kernel/timer.c, exported, service"""
     system.emit("msleep", msecs)
-    system.sched.sleep(msecs * NSEC_PER_MSEC)
+    timeout = msecs_to_jiffies(msecs) + 1
+
+    while timeout:
+        timeout = schedule_timeout_uninterruptible(timeout)
 
 
 def ssleep(seconds: int) -> None:

@@ -30,6 +30,7 @@ from .lockdep import Lock, circle, lock_name
 
 NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
+NSEC_PER_SEC = 1_000_000_000
 
 #: Nothing waits longer than this, ns. A timer that rearms itself forever must not hide a deadlock.
 PATIENCE = 3_600_000 * NSEC_PER_MSEC

@@ -12,7 +12,7 @@ from threading import get_ident
 from types import CodeType
 from typing import Any, NamedTuple
 
-from .sched import Clock, Scheduler
+from .sched import NSEC_PER_SEC, Clock, Scheduler
 from .stack import kernel_stack
 
 #: Frames of kernel code, innermost first: (code, index of the last instruction).
@@ -87,6 +87,11 @@ class System:
         events.append(event)
         if self.listen is not None:
             self.listen(event)
+
+    @staticmethod
+    def tick(number: int, hz: int) -> int:
+        """Return when the timer that ticks *hz* times a second does so for this time, ns since power on."""
+        return -(-number * NSEC_PER_SEC // hz)
 
     def _kept(self, frames: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the stored stack that is equal to *frames*, which is stored if new. Its indices make a fast key."""

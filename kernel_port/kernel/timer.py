@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""kernel/timer.c: one-shot timers in jiffies. HZ is 1000: a jiffy is a millisecond."""
+"""kernel/timer.c and kernel/time.c: jiffies, HZ of them a second; sleeping, and one-shot timers, in jiffies."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .sched import NSEC_PER_MSEC
+from .sched import NSEC_PER_SEC
 from .system import system
 
-HZ = 1000
+MSEC_PER_SEC = 1_000
+
+#: CONFIG_HZ. boot() sets that of its kernel.
+HZ: int = 1000
 
 
 @dataclass(eq=False, slots=True)
@@ -27,10 +30,34 @@ class timer_list:
 
 
 def jiffies() -> int:
-    """Return the time in jiffies (milliseconds since power on).
+    """Return the time in jiffies since power on: how often the tick has come.
 
     C: kernel/timer.c, variable, service"""
-    return system.sched.clock.now // NSEC_PER_MSEC
+    return system.sched.clock.now * HZ // NSEC_PER_SEC
+
+
+def msecs_to_jiffies(m: int) -> int:
+    """Return how many jiffies cover *m* milliseconds: a part of one counts whole.
+
+    C: kernel/time.c, exported, service"""
+    return -(-m * HZ // MSEC_PER_SEC)
+
+
+def jiffies_to_msecs(j: int) -> int:
+    """Return how many milliseconds *j* jiffies last, rounded up.
+
+    C: kernel/time.c, exported, service"""
+    return -(-j * MSEC_PER_SEC // HZ)
+
+
+def schedule_timeout_uninterruptible(timeout: int) -> int:
+    """Sleep until *timeout* ticks have come; other threads run meanwhile. The first may come at once.
+
+    C: kernel/timer.c, exported, service
+    :param timeout: jiffies
+    :return: 0: nobody wakes the sleeper early"""
+    system.sched.block("sleep", system.tick(jiffies() + timeout, HZ))
+    return 0
 
 
 def init_timer(timer: timer_list) -> None:
@@ -50,7 +77,7 @@ def add_timer(timer: timer_list) -> None:
     :raises Oops: it is pending"""
     if timer_pending(timer):
         raise system.sched.oops(f"add_timer() on the pending timer of {timer.of}")
-    system.emit("add_timer", timer.of, timer.expires - jiffies())
+    system.emit("add_timer", timer.of, jiffies_to_msecs(timer.expires - jiffies()))
 
     def fire() -> None:
         timer.handle = None
@@ -58,7 +85,7 @@ def add_timer(timer: timer_list) -> None:
         with system.sched.interrupting(f"timer {timer.of}"):
             timer.function(timer.data)
 
-    timer.handle = system.sched.clock.call_at(timer.expires * NSEC_PER_MSEC, fire)
+    timer.handle = system.sched.clock.call_at(system.tick(timer.expires, HZ), fire)
 
 
 def timer_pending(timer: timer_list) -> int:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .sched import NSEC_PER_MSEC
 from .system import system
+from .timer import HZ, jiffies, jiffies_to_msecs
 
 
 @dataclass(eq=False, slots=True)
@@ -45,12 +45,12 @@ def wait_event(q: wait_queue_head, condition: Callable[[], bool]) -> None:
 
 
 def wait_event_timeout(q: wait_queue_head, condition: Callable[[], bool], timeout: int) -> int:
-    """Sleep until *condition* holds, at most *timeout* milliseconds.
+    """Sleep until *condition* holds, at most *timeout* jiffies.
 
     C: include/linux/wait.h, macro, service; signals do not exist here, so it serves the interruptible form too
     :return: 1 if the condition holds, 0 if time ran out"""
-    system.emit("wait", q.name, timeout)
-    deadline = system.sched.clock.now + timeout * NSEC_PER_MSEC
+    system.emit("wait", q.name, jiffies_to_msecs(timeout))
+    deadline = system.tick(jiffies() + timeout, HZ)
     satisfied = condition()
     while not satisfied:
         woken = system.sched.block(q, deadline)

@@ -10,8 +10,9 @@ from typing import Any
 
 from .lockdep import Lock
 from .mutex import lock_acquired, lock_contended, lock_released
-from .sched import NSEC_PER_MSEC, Thread
+from .sched import Thread
 from .system import system
+from .timer import HZ, jiffies, jiffies_to_msecs
 
 #: include/linux/workqueue.h: how many items of a queue may run at once by default.
 WQ_DFL_ACTIVE = 256
@@ -220,7 +221,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
     :return: 1 if armed, 0 if it was already waiting"""
     work = dwork.work
     assert work.func is not None
-    system.emit("queue_delayed_work", work.func.__name__, *work.about, delay)
+    system.emit("queue_delayed_work", work.func.__name__, *work.about, jiffies_to_msecs(delay))
     if dwork.handle is not None or work.pending:
         return 0
 
@@ -229,7 +230,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
         enqueue_work(wq, work)
 
     dwork.work.wq = wq
-    dwork.handle = system.sched.clock.call_at(system.sched.clock.now + delay * NSEC_PER_MSEC, expire)
+    dwork.handle = system.sched.clock.call_at(system.tick(jiffies() + delay, HZ), expire)
     return 1
 
 

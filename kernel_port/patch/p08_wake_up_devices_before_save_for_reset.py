@@ -6,8 +6,9 @@ it holds all ones.
 What: in drivers/pci/pci.c, pci_dev_save_and_disable() sets the device to D0 first.
 Look at: parents are woken before children are saved, because of patch 7's order. It ignores whether that worked. The
 device stays in D0. One that resets softly on waking, D3hot to D0, has its reset values saved and so restored. A
-function whose only method is the power management reset, probed in D3hot, succeeds now; before, it was saved and
-disabled and then refused with -EINVAL.
+function whose only method is the power management reset succeeds now even if the kernel does not take it to be in D0:
+asleep, or in an unknown state, as every function that no driver has enabled, or that lost its driver, as for VFIO.
+Before, it was probed with success, saved and disabled, and then refused with -EINVAL.
 """
 
 from __future__ import annotations

@@ -29,8 +29,9 @@ from .real_kernel import Cycle, Recording, is_recorded
 #: How many cycles of the recording may be missing in one place, and how many of those may be of the function whose
 #: cycle comes next: beyond that, the thread waits for another cycle.
 LOOKAHEAD, OWN_LOOKAHEAD = 64, 12
-#: How much later than in the recording a cycle may be made, ns: a jiffy.
-PATIENCE = 1_000_000
+#: How much later than in the recording a cycle may be made, ns: two jiffies, as ticks come at other moments there, and
+#: the clock of a virtual machine is not exact.
+PATIENCE = 2_000_000
 NOBODY = "the port"
 SLOT_STATUS, UNREACHABLE = "PCI_EXP_SLTSTA", 0xFFFF
 

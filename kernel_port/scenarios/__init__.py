@@ -64,6 +64,8 @@ class Scenario:
     findings: tuple[int, ...] = ()
     #: Later Linux commits it explains: id or year, and what the commit did.
     commits: tuple[str, ...] = ()
+    #: Recordings of real kernels (tests/real) that end as its run at their point of the series does.
+    recordings: tuple[str, ...] = ()
     name: str = ""
     about: str = ""
 
@@ -71,6 +73,11 @@ class Scenario:
     def question(self) -> str:
         """The question it answers: the first paragraph of its docstring."""
         return " ".join(self.about.partition("\n\n")[0].split())
+
+    def recorded(self, patches: int) -> list[str]:
+        """Return the recordings of the kernel with that many patches. Names begin with v311 (none), p1, ... p8."""
+        kernel = f"p{patches}-" if patches else "v311-"
+        return [name for name in self.recordings if name.startswith(kernel)]
 
     def description(self) -> MachineDescription:
         """Return a new description of the machine."""

@@ -108,3 +108,11 @@ pm = {no_soft_reset = true}
 INNER_SLOT = SWITCH.replace("switch", "inner-slot").replace(
     "bus = [3, 3]\n", "bus = [3, 3]\nslot = {number = 3, surprise = true, power_indicator = true, button = true}\n"
 )
+
+#: The same in a hot-plug slot that can be switched off.
+NESTED_SLOTS = INNER_SLOT.replace("inner-slot", "nested-slots").replace(
+    "bus = [1, 4]\n",
+    "bus = [1, 4]\nslot = {number = 1, surprise = true, power_controller = true, power_indicator = true}\n"
+    "link_training_ms = 20\n",
+    1,
+)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..hw.address import Address
 from ..hw.bridge import Bridge
+from ..kernel.sched import NSEC_PER_MSEC
 from ..machine import Machine
 from ..pci_regs import (
     PCI_BRIDGE_CONTROL,
@@ -50,9 +51,14 @@ def poke(machine: Machine, bridge: str, hold_ms: int = 100) -> int:
     kernel, dev = machine.kernel, machine.function(bridge)
     _, control = kernel.pci_user_read_config_word(dev, PCI_BRIDGE_CONTROL)
     kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET)
-    kernel.msleep(hold_ms)
+    sleep(machine, hold_ms)
     rc: int = kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control & ~PCI_BRIDGE_CTL_BUS_RESET)
     return rc
+
+
+def sleep(machine: Machine, ms: int) -> None:
+    """Let *ms* pass for a user or a hand, neither of which counts in jiffies."""
+    machine.system.sched.sleep(ms * NSEC_PER_MSEC)
 
 
 def controller(machine: Machine, slot: str) -> Any:
@@ -63,7 +69,8 @@ def controller(machine: Machine, slot: str) -> Any:
 def before_poll(machine: Machine, slot: str, ms: int) -> None:
     """Let time pass until *ms* before the poll timer of a slot fires."""
     kernel = machine.kernel
-    kernel.msleep(controller(machine, slot).poll_timer.expires - kernel.jiffies() - ms)
+    left = kernel.jiffies_to_msecs(controller(machine, slot).poll_timer.expires - kernel.jiffies())
+    sleep(machine, left - ms)
 
 
 def switch(machine: Machine, slot: str, power: int) -> int:
@@ -76,7 +83,7 @@ def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], 
     """Return a thread that acts *ms* after the script began."""
 
     def thread(machine: Machine) -> int | None:
-        machine.kernel.msleep(ms)
+        sleep(machine, ms)
         return act(machine)
 
     return thread

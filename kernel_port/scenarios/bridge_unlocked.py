@@ -13,7 +13,7 @@ from ..machine import Machine
 from ..pci_regs import PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_MASTER_ABORT
 from . import Scenario
 from ._outcome import Outcome
-from ._script import after, reset_bus
+from ._script import after, reset_bus, sleep
 from ._tell import code, lost
 
 
@@ -21,7 +21,7 @@ def setpci(machine: Machine, bridge: str) -> int:
     """Run setpci -s BRIDGE BRIDGE_CONTROL=20:20, which takes 60 ms."""
     kernel, dev = machine.kernel, machine.function(bridge)
     _, control = kernel.pci_user_read_config_word(dev, PCI_BRIDGE_CONTROL)
-    kernel.msleep(60)
+    sleep(machine, 60)
     rc: int = kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_MASTER_ABORT)
     return rc
 

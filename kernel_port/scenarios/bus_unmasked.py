@@ -2,7 +2,7 @@
 """pci_reset_bus resets the bus of a surprise-removal slot. Who masks presence?
 
 No one. pci_reset_bus goes straight to the bridge, whatever driver the bridge has, so the accident that patches 2 to
-5 prevent is back: the card is removed and re-added.
+5 prevent is back: the card is removed, and the slot switched off.
 
 Explains: "make reset_subordinate hotplug safe" (2026).
 A reviewer could have asked: may one reset the bus of a pciehp port, and should pci_reset_bus try its slot? This run
@@ -10,7 +10,7 @@ answers it.
 """
 
 from . import Scenario
-from ._machines import LONE_CARD
+from ._machines import POWERED_CARD
 from ._outcome import Outcome
 from ._script import reset_bus
 from ._tell import accident, code
@@ -21,10 +21,11 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=LONE_CARD,
+    machine=POWERED_CARD,
     threads={"main": lambda m: reset_bus(m, "01")},
     answer=answer,
     since=7,
-    findings=(3,),
+    findings=(3, 12),
+    recordings=("p8-mess-bus",),
     commits=('"make reset_subordinate hotplug safe" (2026)',),
 )

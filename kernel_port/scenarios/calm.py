@@ -16,5 +16,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine="example:calm-slot", threads={"main": lambda m: reset_function(m, "04:00.0")}, answer=answer, findings=(1,)
+    machine="example:calm-slot",
+    threads={"main": lambda m: reset_function(m, "04:00.0")},
+    answer=answer,
+    findings=(1,),
+    recordings=("v311-calm", "p8-calm-func"),
 )

@@ -21,7 +21,7 @@ def command_after_reset(machine: Machine) -> int:
     kernel.msleep(300)
     began: int = kernel.jiffies()
     kernel.pciehp_green_led_on(controller(machine, "3").slot)
-    took: int = kernel.jiffies() - began
+    took: int = kernel.jiffies_to_msecs(kernel.jiffies() - began)
     return took
 
 

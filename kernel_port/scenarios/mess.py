@@ -22,5 +22,18 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=POWERED_CARD, threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(1, 12)
+    machine=POWERED_CARD,
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(1, 12),
+    recordings=(
+        "v311-mess-lone",
+        "v311-mess-lone-smp2",
+        "p1-mess-func",
+        "p2-mess-func",
+        "p4-mess-func",
+        "p5-mess-func",
+        "p6-mess-func",
+        "p8-mess-func",
+    ),
 )

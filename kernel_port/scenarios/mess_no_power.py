@@ -17,5 +17,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=LONE_CARD, threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(1, 12)
+    machine=LONE_CARD,
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(1, 12),
+    recordings=("v311-mess-nopcp",),
 )

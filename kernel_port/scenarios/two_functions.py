@@ -24,4 +24,4 @@ def answer(outcome: Outcome, patches: int) -> str:
         {listed(outcome.resets)}; lost: {lost(outcome)}."""
 
 
-SCENARIO = Scenario(machine=TWO_FUNCTIONS, threads={"main": whole}, answer=answer)
+SCENARIO = Scenario(machine=TWO_FUNCTIONS, threads={"main": whole}, answer=answer, recordings=("p8-mess-vga-slot",))

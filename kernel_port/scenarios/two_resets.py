@@ -6,6 +6,9 @@ overwrites what the first had saved. The first one restores all ones; the second
 saved. Patches 6 and 7 keep that order, for slots and buses too; later kernels (about v4.13 on) save and restore with
 the device locked.
 
+That is where pciehp notices neither. Up to patch 4 it takes both for removals, and the kernel crashes, as in
+`reset-twice`.
+
 A reviewer could have asked: why is the state saved and restored outside the locks? This run answers it.
 """
 

@@ -15,6 +15,7 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import POWERED_CARD
 from ._outcome import Outcome
+from ._script import sleep
 from ._tell import accident, code
 from ._vfio import close_device, open_device, reset_device
 
@@ -24,7 +25,7 @@ CARD = "01:00.0"
 def use(machine: Machine) -> int:
     """Open the card, reset it, close it. Other threads may run between the calls."""
     rc = open_device(machine, CARD)
-    machine.kernel.msleep(1)
+    sleep(machine, 1)
     return rc or reset_device(machine, CARD) or close_device(machine, CARD)
 
 
@@ -32,4 +33,10 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"The user got {code(outcome.results['main'])}; {accident(outcome)}."
 
 
-SCENARIO = Scenario(machine=POWERED_CARD, threads={"main": use}, answer=answer, findings=(14,))
+SCENARIO = Scenario(
+    machine=POWERED_CARD,
+    threads={"main": use},
+    answer=answer,
+    findings=(14,),
+    recordings=("p4-mess-vfio-hang", "p5-mess-vfio-reset", "p8-mess-vfio-reset"),
+)

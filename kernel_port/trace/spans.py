@@ -17,7 +17,7 @@ from ..pci_regs import (
 )
 from .shadow import RESETS
 
-#: Delays, and the ns in a unit of their argument.
+#: Delays, and the ns in a unit of their argument. They last as long as asked; msleep() returns a jiffy later.
 DELAYS = {"msleep": NSEC_PER_MSEC, "mdelay": NSEC_PER_MSEC, "udelay": NSEC_PER_USEC}
 #: Hardware events that another event ends: the event that ends each, and its track.
 LASTING = {"link down": ("link up", "link down"), "presence off": ("presence on", "presence lost")}

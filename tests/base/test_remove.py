@@ -83,8 +83,8 @@ def test_hot_remove_waits_for_the_reset_that_holds_the_device_lock():
             (0, "main", "lock", "device"),
             (0, "pciehp-0", "remove_device", "0000:01:00.0"),
             (0, "pciehp-0", "lock_wait", "device"),
-            (200, "main", "unlock", "device"),
-            (200, "pciehp-0", "lock", "device"),
+            (202, "main", "unlock", "device"),
+            (202, "pciehp-0", "lock", "device"),
         ]
         assert machine.function("01:00.0") is not dev  # removed, and found again
         assert machine.function("01:00.0").driver.name == "e1000e"

@@ -102,7 +102,7 @@ def test_bench_delay_that_ends_early_once_is_not_ok():
 def test_bench_lateness_is_what_exceeds_the_delay(monkeypatch):
     ticks = cycle([1_000, 13_500])  # 12.5 us for a delay of 10 us
     monkeypatch.setattr(bench.time, "monotonic_ns", lambda: next(ticks))
-    assert bench.late(10_000, 2, list)() == [2.5, 2.5]
+    assert bench.late(lambda: 10_000, 2, list)() == [2.5, 2.5]
 
 
 def test_bench_built_in_machine_boots_whole():

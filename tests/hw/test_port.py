@@ -525,9 +525,9 @@ MSI_CONTROL, MSI_MASK, MSIX_CONTROL = MSI + 2, MSI + 0x10, MSI + 2
 MESSAGES = MSI, 0x05, words(0x0081, 0, 0, 0, 0, 0)
 
 
-def talking(capability=MESSAGES, command=0x0407, pin=0, quirks="", **knobs):
+def talking(capability=MESSAGES, command=0x0407, pin=0, quirks="", message=0, **knobs):
     """A slot with a card, whose port sends messages of its hot-plug events."""
-    body = exp(ROOT_PORT, sltcap=HOTPLUG | NO_CC, sltctl=HPIE | PDCE, sltsta=0x40, slot=True)
+    body = exp(ROOT_PORT, sltcap=HOTPLUG | NO_CC, sltctl=HPIE | PDCE, sltsta=0x40, slot=True, message=message)
     registers = {"x04_2": command, "x3d_1": pin}
     described = bridge(PORT, 1, 1, pm(0x0008), body, capability, registers=registers, **knobs)
     return Bench(described, function(CARD, pm(), exp(ENDPOINT)), quirks=quirks)
@@ -575,6 +575,22 @@ def test_message_that_was_masked_is_sent_when_it_is_not_any_more(capability, whe
     assert bench.interrupts == []
     bench.write(PORT, where, 2, free)
     assert bench.interrupts == ["0000:00:1c.0"]
+
+
+@pytest.mark.parametrize(
+    ("control", "mask", "heard"),
+    [
+        (0x0181, 0x20, 1),  # 1 message: number 5 is sent as the first
+        (0x0181, 0x01, 0),
+        (0x01A1, 0x02, 0),  # 4 messages: as 5 & 3
+        (0x01B1, 0x20, 0),  # 8: as 5
+    ],
+)
+def test_message_number_is_within_those_it_may_send(control, mask, heard):
+    # PCI 6.8.1.3: a function changes only the low bits of the data, as many as Multiple Message Enable says.
+    bench = talking((MSI, 0x05, words(control, 0, 0, 0, 0, 0, 0, mask, 0, 0, 0)), message=5)
+    bench.fabric.function(Address.parse(PORT)).slot.event(PDCE)
+    assert len(bench.interrupts) == heard
 
 
 def test_message_of_an_inner_port_needs_bus_masters_above():

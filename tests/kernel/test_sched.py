@@ -49,7 +49,7 @@ def test_msleep_lets_others_run_meanwhile(computer):
     system.sched.spawn("other", lambda: kernel.msleep(30))
     kernel.msleep(100)
     assert ops(system) == [(0, "main", "msleep", 100), (0, "other", "msleep", 30)]
-    assert system.sched.clock.now == 100 * MS
+    assert system.sched.clock.now == 101 * MS
 
 
 def test_mdelay_lets_nobody_run_meanwhile(computer):
@@ -65,7 +65,51 @@ def test_udelay_is_in_microseconds_and_ssleep_in_seconds(computer):
     kernel.udelay(7)
     assert system.sched.clock.now == 7_000
     kernel.ssleep(2)
-    assert system.sched.clock.now == 2_000_007_000
+    assert system.sched.clock.now == 2_001_000_000  # from the tick of that millisecond on: 2001 jiffies
+
+
+@pytest.mark.parametrize(
+    ("hz", "msecs", "ns"),
+    [
+        (1000, 100, 101_000_000),
+        (250, 100, 104_000_000),  # a tick is 4 ms: 25 of them, and one more
+        (250, 2, 8_000_000),  # less than a tick counts as one
+        (300, 10, 13_333_334),  # 3.33 ms: 3 and one more, at the first ns of the fourth
+        (100, 1000, 1_010_000_000),
+        (1000, 0, 1_000_000),
+    ],
+)
+def test_msleep_lasts_a_jiffy_longer(computer, hz, msecs, ns):
+    system, kernel = computer
+    vars(kernel)["HZ"] = hz
+    kernel.msleep(msecs)
+    assert system.sched.clock.now == ns
+
+
+def test_msleep_within_a_jiffy_ends_with_a_tick(computer):
+    system, kernel = computer
+    vars(kernel)["HZ"] = 100
+    kernel.udelay(9_900)
+    kernel.msleep(10)  # the tick of 10 ms has begun 0.1 ms later: asked for 10 ms, slept 10.1
+    assert system.sched.clock.now == 20_000_000
+
+
+def test_timers_and_waits_follow_hz(computer):
+    system, kernel = computer
+    vars(kernel)["HZ"] = 100
+    fired = []
+    timer = kernel.timer_list(function=lambda data: fired.append(system.sched.clock.now))
+    timer.expires = kernel.jiffies() + kernel.msecs_to_jiffies(1001)  # 101 jiffies
+    kernel.add_timer(timer)
+    work = kernel.work_struct()
+    kernel.INIT_WORK(work, lambda data: fired.append(system.sched.clock.now), None)
+    kernel.queue_delayed_work(kernel.system_wq, kernel.delayed_work(work), 5 * kernel.HZ)
+    assert kernel.wait_event_timeout(kernel.wait_queue_head("cmd"), lambda: False, 200) == 0
+    assert (system.sched.clock.now, fired) == (2_000_000_000, [1_010_000_000])
+    armed = [event.args[-1] for event in system.events if event.op in ("add_timer", "queue_delayed_work")]
+    assert armed == [1010, 5000]  # ms
+    kernel.ssleep(4)
+    assert fired == [1_010_000_000, 5_000_000_000]
 
 
 def test_threads_wake_in_order_of_their_deadlines(computer):
@@ -103,7 +147,7 @@ def test_del_timer_sync_keeps_it_from_firing(computer):
 def test_wait_event_timeout_ends_when_the_condition_holds(computer):
     system, kernel = computer
     queue, done = kernel.wait_queue_head("cmd"), []
-    system.sched.spawn("waker", lambda: (kernel.msleep(20), done.append(1), kernel.wake_up(queue)))
+    system.sched.spawn("waker", lambda: (kernel.msleep(19), done.append(1), kernel.wake_up(queue)))
     assert kernel.wait_event_timeout(queue, lambda: bool(done), 1000) == 1
     assert system.sched.clock.now == 20 * MS
     assert [op for op in ops(system) if op[1] == "main"] == [
@@ -160,9 +204,9 @@ def test_mutex_lock_contended_waits_for_the_owner(computer):
         (0, "main", "lock", "device", "0000:01:00.0"),
         (0, "main", "msleep", 10),
         (0, "other", "lock_wait", "device", "0000:01:00.0"),
-        (10, "main", "unlock", "device", "0000:01:00.0"),
-        (10, "other", "lock", "device", "0000:01:00.0"),
-        (10, "other", "unlock", "device", "0000:01:00.0"),
+        (11, "main", "unlock", "device", "0000:01:00.0"),
+        (11, "other", "lock", "device", "0000:01:00.0"),
+        (11, "other", "unlock", "device", "0000:01:00.0"),
     ]
 
 
@@ -178,7 +222,7 @@ def test_down_write_waits_for_all_readers(computer):
     assert wrote == []
     kernel.up_read(sem)
     system.sched.settle()
-    assert wrote == [20 * MS]
+    assert wrote == [22 * MS]
 
 
 def test_down_read_waits_for_the_writer(computer):
@@ -190,7 +234,7 @@ def test_down_read_waits_for_the_writer(computer):
     assert read == []
     kernel.up_write(sem)
     system.sched.settle()
-    assert read == [10 * MS]
+    assert read == [11 * MS]
 
 
 def deadlock(system, kernel):
@@ -354,9 +398,9 @@ def test_settle_waits_for_sleepers_but_not_for_idle_workers(computer):
     kernel.queue_work(wq, item)
     system.sched.settle()
     assert done == [1]
-    assert system.sched.clock.now == 1000 * MS
+    assert system.sched.clock.now == 1001 * MS
     system.sched.settle()
-    assert system.sched.clock.now == 1000 * MS
+    assert system.sched.clock.now == 1001 * MS
 
 
 def test_settle_raises_if_a_thread_waits_for_what_main_holds(computer):
@@ -408,7 +452,7 @@ def test_a_failure_in_a_thread_is_raised_in_main(computer):
     with pytest.raises(ZeroDivisionError, match="in the worker"):
         kernel.msleep(10)
     kernel.msleep(50)  # the computer goes on, and no alarm of the broken sleep disturbs it
-    assert system.sched.clock.now == 50 * MS
+    assert system.sched.clock.now == 51 * MS
 
 
 # -- interleavings -----------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def test_queue_work_item_that_sleeps_does_not_hold_up_the_next(computer):
     kernel.queue_work(wq, item(kernel, slow))
     kernel.queue_work(wq, item(kernel, quick))
     system.sched.settle()
-    assert done == [("pciehp-1:1", 0), ("pciehp-1", 10)]
+    assert done == [("pciehp-1:1", 0), ("pciehp-1", 11)]
 
 
 def test_queue_work_ordered_queue_waits_for_the_item_that_sleeps(computer):
@@ -80,7 +80,7 @@ def test_queue_work_item_never_runs_beside_itself(computer):
     kernel.queue_work(wq, work)
     system.sched.settle()
     assert running == ["in", "out", "in", "out"]
-    assert system.sched.clock.now == 20 * MS
+    assert system.sched.clock.now == 22 * MS
 
 
 def test_cancel_delayed_work_takes_expired_work_off_the_queue(computer):

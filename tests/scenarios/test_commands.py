@@ -41,7 +41,8 @@ def test_scenarios_json(capsys):
     report = {entry["name"]: entry for entry in json.loads(out)}
     assert list(report) == scenarios.names()
     assert report["bus-unmasked"]["since"] == 7
-    assert report["bus-unmasked"]["findings"] == [3]
+    assert report["bus-unmasked"]["findings"] == [3, 12]
+    assert report["bus-unmasked"]["recordings"] == ["p8-mess-bus"]
     assert report["button"]["threads"] == ["main", "finger"]
     assert report["unbind"]["commits"] == ["61cf16d8bd38 (v3.14)"]
 
@@ -86,7 +87,9 @@ def test_run_json_has_the_facts(capsys):
     status, report = run_json(capsys, "button")
     assert status == 1
     assert (report["scenario"], report["patches"], report["results"]) == ("button", 8, {"finger": None, "main": 0})
-    assert report["spurious"] == [{"t_ms": 50.0, "port": "0000:00:1c.0", "event": "INT_PRESENCE_OFF"}]
+    off = {"port": "0000:00:1c.0", "event": "INT_PRESENCE_OFF"}
+    assert report["spurious"] == [{"t_ms": 50.0, **off}, {"t_ms": 202.0, **off}]
+    assert report["recordings"] == ["p8-button"]
     assert report["removed"] == ["0000:01:00.0"]
     assert report["broken"] == ["no false removal: 0000:01:00.0 is gone"]
     assert report["deadlock"] is None

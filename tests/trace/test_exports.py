@@ -82,7 +82,7 @@ def test_perfetto_begins_and_ends_nest_on_each_track(which, request):
 
 def test_perfetto_times_are_microseconds(slot_reset):
     held = [entry for entry in entries(slot_reset, "X") if entry["name"].startswith("reset held")]
-    assert [(entry["ts"], entry["dur"]) for entry in held] == [(0, 100_000)]
+    assert [(entry["ts"], entry["dur"]) for entry in held] == [(0, 101_000)]
 
 
 @pytest.mark.parametrize("which", ["slot_reset", "mess"])

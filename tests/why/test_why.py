@@ -209,9 +209,9 @@ def rehearsed(description, target, patches=8):
 
 @pytest.mark.parametrize(("patches", "removed"), [(4, ("0000:01:00.0",)), (5, ())])
 def test_rehearse_a_surprise_slot_removes_the_card_until_patch_5(patches, removed):
-    # findings.md 1: a bare bus reset behind a surprise-capable slot looks like a removal. 100 ms held, 100 ms settled.
+    # findings.md 1: a bare bus reset behind a surprise-capable slot looks like a removal. 101 ms held, 101 ms settled.
     done = rehearsed(lone_card(), "01:00.0", patches)
-    assert (done.call, done.rc, done.ms, done.removed) == ("pci_reset_function", 0, 200, removed)
+    assert (done.call, done.rc, done.ms, done.removed) == ("pci_reset_function", 0, 202, removed)
     assert (done.reset, done.unsaved, done.ignored) == (("0000:01:00.0",), (), ())
 
 
@@ -378,7 +378,7 @@ def test_why_of_a_function_says_what_to_do(capsys):
     assert "-ENOTTY (25, Inappropriate ioctl for device)" in text
     others = ", ".join(f"01:00.{number}" for number in (0, 2, 3, 4, 5, 6, 7))
     assert f"It can be reset with {others}, by pci_reset_slot() of slot 2" in text
-    assert "pci_reset_slot() of slot:2 returns 0 after 200 ms" in text
+    assert "pci_reset_slot() of slot:2 returns 0 after 202 ms" in text
     assert "reset without being locked or saved, so their configuration is lost: 01:01.0, 01:01.1" in text
     assert "VFIO_DEVICE_PCI_HOT_RESET" in text
 

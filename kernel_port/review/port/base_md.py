@@ -72,6 +72,18 @@ STUBBED = """\
 Every message is where the C has it, with the C's level and values, but in words of our own: no sentence of Linux is
 copied. Nothing depends on the words; `kernel-port read` marks such a line with `"`.
 
+## Who calls it
+
+The series changes no caller. In v3.11 a function is reset by these, all ported:
+
+- pci-sysfs.c: `pci_create_capabilities_sysfs` probes every function (`pci_probe_reset_function`) and makes the file
+  `reset` where that returns 0; writing 1 to the file calls `pci_reset_function`.
+- vfio_pci.c: `vfio_pci_enable` calls `pci_reset_function` when a user opens a device, `vfio_pci_ioctl` when the user
+  asks for it (VFIO_DEVICE_RESET), and `vfio_pci_disable` calls `__pci_reset_function_locked` when the user closes it.
+
+`pci_reset_slot` and `pci_reset_bus` have no caller in the series: VFIO, in v3.12, is the first. Xen, KVM and drivers
+that reset their own device are left out.
+
 ## Left out: whole subjects
 
 - **ASPM** (pcie/aspm.c): power states change without a look at the other end of the link, as in C with ASPM off.

@@ -123,9 +123,10 @@ PARAGRAPHS = (
             Claim(
                 "So callers can try the slot first, and go on to pci_reset_bus() if that does not apply.",
                 {P07: ("pci_reset_slot", "pci_reset_bus", "pci_bus_reset")},
-                ("vfio-bus", "bus-unmasked", "module-going"),
+                ("vfio-bus", "bus-unmasked", "reset-twice", "module-going"),
                 "True: a slot that cannot be reset gives -ENOTTY, and nothing has been touched. But pci_reset_bus() "
-                "masks nothing: on the bus of a pciehp slot every problem of the first paragraph is back. A hotplug "
+                "masks nothing: on the bus of a pciehp slot every problem of the first paragraph is back, and two "
+                "resets in a row crash the kernel. A hotplug "
                 "module that is being unloaded gives -ENOTTY too; pciehp could not be a module then, so it never does.",
             ),
         ),
