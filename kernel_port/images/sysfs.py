@@ -23,6 +23,9 @@ from .lspci import ROW
 
 HOST = Path("/sys/bus/pci/devices")
 
+#: Since this version of Linux a function that can be reset has the file reset_method.
+LISTS_METHODS = (5, 15)
+
 _NAME = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 #: A root bus, in whose folder the kernel keeps the functions on it.
 _ROOT = re.compile(r"pci[0-9a-f]{4,8}:[0-9a-f]{2}", re.IGNORECASE)
@@ -41,7 +44,17 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
         target = folder.resolve()
         if folder.is_symlink() and not any(target.is_relative_to(root) for root in inside):
             raise MachineError(f"{folder}: links out of the tree, to {target}; copy the tree with: cp -rL")
-    return [_function(folder, address) for address, folder in folders.items()]
+    functions = [_function(folder, address) for address, folder in folders.items()]
+    if tree == HOST and _release() >= LISTS_METHODS:
+        for function in functions:
+            function.reset_method = function.reset_method or ""  # no file: no method
+    return functions
+
+
+def _release() -> tuple[int, int]:
+    """Return the version of the running kernel, (0, 0) if it is not Linux."""
+    numbers = re.match(r"(\d+)\.(\d+)", os.uname().release) if os.uname().sysname == "Linux" else None
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
 def is_tree(directory: Path) -> bool:

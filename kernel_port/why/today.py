@@ -61,9 +61,7 @@ class Today:
     together: tuple[tuple[str, Quirk], ...]
     """Functions for which a reset of its slot or bus is refused (NO_BUS), or the port above (RETRAIN); their rows."""
     recorded: tuple[str, ...] | None
-    """What reset_method listed on the recorded machine; None: the source does not tell."""
-    running: bool
-    """The recorded machine is this computer."""
+    """What reset_method listed under the kernel that the machine ran; None: the source does not tell."""
 
 
 def today(machine: Machine, ladder: Ladder) -> Today:
@@ -99,7 +97,6 @@ def today(machine: Machine, ladder: Ladder) -> Today:
             if quirk.effect == NO_BUS or (quirk.effect == RETRAIN and each is dev.bus.self)
         ),
         recorded(machine, ladder.bdf),
-        machine.description.name == "host",
     )
 
 
@@ -176,8 +173,10 @@ def lines(now: Today, bdf: str, short: Callable[[str], str]) -> Iterator[str]:
         yield f"{said} {short(other)}, since {since(quirk)}: {quirk.why}."
     if now.recorded is None:
         return
-    kernel = "The kernel of this computer" if now.running else "The recorded kernel"
-    yield f"{kernel} lists: {' '.join(now.recorded) or 'nothing'}; the kernel here has: {' '.join(now.here) or 'none'}."
+    yield (
+        f"The kernel that this machine ran lists: {' '.join(now.recorded) or 'nothing'}; the kernel here has: "
+        f"{' '.join(now.here) or 'none'}."
+    )
     yield from (f"{name}: {said}." for name, said in differences(now).items())
 
 
