@@ -52,6 +52,8 @@ class Today:
     """Names of the methods that work in the kernel here."""
     listed: tuple[str, ...]
     """Names that today's reset_method would list, but for those of UNSEEN."""
+    unknown: tuple[str, ...]
+    """Those that depend on what the source does not state."""
     refused: bool
     """"bus" is listed and refused: the function was the first on its bus, and is not alone there."""
     alone_in_slot: bool
@@ -69,6 +71,7 @@ def today(machine: Machine, ladder: Ladder) -> Today:
     dev = machine.function(ladder.bdf)
     works = {rung.function for rung in ladder.rungs if rung.rc == 0}
     here = {NAMES[function] for function in works if function in NAMES}
+    maybe = {NAMES[rung.function] for rung in ladder.rungs if rung.rc is None and rung.function in NAMES}
     applies = tuple(quirk for quirk in rows(dev) if applicable(quirk, dev, here))
     forbidden = {name for quirk in applies for name in FORBIDS[quirk.effect]}
     alone_in_slot = bool(
@@ -87,6 +90,7 @@ def today(machine: Machine, ladder: Ladder) -> Today:
         f"{dev.vendor:04x}:{dev.device:04x}",
         in_order(here),
         in_order(listed),
+        in_order(maybe - listed - forbidden),
         refused,
         alone_in_slot,
         applies,
@@ -152,11 +156,13 @@ def lines(now: Today, bdf: str, short: Callable[[str], str]) -> Iterator[str]:
 
     :param short: shortens an address"""
     yield f"Not run here: from the registers, and from a table of device IDs ({SOURCE})."
-    names = " ".join(now.listed) or "nothing, so there is no such file"
+    names = " ".join(now.listed) or ("none" if now.unknown else "none, so there is no such file")
     yield (
         f"Since Linux 5.15, cat /sys/bus/pci/devices/{bdf}/reset_method lists the methods, and writing names to it "
-        f"chooses some. For this function: {names}."
+        f"chooses some. For this function{', as far as known' * bool(now.unknown)}: {names}."
     )
+    if now.unknown:
+        yield f"Unknown, because what decides is not stated: {' '.join(now.unknown)}."
     for quirk in now.quirks:
         yield row(quirk, now.ids)
     if now.refused:
@@ -198,7 +204,7 @@ def differences(now: Today) -> dict[str, str]:
     return {
         name: only_there(now, name) if name in there else only_here(now, name)
         for name in dict.fromkeys([*METHODS, *there])
-        if (name in there) != (name in now.here)
+        if (name in there) != (name in now.here) and name not in now.unknown
     } | {name: late(quirk) for quirk in now.quirks for name in FORBIDS[quirk.effect] if name in there}
 
 
@@ -238,6 +244,7 @@ def as_json(now: Today) -> dict[str, Any]:
     return {
         "source": SOURCE,
         "listed": list(now.listed),
+        "unknown": list(now.unknown),
         "bus_refused": now.refused,
         "quirks": [quirk_json(now.ids, quirk) for quirk in now.quirks],
         "together": [{"bdf": bdf} | quirk_json("", quirk) for bdf, quirk in now.together],

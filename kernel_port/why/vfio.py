@@ -29,7 +29,11 @@ class HotReset:
     probed: tuple[ResetGroup, ...]
     """Its slot, if it is in one, and its bus, in the order asked."""
     resets: ResetGroup | None
-    """The one that is reset; None: neither can be, and the request returns -ENODEV."""
+    """The one that is reset; None: neither can be, and the request returns -ENODEV, or the next two."""
+    missing: bool
+    """This kernel has no reset of slots and buses."""
+    unknown: bool
+    """Whether the slot, or the bus, can be reset depends on what the source does not state."""
     groups: dict[int, tuple[str, ...]]
     """IOMMU group -> every function in it, of the groups of the functions that are reset."""
     ungrouped: tuple[str, ...]
@@ -49,7 +53,10 @@ def hot_reset(machine: Machine, found: Survey, dev: Any) -> HotReset:
     buses = [group for group in found.buses if group.name == bus_name(dev.bus)]
     probed = (*slots, *buses)
     bridge = dev.subordinate is not None
-    resets = None if bridge else next((group for group in probed if group.rc == 0), None)
+    missing = not hasattr(machine.kernel, "pci_bus_reset")
+    taken = None if bridge or missing else next((group for group in probed if group.rc in (0, None)), None)
+    unknown = taken is not None and taken.rc is None
+    resets = None if unknown else taken
     drivers = {str(function.address): function.driver for function in machine.description.functions}
     numbers = {str(function.address): function.iommu_group for function in machine.description.functions}
     takes = resets.takes if resets else ()
@@ -59,6 +66,8 @@ def hot_reset(machine: Machine, found: Survey, dev: Any) -> HotReset:
         bridge,
         probed,
         resets,
+        missing,
+        unknown,
         groups,
         tuple(bdf for bdf in takes if numbers.get(bdf) is None),
         {bdf: drivers.get(bdf, "") for bdf in concerned},
@@ -84,8 +93,11 @@ def lines(hot: HotReset, bdf: str, short: Callable[[str], str]) -> Iterator[str]
     if hot.bridge:
         yield "A bridge: vfio-pci is for the functions below it."
         return
-    if all(group.rc is None for group in hot.probed):
+    if hot.missing:
         yield "Linux 3.12's vfio-pci resets slots and buses by functions that this kernel lacks; patch 7 adds them."
+        return
+    if hot.unknown:
+        yield "Unknown: whether its slot or bus can be reset depends on what is not stated, see above."
         return
     if hot.resets is None:
         tried = " and ".join(f"its {group.kind}" for group in hot.probed)
@@ -115,6 +127,7 @@ def as_json(hot: HotReset) -> dict[str, Any]:
     """Return it as data."""
     return {
         "bridge": hot.bridge,
+        "unknown": hot.unknown,
         "kind": hot.resets.kind if hot.resets else None,
         "name": hot.resets.name if hot.resets else None,
         "resets": list(hot.resets.takes) if hot.resets else [],

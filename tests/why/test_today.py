@@ -5,6 +5,7 @@ hand as Linux 6.1 would fill them."""
 import json
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,15 @@ def test_first_function_of_a_multifunction_card_alone_on_its_bus_still_has_the_b
 def test_listed_methods_are_those_here_less_what_the_table_forbids(lines_, here, listed):
     now = ask(card(lines_), "0000:01:00.0")
     assert (now.here, now.listed) == (here, listed)
+
+
+def test_method_that_depends_on_unknown_bytes_is_neither_listed_nor_missing():
+    with boot(card("pm = {}\n"), trace_boot=False) as machine:
+        ladder = next(each for each in survey(machine, explain=False).ladders if each.bdf == "0000:01:00.0")
+        rungs = tuple(replace(rung, rc=None if rung.function == "pci_pm_reset" else rung.rc) for rung in ladder.rungs)
+        now = today(machine, replace(ladder, rungs=rungs))
+    assert (now.listed, now.unknown) == (("bus",), ("pm",))
+    assert "Unknown, because what decides is not stated: pm." in list(lines(now, "0000:01:00.0", str))
 
 
 def test_no_pm_reset_does_not_bind_on_a_root_bus():

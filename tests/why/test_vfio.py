@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What 3.12's vfio-pci would do. Oracles: machines judged by hand from vfio_pci_ioctl() of Linux 3.12."""
 
+from dataclasses import replace
+
 import pytest
 
 from kernel_port.images.machine_toml import parse
@@ -75,6 +77,16 @@ def test_hot_reset_is_not_for_bridges_nor_for_a_root_bus():
         hot = hot_reset(machine, survey(machine, explain=False), machine.function("0000:00:03.0"))
     assert (hot.bridge, hot.resets) == (False, None)
     assert "-ENODEV" in " ".join(lines(hot, "0000:00:03.0", str))
+
+
+def test_hot_reset_of_a_slot_of_which_that_is_unknown_is_unknown():
+    description = parse(BOARD.format(port=SLOT, second="").encode(), "board")
+    with boot(description, trace_boot=False) as machine:
+        found = survey(machine, explain=False)
+        found = replace(found, slots=tuple(replace(slot, rc=None) for slot in found.slots))
+        hot = hot_reset(machine, found, machine.function("0000:02:00.0"))
+    assert (hot.unknown, hot.resets, hot.drivers) == (True, None, {})
+    assert next(lines(hot, "0000:02:00.0", str)).startswith("Unknown: ")
 
 
 def test_hot_reset_before_patch_7_is_not_there():
