@@ -14,14 +14,12 @@ reset itself (of the slot or bus, if the function cannot be reset alone), in vir
   guard, for a refusal (else null): {rc, text, file, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
   vfio, what VFIO_DEVICE_PCI_HOT_RESET of Linux 3.12 does: {bridge (vfio-pci is not for it), unknown (what decides is
-    not stated), kind ("slot", "bus" or
-    null: -ENODEV), name, resets (bdfs), groups (IOMMU group -> bdfs), ungrouped (bdfs whose group is unknown), drivers
-    (bdf -> name), to_release (bdfs whose drivers must let go first)}
-  today, what Linux of today does, not run: {source, listed (names in the file reset_method), unknown
-    (names of which that is unknown), bus_refused ("bus" is
-    listed and refused), quirks: list of {effect, ids, since, commit (or null), why}, together: the same with bdf, of
-    functions for which a reset of the slot or bus is refused, recorded (what reset_method listed, or null),
-    differences (name -> explanation, or null)}
+    not stated), kind ("slot", "bus" or null: -ENODEV), name, resets (bdfs), groups (IOMMU group -> bdfs), ungrouped
+    (bdfs whose group is unknown), drivers (bdf -> name), to_release (bdfs whose drivers must let go first)}
+  today, what Linux of today does, not run: {source, listed (names in the file reset_method), unknown (those that depend
+    on what is not stated), bus_refused ("bus" is listed and refused), quirks: list of {effect, ids, since, commit (or
+    null), why}, together: the same with bdf, of functions for which a reset of the slot or bus is refused, recorded
+    (what reset_method listed, or null), differences (name -> explanation, or null)}
   slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
   rehearsal: null without TARGET or if nothing resets it; else {call, target, rc (null: it never returned), guard, ms,
     reset, unsaved (reset, but not locked and saved), ignored (did not reset), removed: lists of bdfs}
