@@ -81,7 +81,7 @@ QUIRKS: Final = (
     Quirk(NO_BUS, 0x17CB, 0x1103, "7.2", "6a4f64c3a3ad", _LOST),
     Quirk(NO_BUS, 0x17CB, 0x1107, "7.2", "6a4f64c3a3ad", _LOST),
     Quirk(NO_BUS, 0x17CB, 0x0308, "7.2", "6a4f64c3a3ad", _LOST),
-    Quirk(NO_BUS, 0x177D, 0xA100, "4.19", "", "what is below this port may not answer after a reset of its bus"),
+    Quirk(NO_BUS, 0x177D, 0xA100, "4.16", "", "what is below this port may not answer after a reset of its bus"),
     Quirk(NO_BUS, 0x104C, 0xB005, "5.13", "b5cf198e74a9", "a bus reset turns its link off for good"),
     Quirk(NO_BUS, 0x10DE, 0x2340, "5.13", "4c207e7121fa", _LOST, mask=0xFFC0),
     Quirk(NO_BUS, 0x10DE, 0x22CE, "7.0", "c81a2ce6b6a8", "the link below this port may not train again, or narrower"),

@@ -226,7 +226,7 @@ def only_here(now: Today, name: str) -> str:
         if name in FORBIDS[quirk.effect]:
             return f"forbidden since {since(quirk)}"
     if name == "device_specific":
-        return "the reset of Intel's USB controllers, gone by v4.9"
+        return "the reset of Intel's USB controllers, gone by v4.4"
     if name == "bus" and now.alone_in_slot:
         return "its slot is no way to reset one function of a multi-function device"
     if not now.recorded:
