@@ -52,7 +52,7 @@ def hot_reset(machine: Machine, found: Survey, dev: Any) -> HotReset:
     slots = [group for group in found.slots if dev.slot and group.name == dev.slot.kobj_name]
     buses = [group for group in found.buses if group.name == bus_name(dev.bus)]
     probed = (*slots, *buses)
-    bridge = dev.subordinate is not None
+    bridge = bool(dev.hdr_type)
     missing = not hasattr(machine.kernel, "pci_bus_reset")
     taken = None if bridge or missing else next((group for group in probed if group.rc in (0, None)), None)
     unknown = taken is not None and taken.rc is None
