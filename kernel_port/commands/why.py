@@ -8,10 +8,18 @@ reset itself (of the slot or bus, if the function cannot be reset alone), in vir
 --json prints one object:
   machine, patches, with (names of what is on top), warnings (list of text)
   functions: list of {bdf, rc, outcome ("alone", "together", "none"), taken (a method's function, or null), slot, bus,
-    rungs}; rc is what the kernel's probe of all methods returns, slot (or null) and bus are the names of those it is in
+    rungs, vfio, today}; rc is what the kernel's probe of all methods returns, slot (or null) and bus are the names of
+    those it is in
   rungs, the reset methods in the kernel's order: {function, rc, guard}
   guard, for a refusal (else null): {rc, text, file, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
+  vfio, what VFIO_DEVICE_PCI_HOT_RESET of Linux 3.12 does: {bridge (vfio-pci is not for it), unknown (what decides is
+    not stated), kind ("slot", "bus" or null: -ENODEV), name, resets (bdfs), groups (IOMMU group -> bdfs), ungrouped
+    (bdfs whose group is unknown), drivers (bdf -> name), to_release (bdfs whose drivers must let go first)}
+  today, what Linux of today does, not run: {source, listed (names in the file reset_method), unknown (those that depend
+    on what is not stated), bus_refused ("bus" is listed and refused), quirks: list of {effect, ids, since, commit (or
+    null), why}, together: the same with bdf, of functions for which a reset of the slot or bus is refused, recorded
+    (what reset_method listed, or null), differences (name -> explanation, or null)}
   slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
   rehearsal: null without TARGET or if nothing resets it; else {call, target, rc (null: it never returned), guard, ms,
     reset, unsaved (reset, but not locked and saved), ignored (did not reset), removed: lists of bdfs}
@@ -28,6 +36,7 @@ from typing import Any
 
 from ..machine import Machine, boot
 from ..terminal import progress
+from ..why import today, vfio
 from ..why.guard import Guard
 from ..why.ladder import Ladder, ResetGroup, Survey, bus_name, survey
 from ..why.overview import Overview
@@ -119,6 +128,8 @@ def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, An
         "slot": dev.slot.kobj_name if dev.slot else None,
         "bus": bus_name(dev.bus),
         "rungs": [{"function": rung.function, "rc": rung.rc, "guard": guard_json(rung.guard)} for rung in ladder.rungs],
+        "vfio": vfio.as_json(vfio.hot_reset(machine, found, dev)),
+        "today": today.as_json(today.today(machine, ladder)),
     }
 
 

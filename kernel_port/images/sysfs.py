@@ -2,8 +2,9 @@
 """Read a directory such as /sys/bus/pci/devices, of this computer or copied from another: one folder per function.
 
 Of each folder this reads `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each
-BAR) and the target's name of the link `driver`. It writes nothing, and follows no link out of the tree, except that a
-folder may be a link to its place in the kernel's layout: bus/pci/devices/* point into devices/.
+BAR), `reset_method`, and what the links `driver` and `iommu_group` point to. It writes nothing, and follows no link out
+of the tree, except that a folder may be a link to its place in the kernel's layout: bus/pci/devices/* point into
+devices/.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from ..pci_regs import PCI_STD_HEADER_SIZEOF
 from .lspci import ROW
 
 HOST = Path("/sys/bus/pci/devices")
+
+#: Since this version of Linux a function that can be reset has the file reset_method.
+LISTS_METHODS = (5, 15)
 
 _NAME = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", re.IGNORECASE)
 #: A root bus, in whose folder the kernel keeps the functions on it.
@@ -40,7 +44,17 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
         target = folder.resolve()
         if folder.is_symlink() and not any(target.is_relative_to(root) for root in inside):
             raise MachineError(f"{folder}: links out of the tree, to {target}; copy the tree with: cp -rL")
-    return [_function(folder, address) for address, folder in folders.items()]
+    functions = [_function(folder, address) for address, folder in folders.items()]
+    if tree == HOST and _release() >= LISTS_METHODS:
+        for function in functions:
+            function.reset_method = function.reset_method or ""  # no file: no method
+    return functions
+
+
+def _release() -> tuple[int, int]:
+    """Return the version of the running kernel, (0, 0) if it is not Linux."""
+    numbers = re.match(r"(\d+)\.(\d+)", os.uname().release) if os.uname().sysname == "Linux" else None
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
 def is_tree(directory: Path) -> bool:
@@ -104,6 +118,11 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
     # The size is the whole one even for a reader that gets only 64 bytes.
     size = 4096 if path.stat().st_size > 256 else 256
     function = FunctionDescription(address, config, size=size, driver=_link_name(folder / "driver"))
+    if re.fullmatch(r"[0-9]{1,9}", group := _link_name(folder / "iommu_group")):
+        function.iommu_group = int(group)
+    if (folder / "reset_method").is_file():
+        listed = _read_file(folder / "reset_method", 256).decode("ascii", "replace").strip()
+        function.reset_method = listed if re.fullmatch(r"[a-z_ ]*", listed) else None
     if (folder / "resource").exists() and not os.path.lexists(folder / "physfn"):
         _take_resources(function, folder / "resource")
     return function

@@ -14,6 +14,7 @@ from ..images.names import installed
 from ..machine import Machine
 from ..series import PATCHES
 from ..terminal import Paint, clean, width
+from . import today, vfio
 from .guard import Guard, errno_name
 from .ladder import Ladder, ResetGroup, Rung, Survey
 from .rehearsal import Rehearsal
@@ -153,6 +154,12 @@ class Report:
         self.heading("What you can do")
         for advice in self.advice(ladder, done):
             self.lines(advice, "  ", "    ")
+        self.heading("VFIO, as Linux 3.12 has it")
+        for line in vfio.lines(vfio.hot_reset(self.machine, self.survey, dev), ladder.bdf, self.short):
+            self.lines(line, "  ", "    ")
+        self.heading("Today's Linux")
+        for line in today.lines(today.today(self.machine, ladder), ladder.bdf, self.short):
+            self.lines(line, "  ", "    ")
 
     def rung(self, number: int, rung: Rung, ladder: Ladder) -> None:
         """Write one method: its verdict, and what refused it."""
@@ -246,7 +253,8 @@ class Report:
             yield f"The probe says that it can be reset, but the reset fails: {failure(done.rc)}, see above.{newer}"
             return
         drivers = {str(function.address): function.driver for function in self.machine.description.functions}
-        unbind = f" Unbind its driver ({drivers[bdf]}) first: it would lose its device." if drivers.get(bdf) else ""
+        driver = drivers.get(bdf, "")
+        unbind = "" if driver in vfio.HARMLESS else f" Unbind its driver ({driver}) first: it would lose its device."
         yield (
             f"It can be reset alone, by {way}(). As root: echo 1 > /sys/bus/pci/devices/{bdf}/reset; through VFIO: "
             f"{VFIO_ALONE}.{unbind}"

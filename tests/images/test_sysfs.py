@@ -3,11 +3,12 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load
+from kernel_port.images import load, sysfs
 from kernel_port.images.sysfs import read
 
 DEVICE = bytes.fromhex("8680d310060410000000000210000000").ljust(256, b"\0")
@@ -60,6 +61,29 @@ def test_read_driver_is_the_name_the_link_ends_in(tmp_path):
     put_function(tmp_path / "0000:01:00.0")
     (tmp_path / "0000:01:00.0/driver").symlink_to("../../../../bus/pci/drivers/e1000e")
     assert load(tmp_path).functions[0].driver == "e1000e"
+
+
+@pytest.mark.parametrize(
+    ("target", "group"), [("../../../kernel/iommu_groups/0", 0), ("../../kernel/iommu_groups/x1", None), (None, None)]
+)
+def test_read_iommu_group_is_the_number_the_link_ends_in(tmp_path, target, group):
+    put_function(tmp_path / "0000:01:00.0")
+    if target:
+        (tmp_path / "0000:01:00.0/iommu_group").symlink_to(target)
+    assert load(tmp_path).functions[0].iommu_group == group
+
+
+@pytest.mark.parametrize(("release", "listed"), [("5.14.0-1-amd64", None), ("6.1.0", "")])
+def test_read_of_this_computer_a_missing_reset_method_means_none_since_linux_5_15(
+    tmp_path, monkeypatch, release, listed
+):
+    put_function(tmp_path / "0000:01:00.0")
+    put_function(tmp_path / "0000:02:00.0")
+    (tmp_path / "0000:02:00.0/reset_method").write_text("flr bus\n")
+    monkeypatch.setattr(sysfs, "HOST", tmp_path)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(sysname="Linux", release=release))
+    found = {str(function.address): function.reset_method for function in read(tmp_path, "host")}
+    assert found == {"0000:01:00.0": listed, "0000:02:00.0": "flr bus"}
 
 
 def test_read_kernel_layout_follows_links_into_devices(tmp_path):

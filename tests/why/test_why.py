@@ -354,7 +354,7 @@ def test_why_json_has_the_documented_keys(capsys):
     assert list(found) == ["machine", "patches", "with", "warnings", "functions", "slots", "buses", "rehearsal"]
     assert found["patches"] == 7
     for function in found["functions"]:
-        assert list(function) == ["bdf", "rc", "outcome", "taken", "slot", "bus", "rungs"]
+        assert list(function) == ["bdf", "rc", "outcome", "taken", "slot", "bus", "rungs", "vfio", "today"]
         for rung in function["rungs"]:
             assert list(rung) == ["function", "rc", "guard"]
             assert (rung["guard"] is None) == (rung["rc"] == 0)
