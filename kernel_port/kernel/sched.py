@@ -151,7 +151,7 @@ class Scheduler:
         :param deadline: give up at this virtual time, ns
         :return: True if woken, False if the deadline came first"""
         if self.in_interrupt:
-            raise RuntimeError(f"scheduling while atomic: {self.context} waits for {on}")
+            raise RuntimeError(f"{self.context} must not sleep, and waits for {on}")
         if self.current.sleeping is not None:
             self.current.sleeping()
         if deadline is not None and self._nobody_before(deadline):
