@@ -246,7 +246,7 @@ def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
 def c_column(c: CText) -> Column:
     """Return the lines of a C text and their statements."""
     after = "\n".join(line.text for line in c.lines if line.sign != "-")
-    if not after.strip() or len(after) > LONGEST or c.kind in ("macro", "generated"):
+    if not after.strip() or len(after) > LONGEST or c.kind == "macro":
         return Column(c.lines, ())
     statements = c_members(after) if c.kind == "struct" else c_statements(after)
     return Column(c.lines, statements if len(statements) <= MOST else ())

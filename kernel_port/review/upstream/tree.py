@@ -23,10 +23,21 @@ from ...terminal import Progress
 #: The files read from a kernel: the C files of PCI and VFIO, their headers, and the Makefile for the version.
 SCOPE = re.compile(r"(?:drivers/(?:pci|vfio)/.*|include/(?:uapi/)?linux/(?:pci|vfio)[^/]*)\.[ch]|Makefile")
 PARTS = ("drivers/pci", "drivers/vfio", "include")
+#: Files beside these that base/ has functions of. Read, too, but not looked for in later kernels.
+BESIDE = (
+    *("drivers/base/bus.c", "drivers/base/core.c", "drivers/base/dd.c", "lib/klist.c", "lib/kobject.c"),
+    *("include/linux/kernel.h", "include/linux/list.h", "lib/vsprintf.c"),
+    *("arch/x86/pci/common.c", "arch/x86/kernel/apic/io_apic.c"),
+)
 #: Longer than any C file of a kernel.
 LONGEST = 4 << 20
 #: For every git: do not fetch what a repository lacks, which would start programs of the repository's choice.
 OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
+
+
+def is_read(path: str) -> bool:
+    """Return whether *path* is one of the files that are read."""
+    return path in BESIDE or SCOPE.fullmatch(path) is not None
 
 
 class Tree(Protocol):
@@ -36,7 +47,7 @@ class Tree(Protocol):
     name: str
 
     def paths(self) -> list[str]:
-        """Return the files in SCOPE."""
+        """Return the files that are read."""
 
     def text(self, path: str) -> str | None:
         """Return a file's text, None if there is no such file."""
@@ -64,9 +75,10 @@ class Directory(Tree):
         self.root = root
 
     def paths(self) -> list[str]:
-        files = (p for part in PARTS for p in (self.root / part).rglob("*.[ch]") if p.is_file())
-        found = [path.relative_to(self.root).as_posix() for path in files if within(self.root, path)]
-        return sorted(path for path in found if SCOPE.fullmatch(path))
+        files = [p for part in PARTS for p in (self.root / part).rglob("*.[ch]")]
+        files += [self.root / path for path in BESIDE]
+        found = [path.relative_to(self.root).as_posix() for path in files if path.is_file() and within(self.root, path)]
+        return sorted(path for path in found if is_read(path))
 
     def text(self, path: str) -> str | None:
         file = self.root / path
@@ -86,9 +98,9 @@ def git_tree(repository: Path, revision: str) -> Texts:
     if revision.startswith("-"):
         raise MachineError(f"{revision}: no revision; name a commit, tag or branch")
     commit = git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
-    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *(f"{part}/" for part in PARTS))
+    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *BESIDE, *(f"{part}/" for part in PARTS))
     entries = (entry.partition("\t") for entry in decode(listing).split("\0"))
-    objects = {path: about.split()[2] for about, _, path in entries if SCOPE.fullmatch(path)}
+    objects = {path: about.split()[2] for about, _, path in entries if is_read(path)}
     asked = "".join(f"{name}\n" for name in objects.values())
     answer = git(repository, "cat-file", "--batch", given=asked.encode())
     texts, at = {}, 0
@@ -140,7 +152,7 @@ def tarball(path: Path) -> Texts:
             for member in archive:
                 bar.at(member.name)
                 inside = member.name.removeprefix("./").partition("/")[2]
-                if member.isfile() and SCOPE.fullmatch(inside) and member.size <= LONGEST:
+                if member.isfile() and is_read(inside) and member.size <= LONGEST:
                     content = archive.extractfile(member)
                     assert content is not None
                     texts[inside] = decode(content.read())
