@@ -166,7 +166,7 @@ def departures_list() -> str:
     lines = [
         "## Differences from the C\n",
         "Each `# PORT:` in the source. File and line are those of kernel_port. With those that recur, these are all:",
-        "`kernel-port read --unexplained --c linux@v3.11` lists statements of ported functions that differ without one.\n",
+        "`kernel-port read --unexplained --c linux@v3.11` lists what of ported functions differs without one.\n",
     ]
     for path in sources():
         where = path.relative_to(PACKAGE).as_posix()
