@@ -356,6 +356,7 @@ class PatchedKernel:
     pci_restore_ats_state = staticmethod(base_ats.pci_restore_ats_state)
 
     # base/iov.py
+    PCI_SRIOV_CAP_VFM = base_iov.PCI_SRIOV_CAP_VFM
     PCI_SRIOV_BAR = base_iov.PCI_SRIOV_BAR
     PCI_SRIOV_NUM_BARS = base_iov.PCI_SRIOV_NUM_BARS
     PCI_IOV_RESOURCES = base_iov.PCI_IOV_RESOURCES

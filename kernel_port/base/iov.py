@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # pci.py imports this module
     from .probe import __pci_read_base
 
 # From include/uapi/linux/pci_regs.h.
+PCI_SRIOV_CAP_VFM = 0x01
 PCI_SRIOV_BAR = 0x24
 PCI_SRIOV_NUM_BARS = 6
 
@@ -75,10 +76,10 @@ def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
         return -EINVAL
 
     initial = pci_read_config_word(dev, iov.pos + PCI_SRIOV_INITIAL_VF)
-    if initial != iov.total_VFs:
+    if initial > iov.total_VFs or (not (iov.cap & PCI_SRIOV_CAP_VFM) and (initial != iov.total_VFs)):
         return -EIO
 
-    if nr_virtfn < 0 or nr_virtfn > iov.total_VFs:
+    if nr_virtfn < 0 or nr_virtfn > iov.total_VFs or (not (iov.cap & PCI_SRIOV_CAP_VFM) and (nr_virtfn > initial)):
         return -EINVAL
 
     pci_write_config_word(dev, iov.pos + PCI_SRIOV_NUM_VF, nr_virtfn)

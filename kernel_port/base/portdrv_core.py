@@ -133,7 +133,7 @@ def get_port_device_capability(dev: pci_dev) -> int:
     services = 0
 
     # PORT: no pcie_port_platform_notify() (`err`): firmware grants the kernel every service, and no boot parameter
-    # takes it back (pcie_ports_disabled, pcie_ports_auto)
+    # takes it back (pcie_ports_disabled, pcie_ports_auto): not asked for PCIE_PORT_SERVICE_HP, PCIE_PORT_SERVICE_PME
     # Hot-Plug Capable
     if pcie_caps_reg(dev) & PCI_EXP_FLAGS_SLOT:
         _, reg32 = pcie_capability_read_dword(dev, PCI_EXP_SLTCAP)

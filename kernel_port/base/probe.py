@@ -960,7 +960,7 @@ def only_one_child(bus: pci_bus) -> int:
         return 0
     if pci_pcie_type(parent) == PCI_EXP_TYPE_ROOT_PORT:
         return 1
-    # PORT: the boot parameter PCI_SCAN_ALL_PCIE_DEVS is not given.
+    # PORT: no pci_has_flag(): the boot parameter PCI_SCAN_ALL_PCIE_DEVS is not given.
     if pci_pcie_type(parent) == PCI_EXP_TYPE_DOWNSTREAM:
         return 1
     return 0

@@ -202,7 +202,7 @@ def vfio_group_get_device_fd(group: vfio_group, buf: str) -> int:
     # PORT: no containers: container_users, iommu_driver, vfio_group_viable()
     mutex_lock(group.device_lock)
     for each in group.device_list:
-        if each.dev.name != buf:
+        if each.dev.name != buf:  # PORT: dev_name()
             continue
 
         ret = each.ops.open(each.device_data)

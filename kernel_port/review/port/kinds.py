@@ -8,7 +8,11 @@ where they are, by a `# PORT:` comment.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+#: What a statement calls first of all, in a test, or for an assignment.
+FIRST_CALL = re.compile(r"(?:(?:if|while)\s*\(\s*!?\s*)?(?:(?:[\w>.*\[\]-]|\s)+=\s*)?(?:\([^()]*\*\)\s*)?(\w+)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +67,9 @@ KINDS: tuple[Kind, ...] = (
     kind("PORT: nobody in user space is told (udev)", "kobject_uevent"),
     kind("PORT: messages for debugging, which have to be asked for", "dbg pr_debug"),
 )
+
+
+def kind_of(code: str) -> Kind | None:
+    """Return the kind of a statement of the C, in one line; None if it is of no kind."""
+    call = FIRST_CALL.match(code)
+    return next((each for each in KINDS if call and call[1] in each.calls), None)

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 
 from ..upstream.c_statements import DECLARED, TYPE
-from ..upstream.statements import Statement
+from ..upstream.statements import Statement, canonical
 from .align import Likeness, Translation, align
 from .columns import Column
 
@@ -48,6 +48,13 @@ EFFECT = re.compile(r"\+\+|--|[^=!<>]=[^=]|_(?:inc|dec|add|sub)\w*\(")
 #: BUG_ON(list_empty(list)) is `if not list: raise ...`.
 BUGS = frozenset(("BUG", "BUG_ON", "list_empty"))
 MEMBER = re.compile(r"\*?(\w+)(?:(?:->|\.)(\w+))+\s*=\s*(.*)", re.DOTALL)
+#: A member or a constant.
+ASKED = re.compile(r"(?:(?<=->)|(?<=\.)|\b(?=[A-Z][A-Z\d_]+\b))(?!\d)\w+")
+#: What a test of the C calls for which Python has a sign, or nothing.
+SAID_OTHERWISE = frozenset((
+    "likely", "unlikely", "IS_ERR", "strcmp", "list_empty", "NULL", "None",
+    "atomic_read", "atomic_inc_return", "atomic_dec_return", "atomic_dec_and_test",
+))  # fmt: skip
 WORD = re.compile(r"[A-Za-z_]\w*")
 COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//[^\n]*", re.DOTALL)
 
@@ -61,7 +68,8 @@ class Counterparts:
         self.python = [text(right, each) for each in self.right]
         self._likeness = Likeness(self.left, self.right)
         self.pairs = [(i, j) for i, j in align(self.left, self.right) if self.is_pair(i, j)]
-        self._translate = Translation({token for each in self.right for token in each.tokens})
+        self._known = {token for each in self.right for token in each.tokens}
+        self._translate = Translation(self._known)
         self._label = next((i for i, each in enumerate(self.left) if each.kind == "label"), len(self.left))
         self._partner = dict(self.pairs)
         self._source = {j: i for i, j in self.pairs}
@@ -116,7 +124,24 @@ class Counterparts:
 
     def tokens(self, i: int) -> set[str]:
         """Return names and constants of a C statement, as the Python has them."""
-        return {self._translate(token) for token in self.left[i].tokens}
+        return {self.translated(token) for token in self.left[i].tokens}
+
+    def translated(self, word: str) -> str:
+        """Return a name as the Python has it."""
+        return word if word in self._known else self._translate(word)
+
+    def lost(self, i: int) -> set[str]:
+        """Return the members, constants and calls in a test of the C that its counterpart does not ask for."""
+        if self.left[i].kind != "if" or i not in self._partner or self.c[i].startswith("switch"):
+            return set()
+        j = self._partner[i]
+        has = set(self.right[j].tokens) | (set(self.right[j - 1].tokens) if j else set())
+        asked = {canonical(each) for each in (*ASKED.findall(self.c[i]), *self.left[i].calls)}
+        return {
+            each
+            for each in asked - SAID_OTHERWISE
+            if not bare(frozenset([self.translated(each)])) & bare(frozenset(has))
+        }
 
     def is_in_switch(self, one: Statement) -> bool:
         """Return whether a `break` leaves a switch, not a loop."""
@@ -136,7 +161,7 @@ class Counterparts:
             is_made = other.target == match[1] if other.kind == "assign" else self.left[-1].tokens.keys() == {match[1]}
             if not is_made or not other.calls or other.kind not in ("assign", "return"):
                 continue
-            value = {self._translate(word) for word in WORD.findall(match[3])} & set(self.left[i].tokens)
+            value = {self.translated(word) for word in WORD.findall(match[3])} & set(self.left[i].tokens)
             if match[2] in other.tokens or (value and value <= set(other.tokens)):
                 return True
         return False

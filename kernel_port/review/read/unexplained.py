@@ -9,6 +9,8 @@ A statement needs a counterpart (counterparts.py) or a reason, which is
   or part of the statement, word for word (`if (ret)`). Of the Python it explains the statement beside it, or those
   below it up to an empty line or the next comment.
 
+A test that has a counterpart has all its members, constants and calls there, or a reason names them.
+
 What explains a test or loop explains all in it, what explains a call explains the test of its result, and what follows
 a label is explained if nothing else leads there.
 """
@@ -22,7 +24,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ..port.definitions import Definition
-from ..port.kinds import EVENTS, KINDS, Kind
+from ..port.kinds import EVENTS, Kind, kind_of
 from ..port.ported import Ported, ported
 from ..upstream.c_statements import WORD
 from ..upstream.statements import Statement, canonical
@@ -35,7 +37,6 @@ from .reading import PORT, c_column, code, module_reasons, port_reasons
 PATH = re.compile(r"\*?[\w.>-]+")
 QUOTED = re.compile(r"`([^`]+)`")
 NAMED = re.compile(r"\b(\w+)\(\)|\b(\w*_\w+)\b")
-FIRST_CALL = re.compile(r"(?:(?:if|while)\s*\(\s*!?\s*)?(?:(?:[\w>.*\[\]-]|\s)+=\s*)?(?:\([^()]*\*\)\s*)?(\w+)\s*\(")
 GOTO = re.compile(r"goto\s+(\w+)")
 #: A mark in C; in the body of a macro a part of the name is a parameter's.
 EXPORT = re.compile(r"^(EXPORT_SYMBOL(?:_GPL)?)\((\w+)(##\w+)?\);?", re.MULTILINE)
@@ -110,6 +111,9 @@ class Comparison:
         self.columns = left, Column(lines, python)
         told = (port_reasons(each.definition.text), docstring_reasons(each.definition))
         self.reasons = [Reason(reason) for reason in chain(*told, module_reasons(each.definition.module))]
+        #: Every name in a reason.
+        self.named = {name for reason in self.reasons for names in reason.names for name in names}
+        self.named |= {name for reason in self.reasons for each in reason.statements for name in WORD.findall(each)}
         self.kinds: Counter[str] = Counter()
         self.told = 0
 
@@ -130,6 +134,10 @@ class Comparison:
                 self.kinds[why.reason] += 1
             else:
                 self.told += 1
+        for i in range(len(self.both.left)):
+            if lost := self.both.lost(i) - self.named:
+                line = self.columns[0].lines[self.both.left[i].line].number
+                yield Finding("c", name, f"{file}:{line}", f"{self.both.c[i]} (without {', '.join(sorted(lost))})")
         beside = set(self.beside())
         for j in self.both.only_python():
             one = self.both.right[j]
@@ -158,8 +166,7 @@ class Comparison:
 
     def kind(self, i: int) -> Kind | None:
         """Return the kind of a C statement."""
-        one, call = self.both.left[i], FIRST_CALL.match(self.both.c[i])
-        mine = next((each for each in KINDS if call and call[1] in each.calls), None)
+        one, mine = self.both.left[i], kind_of(self.both.c[i])
         return mine if mine is not None and (one.kind in ("call", "assign") or mine.cannot_fail) else None
 
     def tested(self, i: int) -> int:

@@ -103,6 +103,11 @@ def test_unexplained_grammar_is_not(its, mine):
         # a break out of a loop is no grammar
         (["while (toy->speed) {", "\ttoy_stop(toy);", "\tbreak;", "}"], ["while toy.speed:", "    toy_stop(toy)"],
          [("c", "break;")]),
+        # half of a test
+        (["if (!toy || toy->flat)", "\ttoy_stop(toy);"], ["if not toy:", "    toy_stop(toy)"],
+         [("c", "if (!toy || toy->flat) (without flat)")]),
+        (["if (toy_kind(toy) == TOY_CAR)", "\ttoy_stop(toy);"], ["if toy.kind == TOY_CAR:", "    toy_stop(toy)"],
+         [("c", "if (toy_kind(toy) == TOY_CAR) (without toy_kind)")]),
         # a message for another
         (["toy_stop(toy);"], ["toy_start(toy)"], [("c", "toy_stop(toy);"), ("python", "toy_start(toy)")]),
     ],
