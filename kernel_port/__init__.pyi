@@ -316,8 +316,8 @@ pcie_capability_write_dword = base_access.pcie_capability_write_dword
 pcie_capability_clear_and_set_word = base_access.pcie_capability_clear_and_set_word
 pcie_capability_clear_and_set_dword = base_access.pcie_capability_clear_and_set_dword
 pcie_capability_set_word = base_access.pcie_capability_set_word
-pcie_capability_clear_word = base_access.pcie_capability_clear_word
 pcie_capability_set_dword = base_access.pcie_capability_set_dword
+pcie_capability_clear_word = base_access.pcie_capability_clear_word
 
 # base/quirks.py
 pci_fixup_early = base_quirks.pci_fixup_early
@@ -356,6 +356,7 @@ pci_enable_ats = base_ats.pci_enable_ats
 pci_restore_ats_state = base_ats.pci_restore_ats_state
 
 # base/iov.py
+PCI_SRIOV_CAP_VFM = base_iov.PCI_SRIOV_CAP_VFM
 PCI_SRIOV_BAR = base_iov.PCI_SRIOV_BAR
 PCI_SRIOV_NUM_BARS = base_iov.PCI_SRIOV_NUM_BARS
 PCI_IOV_RESOURCES = base_iov.PCI_IOV_RESOURCES
@@ -497,9 +498,9 @@ pci_scan_root_buses = base_probe.pci_scan_root_buses
 # base/core.py
 pci_bus_type = base_core.pci_bus_type
 klist_del = base_core.klist_del
+dev_attr_store = base_core.dev_attr_store
 device_create_file = base_core.device_create_file
 device_remove_file = base_core.device_remove_file
-dev_attr_store = base_core.dev_attr_store
 bus_add_device = base_core.bus_add_device
 bus_remove_device = base_core.bus_remove_device
 device_add = base_core.device_add

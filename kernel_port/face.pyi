@@ -320,8 +320,8 @@ class PatchedKernel:
     pcie_capability_clear_and_set_word = staticmethod(base_access.pcie_capability_clear_and_set_word)
     pcie_capability_clear_and_set_dword = staticmethod(base_access.pcie_capability_clear_and_set_dword)
     pcie_capability_set_word = staticmethod(base_access.pcie_capability_set_word)
-    pcie_capability_clear_word = staticmethod(base_access.pcie_capability_clear_word)
     pcie_capability_set_dword = staticmethod(base_access.pcie_capability_set_dword)
+    pcie_capability_clear_word = staticmethod(base_access.pcie_capability_clear_word)
 
     # base/quirks.py
     pci_fixup_early = base_quirks.pci_fixup_early
@@ -360,6 +360,7 @@ class PatchedKernel:
     pci_restore_ats_state = staticmethod(base_ats.pci_restore_ats_state)
 
     # base/iov.py
+    PCI_SRIOV_CAP_VFM = base_iov.PCI_SRIOV_CAP_VFM
     PCI_SRIOV_BAR = base_iov.PCI_SRIOV_BAR
     PCI_SRIOV_NUM_BARS = base_iov.PCI_SRIOV_NUM_BARS
     PCI_IOV_RESOURCES = base_iov.PCI_IOV_RESOURCES
@@ -501,9 +502,9 @@ class PatchedKernel:
     # base/core.py
     pci_bus_type = base_core.pci_bus_type
     klist_del = staticmethod(base_core.klist_del)
+    dev_attr_store = staticmethod(base_core.dev_attr_store)
     device_create_file = staticmethod(base_core.device_create_file)
     device_remove_file = staticmethod(base_core.device_remove_file)
-    dev_attr_store = staticmethod(base_core.dev_attr_store)
     bus_add_device = staticmethod(base_core.bus_add_device)
     bus_remove_device = staticmethod(base_core.bus_remove_device)
     device_add = staticmethod(base_core.device_add)

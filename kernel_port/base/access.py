@@ -7,6 +7,7 @@ is locked; pcie_capability_* know which registers of the PCI Express capability 
 width here, and nowhere else.
 
 # PORT: no pci_lock: one thread runs at a time, and none sleeps within an access.
+# PORT: PCI_byte_BAD is 0: any address will do for a byte.
 # PORT: only the VPD capability is found; no reset reads Vital Product Data.
 """
 
@@ -51,7 +52,7 @@ def pci_bus_read_config_word(bus: pci_bus, devfn: int, pos: int) -> tuple[int, i
 
     C: drivers/pci/access.c, exported, base
     :return: (0 or a PCIBIOS_* error, value); BAD_REGISTER_NUMBER without an access if *pos* is odd"""
-    if pos & 1:
+    if pos & 1:  # PORT: PCI_word_BAD, a macro
         return PCIBIOS_BAD_REGISTER_NUMBER, 0  # PORT: the C does not set the caller's variable, here it is 0
     res, data = bus.ops.read(bus, devfn, pos, 2)
     return res, data & U16_MAX
@@ -65,7 +66,7 @@ def pci_bus_read_config_dword(bus: pci_bus, devfn: int, pos: int) -> tuple[int, 
 
     C: drivers/pci/access.c, exported, base
     :return: (0 or a PCIBIOS_* error, value); BAD_REGISTER_NUMBER without an access if *pos* is no multiple of 4"""
-    if pos & 3:
+    if pos & 3:  # PORT: PCI_dword_BAD, a macro
         return PCIBIOS_BAD_REGISTER_NUMBER, 0  # PORT: as for a word
     res, data = bus.ops.read(bus, devfn, pos, 4)
     return res, data & U32_MAX
@@ -90,7 +91,7 @@ def pci_bus_write_config_word(bus: pci_bus, devfn: int, pos: int, value: int) ->
 
     C: drivers/pci/access.c, exported, base
     :return: 0 or a PCIBIOS_* error; BAD_REGISTER_NUMBER without an access if *pos* is odd"""
-    if pos & 1:
+    if pos & 1:  # PORT: PCI_word_BAD
         return PCIBIOS_BAD_REGISTER_NUMBER
     return bus.ops.write(bus, devfn, pos, 2, value & U16_MAX)
 
@@ -103,7 +104,7 @@ def pci_bus_write_config_dword(bus: pci_bus, devfn: int, pos: int, value: int) -
 
     C: drivers/pci/access.c, exported, base
     :return: 0 or a PCIBIOS_* error; BAD_REGISTER_NUMBER without an access if *pos* is no multiple of 4"""
-    if pos & 3:
+    if pos & 3:  # PORT: PCI_dword_BAD
         return PCIBIOS_BAD_REGISTER_NUMBER
     return bus.ops.write(bus, devfn, pos, 4, value & U32_MAX)
 
@@ -160,6 +161,8 @@ def pci_wait_cfg(dev: pci_dev) -> None:
     """Sleep until the config access lock of *dev* is free.
 
     C: drivers/pci/access.c, static, base"""
+    # PORT: wait_event() is the C's loop: DECLARE_WAITQUEUE(), __add_wait_queue(), set_current_state(), schedule() and
+    # __remove_wait_queue() `while` (dev->block_cfg_access)
     wait_event(pci_cfg_wait, lambda: not dev.block_cfg_access)
 
 
@@ -171,7 +174,9 @@ def pci_user_read_config_byte(dev: pci_dev, pos: int) -> tuple[int, int]:
     if dev.block_cfg_access:
         pci_wait_cfg(dev)
     ret, data = dev.bus.ops.read(dev.bus, dev.devfn, pos, 1)
-    return -EINVAL if ret > 0 else ret, data & U8_MAX
+    if ret > 0:
+        ret = -EINVAL
+    return ret, data & U8_MAX
 
 
 EXPORT_SYMBOL_GPL(pci_user_read_config_byte)
@@ -182,12 +187,14 @@ def pci_user_read_config_word(dev: pci_dev, pos: int) -> tuple[int, int]:
 
     C: drivers/pci/access.c, exported, base
     :return: (0 or -EINVAL, value); -EINVAL without an access if *pos* is odd"""
-    if pos & 1:
+    if pos & 1:  # PORT: PCI_word_BAD
         return -EINVAL, 0
     if dev.block_cfg_access:
         pci_wait_cfg(dev)
     ret, data = dev.bus.ops.read(dev.bus, dev.devfn, pos, 2)
-    return -EINVAL if ret > 0 else ret, data & U16_MAX
+    if ret > 0:
+        ret = -EINVAL
+    return ret, data & U16_MAX
 
 
 EXPORT_SYMBOL_GPL(pci_user_read_config_word)
@@ -198,12 +205,14 @@ def pci_user_read_config_dword(dev: pci_dev, pos: int) -> tuple[int, int]:
 
     C: drivers/pci/access.c, exported, base
     :return: (0 or -EINVAL, value); -EINVAL without an access if *pos* is no multiple of 4"""
-    if pos & 3:
+    if pos & 3:  # PORT: PCI_dword_BAD
         return -EINVAL, 0
     if dev.block_cfg_access:
         pci_wait_cfg(dev)
     ret, data = dev.bus.ops.read(dev.bus, dev.devfn, pos, 4)
-    return -EINVAL if ret > 0 else ret, data & U32_MAX
+    if ret > 0:
+        ret = -EINVAL
+    return ret, data & U32_MAX
 
 
 EXPORT_SYMBOL_GPL(pci_user_read_config_dword)
@@ -217,7 +226,9 @@ def pci_user_write_config_byte(dev: pci_dev, pos: int, val: int) -> int:
     if dev.block_cfg_access:
         pci_wait_cfg(dev)
     ret = dev.bus.ops.write(dev.bus, dev.devfn, pos, 1, val & U8_MAX)
-    return -EINVAL if ret > 0 else ret
+    if ret > 0:
+        ret = -EINVAL
+    return ret
 
 
 EXPORT_SYMBOL_GPL(pci_user_write_config_byte)
@@ -228,12 +239,14 @@ def pci_user_write_config_word(dev: pci_dev, pos: int, val: int) -> int:
 
     C: drivers/pci/access.c, exported, base
     :return: 0 or -EINVAL; -EINVAL without an access if *pos* is odd"""
-    if pos & 1:
+    if pos & 1:  # PORT: PCI_word_BAD
         return -EINVAL
     if dev.block_cfg_access:
         pci_wait_cfg(dev)
     ret = dev.bus.ops.write(dev.bus, dev.devfn, pos, 2, val & U16_MAX)
-    return -EINVAL if ret > 0 else ret
+    if ret > 0:
+        ret = -EINVAL
+    return ret
 
 
 EXPORT_SYMBOL_GPL(pci_user_write_config_word)
@@ -244,12 +257,14 @@ def pci_user_write_config_dword(dev: pci_dev, pos: int, val: int) -> int:
 
     C: drivers/pci/access.c, exported, base
     :return: 0 or -EINVAL; -EINVAL without an access if *pos* is no multiple of 4"""
-    if pos & 3:
+    if pos & 3:  # PORT: PCI_dword_BAD
         return -EINVAL
     if dev.block_cfg_access:
         pci_wait_cfg(dev)
     ret = dev.bus.ops.write(dev.bus, dev.devfn, pos, 4, val & U32_MAX)
-    return -EINVAL if ret > 0 else ret
+    if ret > 0:
+        ret = -EINVAL
+    return ret
 
 
 EXPORT_SYMBOL_GPL(pci_user_write_config_dword)
@@ -263,7 +278,7 @@ def pci_vpd_pci22_init(dev: pci_dev) -> int:
     cap = pci_find_capability(dev, PCI_CAP_ID_VPD)
     if not cap:
         return -ENODEV
-    # PORT: no dev->vpd: nothing reads it.
+    # PORT: no `dev->vpd`, with its `vpd->base`, `vpd->cap` and `vpd->busy`: nothing reads it.
     return 0
 
 
@@ -310,7 +325,7 @@ def pci_cfg_access_unlock(dev: pci_dev) -> None:
 
     dev.block_cfg_access = 0
     lock_released("cfg", pci_name(dev))
-    wake_up(pci_cfg_wait)
+    wake_up(pci_cfg_wait)  # PORT: wake_up_all(); wake_up() wakes all
 
 
 EXPORT_SYMBOL_GPL(pci_cfg_access_unlock)
@@ -404,6 +419,7 @@ def pcie_capability_read_word(dev: pci_dev, pos: int) -> tuple[int, int]:
             val = 0
         return ret, val
 
+    # PORT: `*val = 0` comes first in C; it is the 0 in each of these results
     # A port without a slot has no Slot registers, yet its card counts as present (PCIe 3.0, 7.8).
     if pci_is_pcie(dev) and pos == PCI_EXP_SLTSTA and pci_pcie_type(dev) == PCI_EXP_TYPE_DOWNSTREAM:
         return 0, PCI_EXP_SLTSTA_PDS
@@ -429,6 +445,7 @@ def pcie_capability_read_dword(dev: pci_dev, pos: int) -> tuple[int, int]:
             val = 0
         return ret, val
 
+    # PORT: `*val = 0` as for a word
     # As in the C: Slot Status is the upper half of this dword, but the bit lands in the lower one, Slot Control.
     if pci_is_pcie(dev) and pos == PCI_EXP_SLTCTL and pci_pcie_type(dev) == PCI_EXP_TYPE_DOWNSTREAM:
         return 0, PCI_EXP_SLTSTA_PDS
@@ -515,17 +532,17 @@ def pcie_capability_set_word(dev: pci_dev, pos: int, set: int) -> int:
     return pcie_capability_clear_and_set_word(dev, pos, 0, set)
 
 
-def pcie_capability_clear_word(dev: pci_dev, pos: int, clear: int) -> int:
-    """Clear bits of a word of the PCI Express capability.
-
-    C: include/linux/pci.h, static inline, base
-    :return: 0, -EINVAL if *pos* is odd, or a PCIBIOS_* error"""
-    return pcie_capability_clear_and_set_word(dev, pos, clear, 0)
-
-
 def pcie_capability_set_dword(dev: pci_dev, pos: int, set: int) -> int:
     """Set bits of a dword of the PCI Express capability.
 
     C: include/linux/pci.h, static inline, base
     :return: 0, -EINVAL if *pos* is not a multiple of 4, or a PCIBIOS_* error"""
     return pcie_capability_clear_and_set_dword(dev, pos, 0, set)
+
+
+def pcie_capability_clear_word(dev: pci_dev, pos: int, clear: int) -> int:
+    """Clear bits of a word of the PCI Express capability.
+
+    C: include/linux/pci.h, static inline, base
+    :return: 0, -EINVAL if *pos* is odd, or a PCIBIOS_* error"""
+    return pcie_capability_clear_and_set_word(dev, pos, clear, 0)

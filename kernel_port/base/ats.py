@@ -73,6 +73,8 @@ def pci_enable_ats(dev: pci_dev, ps: int) -> int:
     if ps < PCI_ATS_MIN_STU:
         return -EINVAL
 
+    # PORT: virtual functions are not here: no `dev->is_physfn` and no `dev->is_virtfn`, and `ref_cnt` of the physical
+    # function's ATS, which serves all, is not needed
     rc = ats_alloc_one(dev, ps)
     if rc:
         return rc
@@ -100,6 +102,7 @@ def pci_restore_ats_state(dev: pci_dev) -> None:
         raise system.sched.oops(f"BUG(): {pci_name(dev)} has lost its ATS capability")
 
     ctrl = PCI_ATS_CTRL_ENABLE
+    # PORT: no test of `dev->is_virtfn`
     ctrl |= (dev.ats.stu - PCI_ATS_MIN_STU) & PCI_ATS_CTRL_STU
 
     pci_write_config_word(dev, dev.ats.pos + PCI_ATS_CTRL, ctrl)

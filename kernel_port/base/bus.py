@@ -43,6 +43,7 @@ def pci_bus_add_devices(bus: pci_bus) -> None:
         if retval:
             dev_err(dev.dev, f"error {retval} from pci_bus_add_device()")
 
+    # PORT: no BUG_ON(!dev->is_added): the loop above added each
     for dev in bus.devices:
         child = dev.subordinate
         if child:

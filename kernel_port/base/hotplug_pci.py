@@ -18,6 +18,7 @@ def pci_hp_add_bridge(dev: pci_dev) -> int:
     parent = dev.bus
     start, end = parent.busn_res.start, parent.busn_res.end
 
+    # PORT: `if (busnr-- > end)` is the loop's else; `start = parent->busn_res.start`
     for busnr in range(start, end + 1):
         if not pci_find_bus(pci_domain_nr(parent), busnr):
             break

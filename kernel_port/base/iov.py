@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # pci.py imports this module
     from .probe import __pci_read_base
 
 # From include/uapi/linux/pci_regs.h.
+PCI_SRIOV_CAP_VFM = 0x01
 PCI_SRIOV_BAR = 0x24
 PCI_SRIOV_NUM_BARS = 6
 
@@ -75,10 +76,10 @@ def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
         return -EINVAL
 
     initial = pci_read_config_word(dev, iov.pos + PCI_SRIOV_INITIAL_VF)
-    if initial != iov.total_VFs:
+    if initial > iov.total_VFs or (not (iov.cap & PCI_SRIOV_CAP_VFM) and (initial != iov.total_VFs)):
         return -EIO
 
-    if nr_virtfn < 0 or nr_virtfn > iov.total_VFs:
+    if nr_virtfn < 0 or nr_virtfn > iov.total_VFs or (not (iov.cap & PCI_SRIOV_CAP_VFM) and (nr_virtfn > initial)):
         return -EINVAL
 
     pci_write_config_word(dev, iov.pos + PCI_SRIOV_NUM_VF, nr_virtfn)
@@ -87,12 +88,13 @@ def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
     if not offset or (nr_virtfn > 1 and not stride):
         return -EIO
 
-    # PORT: no check for too few addresses or bus numbers: none are assigned
+    # PORT: no check for too few addresses or bus numbers: none are assigned. So `nres`, `bars`, PCI_SRIOV_NUM_BARS,
+    # virtfn_bus() and pci_enable_resources() are left out
 
     iov.offset = offset
     iov.stride = stride
 
-    # PORT: no check of the function that this one depends on (iov->link)
+    # PORT: no check of the function that this one depends on, `iov->link`
 
     iov.ctrl |= PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE
     pci_cfg_access_lock(dev)
@@ -100,6 +102,8 @@ def sriov_enable(dev: pci_dev, nr_virtfn: int) -> int:
     msleep(100)
     pci_cfg_access_unlock(dev)
 
+    # PORT: no virtual function is added: no loop to `initial` with virtfn_add(), which is all that could fail, no
+    # sriov_enable_migration() for PCI_SRIOV_CAP_VFM, and no kobject_uevent()
     iov.initial_VFs = initial
     iov.num_VFs = nr_virtfn
 
@@ -124,6 +128,8 @@ def sriov_init(dev: pci_dev, pos: int) -> int:
         return 0
 
     ctrl = 0
+    # PORT: iov->dev, whose lock all functions of a device share, is left out: `pdev` is only looked for; and so are
+    # `iov->self`, `iov->lock`
     for pdev in dev.bus.devices:
         if pdev.is_physfn:
             break
@@ -141,9 +147,11 @@ def sriov_init(dev: pci_dev, pos: int) -> int:
     if not pgsz:
         return -EIO
 
+    # PORT: `PAGE_SHIFT > 12` is false: pages have 4 KiB, and `pgsz` has no smaller one
     pgsz &= ~(pgsz - 1)
     pci_write_config_dword(dev, pos + PCI_SRIOV_SYS_PGSIZE, pgsz)
 
+    # PORT: a device without SR-IOV has no resources for it; so `failed` deletes them, where the C clears `res->flags`
     dev.resource += [resource() for _ in range(PCI_SRIOV_NUM_BARS)]
     nres = 0
     i = 0
@@ -153,9 +161,9 @@ def sriov_init(dev: pci_dev, pos: int) -> int:
         i += 1
         if not res.flags:
             continue
-        size = res.end - res.start + 1
+        size = res.end - res.start + 1  # PORT: resource_size(), an inline function
         if size & (PAGE_SIZE - 1):
-            del dev.resource[PCI_IOV_RESOURCES:]
+            del dev.resource[PCI_IOV_RESOURCES:]  # PORT: as said above
             return -EIO
         res.end = res.start + size * total - 1
         nres += 1
@@ -211,12 +219,12 @@ def pci_iov_resource_bar(dev: pci_dev, resno: int) -> int:
     """Find the BAR of a resource of virtual functions.
 
     C: drivers/pci/iov.c, global, base
-    # PORT: the type of the BAR is not returned, as in pci_resource_bar()
+    PORT: `*type` of the BAR, pci_bar_unknown, is not returned, as in pci_resource_bar()
     :return: its offset, or 0 for any other resource"""
     if resno < PCI_IOV_RESOURCES or resno > PCI_IOV_RESOURCE_END:
         return 0
 
-    iov: pci_sriov = dev.sriov
+    iov: pci_sriov = dev.sriov  # PORT: no BUG_ON(): a function with these resources is_physfn
     return iov.pos + PCI_SRIOV_BAR + 4 * (resno - PCI_IOV_RESOURCES)
 
 

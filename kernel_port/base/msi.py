@@ -126,7 +126,7 @@ def msi_set_mask_bit(data: irq_data, flag: int) -> None:
     desc = data.msi_desc
 
     if desc.msi_attrib.is_msix:
-        pass  # PORT: msix_mask_irq(desc, flag), in memory
+        pass  # PORT: msix_mask_irq() and readl(), in memory
     else:
         offset = data.irq - desc.dev.irq
         msi_mask_irq(desc, 1 << offset, flag << offset)
@@ -153,7 +153,7 @@ def __write_msi_msg(entry: msi_desc, msg: msi_msg) -> None:
     if entry.dev.current_state != PCI_D0:
         pass  # its registers cannot be written now
     elif entry.msi_attrib.is_msix:
-        pass  # PORT: three words of the table, in memory
+        pass  # PORT: three words of the table, in memory, with writel() at `base`
     else:
         dev = entry.dev
         pos = dev.msi_cap
@@ -188,12 +188,14 @@ def free_msi_irqs(dev: pci_dev) -> None:
     for entry in dev.msi_list:
         if not entry.irq:
             continue
-        if irq_has_action(entry.irq):  # BUG_ON()
+        # PORT: one interrupt for all `nvec` messages (nvec_used)
+        if irq_has_action(entry.irq):
             raise system.sched.oops(f"free_msi_irqs() of {pci_name(dev)}: interrupt {entry.irq} still has a handler")
 
     for entry in dev.msi_list:
-        native_teardown_msi_irq(entry.irq)  # arch_teardown_msi_irqs()
+        native_teardown_msi_irq(entry.irq)  # PORT: arch_teardown_msi_irqs()
 
+    # PORT: no table in memory (`is_msix`, iounmap()), nothing in sysfs (`entry->kobj`); list_del() of each
     dev.msi_list.clear()
 
 
@@ -201,7 +203,7 @@ def alloc_msi_entry(dev: pci_dev) -> msi_desc:
     """Return a new message of *dev*.
 
     C: drivers/pci/msi.c, static, base"""
-    return msi_desc(dev)
+    return msi_desc(dev)  # PORT: kzalloc(), then `return desc`
 
 
 def pci_intx_for_msi(dev: pci_dev, enable: int) -> None:
@@ -223,7 +225,7 @@ def __pci_restore_msi_state(dev: pci_dev) -> None:
 
     pci_intx_for_msi(dev, 0)
     msi_set_enable(dev, 0)
-    default_restore_msi_irqs(dev, dev.irq)
+    default_restore_msi_irqs(dev, dev.irq)  # PORT: arch_restore_msi_irqs()
 
     control = pci_read_config_word(dev, dev.msi_cap + PCI_MSI_FLAGS)
     msi_mask_irq(entry, msi_capable_mask(control), entry.masked)
@@ -238,6 +240,7 @@ def __pci_restore_msix_state(dev: pci_dev) -> None:
     C: drivers/pci/msi.c, static, base"""
     if not dev.msix_enabled:
         return
+    # PORT: no BUG_ON(list_empty()): a list with MSI-X on is not empty. `pos` is dev.msix_cap (list_first_entry())
     control = pci_read_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS)
 
     # no interrupt while the table is written
@@ -246,7 +249,7 @@ def __pci_restore_msix_state(dev: pci_dev) -> None:
     pci_write_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS, control)
 
     for entry in dev.msi_list:
-        default_restore_msi_irqs(dev, entry.irq)
+        default_restore_msi_irqs(dev, entry.irq)  # PORT: arch_restore_msi_irqs()
         # PORT: msix_mask_irq(entry, entry.masked), in memory
 
     control &= ~PCI_MSIX_FLAGS_MASKALL
@@ -273,7 +276,7 @@ def msi_capability_init(dev: pci_dev, nvec: int) -> int:
     msi_set_enable(dev, 0)  # off during setup
 
     control = pci_read_config_word(dev, dev.msi_cap + PCI_MSI_FLAGS)
-    entry = alloc_msi_entry(dev)
+    entry = alloc_msi_entry(dev)  # PORT: alloc_msi_entry() does not fail: no `-ENOMEM`
 
     entry.msi_attrib.is_msix = 0
     entry.msi_attrib.is_64 = int(bool(control & PCI_MSI_FLAGS_64BIT))
@@ -300,6 +303,7 @@ def msi_capability_init(dev: pci_dev, nvec: int) -> int:
         free_msi_irqs(dev)
         return ret
 
+    # PORT: no populate_msi_sysfs()
     pci_intx_for_msi(dev, 0)
     msi_set_enable(dev, 1)
     dev.msi_enabled = 1
@@ -312,7 +316,7 @@ def msix_map_region(dev: pci_dev) -> None:
     """Find the table of *dev*.
 
     C: drivers/pci/msi.c, static, base"""
-    # PORT: no table: the register says where in memory it is
+    # PORT: no table: the register says where in memory it is (table_offset, phys_addr, ioremap_nocache())
     pci_read_config_dword(dev, dev.msix_cap + PCI_MSIX_TABLE)
 
 
@@ -322,8 +326,9 @@ def msix_setup_entries(dev: pci_dev, entries: list[msix_entry], nvec: int) -> in
     C: drivers/pci/msi.c, static, base
     :return: 0"""
     for i in range(nvec):
-        entry = alloc_msi_entry(dev)
+        entry = alloc_msi_entry(dev)  # PORT: alloc_msi_entry() does not fail: no `if (!entry)`, no `-ENOMEM`
 
+        # PORT: no mask_base: no table in memory
         entry.msi_attrib.is_msix = 1
         entry.msi_attrib.is_64 = 1
         entry.msi_attrib.entry_nr = entries[i].entry
@@ -341,7 +346,7 @@ def msix_program_entries(dev: pci_dev, entries: list[msix_entry]) -> None:
     C: drivers/pci/msi.c, static, base"""
     for i, entry in enumerate(dev.msi_list):
         entries[i].vector = entry.irq
-        # PORT: msix_mask_irq(entry, 1), in memory
+        # PORT: msix_mask_irq() with 1, and readl() at `offset`, in memory; the architecture called irq_set_msi_desc()
 
 
 def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> int:
@@ -356,7 +361,7 @@ def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> 
     control &= ~PCI_MSIX_FLAGS_ENABLE
     pci_write_config_word(dev, dev.msix_cap + PCI_MSIX_FLAGS, control)
 
-    msix_map_region(dev)
+    msix_map_region(dev)  # PORT: it does not fail: no `if (!base)`, no `return -ENOMEM`
 
     ret = msix_setup_entries(dev, entries, nvec)
     if ret:
@@ -364,6 +369,7 @@ def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> 
 
     ret = native_setup_msi_irqs(dev, nvec, PCI_CAP_ID_MSIX)
     if ret:
+        # PORT: no error is negative (`if (ret < 0)`), so it is not counted how many interrupts there are (`avail`)
         free_msi_irqs(dev)
         return ret
 
@@ -373,6 +379,7 @@ def msix_capability_init(dev: pci_dev, entries: list[msix_entry], nvec: int) -> 
 
     msix_program_entries(dev, entries)
 
+    # PORT: no populate_msi_sysfs(), and no `goto error;` if it fails
     pci_intx_for_msi(dev, 0)
     dev.msix_enabled = 1
 
@@ -393,7 +400,8 @@ def pci_msi_check_device(dev: pci_dev, nvec: int, type: int) -> int:
     if nvec < 1:
         return -ERANGE
 
-    # PORT: no fixup sets no_msi or PCI_BUS_FLAGS_NO_MSI, and the architecture supports every device
+    # PORT: no fixup sets no_msi or PCI_BUS_FLAGS_NO_MSI (`bus = bus->parent`), and the architecture supports every
+    # device
     return 0
 
 
@@ -443,6 +451,7 @@ def pci_msi_shutdown(dev: pci_dev) -> None:
     if not pci_msi_enable or not dev or not dev.msi_enabled:
         return
 
+    # PORT: no BUG_ON(list_empty()): a list with MSI on is not empty
     desc = dev.msi_list[0]
 
     msi_set_enable(dev, 0)
@@ -467,6 +476,7 @@ def pci_disable_msi(dev: pci_dev) -> None:
 
     pci_msi_shutdown(dev)
     free_msi_irqs(dev)
+    # PORT: no msi_kset: nothing in sysfs
 
 
 EXPORT_SYMBOL(pci_disable_msi)
@@ -528,7 +538,7 @@ def pci_msix_shutdown(dev: pci_dev) -> None:
     if not pci_msi_enable or not dev or not dev.msix_enabled:
         return
 
-    # PORT: __msix_mask_irq(entry, 1) of each entry, in memory
+    # PORT: __msix_mask_irq() with 1 of each entry (`list_for_each_entry(entry, &dev->msi_list, list)`), in memory
 
     msix_set_enable(dev, 0)
     pci_intx_for_msi(dev, 1)
@@ -544,6 +554,7 @@ def pci_disable_msix(dev: pci_dev) -> None:
 
     pci_msix_shutdown(dev)
     free_msi_irqs(dev)
+    # PORT: no msi_kset: nothing in sysfs
 
 
 EXPORT_SYMBOL(pci_disable_msix)

@@ -151,6 +151,7 @@ def __pci_bus_find_cap_start(bus: pci_bus, devfn: int, hdr_type: int) -> int:
         return PCI_CAPABILITY_LIST
     if hdr_type == PCI_HEADER_TYPE_CARDBUS:
         return PCI_CB_CAPABILITY_LIST
+    # PORT: one `return 0` for the default and for the end of the function, which the C does not reach
     return 0
 
 
@@ -305,7 +306,7 @@ def pci_raw_set_power_state(dev: pci_dev, state: int) -> int:
     if need_restore:
         pci_restore_bars(dev)
 
-    # PORT: no pcie_aspm_pm_state_change(dev.bus.self)
+    # PORT: no ASPM: no pcie_aspm_pm_state_change() `if (dev->bus->self)`
 
     return 0
 
@@ -332,7 +333,7 @@ def pci_power_up(dev: pci_dev) -> None:
     """Put *dev* into D0, whatever its stored state is.
 
     C: drivers/pci/pci.c, global, base"""
-    # PORT: no platform, so platform_pci_power_manageable(dev) is false
+    # PORT: no platform, so platform_pci_power_manageable() is false
     pci_raw_set_power_state(dev, PCI_D0)
     pci_update_current_state(dev, PCI_D0)
 
@@ -342,7 +343,7 @@ def pci_platform_power_transition(dev: pci_dev, state: int) -> int:
 
     C: drivers/pci/pci.c, static, base
     :return: -ENODEV"""
-    # PORT: no platform, so platform_pci_power_manageable(dev) is false
+    # PORT: no platform, so platform_pci_power_manageable() is false
     error = -ENODEV
 
     if error and not dev.pm_cap:  # without power management it is always in D0
@@ -360,7 +361,7 @@ def __pci_start_power_transition(dev: pci_dev, state: int) -> None:
         # A device behind a bridge needs time after power on before it answers (PCIe 2.0, 6.6.1).
         if dev.runtime_d3cold:
             msleep(dev.d3cold_delay)
-            # PORT: no pci_wakeup_bus(dev.subordinate): no run-time power management
+            # PORT: no pci_wakeup_bus(): no run-time power management
 
 
 def __pci_complete_power_transition(dev: pci_dev, state: int) -> int:
@@ -370,7 +371,7 @@ def __pci_complete_power_transition(dev: pci_dev, state: int) -> int:
     :return: -EINVAL for D0, else the platform's status"""
     if state <= PCI_D0:
         return -EINVAL
-    # PORT: the platform never succeeds, so no __pci_bus_set_current_state(dev.subordinate, PCI_D3cold)
+    # PORT: the platform never succeeds, so no __pci_bus_set_current_state() `if (!ret && state == PCI_D3cold)`
     return pci_platform_power_transition(dev, state)
 
 
@@ -404,7 +405,7 @@ def pci_set_power_state(dev: pci_dev, state: int) -> int:
 
     if not __pci_complete_power_transition(dev, state):
         error = 0
-    # PORT: no pcie_aspm_powersave_config_link(dev.bus.self)
+    # PORT: no ASPM: no pcie_aspm_powersave_config_link() for `error` and `dev->bus->self`
 
     return error
 
@@ -601,9 +602,12 @@ def pci_store_saved_state(dev: pci_dev) -> pci_saved_state:
     if not dev.state_saved:
         return NULL  # type: ignore[no-any-return]
 
+    # PORT: a list of copies grows by itself. The C adds their sizes up (hlist_for_each_entry(), `size`), and then
+    # puts one after another with memcpy() at `cap`
     state = pci_saved_state(list(dev.saved_config_space), [])
 
     for tmp in dev.saved_cap_space:
+        # PORT: memcpy()
         state.cap.append(pci_cap_saved_data(tmp.cap_nr, tmp.size, list(tmp.data)))
 
     return state
@@ -624,7 +628,7 @@ def pci_load_saved_state(dev: pci_dev, state: pci_saved_state) -> int:
 
     dev.saved_config_space[:] = state.config_space
 
-    for cap in state.cap:
+    for cap in state.cap:  # PORT: `cap = state->cap`, which ends with an empty one
         tmp = pci_find_saved_cap(dev, cap.cap_nr)
         if not tmp or tmp.size != cap.size:
             return -EINVAL
@@ -769,8 +773,8 @@ def pci_disable_device(dev: pci_dev) -> None:
     """Undo one pci_enable_device(). The last call clears Bus Master Enable; *dev* stays in D0 and decodes.
 
     C: drivers/pci/pci.c, exported, base"""
-    # PORT: no find_pci_dr(dev): no driver here uses managed devices (pcim_enable_device())
-    WARN_ON(dev.enable_cnt <= 0, f"{pci_name(dev)}: disabled more often than enabled")  # PORT: every time, not once
+    # PORT: no find_pci_dr(), `dr`: no driver here uses managed devices (pcim_enable_device())
+    WARN_ON(dev.enable_cnt <= 0, f"{pci_name(dev)}: disabled more often than enabled")  # PORT: dev_WARN_ONCE()
 
     dev.enable_cnt -= 1
     if dev.enable_cnt != 0:
@@ -799,7 +803,7 @@ def pci_pme_active(dev: pci_dev, enable: bool) -> None:
 
     pci_write_config_word(dev, dev.pm_cap + PCI_PM_CTRL, pmcsr)
 
-    # PORT: no pci_pme_list: no device is polled for PME (pme_poll)
+    # PORT: no pci_pme_list: no device is polled for PME, not even one with `dev->pme_poll`
 
     dev_dbg(dev.dev, f"wake-up events {'on' if enable else 'off'}")
 
@@ -885,6 +889,7 @@ def pci_allocate_cap_save_buffers(dev: pci_dev) -> None:
     """Make the save buffers of *dev*.
 
     C: drivers/pci/pci.c, global, base"""
+    # PORT: memory does not run out: no `error`
     pci_add_cap_save_buffer(dev, PCI_CAP_ID_EXP, PCI_EXP_SAVE_REGS * SIZEOF_U16)
 
     pci_add_cap_save_buffer(dev, PCI_CAP_ID_PCIX, SIZEOF_U16)
@@ -982,7 +987,7 @@ def pci_intx(pdev: pci_dev, enable: int) -> None:
 
     if new != pci_command:
         pci_write_config_word(pdev, PCI_COMMAND, new)
-        # PORT: no find_pci_dr(pdev): no driver here uses managed devices (pcim_enable_device())
+        # PORT: no find_pci_dr(), `dr`: no driver here uses managed devices (pcim_enable_device())
 
 
 EXPORT_SYMBOL_GPL(pci_intx)
@@ -1254,12 +1259,13 @@ def pci_resource_bar(dev: pci_dev, resno: int) -> int:
     """Return the offset of the register with the address of a resource.
 
     C: drivers/pci/pci.c, global, base
-    # PORT: the type of the BAR is not returned; its one caller needs to know only whether it is the ROM
+    PORT: `*type` of the BAR is not returned; its one caller needs to know only whether it is the ROM
     :return: the offset, 0 if the resource has none"""
     if resno < PCI_ROM_RESOURCE:
         return PCI_BASE_ADDRESS_0 + 4 * resno
     if resno == PCI_ROM_RESOURCE:
         return dev.rom_base_reg
+    # PORT: no test for PCI_BRIDGE_RESOURCES: here the resources of SR-IOV are behind all others
     reg = pci_iov_resource_bar(dev, resno)
     if reg:
         return reg

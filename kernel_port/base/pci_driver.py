@@ -19,6 +19,7 @@ def pci_match_device(dev: pci_dev) -> device_driver:
 
     C: drivers/pci/pci-driver.c, static, base; PORT: the C asks a driver whether a device is in its table
     :return: struct device_driver *, NULL if there is none"""
+    # PORT: no table of IDs, so none that user space adds (`dynids`); pci_match_one_device(), pci_match_id()
     drv: device_driver = pci_drivers.get(pci_name(dev), NULL)
     if not drv and dev.class_ == PCI_CLASS_BRIDGE_PCI << 8:
         drv = pcie_portdriver()
@@ -30,7 +31,10 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
 
     C: drivers/pci/pci-driver.c, static, base
     :return: 0, or the driver's error"""
+    # PORT: the C has one argument, `ddi`, with `ddi->dev` and `ddi->drv`; `struct device *dev = &pci_dev->dev` is
+    # dev.dev
     dev.driver = drv
+    # PORT: two kinds of drivers
     if drv.probe is NULL:
         # PORT: a driver here is only a name: it enables the device, then sets up interrupts as the machine describes
         rc = pci_enable_device(dev)
@@ -56,12 +60,14 @@ def pci_device_remove(dev: pci_dev) -> int:
     if drv:
         if drv.remove is not NULL:
             drv.remove(dev)
+        # PORT: a driver that is only a name
         elif drv.probe is NULL:
             # PORT: it frees its interrupts, but leaves the device enabled, as some drivers do
             pci_disable_msix(dev)
             pci_disable_msi(dev)
         dev.driver = NULL
 
+    # PORT: no pm_runtime_put_noidle()
     # the device may be in another state when the next driver probes it
     if dev.current_state == PCI_D0:
         dev.current_state = PCI_UNKNOWN

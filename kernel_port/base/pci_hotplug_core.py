@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from errno import EINVAL, ENODEV
 
-from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.module import module, module_put, try_module_get
 from ..kernel.mutex import mutex, mutex_lock, mutex_unlock
 from ..kernel.printk import printk
@@ -45,9 +45,12 @@ def GET_STATUS(slot: hotplug_slot, name: str) -> tuple[int, int]:
 def simple_strtoul(buf: str) -> int:
     """Read a decimal number off the front of *buf*; 0 if there is none.
 
-    C: lib/vsprintf.c, exported, service"""
-    digits = re.match("[0-9]*", buf)
-    return int((digits and digits[0]) or "0")
+    C: lib/vsprintf.c, exported, service; PORT: simple_strtoull(), in any base"""
+    digits = re.match("[0-9]*", buf)  # PORT: simple_strtoull()
+    return int((digits and digits[0]) or "0")  # PORT: simple_strtoull()
+
+
+EXPORT_SYMBOL(simple_strtoul)
 
 
 def power_read_file(slot: pci_slot) -> int | str:
@@ -55,7 +58,7 @@ def power_read_file(slot: pci_slot) -> int | str:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "power_status")
-    return retval or f"{value}\n"
+    return retval or f"{value}\n"  # PORT: `goto exit` if `retval`, else sprintf()
 
 
 def power_write_file(pci_slot: pci_slot, buf: str) -> int:
@@ -66,10 +69,10 @@ def power_write_file(pci_slot: pci_slot, buf: str) -> int:
     slot = pci_slot.hotplug
     retval = 0
 
-    power = simple_strtoul(buf) & 0xFF
+    power = simple_strtoul(buf) & 0xFF  # PORT: `lpower = simple_strtoul (buf, NULL, 10)`
 
     if not try_module_get(slot.ops.owner):
-        return -ENODEV
+        return -ENODEV  # PORT: `goto exit`
     if power == 0:
         if slot.ops.disable_slot:
             retval = slot.ops.disable_slot(slot)
@@ -81,7 +84,7 @@ def power_write_file(pci_slot: pci_slot, buf: str) -> int:
         retval = -EINVAL
     module_put(slot.ops.owner)
 
-    return retval or len(buf)
+    return retval or len(buf)  # PORT: `if (retval)` `return retval`, `return count`
 
 
 def attention_read_file(slot: pci_slot) -> int | str:
@@ -89,7 +92,7 @@ def attention_read_file(slot: pci_slot) -> int | str:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "attention_status")
-    return retval or f"{value}\n"
+    return retval or f"{value}\n"  # PORT: `goto exit` if `retval`, else sprintf()
 
 
 def attention_write_file(slot: pci_slot, buf: str) -> int:
@@ -100,15 +103,15 @@ def attention_write_file(slot: pci_slot, buf: str) -> int:
     ops = slot.hotplug.ops
     retval = 0
 
-    attention = simple_strtoul(buf) & 0xFF
+    attention = simple_strtoul(buf) & 0xFF  # PORT: `lattention = simple_strtoul (buf, NULL, 10)`
 
     if not try_module_get(ops.owner):
-        return -ENODEV
+        return -ENODEV  # PORT: `goto exit`
     if ops.set_attention_status:
         retval = ops.set_attention_status(slot.hotplug, attention)
     module_put(ops.owner)
 
-    return retval or len(buf)
+    return retval or len(buf)  # PORT: `if (retval)` `return retval`, `return count`
 
 
 def latch_read_file(slot: pci_slot) -> int | str:
@@ -116,7 +119,7 @@ def latch_read_file(slot: pci_slot) -> int | str:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "latch_status")
-    return retval or f"{value}\n"
+    return retval or f"{value}\n"  # PORT: `goto exit` if `retval`, else sprintf()
 
 
 def presence_read_file(slot: pci_slot) -> int | str:
@@ -124,7 +127,7 @@ def presence_read_file(slot: pci_slot) -> int | str:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
     retval, value = GET_STATUS(slot.hotplug, "adapter_status")
-    return retval or f"{value}\n"
+    return retval or f"{value}\n"  # PORT: `goto exit` if `retval`, else sprintf()
 
 
 def test_write_file(pci_slot: pci_slot, buf: str) -> int:
@@ -135,15 +138,15 @@ def test_write_file(pci_slot: pci_slot, buf: str) -> int:
     slot = pci_slot.hotplug
     retval = 0
 
-    test = simple_strtoul(buf) & 0xFFFFFFFF
+    test = simple_strtoul(buf) & 0xFFFFFFFF  # PORT: `ltest = simple_strtoul (buf, NULL, 10)`
 
     if not try_module_get(slot.ops.owner):
-        return -ENODEV
+        return -ENODEV  # PORT: `goto exit`
     if slot.ops.hardware_test:
         retval = slot.ops.hardware_test(slot, test)
     module_put(slot.ops.owner)
 
-    return retval or len(buf)
+    return retval or len(buf)  # PORT: `if (retval)` `return retval`, `return count`
 
 
 def has_power_file(pci_slot: pci_slot) -> bool:
@@ -211,43 +214,44 @@ def fs_add_slot(slot: pci_slot) -> int:
 
     C: drivers/pci/hotplug/pci_hotplug_core.c, static, base
     :return: 0"""
-    # PORT: a file is an entry in slot.attrs, which cannot fail; there is no link to the module
+    # PORT: a file is an entry in slot.attrs, which cannot fail (`if (retval)`), so nothing is undone (`goto exit`;
+    # sysfs_remove_file()); there is no link to the module (pci_hp_create_module_link(), pci_hp_remove_module_link())
     if has_power_file(slot):
-        slot.attrs["power"] = (power_read_file, power_write_file)
+        slot.attrs["power"] = (power_read_file, power_write_file)  # PORT: sysfs_create_file()
 
     if has_attention_file(slot):
-        slot.attrs["attention"] = (attention_read_file, attention_write_file)
+        slot.attrs["attention"] = (attention_read_file, attention_write_file)  # PORT: sysfs_create_file()
 
     if has_latch_file(slot):
-        slot.attrs["latch"] = (latch_read_file, NULL)
+        slot.attrs["latch"] = (latch_read_file, NULL)  # PORT: sysfs_create_file()
 
     if has_adapter_file(slot):
-        slot.attrs["adapter"] = (presence_read_file, NULL)
+        slot.attrs["adapter"] = (presence_read_file, NULL)  # PORT: sysfs_create_file()
 
     if has_test_file(slot):
-        slot.attrs["test"] = (NULL, test_write_file)
+        slot.attrs["test"] = (NULL, test_write_file)  # PORT: sysfs_create_file()
 
-    return 0
+    return 0  # PORT: `return retval`
 
 
 def fs_remove_slot(slot: pci_slot) -> None:
     """Remove the files of *slot*.
 
-    C: drivers/pci/hotplug/pci_hotplug_core.c, static, base"""
+    C: drivers/pci/hotplug/pci_hotplug_core.c, static, base; PORT: no pci_hp_remove_module_link()"""
     if has_power_file(slot):
-        del slot.attrs["power"]
+        del slot.attrs["power"]  # PORT: sysfs_remove_file()
 
     if has_attention_file(slot):
-        del slot.attrs["attention"]
+        del slot.attrs["attention"]  # PORT: sysfs_remove_file()
 
     if has_latch_file(slot):
-        del slot.attrs["latch"]
+        del slot.attrs["latch"]  # PORT: sysfs_remove_file()
 
     if has_adapter_file(slot):
-        del slot.attrs["adapter"]
+        del slot.attrs["adapter"]  # PORT: sysfs_remove_file()
 
     if has_test_file(slot):
-        del slot.attrs["test"]
+        del slot.attrs["test"]  # PORT: sysfs_remove_file()
 
 
 def get_slot_from_name(name: str) -> hotplug_slot | None:
@@ -282,6 +286,7 @@ def __pci_hp_register(
 
     mutex_lock(pci_hp_mutex)
     pci_slot = pci_create_slot(bus, devnr, name, slot)
+    # PORT: IS_ERR() and PTR_ERR(): an error is the number itself
     if isinstance(pci_slot, int):
         mutex_unlock(pci_hp_mutex)
         return pci_slot
@@ -337,6 +342,7 @@ def pci_hp_change_slot_info(hotplug: hotplug_slot | None, info: hotplug_slot_inf
     if not hotplug or not info:
         return -ENODEV
 
+    # PORT: memcpy()
     for name in hotplug_slot_info.__slots__:
         setattr(hotplug.info, name, getattr(info, name))
 

@@ -22,8 +22,9 @@ sysfs_initialized: int = 0
 def kstrtoul(s: str) -> tuple[int, int]:
     """Parse a number: hexadecimal after 0x, octal after 0, else decimal.
 
-    C: lib/kstrtox.c, exported, base
+    C: include/linux/kernel.h, static inline, base
     :return: 0 and the number; -EINVAL if *s* is not a number; -ERANGE if it is larger than an unsigned long"""
+    # PORT: kstrtoull() or _kstrtoul(), whichever __alignof__() asks for, is this expression
     match = re.fullmatch(r"\+?(?:0[xX](?P<x>[0-9a-fA-F]+)|0(?P<o>[0-7]*)|(?P<d>[1-9][0-9]*))\n?", s)
     if not match:
         return -EINVAL, 0
@@ -51,7 +52,7 @@ def reset_store(pdev: pci_dev, buf: str) -> int:
     if result < 0:
         return result
 
-    return len(buf)
+    return len(buf)  # PORT: `return count`
 
 
 def pci_create_capabilities_sysfs(dev: pci_dev) -> int:
@@ -59,7 +60,7 @@ def pci_create_capabilities_sysfs(dev: pci_dev) -> int:
 
     C: drivers/pci/pci-sysfs.c, static, base
     :return: 0"""
-    # PORT: no files for VPD and ASPM
+    # PORT: no files for VPD (`if (dev->vpd)`) and ASPM; device_create_file() cannot fail
     if not pci_probe_reset_function(dev):
         device_create_file(dev.dev, "reset", NULL, reset_store)
         dev.reset_fn = 1
@@ -74,6 +75,9 @@ def pci_create_sysfs_dev_files(pdev: pci_dev) -> int:
     if not sysfs_initialized:
         return -EACCES
 
+    # PORT: no other files: sysfs_create_bin_file() for `pdev->cfg_size`, pci_create_resource_files(), `rom_size`,
+    # PCI_ROM_RESOURCE, pci_create_firmware_label_files(); so nothing is undone (`if (retval)`), and `return 0;` comes
+    # from here
     return pci_create_capabilities_sysfs(pdev)
 
 
@@ -81,6 +85,7 @@ def pci_remove_capabilities_sysfs(dev: pci_dev) -> None:
     """Remove the file `reset` of *dev*, if it has one.
 
     C: drivers/pci/pci-sysfs.c, static, base"""
+    # PORT: no files for VPD (`if (dev->vpd && dev->vpd->attr)`) and ASPM
     if dev.reset_fn:
         device_remove_file(dev.dev, "reset")
         dev.reset_fn = 0
@@ -95,6 +100,8 @@ def pci_remove_sysfs_dev_files(pdev: pci_dev) -> None:
 
     # PORT: a concurrent second removal goes on here; in C it may use files that the first one has freed
     pci_remove_capabilities_sysfs(pdev)
+    # PORT: no other files: sysfs_remove_bin_file() for `pdev->cfg_size`, pci_remove_resource_files(), `rom_size`,
+    # PCI_ROM_RESOURCE, pci_remove_firmware_label_files()
 
 
 def pci_sysfs_init() -> int:
@@ -105,7 +112,7 @@ def pci_sysfs_init() -> int:
     global sysfs_initialized
 
     sysfs_initialized = 1
-    for pdev in pci_bus_type:  # for_each_pci_dev()
-        pci_create_sysfs_dev_files(pdev)  # PORT: it never fails
+    for pdev in pci_bus_type:  # PORT: for_each_pci_dev()
+        pci_create_sysfs_dev_files(pdev)  # PORT: pci_create_sysfs_dev_files() never fails
 
     return 0

@@ -13,9 +13,9 @@ def pcibios_enable_device(dev: pci_dev, mask: int) -> int:
     C: arch/x86/pci/common.c, global, base
     :param mask: one bit per resource
     :return: 0"""
-    err = pci_enable_resources(dev, mask)
+    err = pci_enable_resources(dev, mask)  # PORT: in C within the test
     if err < 0:
         return err
 
-    # PORT: no pcibios_enable_irq(dev): each device has its own interrupt
+    # PORT: pcibios_enable_irq() if not pci_dev_msi_enabled() is left out: each device has its own interrupt
     return 0

@@ -106,6 +106,7 @@ def pcie_pme_probe(srv: pcie_device) -> int:
 
     ret = request_irq(srv.irq, pcie_pme_irq, IRQF_SHARED, "PCIe PME", srv)
     if not ret:
+        # PORT: no pcie_pme_mark_devices(): no device wakes the system
         pcie_pme_interrupt_enable(port, True)
 
     return ret

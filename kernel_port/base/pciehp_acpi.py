@@ -28,6 +28,7 @@ def pciehp_acpi_slot_detection_check(dev: pci_dev) -> int:
     :return: 0, or -ENODEV if slots are detected by firmware, which does not describe this one"""
     if slot_detection_mode != PCIEHP_DETECT_ACPI:
         return 0
+    # PORT: no acpi_pci_detect_ejectable()
     return -ENODEV
 
 
@@ -38,7 +39,8 @@ def dummy_probe(dev: pcie_device) -> int:
     :return: -ENODEV"""
     pdev = dev.port
 
-    # PORT: slot numbers are not compared: they only matter where firmware describes slots
+    # PORT: slot numbers are not compared (PCI_EXP_SLTCAP_PSN, dummy_slots, dup_slot_id): they only matter where
+    # firmware describes slots (DEVICE_ACPI_HANDLE(), acpi_slot_detected)
     pcie_capability_read_dword(pdev, PCI_EXP_SLTCAP)
     return -ENODEV  # leave the port to pciehp
 
@@ -55,7 +57,8 @@ def select_detection_mode() -> int:
 
     C: drivers/pci/hotplug/pciehp_acpi.c, static, base
     :return: PCIEHP_DETECT_PCIE, or PCIEHP_DETECT_ACPI if dummy_driver() cannot be registered"""
-    driver = dummy_driver()
+    driver = dummy_driver()  # PORT: in C a variable of the file
+    # PORT: no dummy_slots to free, and no acpi_slot_detected
     if pcie_port_service_register(driver):
         return PCIEHP_DETECT_ACPI
     pcie_port_service_unregister(driver)
@@ -67,4 +70,6 @@ def pciehp_acpi_slot_detection_init() -> None:
 
     C: drivers/pci/hotplug/pciehp_acpi.c, global, base"""
     global slot_detection_mode
+    # PORT: parse_detect_mode() is PCIEHP_DETECT_AUTO: the module parameter is not set; and PCIEHP_DETECT_ACPI is not
+    # found
     slot_detection_mode = select_detection_mode()

@@ -253,6 +253,6 @@ def pcied_init() -> int:
 
     C: drivers/pci/hotplug/pciehp_core.c, static, base
     :return: 0"""
-    pciehp_acpi_slot_detection_init()  # pciehp_firmware_init()
-    # PORT: no message with the driver's version
+    pciehp_acpi_slot_detection_init()  # PORT: pciehp_firmware_init(), a macro
+    # PORT: no info() with DRIVER_VERSION, and none `if (retval)`: it is returned at once (`return retval`)
     return pcie_port_service_register(hpdriver_portdrv())

@@ -275,10 +275,12 @@ def pci_bus_check_dev(bus: pci_bus, devfn: int) -> bool:
             break
 
         msleep(step)
+        # PORT: `while (delay > 0)` at the end
         delay -= step
         if delay <= 0:
             break
 
+    # PORT: one expression in C
     if count > 1 and pciehp_debug:
         name = f"{pci_domain_nr(bus):04x}:{bus.number:02x}:{PCI_SLOT(devfn):02x}.{PCI_FUNC(devfn):d}"
         printk("debug", f"pci {name}: ID read {count} times, every {step} ms, last value {l:08x}")
@@ -433,7 +435,7 @@ def pciehp_get_latch_status(slot: slot) -> tuple[int, int]:
     if retval:
         ctrl_err(ctrl, "pciehp_get_latch_status: failed to read Slot Status")
         return retval, 0
-    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_MRLSS))
+    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_MRLSS))  # PORT: `*status`, then `return 0`
 
 
 def pciehp_get_adapter_status(slot: slot) -> tuple[int, int]:
@@ -447,7 +449,7 @@ def pciehp_get_adapter_status(slot: slot) -> tuple[int, int]:
     if retval:
         ctrl_err(ctrl, "pciehp_get_adapter_status: failed to read Slot Status")
         return retval, 0
-    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_PDS))
+    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_PDS))  # PORT: `*status`, then `return 0`
 
 
 def pciehp_query_power_fault(slot: slot) -> int:
@@ -629,6 +631,7 @@ def pcie_isr(irq: int, dev_id: controller) -> int:
         if detected and pciehp_writew(ctrl, PCI_EXP_SLTSTA, intr_loc):
             ctrl_err(ctrl, "pcie_isr: failed to write Slot Status")
             return IRQ_NONE
+        # PORT: `while (detected)` at the end
         if not detected:
             break
 
@@ -731,10 +734,10 @@ def pcie_init_slot(ctrl: controller) -> int:
 
     C: drivers/pci/hotplug/pciehp_hpc.c, static, base
     :return: 0"""
-    name = pci_name(ctrl.pcie.port)
-    new = slot()
+    name = pci_name(ctrl.pcie.port)  # PORT: of the lock and the work, for reports
+    new = slot()  # PORT: kzalloc(); C's variable has the name of its type
 
-    new.wq = alloc_workqueue(f"pciehp-{PSN(ctrl)}", 0, 0)
+    new.wq = alloc_workqueue(f"pciehp-{PSN(ctrl)}", 0, 0)  # PORT: alloc_workqueue() does not fail: no `-ENOMEM`
 
     new.ctrl = ctrl
     mutex_init(new.lock, "slot", name)
@@ -805,7 +808,7 @@ def pcie_init(dev: pcie_device) -> controller | None:
     ctrl.slot_cap = slot_cap
     mutex_init(ctrl.ctrl_lock, "ctrl", pci_name(pdev))
     init_waitqueue_head(ctrl.queue, "cmd")
-    ctrl.poll_timer.of = pci_name(pdev)
+    ctrl.poll_timer.of = pci_name(pdev)  # PORT: for reports
     dbg_ctrl(ctrl)
     # No completion is reported if the port says so, or if it has no slow part.
     if NO_CMD_CMPL(ctrl) or not (POWER_CTRL(ctrl) | ATTN_LED(ctrl) | PWR_LED(ctrl) | EMI(ctrl)):

@@ -49,7 +49,8 @@ def pciehp_configure_device(p_slot: slot) -> int:
 
     pci_assign_unassigned_bridge_resources(bridge)
 
-    # PORT: no pci_configure_slot(): settings stay as they are
+    # PORT: no pci_configure_slot() for what is not a PCI_BASE_CLASS_DISPLAY: settings stay as they are; so there is no
+    # second `list_for_each_entry(dev, &parent->devices, bus_list)`
 
     pci_bus_add_devices(parent)
 

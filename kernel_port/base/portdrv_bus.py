@@ -26,6 +26,7 @@ def pcie_port_bus_match(pciedev: pcie_device, driver: pcie_port_service_driver) 
 
     C: drivers/pci/pcie/portdrv_bus.c, static, base
     :return: 1 or 0"""
+    # PORT: both are of pcie_port_bus_type
     if driver.service != pciedev.service:
         return 0
 
@@ -35,10 +36,14 @@ def pcie_port_bus_match(pciedev: pcie_device, driver: pcie_port_service_driver) 
     return 1
 
 
+# PORT: the driver core is in two places, as dd.py has PCI functions only
 def bind_service(pciedev: pcie_device, driver: pcie_port_service_driver) -> None:
     """Bind a driver to a service, which is locked, if the driver matches and the service has none.
 
-    C: drivers/base/dd.c driver_probe_device(), base"""
+    C: drivers/base/dd.c driver_probe_device(), base
+    PORT: with what really_probe() and __device_attach() do for this bus; device_is_registered(), pm_runtime_barrier(),
+    pm_request_idle(), driver_probe_device(), and `return ret`"""
+    # PORT: driver_probe_device() for services, as dd.py has it for PCI functions
     if pciedev.device.driver or not pcie_port_bus_match(pciedev, driver):
         return
     pciedev.device.driver = driver
@@ -46,10 +51,12 @@ def bind_service(pciedev: pcie_device, driver: pcie_port_service_driver) -> None
         pciedev.device.driver = NULL
 
 
+# PORT: as above
 def release_service(pciedev: pcie_device) -> None:
     """Unbind a service from its driver, if it has one.
 
-    C: drivers/base/dd.c device_release_driver(), base"""
+    C: drivers/base/dd.c device_release_driver(), base; PORT: with __device_release_driver() for services"""
+    # PORT: device_release_driver() for services, as dd.py has it for PCI functions
     device_lock(pciedev.device)
     pcie_port_remove_service(pciedev)
     pciedev.device.driver = NULL

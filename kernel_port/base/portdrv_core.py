@@ -29,7 +29,7 @@ def pcie_port_msix_add_entry(entries: list[msix_entry], new_entry: int, nr_entri
             return j
 
     entries[nr_entries].entry = new_entry
-    return nr_entries
+    return nr_entries  # PORT: `return j`: the loop of the C has counted to it
 
 
 def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
@@ -55,7 +55,8 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
     if status:
         return status
 
-    idx = [-1] * PCIE_PORT_DEVICE_MAXSERVICES
+    idx = [-1] * PCIE_PORT_DEVICE_MAXSERVICES  # PORT: `for (i = 0; i < PCIE_PORT_DEVICE_MAXSERVICES; i++)` idx[i] = -1
+    # PORT: `status = -EIO` is in the return where it counts; and `status = 0` is not needed
     nvec = 0
 
     if mask & (PCIE_PORT_SERVICE_PME | PCIE_PORT_SERVICE_HP):
@@ -63,8 +64,8 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
         _, reg16 = pcie_capability_read_word(dev, PCI_EXP_FLAGS)
         entry = (reg16 & PCI_EXP_FLAGS_IRQ) >> 9
         if entry >= nr_entries:
-            pci_disable_msix(dev)
-            return -EIO
+            pci_disable_msix(dev)  # PORT: `goto Error` and `goto Exit`
+            return -EIO  # PORT: status
 
         i = pcie_port_msix_add_entry(msix_entries, entry, nvec)
         if i == nvec:
@@ -73,7 +74,7 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
         idx[PCIE_PORT_SERVICE_PME_SHIFT] = i
         idx[PCIE_PORT_SERVICE_HP_SHIFT] = i
 
-    # PORT: no AER
+    # PORT: no AER (PCIE_PORT_SERVICE_AER)
 
     if nvec != nr_entries:
         # the port has more entries than the services use: start again with only those
@@ -86,7 +87,7 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
     for i in range(PCIE_PORT_DEVICE_MAXSERVICES):
         vectors[i] = msix_entries[idx[i]].vector if idx[i] >= 0 else -1
 
-    return 0
+    return 0  # PORT: status
 
 
 def init_service_irqs(dev: pci_dev, irqs: list[int], mask: int) -> int:
@@ -131,7 +132,8 @@ def get_port_device_capability(dev: pci_dev) -> int:
     :return: PCIE_PORT_SERVICE_* bits"""
     services = 0
 
-    # PORT: no pcie_port_platform_notify(): firmware grants the kernel every service
+    # PORT: no pcie_port_platform_notify() (`err`): firmware grants the kernel every service, and no boot parameter
+    # takes it back (pcie_ports_disabled, pcie_ports_auto): not asked for PCIE_PORT_SERVICE_HP, PCIE_PORT_SERVICE_PME
     # Hot-Plug Capable
     if pcie_caps_reg(dev) & PCI_EXP_FLAGS_SLOT:
         _, reg32 = pcie_capability_read_dword(dev, PCI_EXP_SLTCAP)
@@ -139,7 +141,7 @@ def get_port_device_capability(dev: pci_dev) -> int:
             services |= PCIE_PORT_SERVICE_HP
             # Firmware may have left interrupts on that nothing would handle.
             pcie_capability_clear_word(dev, PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_HPIE)
-    # PORT: no AER
+    # PORT: no AER (PCIE_PORT_SERVICE_AER)
     if pci_find_ext_capability(dev, PCI_EXT_CAP_ID_VC):
         services |= PCIE_PORT_SERVICE_VC
     # root ports receive PME messages
@@ -165,7 +167,8 @@ def pcie_device_init(pdev: pci_dev, service: int, irq: int) -> int:
     device = pcie.device
     device.name = f"{pci_name(pdev)}:pcie{get_descriptor_id(pci_pcie_type(pdev), service):02x}"
 
-    # device_register(); during boot, drivers are registered later
+    # PORT: device_register(), which cannot fail (`retval`); during boot, drivers are registered later.
+    # pcie_port_bus_type, release_pcie_device() and `device->parent` are what bind_service() and remove_iter() know
     mutex_init(device.mutex, "device", device.name)
     pcie_port_bus_type.append(pcie)
     device_lock(device)
@@ -180,7 +183,7 @@ def pcie_port_device_register(dev: pci_dev) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, global, base
     :return: 0, or -ENODEV if it has services but no way to interrupt"""
-    irqs = [-1] * PCIE_PORT_DEVICE_MAXSERVICES
+    irqs = [-1] * PCIE_PORT_DEVICE_MAXSERVICES  # PORT: in C a declaration
 
     status = pci_enable_device(dev)
     if status:
@@ -220,7 +223,7 @@ def remove_iter(dev: pcie_device) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :return: 0"""
-    # device_unregister()
+    # PORT: device_unregister(); the caller asks whether a device is on pcie_port_bus_type
     release_service(dev)
     pcie_port_bus_type.remove(dev)
     return 0
@@ -230,7 +233,8 @@ def pcie_port_device_remove(dev: pci_dev) -> None:
     """Remove the services of the port *dev* and free its interrupts.
 
     C: drivers/pci/pcie/portdrv_core.c, global, base"""
-    for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:  # device_for_each_child()
+    # PORT: device_for_each_child()
+    for pcie in [pcie for pcie in pcie_port_bus_type if pcie.port is dev]:
         remove_iter(pcie)
     cleanup_service_irqs(dev)
     pci_disable_device(dev)
@@ -241,6 +245,7 @@ def pcie_port_probe_service(dev: pcie_device) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :return: 0, or an error of the driver's probe"""
+    # PORT: both tests in one: `if (!dev || !dev->driver)` and its `return -ENODEV`
     driver = dev.device.driver
     if not driver or driver.probe is NULL:
         return -ENODEV
@@ -256,6 +261,7 @@ def pcie_port_remove_service(dev: pcie_device) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, static, base
     :return: 0"""
+    # PORT: both tests in one: `if (!dev || !dev->driver)` and its `return 0`
     driver = dev.device.driver
     if driver and driver.remove is not NULL:
         dev_dbg(dev.device, f"unbinding {driver.name}")
@@ -268,7 +274,7 @@ def pcie_port_service_register(new: pcie_port_service_driver) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, exported, base
     :return: 0"""
-    # driver_register()
+    # PORT: driver_register(), after `new->driver` is filled in; pcie_ports_disabled, a boot parameter, is not set
     pcie_port_drivers.append(new)
     for pcie in pcie_port_bus_type[:]:
         if not pcie_port_bus_match(pcie, new):
@@ -288,7 +294,7 @@ def pcie_port_service_unregister(drv: pcie_port_service_driver) -> None:
     """Unregister a service driver that is bound to no service.
 
     C: drivers/pci/pcie/portdrv_core.c, exported, base"""
-    pcie_port_drivers.remove(drv)  # driver_unregister()
+    pcie_port_drivers.remove(drv)  # PORT: driver_unregister()
 
 
 EXPORT_SYMBOL(pcie_port_service_unregister)

@@ -31,7 +31,7 @@ def pcie_portdrv_probe(dev: pci_dev) -> int:
     ):
         return -ENODEV
 
-    # PORT: no warning about a port without an interrupt: each has one.
+    # PORT: no dev_warn() about a port without an interrupt (`dev->irq`): each has one. No d3cold_allowed: no suspend.
     status = pcie_port_device_register(dev)
     if status:
         return status

@@ -95,6 +95,7 @@ def decode_bar(dev: pci_dev, bar: int) -> int:
         flags |= IORESOURCE_PREFETCH
 
     mem_type = bar & PCI_BASE_ADDRESS_MEM_TYPE_MASK
+    # PORT: nothing to do for PCI_BASE_ADDRESS_MEM_TYPE_32, PCI_BASE_ADDRESS_MEM_TYPE_1M and unknown types
     if mem_type == PCI_BASE_ADDRESS_MEM_TYPE_64:
         flags |= IORESOURCE_MEM_64
     return flags
@@ -127,7 +128,7 @@ def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
             res.flags = 0
             break
 
-        if l == ALL_ONES:
+        if l == 0xFFFFFFFF:
             l = 0  # noqa: E741
 
         if type == pci_bar_unknown:
@@ -163,7 +164,7 @@ def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
                 res.flags = 0
                 break
 
-            # PORT: resource_size_t has 64 bits, so no BAR is too big or too high.
+            # PORT: resource_size_t has 64 bits, so no BAR is too big (bar_too_big) or too high (bar_disabled).
             res.start = l64
             res.end = l64 + sz64
         else:
@@ -176,7 +177,8 @@ def __pci_read_base(dev: pci_dev, type: int, res: resource, pos: int) -> int:
             res.start = l
             res.end = l + sz
 
-        # PORT: a bus address is a resource address, so none is converted, and none is invalid for the CPU.
+        # PORT: a bus address is a resource address, so none is converted (pcibios_bus_to_resource()), and none is
+        # invalid for the CPU (`inverted_region`).
         break
 
     if not dev.mmio_always_on:
@@ -214,7 +216,8 @@ def pci_read_bridge_io(child: pci_bus) -> None:
     C: drivers/pci/probe.c, static, base"""
     dev = child.self
 
-    # PORT: no windows of 1 KiB granularity, which a quirk of one bridge (Intel P64H2) enables.
+    # PORT: io_mask and io_granularity are constants: no windows of 1 KiB (io_window_1k), which a quirk of one bridge
+    # (Intel P64H2) enables.
     res = child.resource[0]
     io_base_lo = pci_read_config_byte(dev, PCI_IO_BASE)
     io_limit_lo = pci_read_config_byte(dev, PCI_IO_LIMIT)
@@ -272,6 +275,7 @@ def pci_read_bridge_mmio_pref(child: pci_bus) -> None:
         if mem_base_hi <= mem_limit_hi:
             base |= mem_base_hi << 32
             limit |= mem_limit_hi << 32
+            # PORT: addresses have 64 bits: no dev_err() for a mem_base_hi or mem_limit_hi
     if base <= limit:
         res.flags = (mem_base_lo & PCI_PREF_RANGE_TYPE_MASK) | IORESOURCE_MEM | IORESOURCE_PREFETCH
         if res.flags & PCI_PREF_RANGE_TYPE_64:
@@ -298,11 +302,12 @@ def pci_read_bridge_bases(child: pci_bus) -> None:
 
     child.resource = dev.resource[PCI_BRIDGE_RESOURCES : PCI_BRIDGE_RESOURCES + PCI_BRIDGE_RESOURCE_NUM]
 
+    # PORT: pci_bus_remove_resources() and the loop over PCI_BRIDGE_RESOURCE_NUM are that assignment
     pci_read_bridge_io(child)
     pci_read_bridge_mmio(child)
     pci_read_bridge_mmio_pref(child)
 
-    # PORT: no resources of a subtractive bridge besides its windows: nothing is assigned.
+    # PORT: no resources of a subtractive bridge (`dev->transparent`) besides its windows: nothing is assigned.
 
 
 def pci_alloc_bus() -> pci_bus:
@@ -435,7 +440,7 @@ def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus
     """Make the bus below *bridge*.
 
     C: drivers/pci/probe.c, static, base"""
-    child = pci_alloc_bus()
+    child = pci_alloc_bus()  # PORT: pci_alloc_bus() does not fail
 
     child.parent = parent
     child.ops = parent.ops
@@ -448,12 +453,14 @@ def pci_alloc_child_bus(parent: pci_bus, bridge: pci_dev, busnr: int) -> pci_bus
     child.primary = parent.busn_res.start
     child.busn_res.end = 0xFF
 
-    # PORT: no buses without a bridge: those are for virtual functions (SR-IOV).
+    # PORT: no `dev.class` and no device_register(), pci_create_legacy_files(): sysfs has no buses here.
+    # PORT: no buses without a bridge (`if (!bridge)`): those are for virtual functions (SR-IOV).
     child.self = bridge
     child.bridge = bridge.dev
     child.dev.parent = child.bridge
     pci_set_bus_speed(child)
 
+    # PORT: no `name` in each of PCI_BRIDGE_RESOURCE_NUM: that is only shown in /proc/iomem
     child.resource = bridge.resource[PCI_BRIDGE_RESOURCES : PCI_BRIDGE_RESOURCES + PCI_BRIDGE_RESOURCE_NUM]
     bridge.subordinate = child
 
@@ -464,7 +471,7 @@ def pci_add_new_bus(parent: pci_bus, dev: pci_dev, busnr: int) -> pci_bus:
     """Make the bus below *dev* and add it to *parent*.
 
     C: drivers/pci/probe.c, exported, base"""
-    child = pci_alloc_child_bus(parent, dev, busnr)
+    child = pci_alloc_child_bus(parent, dev, busnr)  # PORT: memory does not run out: no `if (child)`
     down_write(pci_bus_sem)
     parent.children.append(child)
     up_write(pci_bus_sem)
@@ -598,6 +605,7 @@ def pci_scan_bridge(bus: pci_bus, dev: pci_dev, max: int, pass_: int) -> int:
             or (child.number < bus.number)
             or (child.busn_res.end < bus.number)
         ):
+            # PORT: in C two expressions within the message
             wholly = bus.number > child.busn_res.end and bus.busn_res.end < child.number
             dev_info(
                 child.dev,
@@ -632,8 +640,9 @@ def set_pcie_port_type(pdev: pci_dev) -> None:
     pos = pci_find_capability(pdev, PCI_CAP_ID_EXP)
     if not pos:
         return
-    pdev.pcie_cap = pos
-    pdev.pcie_flags_reg = pci_read_config_word(pdev, pos + PCI_EXP_FLAGS)
+    pdev.pcie_cap = pos  # PORT: no is_pcie, a second word for that
+    reg16 = pci_read_config_word(pdev, pos + PCI_EXP_FLAGS)
+    pdev.pcie_flags_reg = reg16
     reg16 = pci_read_config_word(pdev, pos + PCI_EXP_DEVCAP)
     pdev.pcie_mpss = reg16 & PCI_EXP_DEVCAP_PAYLOAD
 
@@ -659,6 +668,7 @@ def pci_setup_device(dev: pci_dev) -> int:
     if status:
         return -EIO
 
+    # PORT: the bus knows its `sysdata`; pci_bus_type is the only bus of such devices; dma_mask is for drivers
     dev.dev.parent = dev.bus.bridge
     dev.hdr_type = hdr_type & 0x7F
     dev.multifunction = int(bool(hdr_type & 0x80))
@@ -688,7 +698,7 @@ def pci_setup_device(dev: pci_dev) -> int:
     pci_fixup_device(pci_fixup_early, dev)
     class_ = dev.class_ >> 8  # early fixups may have changed it
 
-    # PORT: `goto bad` is the last else.
+    # PORT: `switch (dev->hdr_type)` and its `goto bad` are these branches, of which the last is `bad`.
     if dev.hdr_type == PCI_HEADER_TYPE_NORMAL and class_ != PCI_CLASS_BRIDGE_PCI:
         pci_read_irq(dev)
         pci_read_bases(dev, 6, PCI_ROM_ADDRESS)
@@ -696,6 +706,7 @@ def pci_setup_device(dev: pci_dev) -> int:
         dev.subsystem_device = pci_read_config_word(dev, PCI_SUBSYSTEM_ID)
 
         # An IDE controller in compatibility mode has fixed addresses, whatever its BARs say.
+        # PORT: no `region.start` and `region.end` to be converted
         if class_ == PCI_CLASS_STORAGE_IDE:
             progif = pci_read_config_byte(dev, PCI_CLASS_PROG)
             if (progif & 1) == 0:
@@ -730,6 +741,7 @@ def pci_setup_device(dev: pci_dev) -> int:
         dev.subsystem_vendor = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_VENDOR_ID)
         dev.subsystem_device = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_ID)
 
+    # PORT: the default
     elif dev.hdr_type not in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
         dev_err(dev.dev, f"header type {dev.hdr_type:02x} is not supported, skipping the device")
         return -EIO
@@ -782,6 +794,8 @@ def pci_alloc_dev(bus: pci_bus) -> pci_dev:
     """Make a struct pci_dev for a function of *bus*.
 
     C: drivers/pci/probe.c, exported, base"""
+    # PORT: no `dev->dev.type`: there is one
+    # PORT: `return dev;` at once
     return pci_dev(bus=bus, resource=[resource() for _ in range(DEVICE_COUNT_RESOURCE)])
 
 
@@ -804,7 +818,7 @@ def pci_bus_read_dev_vendor_id(bus: pci_bus, devfn: int, crs_timeout: int) -> tu
     if l in (0xFFFFFFFF, 0x00000000, 0x0000FFFF, 0xFFFF0000):
         return False, l
 
-    while l == CRS_VENDOR_ID:
+    while l == CRS_VENDOR_ID:  # PORT: `0xffff0001`
         if not crs_timeout:
             return False, l
 
@@ -836,7 +850,7 @@ def pci_scan_device(bus: pci_bus, devfn: int) -> pci_dev:
     if not found:
         return NULL  # type: ignore[no-any-return]
 
-    dev = pci_alloc_dev(bus)
+    dev = pci_alloc_dev(bus)  # PORT: memory does not run out: no `if (!dev)`
     dev.devfn = devfn
     dev.vendor = l & 0xFFFF
     dev.device = (l >> 16) & 0xFFFF
@@ -853,7 +867,8 @@ def pci_init_capabilities(dev: pci_dev) -> None:
     C: drivers/pci/probe.c, static, base"""
     pci_msi_init_pci_dev(dev)
 
-    # PORT: no ACS, which no reset uses; SR-IOV only where the machine description has it enabled (machine.py)
+    # PORT: no pci_enable_acs(), which no reset uses; pci_iov_init() only where the machine description has SR-IOV
+    # enabled (machine.py)
     pci_allocate_cap_save_buffers(dev)
 
     pci_pm_init(dev)
@@ -867,11 +882,13 @@ def pci_device_add(dev: pci_dev, bus: pci_bus) -> None:
     """Add *dev* to its bus.
 
     C: drivers/pci/probe.c, global, base"""
-    mutex_init(dev.dev.mutex, "device", pci_name(dev))  # device_initialize()
+    mutex_init(dev.dev.mutex, "device", pci_name(dev))  # PORT: device_initialize()
 
     pci_fixup_device(pci_fixup_header, dev)
 
-    # PORT: no pci_reassigndev_resource_alignment(): no addresses are assigned
+    # PORT: no pci_reassigndev_resource_alignment(): no addresses are assigned. No pci_release_dev(), set_dev_node(),
+    # dma_mask, dma_parms, coherent_dma_mask, pci_set_dma_max_seg_size(), pci_set_dma_seg_boundary() and
+    # pci_proc_attach_device(): no memory is freed, no node near, no DMA and no /proc. device_add() cannot fail.
     dev.state_saved = 0
 
     pci_init_capabilities(dev)
@@ -943,7 +960,7 @@ def only_one_child(bus: pci_bus) -> int:
         return 0
     if pci_pcie_type(parent) == PCI_EXP_TYPE_ROOT_PORT:
         return 1
-    # PORT: the boot parameter PCI_SCAN_ALL_PCIE_DEVS is not given.
+    # PORT: no pci_has_flag(): the boot parameter PCI_SCAN_ALL_PCIE_DEVS is not given.
     if pci_pcie_type(parent) == PCI_EXP_TYPE_DOWNSTREAM:
         return 1
     return 0
@@ -967,6 +984,7 @@ def pci_scan_slot(bus: pci_bus, devfn: int) -> int:
     if not dev.is_added:
         nr += 1
 
+    # PORT: `for (fn = next_fn(bus, dev, 0); fn > 0; fn = next_fn(bus, dev, fn))`
     fn = next_fn(bus, dev, 0)
     while fn > 0:
         dev = pci_scan_single_device(bus, devfn + fn)
@@ -976,7 +994,7 @@ def pci_scan_slot(bus: pci_bus, devfn: int) -> int:
             dev.multifunction = 1
         fn = next_fn(bus, dev, fn)
 
-    # PORT: no ASPM.
+    # PORT: no ASPM: no pcie_aspm_init_link_state() if `bus->self` and `nr`
 
     return nr
 
@@ -993,11 +1011,11 @@ def pci_scan_child_bus(bus: pci_bus) -> int:
     for devfn in range(0, 0x100, 8):
         pci_scan_slot(bus, devfn)
 
-    # PORT: no buses for SR-IOV.
+    # PORT: no buses for SR-IOV: no pci_iov_bus_range()
 
     if not bus.is_added:
         dev_dbg(bus.dev, "reading the windows of its bridge")
-        pci_read_bridge_bases(bus)  # pcibios_fixup_bus(), arch/x86/pci/common.c
+        pci_read_bridge_bases(bus)  # PORT: pcibios_fixup_bus(), arch/x86/pci/common.c
         bus.is_added = 1
 
     for pass_ in range(2):
@@ -1012,10 +1030,11 @@ def pci_scan_child_bus(bus: pci_bus) -> int:
 def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus:
     """Make a root bus.
 
-    C: drivers/pci/probe.c, global, base; PORT: no parent device, no resources but the bus numbers *bus* to 255
+    C: drivers/pci/probe.c, global, base; PORT: no parent device (`parent`), no `resources` but the bus numbers *bus* to
+    255
     :param bus: its number
     :return: struct pci_bus *, NULL if the bus exists already"""
-    b = pci_alloc_bus()
+    b = pci_alloc_bus()  # PORT: memory does not run out: no `if (!b)`
 
     b.sysdata = sysdata
     b.ops = ops
@@ -1026,6 +1045,8 @@ def pci_create_root_bus(bus: int, ops: pci_ops, sysdata: pci_sysdata) -> pci_bus
         dev_dbg(b2.dev, "exists already")
         return NULL  # type: ignore[no-any-return]
 
+    # PORT: pci_alloc_host_bridge(), `bridge->dev`, device_register(), pcibus_class, pci_create_legacy_files(): neither
+    # host bridge nor bus is in sysfs
     b.bridge = struct_device(name=f"pci{pci_domain_nr(b):04x}:{bus:02x}")
     b.dev.parent = b.bridge
     b.dev.name = f"{pci_domain_nr(b):04x}:{bus:02x}"
@@ -1053,11 +1074,11 @@ def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
     res.end = bus_max
     res.flags = IORESOURCE_BUS
 
-    # PORT: no tree of bus numbers, and no search for conflicts, which only cause a debug message.
+    # PORT: no tree of bus numbers (parent_res), and no search for a `conflict`, which only causes a debug message.
     if pci_is_root_bus(b):
         res.flags |= IORESOURCE_PCI_FIXED
 
-    return 1
+    return 1  # PORT: `conflict` is NULL
 
 
 def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
@@ -1070,28 +1091,34 @@ def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
     if res.start > bus_max:
         return -EINVAL
 
-    old_end = res.end
-    res.end = bus_max  # adjust_resource(); PORT: it never fails, there is no tree of bus numbers
+    old_end = res.end  # PORT: old_res
+    res.end = bus_max  # PORT: adjust_resource() never fails: there is no tree of bus numbers
+    # PORT: so it is not inserted late, if `!ret && !res->parent`
     dev_dbg(b.dev, f"bus numbers {res.start:02x}-{old_end:02x} now end at {bus_max:02x}")
 
-    return 0
+    return 0  # PORT: `return ret`
 
 
+# PORT: a loop of its own
 def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> None:
     """Scan all root buses and everything below.
 
     C: drivers/pci/probe.c pci_scan_root_bus() for each root bus, base; PORT: all root buses are made before any is
-    scanned, so that no bridge is given the number of one
+    scanned, so that no bridge is given the number of one. No `resources` are searched for bus numbers, so none are
+    `found`, and pci_create_root_bus() makes them (pci_bus_insert_busn_res()) as if it had found them. `return b` is not
+    needed
     :param roots: domain and number of each bus that firmware knows"""
     buses = [pci_create_root_bus(bus, ops, sysdata) for sysdata, bus in roots]
+    # PORT: buses, one after another
     for b in buses:
         max = pci_scan_child_bus(b)
         pci_bus_update_busn_res_end(b, max)
     # PORT: the initcalls that follow are called here: resources, then drivers, which bind from here on
     pci_assign_unassigned_resources()
+    # PORT: as above
     for b in buses:
         pci_bus_add_devices(b)
-    # the initcalls of the port service drivers
+    # PORT: the initcalls of the port service drivers, and of sysfs
     pcie_pme_service_init()
     pcied_init()
     pci_sysfs_init()

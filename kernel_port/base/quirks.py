@@ -60,12 +60,13 @@ def pci_do_fixups(dev: pci_dev, fixups: tuple[pci_fixup, ...]) -> None:
     """Run those of *fixups* that match *dev*.
 
     C: drivers/pci/quirks.c, static, base"""
-    for f in fixups:
+    for f in fixups:  # PORT: from `f` to `end`
         if (
             (f.class_ == dev.class_ >> f.class_shift or f.class_ == PCI_ANY_ID)
             and (f.vendor == dev.vendor or f.vendor == PCI_ANY_ID)
             and (f.device == dev.device or f.device == PCI_ANY_ID)
         ):
+            # PORT: no fixup_debug_start() and fixup_debug_report(): how long it took is not printed
             f.hook(dev)
 
 
@@ -74,6 +75,10 @@ def pci_fixup_device(pass_: int, dev: pci_dev) -> None:
 
     C: drivers/pci/quirks.c, exported, base
     :param pass_: enum pci_fixup_pass"""
+    # PORT: `switch (pass)`: pci_fixups() has a pass's first and last row, which the C finds by symbols of the linker,
+    # `start` and `end`, for pci_fixup_early, pci_fixup_header, pci_fixup_final, pci_fixup_enable, pci_fixup_resume,
+    # pci_fixup_resume_early and pci_fixup_suspend, and `return` for any other; pci_apply_fixup_final_quirks is always
+    # set here
     pci_do_fixups(dev, pci_fixups(pass_))
 
 
@@ -159,8 +164,9 @@ def reset_ivb_igd(dev: pci_dev, probe: int) -> int:
         return -ENOMEM
 
     # PORT: memory is not modelled, only configuration space. The C writes MSG_CTL and SOUTH_CHICKEN2, switches the
-    # panel off in PCH_PP_CONTROL, polls PCH_PP_STATUS every 10 ms until the panel is off (for at most
-    # IGD_OPERATION_TIMEOUT, 10 s; then it warns and goes on), and writes NSDE_PWR_STATE. Here the panel is off at once.
+    # panel off in PCH_PP_CONTROL, polls PCH_PP_STATUS (`val`) with msleep() every 10 ms until the panel is off (while
+    # time_before(), at most IGD_OPERATION_TIMEOUT, 10 s; then dev_warn() and on), writes NSDE_PWR_STATE, and calls
+    # pci_iounmap(). Here the panel is off at once.
 
     return 0
 

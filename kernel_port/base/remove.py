@@ -20,6 +20,7 @@ def list_del(entry: Any, head: list[Any]) -> None:
     """Remove *entry* from the list *head*. If it is not on it, the C follows poisoned pointers.
 
     C: include/linux/list.h, static inline, base"""
+    # PORT: __list_del(), and LIST_POISON1 and LIST_POISON2 in its pointers, on which a second list_del() stumbles
     if entry not in head:
         raise system.sched.oops(f"list_del() of {entry.dev.name}, which was removed before")
     head.remove(entry)
@@ -37,7 +38,7 @@ def pci_stop_dev(dev: pci_dev) -> None:
         device_del(dev)
         dev.is_added = 0
 
-    # PORT: no ASPM.
+    # PORT: no ASPM: no pcie_aspm_exit_link_state() if `dev->bus->self`
 
 
 def pci_destroy_dev(dev: pci_dev) -> None:
@@ -48,13 +49,14 @@ def pci_destroy_dev(dev: pci_dev) -> None:
     list_del(dev, dev.bus.devices)
     up_write(pci_bus_sem)
 
-    # PORT: no pci_free_resources(): nothing is assigned, and Python counts references.
+    # PORT: no pci_free_resources(): nothing is assigned, and Python counts references (put_device()).
 
 
 def pci_remove_bus(bus: pci_bus) -> None:
     """Remove *bus* from the bus above, or from the root buses.
 
     C: drivers/pci/remove.c, exported, base"""
+    # PORT: no pci_proc_detach_bus(), pci_remove_legacy_files() and device_unregister(): no bus is in /proc or sysfs
     down_write(pci_bus_sem)
     list_del(bus, bus.parent.children if bus.parent else pci_root_buses)
     # PORT: no pci_bus_release_busn_res(): no tree of bus numbers.

@@ -50,8 +50,10 @@ def pci_get_slot(bus: pci_bus, devfn: int) -> pci_dev:
 
     C: drivers/pci/search.c, exported, base; PORT: nothing is counted, there is no pci_dev_put()
     :return: struct pci_dev *, NULL if there is none"""
+    # PORT: no WARN_ON(in_interrupt()): the model's interrupts do not look for devices
     down_read(pci_bus_sem)
 
+    # PORT: in C the loop's own variable is the result; `goto out;` jumps over `dev = NULL`
     dev: pci_dev = NULL
     for tmp in bus.devices:
         if tmp.devfn == devfn:

@@ -88,7 +88,7 @@ def pci_enable_resources(dev: pci_dev, mask: int) -> int:
     cmd = pci_read_config_word(dev, PCI_COMMAND)
     old_cmd = cmd
 
-    for i in range(DEVICE_COUNT_RESOURCE):
+    for i in range(DEVICE_COUNT_RESOURCE):  # PORT: PCI_NUM_RESOURCES, which is another name for it
         if not (mask & (1 << i)):
             continue
 
@@ -99,7 +99,7 @@ def pci_enable_resources(dev: pci_dev, mask: int) -> int:
         if (i == PCI_ROM_RESOURCE) and (not (r.flags & IORESOURCE_ROM_ENABLE)):
             continue
 
-        # PORT: every resource counts as claimed: no check of r->parent
+        # PORT: every resource counts as claimed: no check of `r->parent`
 
         if r.flags & IORESOURCE_IO:
             cmd |= PCI_COMMAND_IO

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from errno import EBUSY, EIO
 
-from ..kernel.export import EXPORT_SYMBOL_GPL
+from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
 from ..kernel.mutex import down_write, up_write
 from ..kernel.printk import dev_dbg
 from ..kernel.structs import *
@@ -25,6 +25,7 @@ def pci_slot_attr_show(slot: pci_slot, attr: str) -> int | str:
 
     C: drivers/pci/slot.c, static, base
     :return: the text, or -EIO if the file cannot be read"""
+    # PORT: to_pci_slot_attr()
     show: Callable[[pci_slot], int | str] | None = slot.attrs[attr][0]
     return show(slot) if show else -EIO
 
@@ -34,6 +35,7 @@ def pci_slot_attr_store(slot: pci_slot, attr: str, buf: str) -> int:
 
     C: drivers/pci/slot.c, static, base
     :return: how many characters were taken, -EIO if the file cannot be written, or the driver's error"""
+    # PORT: to_pci_slot_attr()
     store: Callable[[pci_slot, str], int] | None = slot.attrs[attr][1]
     return store(slot, buf) if store else -EIO
 
@@ -42,10 +44,14 @@ def kobject_put(slot: pci_slot) -> None:
     """Drop a reference; with the last one the slot leaves sysfs and is released.
 
     C: lib/kobject.c, exported, base"""
+    # PORT: kref_put() and kobject_release(), `if (kobj)` and its WARN()
     slot.refcount -= 1
     if slot.refcount == 0:
         del pci_slots_kset[slot.kobj_name]
         pci_slot_release(slot)
+
+
+EXPORT_SYMBOL(kobject_put)
 
 
 def pci_slot_release(slot: pci_slot) -> None:
@@ -58,16 +64,18 @@ def pci_slot_release(slot: pci_slot) -> None:
         if PCI_SLOT(dev.devfn) == slot.number:
             dev.slot = NULL
 
-    slot.bus.slots.remove(slot)
+    slot.bus.slots.remove(slot)  # PORT: list_del()
 
 
 def make_slot_name(name: str) -> str:
     """Find a free name: *name*, else name-1, name-2, ... (firmware may give several slots one name).
 
     C: drivers/pci/slot.c, static, base"""
+    # PORT: kstrdup() does not fail, and nothing counts how much space the name needs: `len`, `max`
     new_name = name
     dup = 1
 
+    # PORT: kset_find_obj() and `break` if it finds nothing (dup_slot); `for (;;)`
     while new_name in pci_slots_kset:
         new_name = f"{name}-{dup}"
         dup += 1
@@ -85,9 +93,9 @@ def rename_slot(slot: pci_slot, name: str) -> int:
     if pci_slot_name(slot) == name:
         return result
 
-    slot_name = make_slot_name(name)
+    slot_name = make_slot_name(name)  # PORT: make_slot_name() does not fail
 
-    # kobject_rename()
+    # PORT: kobject_rename()
     del pci_slots_kset[slot.kobj_name]
     slot.kobj_name = slot_name
     pci_slots_kset[slot_name] = slot
@@ -101,7 +109,7 @@ def get_slot(parent: pci_bus, slot_nr: int) -> pci_slot | None:
     C: drivers/pci/slot.c, static, base"""
     for slot in parent.slots:
         if slot.number == slot_nr:
-            slot.refcount += 1  # kobject_get()
+            slot.refcount += 1  # PORT: kobject_get()
             return slot
 
     return None
@@ -119,9 +127,11 @@ def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_s
 
     if slot_nr != -1:
         # A hotplug driver may rename a slot without one.
+        # PORT: `goto placeholder` is what comes after this block; `slot = NULL` is for ERR_PTR()
         slot = get_slot(parent, slot_nr)
         if slot:
             if hotplug:
+                # PORT: two assignments in the test of the C
                 err = -EBUSY if slot.hotplug else 0
                 if err or (err := rename_slot(slot, name)):
                     kobject_put(slot)
@@ -132,9 +142,9 @@ def pci_create_slot(parent: pci_bus, slot_nr: int, name: str, hotplug: hotplug_s
 
     slot = pci_slot(bus=parent, number=slot_nr & 0xFF)
 
-    slot_name = make_slot_name(name)
+    slot_name = make_slot_name(name)  # PORT: make_slot_name() does not fail
 
-    # kobject_init_and_add()
+    # PORT: kobject_init_and_add(), which cannot fail, to `slot->kobj.kset`
     slot.kobj_name = slot_name
     pci_slots_kset[slot.kobj_name] = slot
 

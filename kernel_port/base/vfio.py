@@ -72,11 +72,11 @@ def vfio_group_create_device(group: vfio_group, dev: device, ops: vfio_device_op
     C: drivers/vfio/vfio.c, static, base"""
     device = vfio_device(dev, ops, group, device_data)
 
-    dev_set_drvdata(dev, device)  # PORT: it cannot fail
+    dev_set_drvdata(dev, device)  # PORT: dev_set_drvdata() cannot fail
 
     # PORT: no vfio_group_get(group): Python counts references
     mutex_lock(group.device_lock)
-    group.device_list.append(device)
+    group.device_list.append(device)  # PORT: list_add(): only one device is in a group
     mutex_unlock(group.device_lock)
 
     return device
@@ -102,7 +102,7 @@ def vfio_device_put(device: vfio_device) -> None:
 
     C: drivers/vfio/vfio.c, exported, base"""
     group = device.group
-    # kref_put_mutex()
+    # PORT: kref_put_mutex()
     if device.kref > 1:
         device.kref -= 1
         return
@@ -134,7 +134,7 @@ def vfio_group_get_device(group: vfio_group, dev: device) -> vfio_device:
         if each.dev is dev:
             vfio_device_get(each)
             mutex_unlock(group.device_lock)
-            return each
+            return each  # PORT: `return device`
     mutex_unlock(group.device_lock)
     return NULL  # type: ignore[no-any-return]
 
@@ -145,7 +145,9 @@ def vfio_add_group_dev(dev: device, ops: vfio_device_ops, device_data: Any) -> i
     C: drivers/vfio/vfio.c, exported, base
     :param device_data: passed to the functions of *ops*
     :return: 0"""
-    group = vfio_group()  # PORT: no other device is in its IOMMU group, so the group is new
+    # PORT: no other device is in its IOMMU group, so the group is new (iommu_group, vfio_create_group()), and has no
+    # `device`; nothing can fail: vfio_group_create_device()
+    group = vfio_group()
     mutex_init(group.device_lock, "vfio group", dev.name)
 
     vfio_group_create_device(group, dev, ops, device_data)
@@ -177,6 +179,7 @@ def vfio_del_group_dev(dev: device) -> Any:
     group = device.group
     device_data = device.device_data
 
+    # PORT: no iommu_group
     vfio_device_put(device)
 
     # nothing asks the user to close it
@@ -196,15 +199,18 @@ def vfio_group_get_device_fd(group: vfio_group, buf: str) -> int:
     :return: PORT: 0 for a new file descriptor; -ENODEV if it is not in *group*; or an error of its driver"""
     ret = -ENODEV
 
+    # PORT: no containers: container_users, iommu_driver, vfio_group_viable()
     mutex_lock(group.device_lock)
     for each in group.device_list:
-        if each.dev.name != buf:
+        if each.dev.name != buf:  # PORT: dev_name()
             continue
 
         ret = each.ops.open(each.device_data)
         if ret:
             break
 
+        # PORT: no file, so none that cannot be made: get_unused_fd(), anon_inode_getfile(), put_unused_fd(), f_mode,
+        # fd_install(), `IS_ERR(filep)`
         vfio_device_get(each)
         break
     mutex_unlock(group.device_lock)
@@ -219,6 +225,7 @@ def vfio_device_fops_release(device: vfio_device) -> int:
     :return: 0"""
     device.ops.release(device.device_data)
 
+    # PORT: no vfio_group_try_dissolve_container()
     vfio_device_put(device)
 
     return 0
@@ -229,4 +236,5 @@ def vfio_device_fops_unl_ioctl(device: vfio_device, cmd: int, arg: int) -> int:
 
     C: drivers/vfio/vfio.c, static, base; PORT: struct file's private_data is taken
     :return: the driver's result"""
+    # PORT: every driver has it: no `if (unlikely(!device->ops->ioctl))`
     return device.ops.ioctl(device.device_data, cmd, arg)

@@ -88,7 +88,8 @@ def vfio_pci_enable(vdev: vfio_pci_device) -> int:
         pci_disable_device(pdev)
         return ret
 
-    vdev.pci_2_3 = pci_intx_mask_supported(pdev)  # PORT: nointxmask, a parameter of the module, is false
+    # PORT: `nointxmask`, a parameter of the module, is false
+    vdev.pci_2_3 = pci_intx_mask_supported(pdev)
 
     cmd = pci_read_config_word(pdev, PCI_COMMAND)
     if vdev.pci_2_3 and (cmd & PCI_COMMAND_INTX_DISABLE):
@@ -106,7 +107,7 @@ def vfio_pci_enable(vdev: vfio_pci_device) -> int:
     else:
         vdev.msix_bar = 0xFF
 
-    # PORT: no has_vga: users get no memory
+    # PORT: no has_vga for PCI_CLASS_DISPLAY_VGA: users get no memory
 
     return 0
 
@@ -119,11 +120,11 @@ def vfio_pci_disable(vdev: vfio_pci_device) -> None:
 
     pci_disable_device(pdev)
 
-    # PORT: no vfio_pci_set_irqs_ioctl(): no user has interrupts
+    # PORT: no vfio_pci_set_irqs_ioctl(), virq_disabled: no user has interrupts
 
     vfio_config_free(vdev)
 
-    # PORT: no pci_iounmap(), pci_release_selected_regions(): no user has memory
+    # PORT: no pci_iounmap(), pci_release_selected_regions() from PCI_STD_RESOURCES on: no user has memory
 
     # load the stored state to restore it; if that fails, the current state is better than none, as long as the device
     # is reset in between
@@ -176,7 +177,7 @@ def vfio_pci_open(device_data: Any) -> int:
     :return: 0, -ENODEV while the module is being removed, or as vfio_pci_enable()"""
     vdev: vfio_pci_device = device_data
 
-    if not try_module_get(NULL):
+    if not try_module_get(NULL):  # PORT: THIS_MODULE, as above
         return -ENODEV
 
     vdev.refcnt += 1
@@ -197,7 +198,7 @@ def vfio_pci_ioctl(device_data: Any, cmd: int, arg: int) -> int:
     :return: as pci_reset_function(); -EINVAL if the reset on opening failed; -ENOTTY for any other *cmd*"""
     vdev: vfio_pci_device = device_data
 
-    # PORT: none of VFIO_DEVICE_GET_INFO, GET_REGION_INFO, GET_IRQ_INFO, SET_IRQS
+    # PORT: none of VFIO_DEVICE_GET_INFO, VFIO_DEVICE_GET_REGION_INFO, VFIO_DEVICE_GET_IRQ_INFO, VFIO_DEVICE_SET_IRQS
     if cmd == VFIO_DEVICE_RESET:
         return pci_reset_function(vdev.pdev) if vdev.reset_works else -EINVAL
 
@@ -217,9 +218,11 @@ def vfio_pci_probe(pdev: pci_dev) -> int:
     if (type_ & PCI_HEADER_TYPE) != PCI_HEADER_TYPE_NORMAL:
         return -EINVAL
 
-    # PORT: no iommu_group_get(): each device has its own IOMMU group
+    # PORT: no iommu_group_get(), iommu_group_put(): each device has its own IOMMU group. No irq_type, and a new device
+    # is open 0 times: atomic_set()
     vdev = vfio_pci_device(pdev)
 
+    # PORT: vfio_add_group_dev() does not fail, and is returned at once: `return ret;`
     return vfio_add_group_dev(pdev.dev, vfio_pci_ops, vdev)
 
 
@@ -227,7 +230,7 @@ def vfio_pci_remove(pdev: pci_dev) -> None:
     """Unbind the driver from *pdev*, after its users have closed it.
 
     C: drivers/vfio/pci/vfio_pci.c, static, base; called with the device lock held"""
-    vfio_del_group_dev(pdev.dev)
+    vfio_del_group_dev(pdev.dev)  # PORT: there is one: no `if (!vdev)`
     # PORT: no iommu_group_put(), no kfree(vdev): Python counts references
 
 

@@ -150,6 +150,7 @@ def vfio_user_config_read(pdev: pci_dev, offset: int, count: int) -> tuple[int, 
     elif count == 4:
         ret, tmp_val = pci_user_read_config_dword(pdev, offset)
 
+    # PORT: `tmp_val = tmp` for other sizes than 4; cpu_to_le32(): a number is one
     return pcibios_err_to_errno(ret), tmp_val
 
 
@@ -163,6 +164,7 @@ def vfio_msi_cap_len(vdev: vfio_pci_device, pos: int) -> int:
     if ret:
         return pcibios_err_to_errno(ret)
 
+    # PORT: no msi_perm (init_pci_cap_msi_perm()): users write no register
     len_ = 10  # the minimum
     if flags & PCI_MSI_FLAGS_64BIT:
         len_ += 4
@@ -222,7 +224,7 @@ def vfio_cap_len(vdev: vfio_pci_device, cap: int, pos: int) -> int:
         if ret:
             return pcibios_err_to_errno(ret)
 
-        if (word >> 12) & 3:  # PCI_X_CMD_VERSION()
+        if (word >> 12) & 3:  # PORT: PCI_X_CMD_VERSION(), a macro
             vdev.extended_caps = True
             return PCI_CAP_PCIX_SIZEOF_V2
         return PCI_CAP_PCIX_SIZEOF_V0
@@ -331,6 +333,7 @@ def vfio_fill_vconfig_bytes(vdev: vfio_pci_device, offset: int, size: int) -> in
     ret = 0
 
     while size:
+        # PORT: one variable, `value`, for all sizes: pci_read_config_dword(), pci_read_config_word()
         if size >= 4 and not (offset % 4):
             ret, value = pci_bus_read_config_dword(pdev.bus, pdev.devfn, offset)
             filled = 4
@@ -339,7 +342,8 @@ def vfio_fill_vconfig_bytes(vdev: vfio_pci_device, offset: int, size: int) -> in
             filled = 2
         else:
             ret, value = pci_bus_read_config_byte(pdev.bus, pdev.devfn, offset)
-            filled = 1
+            filled = 1  # PORT: `filled = 1` is after the test in C
+        # PORT: each size has this test, `if (ret)`, and this assignment: `dwordp`, `wordp`, `byte`
         if ret:
             return ret
         vdev.vconfig[offset : offset + filled] = value.to_bytes(filled, "little")
@@ -420,6 +424,7 @@ def vfio_cap_init(vdev: vfio_pci_device) -> int:
 
     # no capabilities left: clear the bit that announces them
     if not caps:
+        # PORT: `*vstatus`, of which only the lower byte changes
         vdev.vconfig[PCI_STATUS] &= ~PCI_STATUS_CAP_LIST
 
     return 0
@@ -488,7 +493,9 @@ def vfio_ecap_init(vdev: vfio_pci_device) -> int:
         if ret:
             return ret
 
+        # PORT: no BUILD_BUG_ON() about PCI_EXT_CAP_ID_MAX: that is for the compiler
         if hidden:
+            # PORT: `*(__le32 *)&vdev->vconfig[epos] &=` in C
             kept = int.from_bytes(vdev.vconfig[epos : epos + 4], "little") & (0xFFC << 20)
             vdev.vconfig[epos : epos + 4] = kept.to_bytes(4, "little")
         else:
@@ -526,7 +533,7 @@ def vfio_config_init(vdev: vfio_pci_device) -> int:
         if ret:
             return pcibios_err_to_errno(ret)
 
-        # PORT: no bardirty and no rbar[], which user writes need, and no virtual functions
+        # PORT: no `bardirty` and no `rbar`, which user writes need, and no virtual functions (is_virtfn)
 
         ret = vfio_cap_init(vdev)
         if ret:
@@ -537,7 +544,8 @@ def vfio_config_init(vdev: vfio_pci_device) -> int:
             return pcibios_err_to_errno(ret)
 
         return 0
-    finally:  # out:
+    # PORT: `out`
+    finally:
         if ret:
             vdev.pci_config_map = NULL
             vdev.vconfig = NULL
@@ -549,3 +557,4 @@ def vfio_config_free(vdev: vfio_pci_device) -> None:
     C: drivers/vfio/pci/vfio_pci_config.c, global, base"""
     vdev.vconfig = NULL
     vdev.pci_config_map = NULL
+    # PORT: no msi_perm

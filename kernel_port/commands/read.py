@@ -5,8 +5,17 @@ WHAT is the number of a patch, a symbol, or "all", the default. You provide the 
 PATH@REV of a git repository, a linux-source tarball, or the series as a mailbox, as kernel-port check does. Without it
 the left side has file, function and prototype. -o writes a page, one file; otherwise the text goes to the terminal.
 
+--unexplained lists, of all functions of base/ and patch/, each statement of the kernel's C that has no counterpart in
+the Python and no reason, and each statement of the Python without one in C; then functions that stand elsewhere in
+their file, or whose export or linkage differs. A reason is a kind of departure, told by the function called
+(kernel_port/review/port/kinds.py), or a `PORT:` in a comment or docstring of the function or its module. Of the C that
+explains the statements that it names (by name(), a name with _, or in backquotes a variable, a member, or part of the
+statement), with all in them and the test of their result; of the Python the statement beside it, or those below it up
+to an empty line or comment. The last lines count what is explained, and by what. Exit status 1 if anything is listed.
+
 Examples: kernel-port read 7 --c linux@v3.12
           kernel-port read all --c /usr/src/linux-source-6.1.tar.xz -o series.html
+          kernel-port read --unexplained --c linux@v3.11
 """
 
 from __future__ import annotations
@@ -16,15 +25,21 @@ import shlex
 from pathlib import Path
 
 from ..files import refuse_outputs, write_text
-from ..review.read.c_side import open_side
+from ..hw.errors import MachineError
+from ..review.read.c_side import KernelSide, open_side
 from ..review.read.page import read_page
 from ..review.read.reading import reading
 from ..review.read.text import lines
+from ..review.read.unexplained import unexplained
+from ..terminal import clean
 
 HOW_TO = """\
 To have the C on the left, name a source with --c: a kernel tree, or a git repository at a revision (--c linux@v3.12);
 the mails of the series, as b4 am fetches them from lore.kernel.org (--c v2.mbox);
 or what Debian packages: apt-get install linux-source-6.1, then --c /usr/src/linux-source-6.1.tar.xz."""
+
+#: Where something is without its like.
+SIDES = {"c": "only in C,", "python": "only in Python,", "place": "elsewhere,"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +47,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="WHAT", nargs="?", default="all", help="number of a patch, symbol, or all")
     parser.add_argument("--c", metavar="SOURCE", default="", help="where the C is: a kernel, or the series as mails")
     parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
+    parser.add_argument("--unexplained", action="store_true", help="list what has no counterpart and no reason")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write a page (HTML) there")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the text or the page."""
+    """Write the text or the page, or the list."""
+    if args.unexplained:
+        return list_unexplained(args)
     if args.output is not None:
         refuse_outputs([args.output], args.c)
     side = open_side(args.c, args.rev) if args.c else None
@@ -47,3 +65,24 @@ def run(args: argparse.Namespace) -> int:
     given = ["kernel-port", "read", args.what, *(("--c", args.c) if args.c else ()), "-o", str(args.output)]
     write_text(args.output, read_page(reading(args.what, side), HOW_TO, shlex.join(given)))
     return 0
+
+
+def list_unexplained(args: argparse.Namespace) -> int:
+    """Write what has no counterpart and no reason, then how much has one.
+
+    :raises MachineError: there is no kernel, or a page is asked for"""
+    if args.what != "all" or args.output is not None:
+        raise MachineError(
+            "--unexplained is about every function, and lists them on the terminal: leave out WHAT and -o"
+        )
+    side = open_side(args.c, args.rev) if args.c else None
+    if not isinstance(side, KernelSide):
+        raise MachineError("--unexplained compares whole functions: name a kernel tree with --c, such as linux@v3.11")
+    found = unexplained(side)
+    for each in found.findings:
+        print(f"{clean(each.where)}: {SIDES[each.side]} {each.name}: {clean(each.what)}")
+    print(f"{len(found.findings)} unexplained; {found.functions} functions, {found.statements} statements of C")
+    print(f"{found.told:>6}  explained where they are, in comments and docstrings")
+    for reason, count in found.kinds.most_common():
+        print(f"{count:>6}  {reason}")
+    return 1 if found.findings else 0

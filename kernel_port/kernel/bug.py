@@ -21,4 +21,4 @@ def might_sleep() -> None:
     """Warn if the running code, an interrupt handler, must not sleep.
 
     C: include/linux/kernel.h, macro, service"""
-    WARN_ON(system.sched.in_interrupt > 0, f"sleeping function called from invalid context: {system.sched.context}")
+    WARN_ON(system.sched.in_interrupt > 0, f"may sleep here, and must not: {system.sched.context}")

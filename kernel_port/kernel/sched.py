@@ -214,7 +214,7 @@ class Scheduler:
         self.check()
         self.current.acts = 0
         if self.in_interrupt:
-            raise RuntimeError(f"scheduling while atomic: {self.context} waits for {on}")
+            raise RuntimeError(f"{self.context} must not sleep, and waits for {on}")
         if self.current.sleeping is not None:
             self.current.sleeping()
         if deadline is not None and self._nobody_before(deadline):

@@ -269,7 +269,6 @@ class msi_desc:
     msi_attrib: msi_attrib = field(default_factory=msi_attrib)
     masked: int = 0
     irq: int = 0
-    nvec_used: int = 0
     mask_pos: int = 0
     #: The last message written.
     msg: msi_msg = field(default_factory=msi_msg)

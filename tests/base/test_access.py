@@ -163,7 +163,7 @@ def test_pci_cfg_access_lock_in_an_interrupt_warns(paper):
     with paper.system.sched.interrupting("irq 00:1c.0"):
         paper.kernel.pci_cfg_access_lock(paper.dev(paper.bus()))
     assert paper.said == [
-        ("warning", "WARNING: sleeping function called from invalid context: irq 00:1c.0"),
+        ("warning", "WARNING: may sleep here, and must not: irq 00:1c.0"),
     ]
 
 

@@ -250,7 +250,7 @@ def test_pci_dev_reset_chain_in_an_interrupt_warns(point):
     dev = under_bridge(paper)
     with paper.system.sched.interrupting("irq 00:1c.0"):
         assert chain(paper, dev, 1) == 0
-    assert paper.said == [("warning", "WARNING: sleeping function called from invalid context: irq 00:1c.0")]
+    assert paper.said == [("warning", "WARNING: may sleep here, and must not: irq 00:1c.0")]
 
 
 LOCKS = [("lock", "cfg", "01:00.0"), ("lock", "device", "01:00.0")]

@@ -164,7 +164,7 @@ def test_pci_slot_reset_probe_in_an_interrupt_warns():
     paper, _, slot = tree()
     with paper.system.sched.interrupting("irq 00:1c.0"):
         assert paper.kernel.pci_slot_reset(slot, 1) == 0
-    assert paper.said == [("warning", "WARNING: sleeping function called from invalid context: irq 00:1c.0")]
+    assert paper.said == [("warning", "WARNING: may sleep here, and must not: irq 00:1c.0")]
 
 
 def test_pci_slot_walks_skip_devices_of_another_slot_and_of_none():

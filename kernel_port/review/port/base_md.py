@@ -13,6 +13,7 @@ from pathlib import Path
 from ...series import PATCHES
 from .definitions import PACKAGE
 from .evidence import EVIDENCE
+from .kinds import EVENTS, KINDS
 from .left_out import FUNCTIONS, REASONS, left_out
 from .ported import Ported, ported
 
@@ -110,7 +111,7 @@ that reset their own device are left out.
 def text() -> str:
     """Return the text of BASE.md."""
     everything = ported()
-    parts = [HEAD, evidence(), STUBBED, ported_files(everything), departures_list()]
+    parts = [HEAD, evidence(), STUBBED, ported_files(everything), kinds_list(), departures_list()]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -162,11 +163,22 @@ def ported_file(c_file: str, names: dict[str, list[Ported]]) -> Iterator[str]:
         yield f"\nLeft out, {reason} ({REASONS[reason]}): {', '.join(f'`{name}`' for name in left)}."
 
 
+def kinds_list() -> str:
+    """Return the differences from the C that recur everywhere."""
+    lines = [
+        "## Differences from the C that recur\n",
+        "Each is told by the functions that a statement calls (kernel_port/review/port/kinds.py).\n",
+    ]
+    lines += (f"- {kind.reason}: {', '.join(f'`{name}`' for name in sorted(kind.calls))}" for kind in (*KINDS, EVENTS))
+    return "\n".join(lines)
+
+
 def departures_list() -> str:
     """Return every difference from the C that the source marks."""
     lines = [
         "## Differences from the C\n",
-        "Each `# PORT:` in the source. File and line are those of kernel_port.\n",
+        "Each `# PORT:` in the source. File and line are those of kernel_port. With those that recur, these are all:",
+        "`kernel-port read --unexplained --c linux@v3.11` lists what of ported functions differs without one.\n",
     ]
     for path in sources():
         where = path.relative_to(PACKAGE).as_posix()

@@ -206,7 +206,7 @@ def define(node: ast.stmt, module: str, point: int, lines: list[str], exports: d
     first = first_line(node)
     while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("# SPDX"):
         first -= 1
-    text = "\n".join(lines[first - 1 : node.end_lineno])
+    text = "\n".join(lines[first - 1 : end_line(node, lines)])
     return Definition(name, module, point, kind, docstring(node), node.lineno, first, text, exports.get(name, ""))
 
 
@@ -214,6 +214,20 @@ def first_line(node: Statement) -> int:
     """Return the line that a definition begins in, with its decorators."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def end_line(node: Statement, lines: list[str]) -> int:
+    """Return the line that a definition ends in, with the comments at the end of its body."""
+    last = end = node.end_lineno or node.lineno
+    while isinstance(node, ast.FunctionDef) and end < len(lines) and is_comment(lines[end]):
+        end += 1
+        last = end if lines[end - 1] else last
+    return last
+
+
+def is_comment(line: str) -> bool:
+    """Return whether a line is an indented comment, or empty."""
+    return not line or (line.startswith("    ") and line.lstrip().startswith("#"))
 
 
 def imported(module: Module) -> Iterator[tuple[str, tuple[str, str]]]:

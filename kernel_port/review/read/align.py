@@ -42,7 +42,7 @@ CALLED, ASSIGNED, AROUND, PLACE = 0.2, 0.25, 0.3, 0.06
 #: Exits of a function, a loop, a test: alike whatever they say, if their contexts are.
 LEAVES = frozenset(("return", "goto", "break", "continue"))
 #: Functions that print messages.
-MESSAGE = re.compile(r"(?:(?:dev|pci|ctrl)_)?(?:err|warn|info|notice|dbg|printk)")
+MESSAGE = re.compile(r"(?:(?:dev|pci|pr|ctrl)_)?(?:err|warn|info|notice|dbg|debug|printk)")
 
 
 def align(left: Sequence[Statement], right: Sequence[Statement]) -> list[tuple[int, int]]:
@@ -118,9 +118,13 @@ class Likeness:
         if not shared:
             return 0.0
         alike = math.sqrt(shared / self.weigh(mine | its))
-        alike += CALLED * bool(self._calls[id(one)] & self._calls[id(other)])
+        alike += CALLED * self.calls(one, other)
         alike += ASSIGNED * (one.target == other.target != "")
         return min(alike, 1.0)
+
+    def calls(self, one: Statement, other: Statement) -> bool:
+        """Return whether two statements call the same function."""
+        return bool(self._calls[id(one)] & self._calls[id(other)])
 
     def weigh(self, tokens: Counter[str]) -> float:
         """Return the weight of tokens together."""

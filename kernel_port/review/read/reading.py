@@ -15,6 +15,7 @@ from ...link import SERVICES
 from ...series import PATCHES, Patch
 from ...terminal import clean
 from ..port.definitions import Definition, module
+from ..port.kinds import kind_of
 from ..port.mails import message
 from ..port.ported import Ported
 from ..port.symbols import Symbols, Use, symbols
@@ -23,7 +24,7 @@ from ..upstream.check_series import everything
 from ..upstream.statements import Statement
 from .align import MESSAGE
 from .c_side import CSide, CText
-from .columns import Column, Row, SourceLine, lay_out
+from .columns import Column, Row, SourceLine, is_code, lay_out
 from .py_statements import py_statements
 
 PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
@@ -246,7 +247,7 @@ def code(definition: Definition) -> tuple[list[SourceLine], list[Statement]]:
 def c_column(c: CText) -> Column:
     """Return the lines of a C text and their statements."""
     after = "\n".join(line.text for line in c.lines if line.sign != "-")
-    if not after.strip() or len(after) > LONGEST or c.kind in ("macro", "generated"):
+    if not after.strip() or len(after) > LONGEST or c.kind == "macro":
         return Column(c.lines, ())
     statements = c_members(after) if c.kind == "struct" else c_statements(after)
     return Column(c.lines, statements if len(statements) <= MOST else ())
@@ -302,11 +303,13 @@ def module_reasons(name: str) -> tuple[str, ...]:
 
 def reason(row: Row, pool: Iterable[str]) -> str:
     """Return why a row differs: from its own comment, or for C without a counterpart the comment that names its
-    subject."""
+    subject, or the kind of departure."""
     own = list(port_reasons("\n".join(line.text for line in row.right)))
     if own:
         return "; ".join(own)
     if row.kind != "left":
         return ""
     names = {name for line in row.left for name in NAME.findall(line.text)}
-    return next((each for each in pool if names & set(NAME.findall(each))), "")
+    told = next((each for each in pool if names & set(NAME.findall(each))), "")
+    kind = kind_of(" ".join(line.text.strip() for line in row.left if is_code(line)))
+    return told or (kind.reason if kind else "")

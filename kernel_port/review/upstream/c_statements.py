@@ -16,7 +16,8 @@ from .statements import Statement, canonical
 WORD = re.compile(r"0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*")
 #: A type before a declared name; and the name with what may follow.
 TYPE = re.compile(
-    r"(?:(?:const|static|unsigned|signed|volatile|struct|union|enum)\s+)*+(?:\w+\s+\**\s*|\w+\s*\*+\s*)(?=\w)"
+    r"(?:unsigned\s+(?=\w+\s*[,;=]|\w+$)|(?:(?:const|static|unsigned|signed|volatile|struct|union|enum)\s+)*+"
+    r"(?:\w+\s+(?:__iomem\s+|__user\s+)?\**\s*|\w+\s*\*+\s*))(?=\w)"
 )
 DECLARED = re.compile(r"\w+\s*(?:\[[^\]]*\]\s*)?(?:[,;=]|$)")
 ASSIGNED = re.compile(r"[^=(]*?(\w+)\s*(?:\[[^]]*\]\s*)?(?:[-+*/%&|^]|<<|>>)?=")
@@ -217,7 +218,7 @@ class Reader:
 def simple_kind(text: str) -> str:
     """Return the kind of a statement that does not begin with a keyword."""
     text = " ".join(text.split())
-    if "=" in re.sub(r"[=!<>]=", "", text) or re.search(r"\+\+|--", text):
+    if "=" in re.sub(r"(?<![<>])[=!<>]=", "", text) or re.search(r"\+\+|--", text):
         return "assign"
     declared = TYPE.match(text)
     if declared and DECLARED.match(text, declared.end()):

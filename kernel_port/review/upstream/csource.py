@@ -262,9 +262,10 @@ def generated(calls: list[str], macros: dict[str, CFunction], path: str) -> Iter
         for parameter, argument in zip(parameters, arguments, strict=False):
             text = re.sub(rf"\b{re.escape(parameter)}\b", argument.replace("\\", r"\\"), text)
         text = re.sub(r"\s*##\s*", "", text)
+        text = text[: text.rfind("}") + 1]
         head, brace, _ = text.partition("{")
         if brace and (made := function_name(head)):
-            yield replace(macro, name=made, prototype=tidy(head), kind="generated")
+            yield replace(macro, name=made, prototype=tidy(head), text=text, kind="generated")
 
 
 def members(body: str) -> Iterator[str]:

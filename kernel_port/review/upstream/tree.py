@@ -21,6 +21,17 @@ from .git import git
 #: The files read from a kernel: the C files of PCI and VFIO, their headers, and the Makefile for the version.
 SCOPE = re.compile(r"(?:drivers/(?:pci|vfio)/.*|include/(?:uapi/)?linux/(?:pci|vfio)[^/]*)\.[ch]|Makefile")
 PARTS = ("drivers/pci", "drivers/vfio", "include")
+#: Files beside these that base/ has functions of. Read, too, but not looked for in later kernels.
+BESIDE = (
+    *("drivers/base/bus.c", "drivers/base/core.c", "drivers/base/dd.c", "lib/klist.c", "lib/kobject.c"),
+    *("include/linux/kernel.h", "include/linux/list.h", "lib/vsprintf.c"),
+    *("arch/x86/pci/common.c", "arch/x86/kernel/apic/io_apic.c"),
+)
+
+
+def is_read(path: str) -> bool:
+    """Return whether *path* is one of the files that are read."""
+    return path in BESIDE or SCOPE.fullmatch(path) is not None
 
 
 class Tree(Protocol):
@@ -30,7 +41,7 @@ class Tree(Protocol):
     name: str
 
     def paths(self) -> list[str]:
-        """Return the files in SCOPE."""
+        """Return the files that are read."""
 
     def text(self, path: str) -> str | None:
         """Return a file's text, None if there is no such file."""
@@ -59,9 +70,10 @@ class Directory(Tree):
 
     def paths(self) -> list[str]:
         budget = Budget(self.name, SOURCES)
-        files = [*(file for part in PARTS for file in walk(self.root / part, budget)), self.root / "Makefile"]
+        files = [file for part in PARTS for file in walk(self.root / part, budget)]
+        files += [self.root / path for path in ("Makefile", *BESIDE)]
         found = {file.relative_to(self.root).as_posix(): file for file in files}
-        return sorted(path for path, file in found.items() if SCOPE.fullmatch(path) and self._is_ours(file))
+        return sorted(path for path, file in found.items() if is_read(path) and self._is_ours(file))
 
     def text(self, path: str) -> str | None:
         file = self.root / path
@@ -84,9 +96,9 @@ def git_tree(repository: Path, revision: str) -> Texts:
         raise MachineError(f"{revision}: no revision; name a commit, tag or branch")
     commit = git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
     folders = (f"{part}/" for part in PARTS)
-    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *folders, longest=LISTING)
+    listing = git(repository, "ls-tree", "-r", "-z", commit, "--", "Makefile", *BESIDE, *folders, longest=LISTING)
     entries = (entry.partition("\t") for entry in decode(listing).split("\0"))
-    objects = {path: about.split()[2] for about, _, path in entries if SCOPE.fullmatch(path)}
+    objects = {path: about.split()[2] for about, _, path in entries if is_read(path)}
     budget = Budget(f"{repository}@{revision}", SOURCES)
     sizes = git(repository, "cat-file", "--batch-check=%(objectsize)", given=_lines(objects.values())).split(b"\n")
     for path, size in zip(list(objects), sizes, strict=False):
@@ -118,7 +130,7 @@ def tarball(path: Path) -> Texts:
     budget = Budget(str(path), SOURCES)
     for name, size, content in members(path, TARBALL):
         inside = name.removeprefix("./").partition("/")[2]
-        if SCOPE.fullmatch(inside) and size <= C_FILE:
+        if is_read(inside) and size <= C_FILE:
             budget.take(size)
             texts[inside] = decode(content())
     return Texts(str(path), texts)

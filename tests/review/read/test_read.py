@@ -171,13 +171,15 @@ def test_read_marks_differences_with_their_reason(capsys, tree):
 \tpci_disable_device(pdev);
 \tvfio_pci_set_irqs_ioctl(vdev);
 \tvfio_config_free(vdev);
+\tkfree(vdev->toy);
 }
 """
     (tree / "drivers/vfio/pci").mkdir(parents=True)
     (tree / "drivers/vfio/pci/vfio_pci.c").write_text(c)
     out = told(capsys, "vfio_pci_disable", "--c", tree)
     assert re.search(r"vfio_pci_set_irqs_ioctl\(vdev\); +≠", out)
-    assert "≠ no vfio_pci_set_irqs_ioctl(): no user has interrupts" in out
+    assert "≠ no vfio_pci_set_irqs_ioctl(), virq_disabled: no user has interrupts" in out
+    assert "≠ memory comes from Python, is freed by it, and does not run out" in out
 
 
 def test_read_marks_messages_as_in_other_words(tmp_path, capsys, tree):
