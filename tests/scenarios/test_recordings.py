@@ -57,7 +57,7 @@ def speakers(run):
 @pytest.mark.parametrize(("name", "recording"), NAMED)
 def test_scenario_ends_as_the_recording_it_names(name, recording):
     real = as_recorded(recording)
-    run = as_played(name, real.point)
+    run = as_played(name, real.choice)
     outcome = run.outcome
     first = next(iter(run.scenario.threads))
     end = HANG if outcome.deadlock else "oops" if outcome.oops else str(outcome.results[first])
