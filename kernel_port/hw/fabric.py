@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..pci_regs import (
     PCI_EXT_CAP_ID_SRIOV,
@@ -54,6 +56,8 @@ class Fabric(Board):
         self._bridges: dict[Bus, list[Bridge]] = defaultdict(list)
         self._on_bus: dict[Bus, dict[int, Function]] = defaultdict(dict)
         self._leads_to: dict[Bus, Bridge] = {}
+        #: The function that answers although no cycle would reach it (lending()).
+        self._lent: Function | None = None
         for function in sorted(description.functions, key=lambda f: f.address):
             self._add(function)
         for bus, bridge in self._leads_to.items():
@@ -134,7 +138,7 @@ class Fabric(Board):
             if function is not None and function.silent and self._retried(function):
                 return self.read(domain, bus, devfn, where, size)
             return _ALL_ONES[size]
-        return function.get(where, size)
+        return function.read(where, size)
 
     def write(self, domain: int, bus: int, devfn: int, where: int, size: int, value: int) -> None:
         """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nothing answers at this address now."""
@@ -185,6 +189,8 @@ class Fabric(Board):
                 if root[0] == domain and (bridge := self._descend(root, bus)) is not None:
                     found = bridge.reached()
                     break
+        if self._lent is not None and self._lent.description.address[:2] == (domain, bus):
+            found = {**found, self._lent.devfn: self._lent}
         self.reach[domain << 8 | bus] = found
         return found
 
@@ -222,6 +228,23 @@ class Fabric(Board):
     def config(self, address: Address) -> bytes:
         """Return the registers of the function at *address*, reachable or not."""
         return self.function(address).dump()
+
+    @contextmanager
+    def lending(self, address: Address) -> Iterator[None]:
+        """Let the function at *address* answer meanwhile as it did when the recorded kernel found it."""
+        function = self.function(address)
+        now, then = function.dump(), function.description.found
+        if then:
+            function.load(then)
+        self._lent = function
+        self.reroute()
+        try:
+            yield
+        finally:
+            self._lent = None
+            if then:
+                function.load(now)
+            self.reroute()
 
     def put(self, address: Address, config: bytes) -> None:
         """Set the registers of the function at *address* to *config*, without side effects."""
