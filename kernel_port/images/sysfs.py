@@ -104,6 +104,8 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
     # The size is the whole one even for a reader that gets only 64 bytes.
     size = 4096 if path.stat().st_size > 256 else 256
     function = FunctionDescription(address, config, size=size, driver=_link_name(folder / "driver"))
+    if len(config) < size:
+        function.stated = b"\xff" * len(config)
     if (folder / "resource").exists() and not os.path.lexists(folder / "physfn"):
         _take_resources(function, folder / "resource")
     return function

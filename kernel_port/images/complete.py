@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the recorded kernel must have had, though the file does not show it.
+
+lspci and sysfs list the functions that a kernel had found. So function 0 is beside function 1, and above an endpoint's
+bus there is a bridge: where the file leaves one out, a stand-in takes its place, of which nothing is stated but what
+the others prove. A function that reads all ones answered when the kernel found it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ..hw.address import Address
+from ..hw.config_space import all_ones, dword, header_type, word
+from ..hw.description import FunctionDescription, MachineDescription
+from ..hw.known import unstated
+from ..hw.layout import Layout
+from ..hw.registers import HEADER_LAYOUT, MULTIFUNCTION
+from ..pci_regs import (
+    PCI_CLASS_DEVICE,
+    PCI_EXP_TYPE_DOWNSTREAM,
+    PCI_EXP_TYPE_ENDPOINT,
+    PCI_EXP_TYPE_LEG_END,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+    PCI_EXP_TYPE_RC_EC,
+    PCI_EXP_TYPE_RC_END,
+    PCI_EXP_TYPE_ROOT_PORT,
+    PCI_EXP_TYPE_UPSTREAM,
+    PCI_HEADER_TYPE,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_PRIMARY_BUS,
+    PCI_SECONDARY_BUS,
+    PCI_SUBORDINATE_BUS,
+    PCI_VENDOR_ID,
+)
+
+#: Identity of a function of which none is known: any that a kernel accepts.
+NO_ID = bytes.fromhex("01000100")
+#: Classes: of the host's own function, of a bridge, and of a function of which none is known, "unassigned".
+HOST_BRIDGE, PCI_BRIDGE, NO_CLASS = 0x0600, 0x0604, 0xFF00
+#: Types of PCI Express functions that the root complex has on a root bus, ...
+_IN_THE_ROOT = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
+#: ... and of those that have a port above them.
+_BELOW_A_PORT = (
+    PCI_EXP_TYPE_ENDPOINT, PCI_EXP_TYPE_LEG_END, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+)  # fmt: skip
+_BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
+
+#: (domain, bus number)
+Bus = tuple[int, int]
+
+
+def complete(machine: MachineDescription) -> MachineDescription:
+    """Return *machine* with all that the kernel which recorded it had found; what is missing has a stand-in."""
+    functions = [_remembered(function) for function in machine.functions]
+    _add_functions_0(functions)
+    _number_bridges(functions)
+    _add_bridges(functions)
+    added = [each for each in functions if each.stand_in][sum(bool(each.stand_in) for each in machine.functions) :]
+    told = [f"{each.address}: stands for {each.stand_in}, which is not in the file" for each in added]
+    functions.sort(key=lambda function: function.address)
+    return replace(machine, functions=functions, warnings=[*machine.warnings, *told])
+
+
+def does_not_answer(function: FunctionDescription) -> bool:
+    """Return whether a function read all ones when it was recorded."""
+    return all_ones(function.config) or header_type(function.config) > PCI_HEADER_TYPE_CARDBUS
+
+
+def is_root(functions: Iterable[FunctionDescription]) -> bool:
+    """Return whether *functions*, all those on a bus, show that it is a root bus."""
+    return any(
+        word(each.config, PCI_CLASS_DEVICE) == HOST_BRIDGE or Layout(each).port_type in _IN_THE_ROOT
+        for each in functions
+        if not does_not_answer(each)
+    )
+
+
+def _remembered(function: FunctionDescription) -> FunctionDescription:
+    """Give a function that a kernel could not find as it reads now what it may have been found by."""
+    if function.found:
+        return function
+    if does_not_answer(function):
+        found = bytearray(function.size)
+        found[PCI_VENDOR_ID : PCI_VENDOR_ID + 4] = NO_ID
+        _put(found, PCI_CLASS_DEVICE, 2, NO_CLASS)
+        return replace(function, config=b"\xff" * function.size, stated=None, found=bytes(found))
+    if dword(function.config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):  # a virtual function
+        return replace(function, found=NO_ID + function.config[4:].ljust(function.size - 4, b"\0"))
+    return function
+
+
+def _add_functions_0(functions: list[FunctionDescription]) -> None:
+    """Add function 0 of devices without one, unless all their functions are virtual ones."""
+    devices: dict[tuple[int, int, int], list[FunctionDescription]] = defaultdict(list)
+    for function in functions:
+        devices[function.address[:3]].append(function)
+    for device, members in devices.items():
+        first = members[0]
+        if first.address.function and not all(each.found for each in members):
+            missing = f"function 0 beside {short(first.address)}"
+            functions.append(_stand_in(Address(*device, 0), missing, MULTIFUNCTION, MULTIFUNCTION))
+
+
+def _number_bridges(functions: list[FunctionDescription]) -> None:
+    """Guess bus numbers that the file does not state from the buses that no bridge leads to."""
+    for index, function in enumerate(functions):
+        numbers = unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF
+        if not numbers or not _is_bridge(function) or function.stand_in:
+            continue
+        above = function.address.bus
+        orphans = [bus for domain, bus in _orphans(functions) if domain == function.address.domain and bus > above]
+        config = bytearray(function.config.ljust(function.size, b"\0"))
+        guess = [above, orphans[0], _last_below(functions, function.address.domain, orphans[0])] if orphans else []
+        for where, number in zip((PCI_PRIMARY_BUS, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS), guess, strict=False):
+            free = unstated(function) >> 8 * where & 0xFF
+            config[where] = config[where] & ~free | number & free
+        functions[index] = replace(function, config=bytes(config))
+
+
+def _add_bridges(functions: list[FunctionDescription]) -> None:
+    """Add the bridge above each bus that has none and is no root bus."""
+    for domain, bus in _orphans(functions):
+        members = [each for each in functions if each.address[:2] == (domain, bus)]
+        if is_root(members) or all(each.found and not does_not_answer(each) for each in members):
+            continue
+        around = [each for each in functions if _leads_past(each, domain, bus)]
+        linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
+        if not around and not linked and _is_whole(functions, domain):
+            continue  # firmware gave the root complex more buses than one
+        parent = max((each.config[PCI_SECONDARY_BUS] for each in around), default=0)
+        taken = {each.address.device for each in functions if each.address[:2] == (domain, parent)}
+        free = [device for device in range(31, -1, -1) if device not in taken]
+        if not free or parent == bus:
+            continue
+        at = Address(domain, parent, free[0] if taken or not around else 0, 0)
+        place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
+        bridge = _stand_in(at, place, PCI_HEADER_TYPE_BRIDGE, HEADER_LAYOUT)
+        config, stated = bytearray(bridge.config), bytearray(bridge.stated or b"")
+        _put(config, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
+        numbers = parent, bus, _last_below(functions, domain, bus)
+        config[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes(numbers)
+        for where, size in ((PCI_CLASS_DEVICE, 2), (PCI_PRIMARY_BUS, 1), (PCI_SECONDARY_BUS, 1)):
+            stated[where : where + size] = b"\xff" * size
+        bridge.config, bridge.stated = bytes(config), bytes(stated)
+        functions.append(bridge)
+
+
+def _stand_in(address: Address, missing: str, header: int, proven: int) -> FunctionDescription:
+    """Return a function of which only the bits *proven* of its header type are known."""
+    config, stated = bytearray(4096), bytearray(64)
+    config[PCI_VENDOR_ID : PCI_VENDOR_ID + 4] = NO_ID
+    _put(config, PCI_CLASS_DEVICE, 2, NO_CLASS)
+    config[PCI_HEADER_TYPE], stated[PCI_HEADER_TYPE] = header, proven
+    return FunctionDescription(address, bytes(config), size=4096, stated=bytes(stated), stand_in=missing)
+
+
+def short(address: Address) -> str:
+    """Return an address as lspci prints it, without the domain if that is 0."""
+    return str(address) if address.domain else str(address)[5:]
+
+
+def _put(config: bytearray, where: int, size: int, value: int) -> None:
+    config[where : where + size] = value.to_bytes(size, "little")
+
+
+def _is_bridge(function: FunctionDescription) -> bool:
+    return not does_not_answer(function) and header_type(function.config) in _BRIDGES
+
+
+def _orphans(functions: Sequence[FunctionDescription]) -> list[Bus]:
+    """Return the buses, other than 0, that no bridge leads to, ascending."""
+    led_to = {
+        (each.address.domain, each.config[PCI_SECONDARY_BUS])
+        for each in functions
+        if _is_bridge(each) and each.config[PCI_SECONDARY_BUS] <= each.config[PCI_SUBORDINATE_BUS]
+    }
+    return sorted({each.address[:2] for each in functions if each.address.bus} - led_to)
+
+
+def _leads_past(function: FunctionDescription, domain: int, bus: int) -> bool:
+    """Return whether a bridge leads to a bus from which another bridge must lead on to *bus*."""
+    if not _is_bridge(function) or function.address.domain != domain:
+        return False
+    return 0 < function.config[PCI_SECONDARY_BUS] < bus <= function.config[PCI_SUBORDINATE_BUS]
+
+
+def _last_below(functions: Iterable[FunctionDescription], domain: int, bus: int) -> int:
+    """Return the highest bus number that the bridges on *bus* lead to, at least *bus*."""
+    on_bus = (each for each in functions if each.address[:2] == (domain, bus) and _is_bridge(each))
+    return max((each.config[PCI_SUBORDINATE_BUS] for each in on_bus), default=bus)
+
+
+def _is_whole(functions: Iterable[FunctionDescription], domain: int) -> bool:
+    """Return whether bus 0 seems to be in the file as a whole: its host bridge is."""
+    first = Address(domain, 0, 0, 0)
+    return any(each.address == first and is_root([each]) for each in functions)
