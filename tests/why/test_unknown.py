@@ -157,8 +157,8 @@ def test_the_bit_that_decides_is_unknown_and_nothing_else(offset, mask, rung, re
     assert all(rc is not None and not registers for name, (rc, registers) in found.items() if name != rung)
 
 
-def test_where_a_list_goes_on_decides_only_if_there_is_something(offset=0x51):
-    anywhere = bytearray(hiding(offset, 0xFF))
+def test_where_a_list_goes_on_decides_only_if_there_is_something():
+    anywhere = bytearray(hiding(0x51, 0xFF))
     assert verdicts(card(stated=bytes(anywhere))) == verdicts(card())  # zeros: no capability is there
     anywhere[0xF0:] = bytes(16)
     found = verdicts(card(stated=bytes(anywhere)))
@@ -179,7 +179,7 @@ def test_a_bit_that_decides_nothing_leaves_every_verdict(offset, mask):
     assert verdicts(card(stated=hiding(offset, mask))) == verdicts(card())
 
 
-# -- the property: a verdict that is firm is that of every machine the file may be of ------------------------------------
+# -- the property: a verdict that is firm is that of every machine the file may be of --------------------------------
 
 
 def masked(rng, function):
