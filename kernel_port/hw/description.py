@@ -90,6 +90,8 @@ class MachineDescription:
     quirks: str = ""
     #: A kernel made the list of functions, which had found them all: ours is told of those that its own scan misses.
     recorded: bool = False
+    #: The root buses, (domain, number) of each, where the source shows them; else nothing.
+    roots: frozenset[tuple[int, int]] = frozenset()
     #: What the source cannot tell or gets wrong, one line each.
     warnings: list[str] = field(default_factory=list)
     #: Words of the command line of the QEMU that has these functions: it is started in the place of our hardware.

@@ -83,13 +83,13 @@ class Fabric(Board):
             )
         if address.domain not in self._images:
             self._images[address.domain] = ConfigImage()
-        kind = Bridge if header_type(description.config) in _LEADS_ON else Function
+        kind = Bridge if header_type(_as_found(description)) in _LEADS_ON else Function
         function = kind(description, self._images[address.domain], self)
         bus = address.domain, address.bus
         self._functions[address] = self._on_bus[bus][address.devfn] = function
         if isinstance(function, Bridge):
             self._bridges[bus].append(function)
-            secondary = function.get(PCI_SECONDARY_BUS, 1)
+            secondary = _as_found(description)[PCI_SECONDARY_BUS]
             if secondary:
                 # Of several bridges that claim a bus, the first one has it: a cycle meets it first.
                 self._leads_to.setdefault((address.domain, secondary), function)
@@ -121,7 +121,7 @@ class Fabric(Board):
         found = list(self._roots)
         for domain, bus in found:
             for bridge in self._bridges.get((domain, bus), ()):
-                secondary = domain, bridge.get(PCI_SECONDARY_BUS, 1)
+                secondary = domain, _as_found(bridge.description)[PCI_SECONDARY_BUS]
                 if self._leads_to.get(secondary) is bridge:
                     found.append(secondary)
         return found
@@ -272,3 +272,8 @@ class Fabric(Board):
         if not isinstance(port, Bridge):
             return None
         return port.slot if self._reaches(port) else None
+
+
+def _as_found(function: FunctionDescription) -> bytes:
+    """Return the registers that a kernel found a function by: one that does not answer now may have been a bridge."""
+    return function.found or function.config

@@ -93,10 +93,14 @@ _OTHER = 0x09
 
 def fillings(function: FunctionDescription) -> list[bytes]:
     """Return other registers that *function* may have, each of its whole size; nothing if all is stated."""
-    config, hidden = function.config.ljust(function.size, b"\0"), unstated(function).to_bytes(function.size, "little")
     if function.found:
         config, hidden = function.found, b"\xff" * function.size
-    found = dict.fromkeys(_all(config, hidden)) if any(hidden) else {}
+    elif not unstated(function):
+        return []
+    else:
+        config = function.config.ljust(function.size, b"\0")
+        hidden = unstated(function).to_bytes(function.size, "little")
+    found = dict.fromkeys(_all(config, hidden))
     found.pop(config, None)
     return list(found)
 

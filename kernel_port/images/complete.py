@@ -9,7 +9,7 @@ the others prove. A function that reads all ones answered when the kernel found 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from ..hw.address import Address
@@ -59,7 +59,7 @@ def complete(machine: MachineDescription) -> MachineDescription:
     functions = [_remembered(function) for function in machine.functions]
     _add_functions_0(functions)
     _number_bridges(functions)
-    _add_bridges(functions)
+    _add_bridges(functions, machine.roots)
     added = [each for each in functions if each.stand_in][sum(bool(each.stand_in) for each in machine.functions) :]
     told = [f"{each.address}: stands for {each.stand_in}, which is not in the file" for each in added]
     functions.sort(key=lambda function: function.address)
@@ -122,32 +122,57 @@ def _number_bridges(functions: list[FunctionDescription]) -> None:
         functions[index] = replace(function, config=bytes(config))
 
 
-def _add_bridges(functions: list[FunctionDescription]) -> None:
+def _add_bridges(functions: list[FunctionDescription], roots: Collection[Bus]) -> None:
     """Add the bridge above each bus that has none and is no root bus."""
     for domain, bus in _orphans(functions):
         members = [each for each in functions if each.address[:2] == (domain, bus)]
-        if is_root(members) or all(each.found and not does_not_answer(each) for each in members):
+        virtual = all(each.found and not does_not_answer(each) for each in members)
+        if (domain, bus) in roots or virtual or is_root(members):
             continue
-        around = [each for each in functions if _leads_past(each, domain, bus)]
+        around = [numbers for each in functions if (numbers := _leads_past(each, domain, bus))]
         linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
-        if not around and not linked and _is_whole(functions, domain):
+        if not around and not linked and not roots and _is_whole(functions, domain):
             continue  # firmware gave the root complex more buses than one
-        parent = max((each.config[PCI_SECONDARY_BUS] for each in around), default=0)
+        parent, end = max(around, default=(0, 0))
+        silent = all(map(does_not_answer, members))
+        if silent and _lead_on(functions, domain, parent, bus, end):
+            continue
         taken = {each.address.device for each in functions if each.address[:2] == (domain, parent)}
         free = [device for device in range(31, -1, -1) if device not in taken]
-        if not free or parent == bus:
-            continue
-        at = Address(domain, parent, free[0] if taken or not around else 0, 0)
-        place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
-        bridge = _stand_in(at, place, PCI_HEADER_TYPE_BRIDGE, HEADER_LAYOUT)
-        config, stated = bytearray(bridge.config), bytearray(bridge.stated or b"")
-        _put(config, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
-        numbers = parent, bus, _last_below(functions, domain, bus)
-        config[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes(numbers)
-        for where, size in ((PCI_CLASS_DEVICE, 2), (PCI_PRIMARY_BUS, 1), (PCI_SECONDARY_BUS, 1)):
-            stated[where : where + size] = b"\xff" * size
-        bridge.config, bridge.stated = bytes(config), bytes(stated)
-        functions.append(bridge)
+        if free and parent < bus:
+            at = Address(domain, parent, free[0] if taken or not around else 0, 0)
+            place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
+            last = max(end if silent else 0, _last_below(functions, domain, bus))
+            functions.append(_bridge(at, place, (parent, bus, last)))
+
+
+def _bridge(address: Address, missing: str, numbers: tuple[int, int, int]) -> FunctionDescription:
+    """Return a bridge of which only the first two of its bus *numbers* are known."""
+    bridge = _stand_in(address, missing, PCI_HEADER_TYPE_BRIDGE, HEADER_LAYOUT)
+    config, stated = bytearray(bridge.config), bytearray(bridge.stated or b"")
+    _put(config, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
+    config[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes(numbers)
+    for where, size in ((PCI_CLASS_DEVICE, 2), (PCI_PRIMARY_BUS, 1), (PCI_SECONDARY_BUS, 1)):
+        stated[where : where + size] = b"\xff" * size
+    return replace(bridge, config=bytes(config), stated=bytes(stated))
+
+
+def _lead_on(functions: list[FunctionDescription], domain: int, parent: int, bus: int, end: int) -> bool:
+    """Have a function that does not answer be the bridge to a bus where none does; return whether there is one.
+
+    :param end: the last bus that the bridge above leads to: all are below the only one that does not answer"""
+    silent = [
+        index
+        for index, each in enumerate(functions)
+        if each.address[:2] == (domain, parent) and does_not_answer(each) and not _numbers(each)
+    ]
+    for index in silent[:1]:
+        found = bytearray(functions[index].found)
+        _put(found, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
+        found[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE
+        found[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes((parent, bus, end if len(silent) == 1 else bus))
+        functions[index] = replace(functions[index], found=bytes(found))
+    return bool(silent)
 
 
 def _stand_in(address: Address, missing: str, header: int, proven: int) -> FunctionDescription:
@@ -172,27 +197,31 @@ def _is_bridge(function: FunctionDescription) -> bool:
     return not does_not_answer(function) and header_type(function.config) in _BRIDGES
 
 
+def _numbers(function: FunctionDescription) -> tuple[int, int] | None:
+    """Return the secondary and subordinate bus of a bridge, as the kernel that found it read them; None of others."""
+    config = function.found or function.config
+    if header_type(config) not in _BRIDGES:
+        return None
+    return config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS]
+
+
 def _orphans(functions: Sequence[FunctionDescription]) -> list[Bus]:
     """Return the buses, other than 0, that no bridge leads to, ascending."""
-    led_to = {
-        (each.address.domain, each.config[PCI_SECONDARY_BUS])
-        for each in functions
-        if _is_bridge(each) and each.config[PCI_SECONDARY_BUS] <= each.config[PCI_SUBORDINATE_BUS]
-    }
+    bridges = ((each.address.domain, numbers) for each in functions if (numbers := _numbers(each)))
+    led_to = {(domain, secondary) for domain, (secondary, last) in bridges if secondary <= last}
     return sorted({each.address[:2] for each in functions if each.address.bus} - led_to)
 
 
-def _leads_past(function: FunctionDescription, domain: int, bus: int) -> bool:
-    """Return whether a bridge leads to a bus from which another bridge must lead on to *bus*."""
-    if not _is_bridge(function) or function.address.domain != domain:
-        return False
-    return 0 < function.config[PCI_SECONDARY_BUS] < bus <= function.config[PCI_SUBORDINATE_BUS]
+def _leads_past(function: FunctionDescription, domain: int, bus: int) -> tuple[int, int] | None:
+    """Return the numbers of a bridge to a bus from which another bridge must lead on to *bus*; None of others."""
+    numbers = _numbers(function) if function.address.domain == domain else None
+    return numbers if numbers and 0 < numbers[0] < bus <= numbers[1] else None
 
 
 def _last_below(functions: Iterable[FunctionDescription], domain: int, bus: int) -> int:
     """Return the highest bus number that the bridges on *bus* lead to, at least *bus*."""
-    on_bus = (each for each in functions if each.address[:2] == (domain, bus) and _is_bridge(each))
-    return max((each.config[PCI_SUBORDINATE_BUS] for each in on_bus), default=bus)
+    on_bus = (each for each in functions if each.address[:2] == (domain, bus))
+    return max((numbers[1] for each in on_bus if (numbers := _numbers(each))), default=bus)
 
 
 def _is_whole(functions: Iterable[FunctionDescription], domain: int) -> bool:

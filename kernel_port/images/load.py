@@ -91,7 +91,8 @@ def _read(source: str | Path) -> MachineDescription:
     try:
         if path.is_dir():
             name = source if isinstance(source, str) and source == "host" else path.name
-            return MachineDescription(name, sysfs.read(path, str(path)), recorded=True)
+            functions = sysfs.read(path, str(path))
+            return MachineDescription(name, functions, recorded=True, roots=sysfs.roots(path, str(path)))
         # O_NONBLOCK: opening a pipe or a terminal must not wait for its other end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return _read_file(file, path)

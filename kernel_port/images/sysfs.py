@@ -43,6 +43,19 @@ def read(tree: Path, name: str) -> list[FunctionDescription]:
     return [_function(folder, address) for address, folder in folders.items()]
 
 
+def roots(tree: Path, name: str) -> frozenset[tuple[int, int]]:
+    """Return the root buses of a tree that has the kernel's own layout, (domain, number): pci0000:00/0000:00:1c.0/...
+
+    A list of folders or links without that layout shows none."""
+    found = set()
+    for folder in _folders(_devices_directory(tree), name).values():
+        for part in folder.resolve().parts:
+            if _ROOT.fullmatch(part):
+                domain, _, bus = part.removeprefix("pci").partition(":")
+                found.add((int(domain, 16), int(bus, 16)))
+    return frozenset(found)
+
+
 def is_tree(directory: Path) -> bool:
     """Return whether read() would find functions in *directory*."""
     return any(map(_is_ours, os.scandir(_devices_directory(directory))))

@@ -81,8 +81,8 @@ def settle(machine: Machine, found: Survey) -> Survey:
     """Return *found* with every verdict unknown that is another on a machine that the source may be of.
 
     :param found: what each rung has in `unknown` is what its probe read"""
-    if not uncertain(machine.description):
-        return found
+    if not (machine.boot_guesses or found.unknown or any(map(is_missing, machine.description.functions))):
+        return found  # nobody read what is not stated: it could be anything
     first = verdicts(machine, found)
     decided_by: dict[Key, frozenset[str]] = {}
     for variant in variants(machine.description):
@@ -100,20 +100,15 @@ def settle(machine: Machine, found: Survey) -> Survey:
     return replace(found, ladders=ladders, slots=slots, buses=buses)
 
 
-def uncertain(machine: MachineDescription) -> bool:
-    """Return whether a machine has bits that nobody stated."""
-    return any(map(is_uncertain, machine.functions))
-
-
-def is_uncertain(function: FunctionDescription) -> bool:
-    """Return whether a function has bits that nobody stated, or had others when it was found."""
-    return bool(function.found or function.stand_in or unstated(function))
+def is_missing(function: FunctionDescription) -> bool:
+    """Return whether a function is not in the source, or had other registers when it was found."""
+    return bool(function.found or function.stand_in)
 
 
 def variants(machine: MachineDescription) -> Iterator[Variant]:
     """Yield the other machines that a source may be of."""
     depths = depth_of_buses(machine.functions)
-    others = {function.address: fillings(function) for function in machine.functions if is_uncertain(function)}
+    others = {function.address: fillings(function) for function in machine.functions}
     others = {address: ways for address, ways in others.items() if ways}
     odd = {address for address in others if depths.get(address[:2], 0) % 2}
     for number in range(max(map(len, others.values()), default=0)):
