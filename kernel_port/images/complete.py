@@ -100,9 +100,8 @@ def _add_functions_0(functions: list[FunctionDescription]) -> None:
     for function in functions:
         devices[function.address[:3]].append(function)
     for device, members in devices.items():
-        first = members[0]
-        if first.address.function and not all(each.found for each in members):
-            missing = f"function 0 beside {short(first.address)}"
+        if all(each.address.function and not each.found for each in members):
+            missing = f"function 0 beside {short(members[0].address)}"
             functions.append(_stand_in(Address(*device, 0), missing, MULTIFUNCTION, MULTIFUNCTION))
 
 
