@@ -100,7 +100,7 @@ def _add_functions_0(functions: list[FunctionDescription]) -> None:
     for function in functions:
         devices[function.address[:3]].append(function)
     for device, members in devices.items():
-        if all(each.address.function and not each.found for each in members):
+        if all(each.address.function for each in members) and not all(map(_is_virtual, members)):
             missing = f"function 0 beside {short(members[0].address)}"
             functions.append(_stand_in(Address(*device, 0), missing, MULTIFUNCTION, MULTIFUNCTION))
 
@@ -125,8 +125,7 @@ def _add_bridges(functions: list[FunctionDescription], roots: Collection[Bus]) -
     """Add the bridge above each bus that has none and is no root bus."""
     for domain, bus in _orphans(functions):
         members = [each for each in functions if each.address[:2] == (domain, bus)]
-        virtual = all(each.found and not does_not_answer(each) for each in members)
-        if (domain, bus) in roots or virtual or is_root(members):
+        if (domain, bus) in roots or all(map(_is_virtual, members)) or is_root(members):
             continue
         around = [numbers for each in functions if (numbers := _leads_past(each, domain, bus))]
         linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
@@ -190,6 +189,11 @@ def short(address: Address) -> str:
 
 def _put(config: bytearray, where: int, size: int, value: int) -> None:
     config[where : where + size] = value.to_bytes(size, "little")
+
+
+def _is_virtual(function: FunctionDescription) -> bool:
+    """Return whether a function answers, but not with an identity of its own."""
+    return bool(function.found) and not does_not_answer(function)
 
 
 def _is_bridge(function: FunctionDescription) -> bool:

@@ -20,12 +20,21 @@ from ..hw.description import FunctionDescription, MachineDescription
 from ..hw.fillings import filled, fillings
 from ..hw.known import unstated
 from ..machine import Machine, boot
-from ..pci_regs import PCI_CAP_LIST_NEXT, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS, PCI_SECONDARY_BUS
+from ..pci_regs import (
+    PCI_CAP_LIST_NEXT,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_SECONDARY_BUS,
+    PCI_SUBORDINATE_BUS,
+)
 from ..trace.decode import parts
 
 if TYPE_CHECKING:
     from .ladder import Ladder, ResetGroup, Rung, Survey
 
+BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
+#: The functions that are other than in the first machine, with their registers.
+Ways = dict[Address, bytes]
 #: What a verdict is of: ("rung", address, method), ("probe", address), ("slot", bus, place), ("bus", bus).
 Key = tuple[Any, ...]
 
@@ -66,17 +75,6 @@ class Unknown:
         return self.register if self.register.startswith("PCI_") else f"register {self.register}"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A machine that the source may be of."""
-
-    machine: MachineDescription
-    varied: frozenset[str]
-    """The functions that are other than in the first one, or missing."""
-    smaller: bool = False
-    """Functions are missing."""
-
-
 def settle(machine: Machine, found: Survey) -> Survey:
     """Return *found* with every verdict unknown that is another on a machine that the source may be of.
 
@@ -85,14 +83,19 @@ def settle(machine: Machine, found: Survey) -> Survey:
         return found  # nobody read what is not stated: it could be anything
     first = verdicts(machine, found)
     decided_by: dict[Key, frozenset[str]] = {}
-    for variant in variants(machine.description):
-        with boot(variant.machine, machine.kernel.point, trace_boot=False) as other:
-            if not set(other.recalled) <= set(machine.recalled):
-                continue
-            there = verdicts(other, found)
-        for key, rc in first.items():
-            if there.get(key, rc if variant.smaller else None) != rc:
-                decided_by.setdefault(key, variant.varied)
+    for ways in variants(machine.description):
+        if there := on_variant(machine, found, ways):
+            for key, rc in first.items():
+                if there.get(key) != rc:
+                    decided_by.setdefault(key, frozenset(map(str, ways)))
+    bridges = {each.address for each in machine.description.functions if each.stand_in and leads_on(each)}
+    if bridges:
+        without = [each for each in machine.description.functions if each.address not in bridges]
+        description = replace(machine.description, functions=without, recorded=False)
+        with boot(description, machine.kernel.point, trace_boot=False) as other:
+            for key, rc in verdicts(other, found).items():
+                if first.get(key) != rc:
+                    decided_by.setdefault(key, frozenset(map(str, bridges)))
     ladders = tuple(settled_ladder(machine, ladder, decided_by) for ladder in found.ladders)
     named_slots = zip(found.slots, slot_keys(machine), strict=True)
     slots = tuple(settled_group(machine, slot, decided_by, key) for slot, key in named_slots)
@@ -105,30 +108,53 @@ def is_missing(function: FunctionDescription) -> bool:
     return bool(function.found or function.stand_in)
 
 
-def variants(machine: MachineDescription) -> Iterator[Variant]:
-    """Yield the other machines that a source may be of."""
+def variants(machine: MachineDescription) -> Iterator[Ways]:
+    """Yield the ways in which other machines differ that a source may be of."""
     depths = depth_of_buses(machine.functions)
     others = {function.address: fillings(function) for function in machine.functions}
-    others = {address: ways for address, ways in others.items() if ways}
     odd = {address for address in others if depths.get(address[:2], 0) % 2}
     for number in range(max(map(len, others.values()), default=0)):
-        for chosen in filter(None, (odd, others.keys() - odd) if number == 0 else (others.keys(),)):
-            ways = {address: others[address] for address in chosen if number < len(others[address])}
+        for chosen in (odd, others.keys() - odd) if number == 0 else (others.keys(),):
+            ways = {address: others[address][number] for address in chosen if number < len(others[address])}
             if ways:
-                functions = [
-                    filled(each, ways[each.address][number]) if each.address in ways else each
-                    for each in machine.functions
-                ]
-                yield Variant(replace(machine, functions=functions), frozenset(map(str, ways)))
-    bridges = {each.address for each in machine.functions if each.stand_in and leads_on(each)}
-    if bridges:
-        functions = [each for each in machine.functions if each.address not in bridges]
-        yield Variant(replace(machine, functions=functions, recorded=False), frozenset(map(str, bridges)), True)
+                yield ways
+
+
+def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
+    """Survey another machine. A bridge that would hide what *machine* shows stays as it is.
+
+    :param ways: is left with those in which the other machine differs
+    :return: the verdicts, none if no such machine is possible"""
+    while ways:
+        functions = [
+            filled(each, ways[each.address]) if each.address in ways else each for each in machine.description.functions
+        ]
+        description = replace(machine.description, functions=functions)
+        with boot(description, machine.kernel.point, trace_boot=False) as other:
+            hidden = set(other.recalled) - set(machine.recalled)
+            if not hidden:
+                return verdicts(other, found)
+        by = {each.address for each in machine.description.functions if any(hides(each, one) for one in hidden)}
+        if by.isdisjoint(ways):
+            break
+        for address in by & ways.keys():
+            del ways[address]
+    return {}
+
+
+def hides(function: FunctionDescription, address: Address) -> bool:
+    """Return whether it depends on a function that a scan reaches *address*: it, function 0, or a bridge above."""
+    own = function.address
+    if own in (address, address._replace(function=0)):
+        return True
+    config = function.found or function.config
+    below = range(config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS] + 1)
+    return header_type(config) in BRIDGES and own.domain == address.domain and address.bus in below
 
 
 def leads_on(function: FunctionDescription) -> bool:
     """Return whether a function is a bridge."""
-    return header_type(function.config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
+    return header_type(function.config) in BRIDGES
 
 
 def depth_of_buses(functions: Iterable[FunctionDescription]) -> dict[tuple[int, int], int]:

@@ -115,6 +115,8 @@ def test_bridges_that_read_all_ones_lead_on_to_what_does():
         (machine(f01_00_0=express(ENDPOINT)), {"00:1f.0": "the port above 01:00.0"}),
         (machine(f05_01_0=registers()), {"00:1f.0": "the bridge above bus 05"}),
         (machine(f00_01_1=registers()), {"00:01.0": "function 0 beside 00:01.1"}),
+        (machine(f00_01_1=registers(), f00_01_3=ONES), {"00:01.0": "function 0 beside 00:01.1"}),
+        (machine(f00_01_3=ONES), {"00:01.0": "function 0 beside 00:01.3"}),
         # between the root port and what is on bus 3, and the downstream port above it
         (machine(f00_01_0=bridge(ROOT_PORT, 0, 1, 3), f02_00_0=bridge(DOWNSTREAM, 2, 3, 3), f03_00_0=express(ENDPOINT)),
          {"01:00.0": "the port above 02:00.0"}),
