@@ -26,11 +26,13 @@ from .hw.fabric import Fabric
 from .hw.image import ConfigImage
 from .hw.layout import switched_on
 from .hw.messages import SILENT, messages
+from .images.complete import complete
 from .images.load import load
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .kernel.timer import HZ
 from .link import Kernel, foreign, link
+from .pci_regs import PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS
 from .qemu import QemuFabric
 from .wiring import Wiring
 
@@ -60,6 +62,10 @@ class Machine:
         self.kernel = kernel(self.system)
         #: What happened while the machine booted; nothing if it is large (TRACED_BOOT).
         self.boot_events: list[Event] = []
+        #: Address -> (offset, size) of what the kernel read of it while it booted and nobody stated.
+        self.boot_guesses: dict[str, dict[tuple[int, int], None]] = {}
+        #: The functions that our scan did not reach, and that the kernel was told of (description.recorded).
+        self.recalled: list[Address] = []
         self.system.sched.limit += ACTS_PER_FUNCTION * len(description.functions)
         self._wiring = Wiring(self.system, self.kernel, fabric)
         self._closed = False
@@ -87,8 +93,12 @@ class Machine:
         self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT
         self.call("pci_scan_root_buses", roots, self._wiring.pci_ops())
         self._virtualize()
+        if self.description.recorded:
+            self._recall()
         self.system.tracing = True
         self.boot_events, self.system.events = self.system.events, []
+        self.boot_guesses = dict(self.fabric.guesses)
+        self.fabric.guesses.clear()
 
     def _virtualize(self) -> None:
         """Enable SR-IOV and ATS where the description has them enabled. Firmware leaves both off: drivers did it."""
@@ -101,6 +111,34 @@ class Machine:
                     self.kernel.pci_enable_sriov(dev, virtual_functions)
                 if page_shift:
                     self.kernel.pci_enable_ats(dev, page_shift)
+
+    def _recall(self) -> None:
+        """Tell the kernel of the functions that the recorded one knew and our scan does not reach, in order."""
+        pending = [each.address for each in self.description.functions]
+        before = len(pending) + 1
+        while len(pending) < before:
+            later: list[Address] = []
+            before = len(pending)
+            for address in pending:
+                bus = self.kernel.pci_find_bus(address.domain, address.bus)
+                if bus is None:  # the bridge that leads there may be among those to come
+                    later.append(address)
+                elif all(dev.devfn != address.devfn for dev in bus.devices):
+                    self._look_at(bus, address)
+            pending = later
+
+    def _look_at(self, bus: pci_bus, address: Address) -> None:
+        """Have the kernel scan one function and what is behind it, as it does after a hot-plug. The function answers
+        meanwhile, as it did when the recorded kernel found it."""
+        self.recalled.append(address)
+        with self.fabric.lending(address):
+            dev = self.call("pci_scan_single_device", bus, address.devfn)
+            if dev and dev.hdr_type in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+                last = max(each.number for each in self.buses() if each.sysdata is bus.sysdata)
+                for pass_ in range(2):
+                    self.call("pci_scan_bridge", bus, dev, last, pass_)
+                self.call("pci_enable_bridges", bus)
+            self.call("pci_bus_add_devices", bus)
 
     def call(self, name: str, *args: Any) -> Any:
         """Run a kernel function as the main thread, then let the other threads finish their work.
@@ -240,6 +278,8 @@ def boot(
         raise ValueError(f"HZ is {hz}, not 12 to 12287")
     choice = KernelChoice.of(patches, extra)
     description = source if isinstance(source, MachineDescription) else load(source)
+    if description.recorded:
+        description = complete(description)
     clock = RealClock(lib) if real_time else Clock()
     choose = None if seed is None else Random(seed).randrange
     fabric = _hardware(description, clock, images)

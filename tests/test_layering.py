@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run
     "trace": "hw kernel machine mends pci_regs review.port terminal",
-    "why": "calls choice hw.address images kernel link machine pci_regs review.port series terminal trace",
+    "why": "calls choice hw hw.address images kernel link machine pci_regs review.port series terminal trace",
     "recordings": "choice files hw kernel link machine pci_regs trace why",
     "scenarios": "choice hw images kernel machine pci_regs trace",
     "explore": "checkpoint choice hw.errors machine scenarios",

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from kernel_port._shims import lib
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.image import ConfigImage
+from kernel_port.images import load
 from kernel_port.machine import boot
 from kernel_port.wiring import INTERRUPT_ROUNDS
 
@@ -70,7 +72,8 @@ def lspci():
 
 def test_boot_finds_the_functions_that_lspci_lists(dump, lspci):
     with boot(dump) as machine:
-        assert [dev.dev.name for dev in machine.functions] == sorted(lspci(dump))
+        stand_ins = {str(each.address) for each in machine.description.functions if each.stand_in}
+        assert [dev.dev.name for dev in machine.functions if dev.dev.name not in stand_ins] == sorted(lspci(dump))
 
 
 def test_boot_reads_class_vendor_and_revision_as_lspci(dump, lspci):
@@ -110,7 +113,8 @@ def test_boot_hangs_buses_below_bridges_as_lspci_t(dump, lspci):
             found.append(text)
         return found
 
-    with boot(dump) as machine:
+    # as lspci draws it: a bus whose bridge is not in the dump is a root
+    with boot(replace(load(dump), recorded=False)) as machine:
         ours = [f"[{b.sysdata.domain:04x}:{b.number:02x}]" + "".join(draw(b)) for b in machine.kernel.pci_root_buses]
     drawn = re.sub(r"[^\w.:[\]-]|(?<!\w)-|-(?!\w)", "", drawn)
     # lspci draws bus 0000:00 even where nothing is on it

@@ -16,9 +16,10 @@ from ..choice import KernelChoice
 from ..hw.errors import MachineError
 from ..images import load
 from ..images.load import is_name
-from ..machine import boot
+from ..machine import Machine, boot
 from ..why.guard import Guard
 from ..why.ladder import Ladder, ResetGroup, Survey, survey
+from ..why.silence import identity
 
 #: One machine at a time: other threads of a worker process wait rather than run two kernels in turns.
 _ONE = threading.Lock()
@@ -83,14 +84,18 @@ def read(job: Job) -> Record:
     with boot(description, job.kernel, trace_boot=False) as machine:
         found = survey(machine, explain=False)
         guards = Guards()
+        stand_ins = {str(each.address) for each in machine.description.functions if each.stand_in}
         devices = zip(machine.functions, found.ladders, strict=True)
-        functions = [function(dev, ladder, found, guards) for dev, ladder in devices]
+        functions = [
+            function(machine, dev, ladder, found, guards) for dev, ladder in devices if ladder.bdf not in stand_ins
+        ]
         outcomes = Counter(each["outcome"] for each in functions)
         return {
             "machine": description.name,
             "warnings": len(description.warnings),
             "unseen": len(description.functions) - len(functions),
-            **{outcome: outcomes[outcome] for outcome in ("alone", "together", "none")},
+            "stand_ins": sorted(stand_ins),
+            **{outcome: outcomes[outcome] for outcome in ("alone", "together", "none", "unknown")},
             "functions": functions,
             "groups": [group(each, guards) for each in (*found.slots, *found.buses)],
             "guards": guards.all,
@@ -119,8 +124,9 @@ class Guards:
         return self._numbers[key]
 
 
-def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
-    """Report one function: how it can be reset, with how many others, and what refuses each other method.
+def function(machine: Machine, dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
+    """Report one function: how it can be reset, with how many others, what refuses each other method, and what is not
+    known.
 
     The other methods are those that reset it alone; if it cannot be reset at all, also its slot and its bus."""
     outcome = found.outcome(ladder)
@@ -131,14 +137,13 @@ def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
     smallest = found.together(ladder.bdf)[0] if outcome == "together" else None
     return {
         "bdf": ladder.bdf,
-        "vendor": dev.vendor,
-        "device": dev.device,
-        "class": dev.class_,
+        **identity(machine, dev),
         "driver": dev.driver.name if dev.driver else None,
         "outcome": outcome,
         "how": f"{smallest.kind}:{smallest.name}" if smallest else taken if outcome == "alone" else None,
         "along": len(smallest.takes) - 1 if smallest else 0,
         "refused": [guards.number(method, guard) for method, guard in refused if guard],
+        "unknown": list(dict.fromkeys(each.kind for each in ladder.unknown)),
     }
 
 
@@ -150,5 +155,6 @@ def group(group: ResetGroup, guards: Guards) -> Record:
         "bridge": group.bridge or None,
         "rc": group.rc,
         "refused": guards.number(f"pci_reset_{group.kind}", group.guard),
+        "unknown": bool(group.unknown),
         "takes": list(group.takes),
     }

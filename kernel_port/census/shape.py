@@ -10,11 +10,15 @@ JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, 
 #: ... and further keys of one that is not an error.
 MACHINE = {
     "machine": str, "warnings": int, "unseen": int, "alone": int, "together": int, "none": int,
+    "unknown": int, "stand_ins": [str],
     "functions": [{
         "bdf": str, "vendor": int, "device": int, "class": int, "driver": str | None, "outcome": str,
         "how": str | None, "along": int, "refused": [int],
+        "unknown": [str],
     }],
-    "groups": [{"kind": str, "name": str, "bridge": str | None, "rc": int, "refused": int | None, "takes": [str]}],
+    "groups": [{
+        "kind": str, "name": str, "bridge": str | None, "rc": int | None, "refused": int | None, "takes": [str],
+    }],
     "guards": [{
         "rung": str, "rc": int, "file": str, "line": int, "function": str, "c": str, "text": str,
         "because": str, "explanation": str,
@@ -40,11 +44,12 @@ def has_form(value: Any, form: Any) -> bool:
 
 
 def _refers(record: Any) -> Any:
-    """Return whether a function's outcome is known, has a method unless it is "none", and refers to existing guards."""
+    """Return whether a function's outcome is one, has a method if it needs one, and refers to existing guards."""
     guards = range(len(record["guards"]))
 
     def check(function: Any) -> bool:
-        is_known = function["outcome"] == "none" or (function["outcome"] in ("alone", "together") and function["how"])
+        how = function["how"]
+        is_known = function["outcome"] in ("none", "unknown") or (function["outcome"] in ("alone", "together") and how)
         return bool(is_known) and all(number in guards for number in function["refused"])
 
     return check

@@ -14,7 +14,10 @@ T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
 
 #: Machines and bad files listed one by one, and rows of a chart.
 LISTED, ROWS = 1000, 12
-OUTCOMES = {"alone": "alone", "together": "only with their slot or bus", "none": "not at all"}
+OUTCOMES = {
+    "alone": "alone", "together": "only with their slot or bus", "none": "not at all",
+    "unknown": "unknown: the file lacks what decides",
+}  # fmt: skip
 REFUSED = {
     "together": "Guards that refuse a reset alone, for functions that need their slot or bus",
     "none": "Guards that refuse any reset, for functions that cannot be reset at all",
@@ -50,6 +53,8 @@ class Totals:
         self.guards: dict[str, Counter[tuple[str, str, str]]] = {outcome: Counter() for outcome in REFUSED}
         #: (vendor, device, class) -> functions that cannot be reset at all.
         self.stuck: Counter[tuple[int, int, int]] = Counter()
+        #: What is not in a file -> functions whose outcome depends on it.
+        self.lacking: Counter[str] = Counter()
         #: The first machines: file, then error or the counts of functions by outcome.
         self.listed: list[tuple[str, str | None, dict[str, int]]] = []
 
@@ -70,6 +75,8 @@ class Totals:
             self.outcomes[outcome] += 1
             if outcome == "none":
                 self.stuck[function["vendor"], function["device"], function["class"]] += 1
+            elif outcome == "unknown":
+                self.lacking.update(function["unknown"])
             else:
                 self.methods[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
             if outcome in REFUSED:
@@ -88,7 +95,11 @@ class Totals:
         charts = [
             Chart(
                 "Functions that can be reset",
-                [ChartBar(said, self.outcomes[outcome]) for outcome, said in OUTCOMES.items()],
+                [
+                    ChartBar(said, self.outcomes[name])
+                    for name, said in OUTCOMES.items()
+                    if name != "unknown" or self.outcomes[name]
+                ],
                 self.functions,
             ),
             Chart("Reset methods", [ChartBar(*way) for way in _most(self.methods)], self.functions),
@@ -109,6 +120,11 @@ class Totals:
                 "Devices that cannot be reset at all",
                 [ChartBar(_named(*device), count) for device, count in _most(self.stuck)],
                 self.outcomes["none"],
+            ),
+            Chart(
+                "What the files lack, for functions whose outcome is unknown",
+                [ChartBar(what, count) for what, count in _most(self.lacking)],
+                self.outcomes["unknown"],
             ),
         ]
         return [chart for chart in charts if chart.whole]

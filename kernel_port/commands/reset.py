@@ -33,6 +33,7 @@ from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
 from ..why.report import PRESENCE
+from ..why.unknown import assumptions
 from . import _exports, _kernel
 
 
@@ -73,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
         machine = closes.enter_context(
             boot(description, _kernel.chosen(args), seed=args.seed, real_time=args.real_time, images=images)
         )
+        if assumed := assumptions(machine.description):
+            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
         recorder = Recorder(machine)
@@ -166,5 +169,6 @@ def left(machine: Machine) -> MachineDescription:
         functions=[
             replace(function, config=config(function.address)[: len(function.config)])
             for function in machine.description.functions
+            if not function.stand_in
         ],
     )

@@ -6,9 +6,11 @@ The reset methods that work are in the order the kernel tries them, found by run
 --json prints one object:
   machine, patches, with (names of what is on top), warnings (list of text), buses: the root buses
   a bus: {bus, slots (names), functions}
-  a function: {bdf, vendor, device, class (24 bits), driver, slot (it is in), link, port (the slot below it),
-    rc (of the probe), resets (C functions), together (list of {kind, name}: slots, buses whose reset includes it),
-    below (a bus)}; driver, slot, link, port and below may be null
+  a function: {bdf, vendor, device, class (24 bits), driver, slot (it is in), link, port (the slot below it), rc (of
+    the probe, null: unknown), outcome ("alone", "together", "none", "unknown"), stand_in (what it stands for that is
+    not in MACHINE), resets (C functions), unknown (those of which it is unknown whether they work), together (list of
+    {kind, name}: slots, buses whose reset includes it), below (a bus)}; driver, slot, link, port, stand_in and below
+    may be null
   a link: {speed, width, max_speed, max_width (GT/s, lanes), up (null if unknown)}
   a port: {number, features (list of text), occupied}
 
@@ -25,7 +27,8 @@ from ..machine import boot
 from ..terminal import Paint, clean, progress, width
 from ..why.guard import errno_name
 from ..why.ladder import survey
-from ..why.report import kernel_name, title, warnings
+from ..why.overview import STYLES
+from ..why.report import kernel_name, title_in, warnings
 from ..why.topology import tree
 from . import _kernel
 
@@ -54,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
             }
             print(json.dumps(drawn, indent=1))
             return 0
-        titles = {dev.dev.name: title(dev) for dev in machine.functions}
+        titles = {dev.dev.name: title_in(machine, dev) for dev in machine.functions}
     paint = Paint()
     print(paint("bold", clean(f"{name}, {kernel_name(choice)}")))
     for bus in buses:
@@ -88,7 +91,7 @@ class Drawing:
         inner = stem + ("|  " if below and below["functions"] else "   ")
         for detail in filter(None, (link_text(node["link"]), port_text(node["port"]))):
             print(f"{inner}{detail}")
-        style = "green" if node["resets"] else "yellow" if node["together"] else "red"
+        style = STYLES[node["outcome"]]
         print(inner + self.paint(style, resets_text(node)))
         if below:
             named = f", slot {', '.join(below['slots'])}" if below["slots"] else ""
@@ -116,6 +119,10 @@ def port_text(port: dict[str, Any] | None) -> str:
 def resets_text(node: dict[str, Any]) -> str:
     """Say how a function can be reset, in the order the kernel tries."""
     together = ", ".join(f"{group['kind']} {group['name']}" for group in node["together"])
+    if node["outcome"] == "unknown":
+        may = ", ".join(node["unknown"])
+        works = f"; {', '.join(node['resets'])} works" if node["resets"] else ""
+        return f"reset: unknown{f', {may} may work' if may else ''}{works}{f'; with {together}' if together else ''}"
     if node["resets"]:
         return f"reset: {', '.join(node['resets'])}{f'; with {together}' if together else ''}"
     return f"reset: {f'only with {together}' if together else 'none, ' + errno_name(node['rc'])}"

@@ -7,10 +7,13 @@ reset itself (of the slot or bus, if the function cannot be reset alone), in vir
 
 --json prints one object:
   machine, patches, with (names of what is on top), warnings (list of text)
-  functions: list of {bdf, rc, outcome ("alone", "together", "none"), taken (a method's function, or null), slot, bus,
-    rungs, vfio, today}; rc is what the kernel's probe of all methods returns, slot (or null) and bus are the names of
-    those it is in
-  rungs, the reset methods in the kernel's order: {function, rc, guard}
+  functions: list of {bdf, rc, outcome ("alone", "together", "none", "unknown"), taken (a method's function, or null),
+    slot, bus, stand_in, silence, rungs, vfio, today}; rc is what the kernel's probe of all methods returns, slot (or
+    null) and bus are the names of those it is in, stand_in (or null) is what the function stands for that is not in
+    MACHINE, silence (list of text) is what is known of one that reads all ones
+  rungs, the reset methods in the kernel's order: {function, rc, guard, unknown}
+  unknown: list of {bdf, offset, size, register (null: all of it), why}, the registers that decide and are not in
+    MACHINE; rc is null then
   guard, for a refusal (else null): {rc, text, file, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
   vfio, what VFIO_DEVICE_PCI_HOT_RESET of Linux 3.12 does: {bridge (vfio-pci is not for it), unknown (what decides is
@@ -20,9 +23,11 @@ reset itself (of the slot or bus, if the function cannot be reset alone), in vir
     on what is not stated), bus_refused ("bus" is listed and refused), quirks: list of {effect, ids, since, commit (or
     null), why}, together: the same with bdf, of functions for which a reset of the slot or bus is refused, recorded
     (what reset_method listed, or null), differences (name -> explanation, or null)}
-  slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel), guard, takes (bdfs in lock order)}
-  rehearsal: null without TARGET or if nothing resets it; else {call, target, rc (null: it never returned), guard, ms,
-    reset, unsaved (reset, but not locked and saved), ignored (did not reset), removed: lists of bdfs}
+  slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel, or unknown), guard, takes (bdfs in
+    lock order), unknown}
+  rehearsal: null without TARGET, or if nothing resets it or it is unknown what does; else {call, target, rc (null: it
+    never returned), guard, ms, reset, unsaved (reset, but not locked and saved), ignored (did not reset), removed:
+    lists of bdfs}
 
 Examples: kernel-port why example:vga
           kernel-port why host 01:00.0
@@ -34,14 +39,17 @@ import argparse
 import json
 from typing import Any
 
+from ..hw.address import Address
 from ..machine import Machine, boot
 from ..terminal import progress
 from ..why import today, vfio
 from ..why.guard import Guard
-from ..why.ladder import Ladder, ResetGroup, Survey, bus_name, survey
+from ..why.ladder import Ladder, ResetGroup, Rung, Survey, bus_name, survey
 from ..why.overview import Overview
 from ..why.rehearsal import Rehearsal, rehearse
 from ..why.report import warnings
+from ..why.silence import silence
+from ..why.unknown import Unknown
 from . import _kernel
 
 
@@ -60,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         if args.target is not None:
             kind, target = machine.target(args.target)
         found = survey(machine, lambda functions: progress(functions, "probing"))
-        done = rehearse(machine, *best_reset(machine, found, kind, target)) if kind else None
+        done = rehearsed(machine, found, kind, target) if kind else None
         if args.json:
             print(json.dumps(as_json(machine, found, kind, target) | {"rehearsal": rehearsal_json(done)}, indent=1))
             return 0
@@ -74,6 +82,16 @@ def run(args: argparse.Namespace) -> int:
             report.together(next(group for group in groups(found, kind) if group.name == named), done)
         report.caveats()
     return 0
+
+
+def rehearsed(machine: Machine, found: Survey, kind: str, target: Any) -> Rehearsal | None:
+    """Reset a target on a copy; None if it is unknown what would do that, or nothing does."""
+    if kind == "function":
+        ladder = next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name)
+        known = found.outcome(ladder) != "unknown"
+    else:
+        known = all(not each.unknown for each in groups(found, kind) if each.name == group_name(kind, target))
+    return rehearse(machine, *best_reset(machine, found, kind, target)) if known else None
 
 
 def best_reset(machine: Machine, found: Survey, kind: str, target: Any) -> tuple[str, Any]:
@@ -127,10 +145,30 @@ def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, An
         "taken": ladder.taken.function if ladder.taken else None,
         "slot": dev.slot.kobj_name if dev.slot else None,
         "bus": bus_name(dev.bus),
-        "rungs": [{"function": rung.function, "rc": rung.rc, "guard": guard_json(rung.guard)} for rung in ladder.rungs],
+        "stand_in": machine.fabric.function(Address.parse(ladder.bdf)).description.stand_in or None,
+        "silence": silence(machine, dev),
+        "rungs": [rung_json(rung) for rung in ladder.rungs],
         "vfio": vfio.as_json(vfio.hot_reset(machine, found, dev)),
         "today": today.as_json(today.today(machine, ladder)),
     }
+
+
+def rung_json(rung: Rung) -> dict[str, Any]:
+    """Return one method as data."""
+    return {
+        "function": rung.function,
+        "rc": rung.rc,
+        "guard": guard_json(rung.guard),
+        "unknown": unknown_json(rung.unknown),
+    }
+
+
+def unknown_json(unknown: tuple[Unknown, ...]) -> list[dict[str, Any]]:
+    """Return what is not known as data."""
+    return [
+        {"bdf": each.bdf, "offset": each.offset, "size": each.size, "register": each.register or None, "why": each.why}
+        for each in unknown
+    ]
 
 
 def group_json(group: ResetGroup) -> dict[str, Any]:
@@ -142,6 +180,7 @@ def group_json(group: ResetGroup) -> dict[str, Any]:
         "rc": group.rc,
         "guard": guard_json(group.guard),
         "takes": list(group.takes),
+        "unknown": unknown_json(group.unknown),
     }
 
 

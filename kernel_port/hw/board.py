@@ -27,6 +27,8 @@ class Board:
         self.message: Callable[[str], None] | None = None
         #: Advances time to then, ns, while the requester waits for a completion.
         self.stall: Callable[[int], object] = clock.advance
+        #: Address -> (offset, size) of the reads of it that got bits which nobody stated, in order.
+        self.guesses: dict[str, dict[tuple[int, int], None]] = {}
         #: (domain << 8 | bus) -> functions by devfn that respond there now; a cache.
         self.reach: dict[int, dict[int, Function]] = {}
 

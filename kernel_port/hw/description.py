@@ -37,6 +37,11 @@ class FunctionDescription:
     #: The bits of its registers that the source states, as a mask: a set bit is stated, and nothing past the mask's end
     #: is. None: all of them.
     stated: bytes | None = None
+    #: The registers that the kernel found it by, where it reads something else now: it stopped answering, or is a
+    #: virtual function, which has no vendor and device ID. b"": it reads now as it did. Their bits are not stated.
+    found: bytes = b""
+    #: Why it is here though the source does not list it, as a clause about its place; "" if the source does.
+    stand_in: str = ""
 
     # How it resets.
     #: False: the function claims a reset on D3hot -> D0 (No_Soft_Reset clear) and does nothing.
@@ -87,6 +92,10 @@ class MachineDescription:
     #: "" for hardware as specified; "qemu" and "qemu-links" for QEMU's simplifications; "golden", which no file can ask
     #: for, for the hardware of the golden traces.
     quirks: str = ""
+    #: A kernel made the list of functions, which had found them all: ours is told of those that its own scan misses.
+    recorded: bool = False
+    #: The root buses, (domain, number) of each, where the source shows them; else nothing.
+    roots: frozenset[tuple[int, int]] = frozenset()
     #: What the source cannot tell or gets wrong, one line each.
     warnings: list[str] = field(default_factory=list)
     #: Words of the command line of the QEMU that has these functions: it is started in the place of our hardware.

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..pci_regs import (
     PCI_EXT_CAP_ID_SRIOV,
@@ -54,6 +56,8 @@ class Fabric(Board):
         self._bridges: dict[Bus, list[Bridge]] = defaultdict(list)
         self._on_bus: dict[Bus, dict[int, Function]] = defaultdict(dict)
         self._leads_to: dict[Bus, Bridge] = {}
+        #: The function that answers although no cycle would reach it (lending()).
+        self._lent: Function | None = None
         for function in sorted(description.functions, key=lambda f: f.address):
             self._add(function)
         for bus, bridge in self._leads_to.items():
@@ -79,13 +83,13 @@ class Fabric(Board):
             )
         if address.domain not in self._images:
             self._images[address.domain] = ConfigImage()
-        kind = Bridge if header_type(description.config) in _LEADS_ON else Function
+        kind = Bridge if header_type(_as_found(description)) in _LEADS_ON else Function
         function = kind(description, self._images[address.domain], self)
         bus = address.domain, address.bus
         self._functions[address] = self._on_bus[bus][address.devfn] = function
         if isinstance(function, Bridge):
             self._bridges[bus].append(function)
-            secondary = function.get(PCI_SECONDARY_BUS, 1)
+            secondary = _as_found(description)[PCI_SECONDARY_BUS]
             if secondary:
                 # Of several bridges that claim a bus, the first one has it: a cycle meets it first.
                 self._leads_to.setdefault((address.domain, secondary), function)
@@ -117,7 +121,7 @@ class Fabric(Board):
         found = list(self._roots)
         for domain, bus in found:
             for bridge in self._bridges.get((domain, bus), ()):
-                secondary = domain, bridge.get(PCI_SECONDARY_BUS, 1)
+                secondary = domain, _as_found(bridge.description)[PCI_SECONDARY_BUS]
                 if self._leads_to.get(secondary) is bridge:
                     found.append(secondary)
         return found
@@ -134,7 +138,7 @@ class Fabric(Board):
             if function is not None and function.silent and self._retried(function):
                 return self.read(domain, bus, devfn, where, size)
             return _ALL_ONES[size]
-        return function.get(where, size)
+        return function.read(where, size)
 
     def write(self, domain: int, bus: int, devfn: int, where: int, size: int, value: int) -> None:
         """Write the low *size* bytes of *value*, 1, 2 or 4; dropped if nothing answers at this address now."""
@@ -185,6 +189,8 @@ class Fabric(Board):
                 if root[0] == domain and (bridge := self._descend(root, bus)) is not None:
                     found = bridge.reached()
                     break
+        if self._lent is not None and self._lent.description.address[:2] == (domain, bus):
+            found = {**found, self._lent.devfn: self._lent}
         self.reach[domain << 8 | bus] = found
         return found
 
@@ -223,6 +229,23 @@ class Fabric(Board):
         """Return the registers of the function at *address*, reachable or not."""
         return self.function(address).dump()
 
+    @contextmanager
+    def lending(self, address: Address) -> Iterator[None]:
+        """Let the function at *address* answer meanwhile as it did when the recorded kernel found it."""
+        function = self.function(address)
+        now, then = function.dump(), function.description.found
+        if then:
+            function.load(then)
+        self._lent = function
+        self.reroute()
+        try:
+            yield
+        finally:
+            self._lent = None
+            if then:
+                function.load(now)
+            self.reroute()
+
     def put(self, address: Address, config: bytes) -> None:
         """Set the registers of the function at *address* to *config*, without side effects."""
         self._images[address.domain].load(address, config)
@@ -249,3 +272,8 @@ class Fabric(Board):
         if not isinstance(port, Bridge):
             return None
         return port.slot if self._reaches(port) else None
+
+
+def _as_found(function: FunctionDescription) -> bytes:
+    """Return the registers that a kernel found a function by: one that does not answer now may have been a bridge."""
+    return function.found or function.config

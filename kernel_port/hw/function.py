@@ -28,6 +28,7 @@ from ..pci_regs import (
     PCI_SRIOV_CTRL,
     PCI_SRIOV_CTRL_VFE,
 )
+from . import known
 from .address import bdf
 from .board import Board
 from .description import FunctionDescription
@@ -65,6 +66,9 @@ class Function:
         self.get = image.reader(self.bus, self.devfn)
         #: Set a register (where, size, value), read-only bits too, as hardware does.
         self.put = image.writer(self.bus, self.devfn)
+        #: Reads a register for a cycle that reached it.
+        self._unstated = known.unstated(description)
+        self.read = self._guess if self._unstated else self.get
         #: Answers no request: it is still initializing after a reset.
         self.silent = False
         #: Counts resets, so that a timer of an earlier one is known to be stale.
@@ -74,6 +78,12 @@ class Function:
         if description.pending_ms:
             self._set_pending(True)
             board.clock.call_after(description.pending_ms, self._unless_reset(lambda: self._set_pending(False)))
+
+    def _guess(self, where: int, size: int) -> int:
+        """Read a register, and note it if it has bits that nobody stated."""
+        if self._unstated >> 8 * where & (1 << 8 * size) - 1:
+            self.board.guesses.setdefault(self.name, {})[where, size] = None
+        return self.get(where, size)
 
     @cached_property
     def layout(self) -> Layout:

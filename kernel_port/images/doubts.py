@@ -89,10 +89,11 @@ def guess_sizes(functions: list[FunctionDescription]) -> None:
                 function.bars[bar.number] = size
 
 
-def warnings(functions: list[FunctionDescription]) -> list[str]:
+def warnings(functions: list[FunctionDescription], recorded: bool = False) -> list[str]:
     """Return everything doubtful about a machine, one line each.
 
-    :param functions: in address order, after `guess_sizes`"""
+    :param functions: in address order, after `guess_sizes`
+    :param recorded: a kernel had found them, so ours is told of those that its scan does not find"""
     doubts: dict[str, list[Address]] = defaultdict(list)
     live = []
     for function in functions:
@@ -102,9 +103,11 @@ def warnings(functions: list[FunctionDescription]) -> list[str]:
             )
             continue
         live.append(function)
-        for text in _about_function(function):
+        for text in _about_function(function, recorded):
             doubts[text].append(function.address)
-    for survey in (_about_siblings, _about_bridges, _about_parents):
+    for text, address in _about_siblings(functions):
+        doubts[text].append(address)
+    for survey in (_about_bridges,) if recorded else (_about_unseen, _about_bridges, _about_parents):
         for text, address in survey(live):
             doubts[text].append(address)
     lines = [f"{_names(addresses)}: {text}" for text, addresses in doubts.items()]
@@ -116,49 +119,53 @@ def _names(addresses: list[Address]) -> str:
     return ", ".join(map(str, addresses[:_NAMED])) + more
 
 
-def _about_function(function: FunctionDescription) -> Iterator[str]:
+def _about_function(function: FunctionDescription, recorded: bool) -> Iterator[str]:
     config, known = function.config, len(function.config)
-    if dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
+    if dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF) and not recorded:
         yield "has no vendor and device ID (a virtual function?): the kernel does not find it when it scans the bus"
     if header_type(config) > PCI_HEADER_TYPE_CARDBUS:
         yield f"has no valid header type ({header_type(config):#04x}): it was not answering, the kernel ignores it"
         return
     if known < min(function.size, 256):
         if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
-            yield (
-                f"only {known} bytes are known, without its capabilities: no verdict about its resets can be trusted; "
-                "record it as root"
-            )
+            yield f"only {known} bytes are known, without its capabilities: see what is unknown; record it as root"
         else:
-            yield f"only {known} bytes are known: the rest is read as 0; record it as root"
-    elif known < function.size:
+            yield f"only {known} bytes are known, and it has no capabilities; record it as root"
+    elif known < function.size and function.stated is None:
         yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
     if fault := fault_in_extended_capabilities(config):
         yield f"its {fault}: the kernel finds nothing after that"
 
 
 def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
+    for first, *others in _devices(functions):
+        config = first.config
+        if not others and not first.address.function and is_multifunction(config) and not all_ones(config):
+            text = "says multifunction but has no sibling here: others may be hidden or left out, and be reset too"
+            yield text, first.address
+
+
+def _about_unseen(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:
+    """Yield what a scan leaves out; a kernel that had found it is told of it."""
+    for first, *others in _devices(functions):
+        if first.address.function:
+            for member in (first, *others):
+                yield "there is no function 0: the kernel does not look for it", member.address
+        elif not is_multifunction(first.config):
+            for member in others:
+                yield "function 0 does not say multifunction: the kernel does not look for it", member.address
+
+
+def _devices(functions: list[FunctionDescription]) -> Iterator[list[FunctionDescription]]:
+    """Yield the functions of each device; a bus that ARI makes one device has only device 0."""
     devices: dict[tuple[int, int, int], list[FunctionDescription]] = defaultdict(list)
     for function in functions:
         devices[function.address[:3]].append(function)
     ports = filter(_forwards_ari, functions)
     ari = {(port.address.domain, port.config[PCI_SECONDARY_BUS]) for port in ports}
     for (domain, bus, _device), members in devices.items():
-        first = members[0]
-        multifunction = is_multifunction(first.config)
-        if first.address.function:
-            if (domain, bus) in ari and first.address.device:
-                continue
-            for member in members:
-                yield "there is no function 0: the kernel does not look for it", member.address
-        elif (domain, bus) in ari:
-            continue
-        elif multifunction and len(members) == 1:
-            text = "says multifunction but has no sibling here: others may be hidden or left out, and be reset too"
-            yield text, first.address
-        elif not multifunction and len(members) > 1:
-            for member in members[1:]:
-                yield "function 0 does not say multifunction: the kernel does not look for it", member.address
+        if (domain, bus) not in ari or (members[0].address.function and not members[0].address.device):
+            yield members
 
 
 def _forwards_ari(function: FunctionDescription) -> bool:

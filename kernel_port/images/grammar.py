@@ -170,6 +170,16 @@ def size(value: Any) -> int:
     return value
 
 
+def stated(value: Any) -> int | str:
+    """Check for a number of bytes, or for text."""
+    if type(value) is int:
+        return number(0, 4096)(value)  # type: ignore[no-any-return]
+    try:
+        return text(value)
+    except ValueError:
+        raise ValueError("a number of bytes, or rows such as config has") from None
+
+
 class Bar(NamedTuple):
     """A BAR: its size, and what it decodes."""
 
@@ -295,7 +305,7 @@ _KNOB_READERS: dict[Any, Reader] = {
 OLD_OPTIONS = {"attention_lamp": "attention_indicator", "power_lamp": "power_indicator"}
 
 #: Fields of a description that say what the function is; all others are knobs, which say how it behaves.
-_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated")
+_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated", "found", "stand_in")
 
 
 def _knobs() -> dict[str, Key]:
@@ -318,6 +328,7 @@ MACHINE: dict[str, Key] = {
     "name": Key(text, "", "name of the machine"),
     "about": Key(text, "", "description"),
     "quirks": Key(choice("", "qemu", "qemu-links"), "", "hardware as specified, or as QEMU simplifies it"),
+    "recorded": Key(boolean, False, "a kernel had found these functions: ours is told of those that its scan misses"),
 }
 
 #: Keys that compose the bytes of a function, instead of `config`.
@@ -341,6 +352,9 @@ COMPOSED: dict[str, Key] = {
 FUNCTION: dict[str, Key] = {
     "address": Key(address, None, "where it is; required"),
     "config": Key(text, None, "rows of bytes, instead of kind, IDs, bus and capabilities"),
+    "stated": Key(
+        stated, None, "how many bytes of config are known, or rows of a mask of the known bits; all, if left out"
+    ),
     "size": Key(number(256, 4096), None, "size of its configuration space: 256 or 4096 (default: by kind or rows)"),
     "bars": Key(table(number(0, 5), bar), {}, "size and kind of each BAR"),
     "rom": Key(size, 0, "size of the expansion ROM"),

@@ -55,7 +55,7 @@ def load(source: str | Path) -> MachineDescription:
     machine.functions.sort(key=lambda function: function.address)
     refuse_nonsense(machine.functions, str(source))
     guess_sizes(machine.functions)
-    machine.warnings += warnings(machine.functions)
+    machine.warnings += warnings(machine.functions, machine.recorded)
     return machine
 
 
@@ -83,7 +83,7 @@ def _examples() -> Traversable:
 
 def _read(source: str | Path) -> MachineDescription:
     if source == "-":
-        return MachineDescription("-", _lspci(sys.stdin.buffer, "standard input"))
+        return MachineDescription("-", _lspci(sys.stdin.buffer, "standard input"), recorded=True)
     if isinstance(source, str) and source.startswith("example:"):
         return _example(source)
     if isinstance(source, str) and source.startswith(PREFIX):
@@ -91,7 +91,9 @@ def _read(source: str | Path) -> MachineDescription:
     path = sysfs.HOST if source == "host" else Path(source)
     try:
         if path.is_dir():
-            return MachineDescription(source if source == "host" else path.name, sysfs.read(path, str(path)))
+            name = source if isinstance(source, str) and source == "host" else path.name
+            functions = sysfs.read(path, str(path))
+            return MachineDescription(name, functions, recorded=True, roots=sysfs.roots(path, str(path)))
         # O_NONBLOCK: opening a pipe or a terminal must not wait for its other end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return _read_file(file, path)
@@ -124,7 +126,9 @@ def _read_file(file: BinaryIO, path: Path) -> MachineDescription:
         machine = machine_toml.parse(file.read(limit), name)
         machine.name = machine.name or path.stem
         return machine
-    return MachineDescription(path.stem, ecam.read(file, name) if reader is ecam.read else _lspci(file, name))
+    if reader is ecam.read:
+        return MachineDescription(path.stem, ecam.read(file, name))
+    return MachineDescription(path.stem, _lspci(file, name), recorded=True)
 
 
 def _reader(head: bytes, size: int, name: str) -> Callable[..., object]:

@@ -16,13 +16,16 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from ..hw.address import Address
-from ..hw.config_space import LARGEST_BAR, ROM, BaseAddress, base_addresses, rounded_up, word
+from ..hw.config_space import LARGEST_BAR, ROM, BaseAddress, base_addresses, capabilities, rounded_up, word
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import (
+    PCI_CAP_ID_EXP,
     PCI_CLASS_DEVICE,
     PCI_DEVICE_ID,
     PCI_REVISION_ID,
+    PCI_STATUS,
+    PCI_STATUS_CAP_LIST,
     PCI_STD_HEADER_SIZEOF,
     PCI_VENDOR_ID,
 )
@@ -167,9 +170,11 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
         raise MachineError(f"{place}: {known} bytes of configuration space, at least 64 are needed; {_RECORD}")
     if cut and known not in _USUAL_LENGTHS:
         raise MachineError(f"{place}: the text is cut short after {known:#x} bytes; {_RECORD}")
-    function = FunctionDescription(entry.address, bytes(entry.config), size=4096 if known > 256 else 256)
-    function.driver = entry.driver
+    function = FunctionDescription(entry.address, bytes(entry.config), driver=entry.driver)
     function.iommu_group = entry.iommu_group
+    function.size = largest_size(function.config)
+    if known < function.size:
+        function.stated = b"\xff" * known
     found = list(base_addresses(function.config))
     for region in entry.regions:
         number = _region_number(region, found)
@@ -181,6 +186,15 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
         elif number is not None:
             function.bars[number] = size
     return function
+
+
+def largest_size(config: bytes) -> int:
+    """Return how large the configuration space can be that begins with *config*: lspci may have shown a part of it."""
+    if len(config) == 256:
+        express = any(capability == PCI_CAP_ID_EXP for capability, _ in capabilities(config))
+    else:
+        express = len(config) > 256 or bool(word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST)
+    return 4096 if express else 256
 
 
 def _region_number(region: re.Match[str], found: Iterable[BaseAddress]) -> int | None:

@@ -151,17 +151,24 @@ def _function(keys: dict[str, Any]) -> tuple[FunctionDescription, Draft | None]:
         size = size or (4096 if len(config) > 256 else 256)
         if len(config) > size:
             raise _Fault(f"size: {size}, but config has {len(config)} bytes; remove size")
+        stated = keys["stated"]
+        stated = b"\xff" * stated if isinstance(stated, int) else stated and _rows(stated, "stated")
         draft = None
     else:
         size = size or (256 if grammar.KINDS[keys["kind"]].express is None else 4096)
         if size == 256 and keys["ari"] is not None:
             raise _Fault("size: ari is an extended capability and needs 4096; remove size")
-        config = b""
+        if keys["stated"] is not None:
+            raise _Fault("stated: goes with config; remove it")
+        config, stated = b"", None
         draft = Draft(keys["address"], keys, bytearray(size), [])
-    return FunctionDescription(keys["address"], config, size=size, bars=bars, rom=keys["rom"], **knobs), draft
+    function = FunctionDescription(
+        keys["address"], config, size=size, bars=bars, rom=keys["rom"], stated=stated, **knobs
+    )
+    return function, draft
 
 
-def _rows(text: str) -> bytes:
+def _rows(text: str, key: str = "config") -> bytes:
     """Parse rows of an lspci dump; rows of zeros may be left out, except the last."""
     config = bytearray()
     for line in text.splitlines():
@@ -170,13 +177,13 @@ def _rows(text: str) -> bytes:
         row = _CONFIG_ROW.fullmatch(line.strip())
         data = lspci.hex_bytes(row[2]) if row else None
         if not row or data is None:
-            raise _Fault(f'config: {_shown(line.strip())} is not a row such as "40: 01 50 03 c8", of 16 bytes')
+            raise _Fault(f'{key}: {_shown(line.strip())} is not a row such as "40: 01 50 03 c8", of 16 bytes')
         offset = int(row[1], 16)
         if offset % lspci.ROW == 0:
             config += bytes(max(0, min(offset, 4096) - len(config)))
-        lspci.append_row(config, offset, data, "config")
+        lspci.append_row(config, offset, data, key)
     if len(config) < PCI_STD_HEADER_SIZEOF:
-        raise _Fault(f"config: {len(config)} bytes, at least 64 are needed; give rows 00 to 30")
+        raise _Fault(f"{key}: {len(config)} bytes, at least 64 are needed; give rows 00 to 30")
     return bytes(config)
 
 
@@ -220,9 +227,23 @@ def write(machine: MachineDescription) -> Iterator[str]:
         for key, (_read, default, _about) in grammar.KNOBS.items():
             if (value := getattr(function, key)) != default:
                 yield f"{key} = {value_text(value)}\n"
+        yield from _stated(function)
         yield 'config = """\n'
         yield from _known_rows(function.config)
         yield '"""\n'
+
+
+def _stated(function: FunctionDescription) -> Iterator[str]:
+    """Yield the key that says which bits are known, if not all are."""
+    stated = function.stated
+    if stated is None:
+        return
+    if stated == b"\xff" * len(stated):
+        yield f"stated = {len(stated)}\n"
+        return
+    yield 'stated = """\n'
+    yield from _known_rows(stated.ljust(max(PCI_STD_HEADER_SIZEOF, -(-len(stated) // lspci.ROW) * lspci.ROW), b"\0"))
+    yield '"""\n'
 
 
 def _known_rows(config: bytes) -> Iterator[str]:

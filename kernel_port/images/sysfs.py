@@ -57,6 +57,19 @@ def _release() -> tuple[int, int]:
     return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
+def roots(tree: Path, name: str) -> frozenset[tuple[int, int]]:
+    """Return the root buses of a tree that has the kernel's own layout, (domain, number): pci0000:00/0000:00:1c.0/...
+
+    A list of folders or links without that layout shows none."""
+    found = set()
+    for folder in _folders(_devices_directory(tree), name).values():
+        for part in folder.resolve().parts:
+            if _ROOT.fullmatch(part):
+                domain, _, bus = part.removeprefix("pci").partition(":")
+                found.add((int(domain, 16), int(bus, 16)))
+    return frozenset(found)
+
+
 def is_tree(directory: Path) -> bool:
     """Return whether read() would find functions in *directory*."""
     return any(map(_is_ours, os.scandir(_devices_directory(directory))))
@@ -123,6 +136,8 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
     if (folder / "reset_method").is_file():
         listed = _read_file(folder / "reset_method", 256).decode("ascii", "replace").strip()
         function.reset_method = listed if re.fullmatch(r"[a-z_ ]*", listed) else None
+    if len(config) < size:
+        function.stated = b"\xff" * len(config)
     if (folder / "resource").exists() and not os.path.lexists(folder / "physfn"):
         _take_resources(function, folder / "resource")
     return function

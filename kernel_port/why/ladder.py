@@ -22,6 +22,7 @@ from ..machine import Machine
 from .follow import follow
 from .guard import Guard, guard
 from .source import source
+from .unknown import Unknown, named, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,11 @@ class Rung:
 
     function: str
     """The C function."""
-    rc: int
+    rc: int | None
+    """What its probe returns; None: that depends on what is unknown."""
     guard: Guard | None
+    unknown: tuple[Unknown, ...] = ()
+    """What decides and is not in the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,20 @@ class Ladder:
     """All reset methods of one function, in the order the kernel tries them."""
 
     bdf: str
-    rc: int
-    """What the kernel's own probe of all methods returns."""
+    rc: int | None
+    """What the kernel's own probe of all methods returns; None: that depends on what is unknown."""
     rungs: tuple[Rung, ...]
 
     @property
     def taken(self) -> Rung | None:
-        """The method the kernel takes: the first that does not say -ENOTTY; None if all do."""
-        return next((rung for rung in self.rungs if rung.rc != -ENOTTY), None)
+        """The method the kernel takes: the first that does not say -ENOTTY; None if all do, or it is unknown which."""
+        first = next((rung for rung in self.rungs if rung.rc != -ENOTTY), None)
+        return first if first and first.rc is not None else None
+
+    @property
+    def unknown(self) -> tuple[Unknown, ...]:
+        """What would have to be known to know all of it."""
+        return tuple(dict.fromkeys(each for rung in self.rungs for each in rung.unknown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +72,13 @@ class ResetGroup:
     bridge: str
     """Address of the bridge above the bus, "" for none."""
     rc: int | None
-    """What the probe of pci_reset_slot() or pci_reset_bus() returns; None: the kernel has no such function."""
+    """What the probe of pci_reset_slot() or pci_reset_bus() returns; None: the kernel has no such function, or it
+    depends on what is unknown."""
     guard: Guard | None
     takes: tuple[str, ...]
     """Every function that is reset, in locking order; empty if the reset is refused."""
+    unknown: tuple[Unknown, ...] = ()
+    """What decides and is not in the source."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +89,17 @@ class Survey:
     slots: tuple[ResetGroup, ...]
     buses: tuple[ResetGroup, ...]
 
+    @property
+    def unknown(self) -> tuple[Unknown, ...]:
+        """What is not in the source and decides something."""
+        parts: list[Ladder | ResetGroup] = [*self.ladders, *self.slots, *self.buses]
+        return tuple(dict.fromkeys(each for part in parts for each in part.unknown))
+
     @cached_property
     def _together(self) -> dict[str, list[ResetGroup]]:
         found: dict[str, list[ResetGroup]] = defaultdict(list)
-        for group in sorted((*self.slots, *self.buses), key=lambda group: len(group.takes)):
+        groups = (group for group in (*self.slots, *self.buses) if group.rc == 0)
+        for group in sorted(groups, key=lambda group: len(group.takes)):
             for bdf in group.takes:
                 found[bdf].append(group)
         return found
@@ -96,10 +116,14 @@ class Survey:
         return [group for group in mine if group.rc != 0]
 
     def outcome(self, ladder: Ladder) -> str:
-        """Say how a function can be reset: "alone", "together" or "none"."""
+        """Say how a function can be reset: "alone", "together", "none", or "unknown"."""
+        if ladder.rc is None or (ladder.rc == 0 and ladder.taken is None):
+            return "unknown"
         if ladder.rc == 0:
             return "alone"
-        return "together" if self.together(ladder.bdf) else "none"
+        if self.together(ladder.bdf):
+            return "together"
+        return "unknown" if any(ladder.bdf in group.takes for group in (*self.slots, *self.buses)) else "none"
 
 
 def rungs(machine: Machine) -> list[str]:
@@ -124,19 +148,27 @@ def survey(machine: Machine, progress: Callable[[list[Any]], Any] = iter, explai
     :param explain: False: guards without the values and reads, in half the time"""
     buses = list(machine.buses())
     slots = (slot for bus in buses for slot in sorted(bus.slots, key=lambda slot: slot.number))
-    return Survey(
+    found = Survey(
         tuple(ladder(machine, dev, explain) for dev in progress(machine.functions)),
         tuple(slot_group(machine, slot, explain) for slot in slots),
         tuple(bus_group(machine, bus, explain) for bus in buses),
     )
+    return settle(machine, found)
 
 
 def ladder(machine: Machine, dev: Any, explain: bool = True) -> Ladder:
     """Try every method on *dev*, even after one that would work."""
-    found = [Rung(name, *probe(machine, explain, name, dev, 1)) for name in rungs(machine)]
+    found = tuple(rung(machine, name, dev, explain) for name in rungs(machine))
     with traced(machine, False):
         rc = machine.kernel.pci_probe_reset_function(dev)
-    return Ladder(dev.dev.name, rc, tuple(found))
+    return Ladder(dev.dev.name, rc, found)
+
+
+def rung(machine: Machine, name: str, dev: Any, explain: bool) -> Rung:
+    """Try one method on *dev*."""
+    machine.fabric.guesses.clear()
+    rc, refused = probe(machine, explain, name, dev, 1)
+    return Rung(name, rc, refused, tuple(named(machine, machine.fabric.guesses)))
 
 
 def slot_group(machine: Machine, slot: Any, explain: bool) -> ResetGroup:

@@ -15,14 +15,16 @@ from .report import (
     VFIO_ALONE,
     VFIO_TOGETHER,
     Report,
+    because,
     condition,
     facts,
     failure,
     place,
-    title,
+    title_in,
 )
+from .unknown import remedies
 
-STYLES = {"alone": "green", "together": "yellow", "none": "red"}
+STYLES = {"alone": "green", "together": "yellow", "none": "red", "unknown": "blue"}
 
 #: Equal for refusals with the same explanation.
 Key = tuple[object, ...]
@@ -62,6 +64,7 @@ class Overview(Report):
         self.heading("Reasons")
         for reason in reasons.values():
             self.reason(reason)
+        self.unknown()
         self.heading("Slots and buses: what they reset together")
         for group in (*self.survey.slots, *self.survey.buses):
             self.group(group)
@@ -83,7 +86,9 @@ class Overview(Report):
         ways = [rung.function for rung in ladders[0].rungs] if ladders else []
         numbered = ", ".join(f"{number} {way}" for number, way in enumerate(ways, 1))
         self.lines(f"Reset methods for one function alone, in the order the kernel tries them: {numbered}.")
-        self.lines("* marks the method it takes, + one that would work too; letters refer to the reasons below.")
+        self.lines(
+            "* marks the method it takes, + one that would work too, ? what is unknown; letters refer to reasons below."
+        )
         self.write("")
         address = max((len(self.short(ladder.bdf)) for ladder in ladders), default=0)
         cell = max([2, *(len(reason.mark) + 1 for reason in reasons.values())])
@@ -92,19 +97,27 @@ class Overview(Report):
         self.line(f"{'':{address}}  {numbers} {'reset':<{result}}  device")
         for ladder in ladders:
             marks = "".join(f"{self.mark(rung, ladder, reasons):<{cell}}" for rung in ladder.rungs)
-            device = title(self.machine.function(ladder.bdf))
+            device = title_in(self.machine, self.machine.function(ladder.bdf))
             line = f"{self.short(ladder.bdf):{address}}  {marks} {self.result(ladder):<{result}}  {device}"
             self.line(line[: self.width], STYLES[self.survey.outcome(ladder)])
 
     def result(self, ladder: Ladder) -> str:
         """Say in short how a function can be reset."""
+        if self.survey.outcome(ladder) == "unknown":
+            return "unknown"
         if ladder.rc == 0 and ladder.taken:
             return ladder.taken.function
         groups = self.survey.together(ladder.bdf)
-        return f"only with {groups[0].kind} {self.group_name(groups[0])}" if groups else f"no ({errno_name(ladder.rc)})"
+        return (
+            f"only with {groups[0].kind} {self.group_name(groups[0])}"
+            if groups
+            else f"no ({errno_name(ladder.rc or 0)})"
+        )
 
     def mark(self, rung: Rung, ladder: Ladder, reasons: dict[Key, Reason]) -> str:
         """Return one cell of the table."""
+        if rung.rc is None:
+            return "?"
         if rung.guard is not None:
             return reasons[key(rung)].mark
         return "*" if rung is ladder.taken else "+"
@@ -126,10 +139,30 @@ class Overview(Report):
         for case in cases:
             self.lines(case, "   - ", "     ")
 
+    def unknown(self) -> None:
+        """Write what decides and is not in the source, if anything is: each once, and what to send."""
+        cases: dict[str, list[str]] = {}
+        for ladder in self.survey.ladders:
+            methods: dict[str, list[str]] = {}
+            for rung in ladder.rungs:
+                if rung.rc is None:
+                    methods.setdefault(because(rung.unknown, ladder.bdf), []).append(rung.function)
+            for what, names in methods.items():
+                cases.setdefault(f"{', '.join(names)}: {what}", []).append(ladder.bdf)
+        if not cases:
+            return
+        self.heading("Unknown (?): what decides is not in the file")
+        for case, functions in cases.items():
+            self.lines(f"{self.many(functions)}: {case}", "   - ", "     ")
+        for remedy in remedies(self.survey.unknown):
+            self.lines(remedy, "   ", "   ")
+
     def summary(self) -> None:
         """Write the totals, and what to do."""
         self.heading("Summary")
-        sums = (("alone", "can be reset alone"), ("together", "only with their slot or bus"), ("none", "not at all"))
+        sums = [("alone", "can be reset alone"), ("together", "only with their slot or bus"), ("none", "not at all")]
+        if "unknown" in map(self.survey.outcome, self.survey.ladders):
+            sums.append(("unknown", "unknown, as what decides is not in the file"))
         wide = len(str(len(self.survey.ladders)))
         for outcome, said in sums:
             ladders = [ladder for ladder in self.survey.ladders if self.survey.outcome(ladder) == outcome]

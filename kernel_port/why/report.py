@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from ..choice import KernelChoice
+from ..hw.address import Address
 from ..images.names import installed
 from ..machine import Machine
 from ..series import PATCHES
@@ -18,6 +19,8 @@ from . import today, vfio
 from .guard import Guard, errno_name
 from .ladder import Ladder, ResetGroup, Rung, Survey
 from .rehearsal import Rehearsal
+from .silence import reads_all_ones, silence
+from .unknown import Unknown, remedies
 
 #: The VFIO request that resets one function, and the one that resets a slot or bus.
 VFIO_ALONE, VFIO_TOGETHER = "VFIO_DEVICE_RESET", "VFIO_DEVICE_PCI_HOT_RESET"
@@ -91,6 +94,14 @@ def title(dev: Any) -> str:
     return f"{kind}: {vendor} {product} [{dev.vendor:04x}:{dev.device:04x}]"
 
 
+def title_in(machine: Machine, dev: Any) -> str:
+    """Name a function of a machine; of one that is not in its source, or does not answer, say that."""
+    function = machine.fabric.function(Address.parse(dev.dev.name)).description
+    if function.stand_in:
+        return f"not in the file: {function.stand_in}"
+    return "reads all ones" if reads_all_ones(function) else title(dev)
+
+
 def warnings(machine: Machine) -> list[str]:
     """Return what the answer about *machine* cannot know."""
     known = {dev.dev.name for dev in machine.functions}
@@ -100,6 +111,11 @@ def warnings(machine: Machine) -> list[str]:
         "they read all ones, or function 0 is not there or not multifunction"
     )
     return [*machine.description.warnings, *([not_found] if unknown else [])]
+
+
+def because(unknown: Iterable[Unknown], itself: str = "") -> str:
+    """Say what is not known, without the address of the function that it is about."""
+    return ", ".join(dict.fromkeys(each.own_text if each.bdf == itself else each.text for each in unknown))
 
 
 class Report:
@@ -143,7 +159,9 @@ class Report:
     def function(self, ladder: Ladder, done: Rehearsal | None = None) -> None:
         """Write everything about one function, and the outcome of its reset on a copy."""
         dev = self.machine.function(ladder.bdf)
-        self.line(f"{ladder.bdf}  {title(dev)}", "bold")
+        self.line(f"{ladder.bdf}  {title_in(self.machine, dev)}", "bold")
+        for said in silence(self.machine, dev):
+            self.lines(said)
         self.lines(f"Reset methods for this function alone, in the order {self.kernel_name} tries them:")
         for number, rung in enumerate(ladder.rungs, 1):
             self.rung(number, rung, ladder)
@@ -165,11 +183,13 @@ class Report:
         """Write one method: its verdict, and what refused it."""
         taken = rung is ladder.taken
         head = f"{'>' if taken else ' '} {number} {rung.function:<28}"
-        if rung.guard is None:
+        if rung.rc is None:
+            self.lines(f"{head} unknown: {because(rung.unknown)}", "", " " * 8, "yellow")
+        elif rung.guard is None:
             remark = ": the kernel takes this one" if taken else ": would work too"
             self.line(f"{head} yes{remark}", "green")
         else:
-            said = rung.guard.explanation or errno_name(rung.rc)
+            said = rung.guard.explanation or errno_name(rung.guard.rc)
             self.lines(f"{head} no: {said}", "", " " * 8)
             self.refusal(rung.guard, " " * 8, ladder.bdf)
 
@@ -187,10 +207,12 @@ class Report:
         on = f" on bus {self.short_bus(group.bus)}" if group.kind == "slot" else ""
         below = f" below {self.short(group.bridge)}" if group.bridge else ""
         head = f"{group.kind} {self.group_name(group)}{on}{below}: pci_reset_{group.kind}()"
-        if group.rc is None:
+        if group.unknown:
+            self.lines(f"{head} is unknown: {because(group.unknown)}", "  ", "      ", "yellow")
+        elif group.rc is None:
             self.lines(f"{head} is not in this kernel; patch {TOGETHER_SINCE} adds it", "  ", "      ")
         elif group.guard:
-            self.lines(f"{head} says no: {group.guard.explanation or errno_name(group.rc)}", "  ", "      ")
+            self.lines(f"{head} says no: {group.guard.explanation or errno_name(group.guard.rc)}", "  ", "      ")
             self.refusal(group.guard, "      ")
         else:
             along = ", ".join(map(self.short, group.takes)) or "nothing, it is empty"
@@ -203,7 +225,7 @@ class Report:
         for ladder in self.survey.ladders:
             if ladder.bdf in group.takes:
                 way = f"alone by {ladder.taken.function}" if ladder.rc == 0 and ladder.taken else "not alone"
-                device = title(self.machine.function(ladder.bdf))
+                device = title_in(self.machine, self.machine.function(ladder.bdf))
                 self.lines(f"{self.short(ladder.bdf)}: {way}; {device}", "    ", "      ")
         self.rehearsal(done)
         if group.takes:
@@ -223,9 +245,13 @@ class Report:
 
     def advice(self, ladder: Ladder, done: Rehearsal | None) -> Iterator[str]:
         """Say what a person can do with this function."""
+        if self.survey.outcome(ladder) == "unknown":
+            yield from self.advice_unknown(ladder)
+            return
         if ladder.rc == 0 and ladder.taken:
             yield from self.advice_alone(ladder.bdf, ladder.taken.function, done)
             return
+        assert ladder.rc is not None
         yield (
             f"It cannot be reset alone: pci_reset_function() returns {failure(ladder.rc)}, so there is no "
             f"/sys/bus/pci/devices/{ladder.bdf}/reset, and {VFIO_ALONE} fails."
@@ -245,6 +271,17 @@ class Report:
         )
         if self.machine.kernel.point < TOGETHER_SINCE:
             yield f"Patch {TOGETHER_SINCE} adds resets of slots and buses: see --patches {len(PATCHES)}."
+
+    def advice_unknown(self, ladder: Ladder) -> Iterator[str]:
+        """Say what is not known of a function, and what to send."""
+        dev = self.machine.function(ladder.bdf)
+        around = [each for group in self.survey.refused_around(dev) for each in group.unknown]
+        unknown = dict.fromkeys((*ladder.unknown, *around))
+        if ladder.rc == 0:
+            yield f"unknown: it can be reset alone, but by what is not in the file: {because(unknown)}."
+        else:
+            yield f"unknown: whether it can be reset alone depends on what is not in the file: {because(unknown)}."
+        yield from remedies(unknown)
 
     def advice_alone(self, bdf: str, way: str, done: Rehearsal | None) -> Iterator[str]:
         """Say what to do with a function that has a reset of its own, even one that fails despite the probe."""

@@ -36,6 +36,7 @@ from ..pci_regs import (
     PCI_EXP_TYPE_ROOT_PORT,
 )
 from .ladder import Ladder, Survey, bus_name
+from .silence import identity
 
 #: Speed fields of the link registers, GT/s.
 SPEEDS = {1: 2.5, 2: 5.0, 3: 8.0, 4: 16.0, 5: 32.0, 6: 64.0}
@@ -81,15 +82,16 @@ def function_node(
     config = machine.fabric.config(Address.parse(bdf))
     return {
         "bdf": bdf,
-        "vendor": dev.vendor,
-        "device": dev.device,
-        "class": dev.class_,
+        **identity(machine, dev),
         "driver": dev.driver.name if dev.driver else drivers.get(bdf) or None,
         "slot": dev.slot.kobj_name if dev.slot else None,
         "link": link(dev, config),
         "port": port(dev, config),
         "rc": ladder.rc,
+        "outcome": found.outcome(ladder),
+        "stand_in": machine.fabric.function(Address.parse(bdf)).description.stand_in or None,
         "resets": [rung.function for rung in ladder.rungs if rung.rc == 0],
+        "unknown": [rung.function for rung in ladder.rungs if rung.rc is None],
         "together": [{"kind": group.kind, "name": group.name} for group in found.together(bdf)],
         "below": bus_node(machine, found, ladders, drivers, dev.subordinate) if dev.subordinate else None,
     }

@@ -12,16 +12,17 @@ from kernel_port.commands import census as command
 
 def paper(file, error=None, **functions):
     """A record with so many functions of each outcome."""
-    how = {"alone": "pcie_flr", "together": "bus:0000:01", "none": None}
+    how = {"alone": "pcie_flr", "together": "bus:0000:01", "none": None, "unknown": None}
     made = [
         {"bdf": f"0000:01:00.{number}", "vendor": 0x8086, "device": 0x10C9, "class": 0x020000, "driver": "igb",
-         "outcome": outcome, "how": how[outcome], "along": 3 * (outcome == "together"), "refused": [0]}
+         "outcome": outcome, "how": how[outcome], "along": 3 * (outcome == "together"), "refused": [0],
+         "unknown": ["PCI_EXP_DEVCAP"] * (outcome == "unknown")}
         for number, outcome in enumerate(o for o, count in functions.items() for _ in range(count))
     ]  # fmt: skip
     record = {"file": file, "size": 1, "mtime_ns": 1, "patches": 8, "error": error}
     if error is not None:
         return record
-    outcomes = {outcome: functions.get(outcome, 0) for outcome in ("alone", "together", "none")}
+    outcomes = {outcome: functions.get(outcome, 0) for outcome in ("alone", "together", "none", "unknown")}
     guard = {"rung": "pcie_flr", "explanation": "no <FLR>", "text": "if x: return", "file": "base/pci.py", "line": 87}
     return record | outcomes | {"machine": "paper", "unseen": 0, "functions": made, "guards": [guard], "groups": []}
 
@@ -34,13 +35,15 @@ def totals(*records):
 
 
 def test_totals_add_up():
-    found = totals(paper("a", alone=3, together=4), paper("b", error="bad"), paper("c", none=1))
-    assert found.headline() == "3 machines, 1 of them could not be read: 8 functions"
+    found = totals(paper("a", alone=3, together=4), paper("b", error="bad"), paper("c", none=1, unknown=2))
+    assert found.headline() == "3 machines, 1 of them could not be read: 10 functions"
     charts = {chart.title: {bar.label: (bar.number, chart.whole) for bar in chart.bars} for chart in found.charts()}
     assert charts["Functions that can be reset"] == {
-        "alone": (3, 8), "only with their slot or bus": (4, 8), "not at all": (1, 8),
+        "alone": (3, 10), "only with their slot or bus": (4, 10), "not at all": (1, 10),
+        "unknown: the file lacks what decides": (2, 10),
     }  # fmt: skip
-    assert charts["Reset methods"] == {"pci_reset_bus": (4, 8), "pcie_flr": (3, 8)}
+    assert charts["What the files lack, for functions whose outcome is unknown"] == {"PCI_EXP_DEVCAP": (2, 2)}
+    assert charts["Reset methods"] == {"pci_reset_bus": (4, 10), "pcie_flr": (3, 10)}
     assert charts["Neighbours reset along with functions that need their slot or bus"] == {"2-3": (4, 4)}
     guard = "pcie_flr: no <FLR>"
     assert charts["Guards that refuse a reset alone, for functions that need their slot or bus"] == {guard: (4, 4)}

@@ -10,11 +10,12 @@ import engine
 import inputs
 import kernels
 import machines
+import posted
 import texts
 
 from kernel_port.link import link
 
-TARGETS = inputs.TARGETS | texts.TARGETS | commands.TARGETS | machines.TARGETS | kernels.TARGETS
+TARGETS = inputs.TARGETS | texts.TARGETS | commands.TARGETS | machines.TARGETS | posted.TARGETS | kernels.TARGETS
 
 
 def shares(cases, names=tuple(TARGETS)):

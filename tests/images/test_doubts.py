@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a loader warns of: each on a machine made to show it, and none on one that does not."""
 
+import io
+
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load
+from kernel_port.images import load, lspci
+from kernel_port.images.doubts import warnings as doubts
 
 
 def function(at, registers=None):
@@ -50,13 +53,16 @@ def test_warnings_header_type_7f(warnings):
     assert line.startswith("0000:00:00.0: has no valid header type (0x7f)")
 
 
-def test_warnings_no_vendor(warnings):
-    (line,) = warnings(function("00:00.0", {0: bytes(4)}))
+def test_warnings_no_vendor_only_where_the_scan_is_all_there_is():
+    config = function("00:00.0", {0: bytes(4)})
+    (described,) = lspci.parse(io.StringIO(config), "text")
+    (line,) = doubts([described])
     assert line.startswith("0000:00:00.0: has no vendor and device ID")
+    assert doubts([described], recorded=True) == []  # as of a virtual function, which the recorded kernel knew
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(b"\x10", "no verdict about its resets can be trusted"), (b"\0", "read as 0")]
+    ("status", "said"), [(b"\x10", "without its capabilities: see what is unknown"), (b"\0", "has no capabilities")]
 )
 def test_warnings_64_bytes_and_whether_capabilities_are_missing(warnings, status, said):
     config = bytearray(bytes.fromhex("8680d310").ljust(64, b"\0"))
@@ -73,21 +79,31 @@ def test_warnings_multifunction_without_sibling(warnings):
     assert warnings(function("00:03.0", {0x0E: b"\x80"}), function("00:03.2")) == []
 
 
-def test_warnings_siblings_the_kernel_does_not_look_for(warnings):
-    (line,) = warnings(function("00:03.1"), function("00:03.2"))
+def unrecorded(*functions):
+    """What is doubtful of functions that no kernel had found."""
+    return doubts(lspci.parse(io.StringIO("".join(functions)), "text"))
+
+
+def test_warnings_siblings_the_kernel_does_not_look_for():
+    (line,) = unrecorded(function("00:03.1"), function("00:03.2"))
     assert line == "0000:00:03.1, 0000:00:03.2: there is no function 0: the kernel does not look for it"
-    (line,) = warnings(function("00:03.0"), function("00:03.1"))
+    (line,) = unrecorded(function("00:03.0"), function("00:03.1"))
     assert line == "0000:00:03.1: function 0 does not say multifunction: the kernel does not look for it"
 
 
-def test_warnings_bus_no_bridge_leads_to(warnings):
-    (line,) = warnings(function("00:00.0"), function("05:00.0"), function("05:01.0"))
+def test_warnings_bus_no_bridge_leads_to():
+    (line,) = unrecorded(function("00:00.0"), function("05:00.0"), function("05:01.0"))
     assert line.startswith("0000:05:00.0, 0000:05:01.0: no bridge leads to bus 0000:05")
 
 
-def test_warnings_bridge_of_another_domain_does_not_lead_here(warnings):
-    (line,) = warnings(bridge("0001:00:01.0", 5, 5), function("0000:05:00.0"))
+def test_warnings_bridge_of_another_domain_does_not_lead_here():
+    (line,) = unrecorded(function("0000:05:00.0"), bridge("0001:00:01.0", 5, 5))
     assert line.startswith("0000:05:00.0: no bridge leads to bus 0000:05")
+
+
+def test_warnings_of_what_a_kernel_had_found_are_none(warnings):
+    # lspci's list is what the recorded kernel knew: nothing in it is out of reach
+    assert warnings(function("00:03.1"), function("00:03.2"), function("05:00.0"), function("05:01.0")) == []
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,10 @@ def test_parse_header_bytes_in_place():
     (function,) = text(DUMP)
     assert function.address == Address(0, 4, 0, 0)
     assert function.config[:4] == bytes([0x86, 0x80, 0xD3, 0x10])
-    assert (len(function.config), function.size) == (64, 256)
+    assert (len(function.config), function.size, function.stated) == (64, 4096, b"\xff" * 64)  # it has capabilities
 
 
-@pytest.mark.parametrize(("known", "size"), [(64, 256), (128, 256), (256, 256), (4096, 4096)])
+@pytest.mark.parametrize(("known", "size"), [(64, 4096), (128, 4096), (256, 256), (4096, 4096)])
 def test_parse_lengths_known_bytes_and_size(known, size):
     rows = "".join(row(offset) for offset in range(64, known, 16))
     (function,) = text(DUMP[:-1] + rows + "\n")

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the recorded kernel must have had, though the file does not show it.
+
+lspci and sysfs list the functions that a kernel had found. So function 0 is beside function 1, and above an endpoint's
+bus there is a bridge: where the file leaves one out, a stand-in takes its place, of which nothing is stated but what
+the others prove. A function that reads all ones answered when the kernel found it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from ..hw.address import Address
+from ..hw.config_space import all_ones, dword, header_type, word
+from ..hw.description import FunctionDescription, MachineDescription
+from ..hw.known import unstated
+from ..hw.layout import Layout
+from ..hw.registers import HEADER_LAYOUT, MULTIFUNCTION
+from ..pci_regs import (
+    PCI_CLASS_DEVICE,
+    PCI_EXP_TYPE_DOWNSTREAM,
+    PCI_EXP_TYPE_ENDPOINT,
+    PCI_EXP_TYPE_LEG_END,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+    PCI_EXP_TYPE_RC_EC,
+    PCI_EXP_TYPE_RC_END,
+    PCI_EXP_TYPE_ROOT_PORT,
+    PCI_EXP_TYPE_UPSTREAM,
+    PCI_HEADER_TYPE,
+    PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
+    PCI_PRIMARY_BUS,
+    PCI_SECONDARY_BUS,
+    PCI_SUBORDINATE_BUS,
+    PCI_VENDOR_ID,
+)
+
+#: Identity of a function of which none is known: any that a kernel accepts.
+NO_ID = bytes.fromhex("01000100")
+#: Classes: of the host's own function, of a bridge, and of a function of which none is known, "unassigned".
+HOST_BRIDGE, PCI_BRIDGE, NO_CLASS = 0x0600, 0x0604, 0xFF00
+#: Types of PCI Express functions that the root complex has on a root bus, ...
+_IN_THE_ROOT = (PCI_EXP_TYPE_ROOT_PORT, PCI_EXP_TYPE_RC_END, PCI_EXP_TYPE_RC_EC)
+#: ... and of those that have a port above them.
+_BELOW_A_PORT = (
+    PCI_EXP_TYPE_ENDPOINT, PCI_EXP_TYPE_LEG_END, PCI_EXP_TYPE_UPSTREAM, PCI_EXP_TYPE_DOWNSTREAM,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+)  # fmt: skip
+_BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
+
+#: (domain, bus number)
+Bus = tuple[int, int]
+
+
+def complete(machine: MachineDescription) -> MachineDescription:
+    """Return *machine* with all that the kernel which recorded it had found; what is missing has a stand-in."""
+    functions = [_remembered(function) for function in machine.functions]
+    _add_functions_0(functions)
+    _number_bridges(functions)
+    _add_bridges(functions, machine.roots)
+    added = [each for each in functions if each.stand_in][sum(bool(each.stand_in) for each in machine.functions) :]
+    told = [f"{each.address}: stands for {each.stand_in}, which is not in the file" for each in added]
+    functions.sort(key=lambda function: function.address)
+    return replace(machine, functions=functions, warnings=[*machine.warnings, *told])
+
+
+def does_not_answer(function: FunctionDescription) -> bool:
+    """Return whether a function read all ones when it was recorded."""
+    return all_ones(function.config) or header_type(function.config) > PCI_HEADER_TYPE_CARDBUS
+
+
+def is_root(functions: Iterable[FunctionDescription]) -> bool:
+    """Return whether *functions*, all those on a bus, show that it is a root bus."""
+    return any(
+        word(each.config, PCI_CLASS_DEVICE) == HOST_BRIDGE or Layout(each).port_type in _IN_THE_ROOT
+        for each in functions
+        if not does_not_answer(each)
+    )
+
+
+def _remembered(function: FunctionDescription) -> FunctionDescription:
+    """Give a function that a kernel could not find as it reads now what it may have been found by."""
+    if function.found:
+        return function
+    if does_not_answer(function):
+        found = bytearray(function.size)
+        found[PCI_VENDOR_ID : PCI_VENDOR_ID + 4] = NO_ID
+        _put(found, PCI_CLASS_DEVICE, 2, NO_CLASS)
+        return replace(function, config=b"\xff" * function.size, stated=None, found=bytes(found))
+    if dword(function.config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):  # a virtual function
+        return replace(function, found=NO_ID + function.config[4:].ljust(function.size - 4, b"\0"))
+    return function
+
+
+def _add_functions_0(functions: list[FunctionDescription]) -> None:
+    """Add function 0 of devices without one, unless all their functions are virtual ones."""
+    devices: dict[tuple[int, int, int], list[FunctionDescription]] = defaultdict(list)
+    for function in functions:
+        devices[function.address[:3]].append(function)
+    for device, members in devices.items():
+        if all(each.address.function for each in members) and not all(map(_is_virtual, members)):
+            missing = f"function 0 beside {short(members[0].address)}"
+            functions.append(_stand_in(Address(*device, 0), missing, MULTIFUNCTION, MULTIFUNCTION))
+
+
+def _number_bridges(functions: list[FunctionDescription]) -> None:
+    """Guess bus numbers that the file does not state from the buses that no bridge leads to."""
+    for index, function in enumerate(functions):
+        numbers = unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF
+        if not numbers or not _is_bridge(function) or function.stand_in:
+            continue
+        above = function.address.bus
+        orphans = [bus for domain, bus in _orphans(functions) if domain == function.address.domain and bus > above]
+        config = bytearray(function.config.ljust(function.size, b"\0"))
+        guess = [above, orphans[0], _last_below(functions, function.address.domain, orphans[0])] if orphans else []
+        for where, number in zip((PCI_PRIMARY_BUS, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS), guess, strict=False):
+            free = unstated(function) >> 8 * where & 0xFF
+            config[where] = config[where] & ~free | number & free
+        functions[index] = replace(function, config=bytes(config))
+
+
+def _add_bridges(functions: list[FunctionDescription], roots: Collection[Bus]) -> None:
+    """Add the bridge above each bus that has none and is no root bus."""
+    for domain, bus in _orphans(functions):
+        members = [each for each in functions if each.address[:2] == (domain, bus)]
+        if (domain, bus) in roots or all(map(_is_virtual, members)) or is_root(members):
+            continue
+        around = [numbers for each in functions if (numbers := _leads_past(each, domain, bus))]
+        linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
+        if not around and not linked and not roots and _is_whole(functions, domain):
+            continue  # firmware gave the root complex more buses than one
+        parent, end = max(around, default=(0, 0))
+        silent = all(map(does_not_answer, members))
+        if silent and _lead_on(functions, domain, parent, bus, end):
+            continue
+        taken = {each.address.device for each in functions if each.address[:2] == (domain, parent)}
+        free = [device for device in range(31, -1, -1) if device not in taken]
+        if free and parent < bus:
+            at = Address(domain, parent, free[0] if taken or not around else 0, 0)
+            place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
+            last = max(end if silent else 0, _last_below(functions, domain, bus))
+            functions.append(_bridge(at, place, (parent, bus, last)))
+
+
+def _bridge(address: Address, missing: str, numbers: tuple[int, int, int]) -> FunctionDescription:
+    """Return a bridge of which only the first two of its bus *numbers* are known."""
+    bridge = _stand_in(address, missing, PCI_HEADER_TYPE_BRIDGE, HEADER_LAYOUT)
+    config, stated = bytearray(bridge.config), bytearray(bridge.stated or b"")
+    _put(config, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
+    config[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes(numbers)
+    for where, size in ((PCI_CLASS_DEVICE, 2), (PCI_PRIMARY_BUS, 1), (PCI_SECONDARY_BUS, 1)):
+        stated[where : where + size] = b"\xff" * size
+    return replace(bridge, config=bytes(config), stated=bytes(stated))
+
+
+def _lead_on(functions: list[FunctionDescription], domain: int, parent: int, bus: int, end: int) -> bool:
+    """Have a function that does not answer be the bridge to a bus where none does; return whether there is one.
+
+    :param end: the last bus that the bridge above leads to: all are below the only one that does not answer"""
+    silent = [
+        index
+        for index, each in enumerate(functions)
+        if each.address[:2] == (domain, parent) and does_not_answer(each) and not _numbers(each)
+    ]
+    for index in silent[:1]:
+        found = bytearray(functions[index].found)
+        _put(found, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
+        found[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE
+        found[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes((parent, bus, end if len(silent) == 1 else bus))
+        functions[index] = replace(functions[index], found=bytes(found))
+    return bool(silent)
+
+
+def _stand_in(address: Address, missing: str, header: int, proven: int) -> FunctionDescription:
+    """Return a function of which only the bits *proven* of its header type are known."""
+    config, stated = bytearray(4096), bytearray(64)
+    config[PCI_VENDOR_ID : PCI_VENDOR_ID + 4] = NO_ID
+    _put(config, PCI_CLASS_DEVICE, 2, NO_CLASS)
+    config[PCI_HEADER_TYPE], stated[PCI_HEADER_TYPE] = header, proven
+    return FunctionDescription(address, bytes(config), size=4096, stated=bytes(stated), stand_in=missing)
+
+
+def short(address: Address) -> str:
+    """Return an address as lspci prints it, without the domain if that is 0."""
+    return str(address) if address.domain else str(address)[5:]
+
+
+def _put(config: bytearray, where: int, size: int, value: int) -> None:
+    config[where : where + size] = value.to_bytes(size, "little")
+
+
+def _is_virtual(function: FunctionDescription) -> bool:
+    """Return whether a function answers, but not with an identity of its own."""
+    return bool(function.found) and not does_not_answer(function)
+
+
+def _is_bridge(function: FunctionDescription) -> bool:
+    return not does_not_answer(function) and header_type(function.config) in _BRIDGES
+
+
+def _numbers(function: FunctionDescription) -> tuple[int, int] | None:
+    """Return the secondary and subordinate bus of a bridge, as the kernel that found it read them; None of others."""
+    config = function.found or function.config
+    if header_type(config) not in _BRIDGES:
+        return None
+    return config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS]
+
+
+def _orphans(functions: Sequence[FunctionDescription]) -> list[Bus]:
+    """Return the buses, other than 0, that no bridge leads to, ascending."""
+    bridges = ((each.address.domain, numbers) for each in functions if (numbers := _numbers(each)))
+    led_to = {(domain, secondary) for domain, (secondary, last) in bridges if secondary <= last}
+    return sorted({each.address[:2] for each in functions if each.address.bus} - led_to)
+
+
+def _leads_past(function: FunctionDescription, domain: int, bus: int) -> tuple[int, int] | None:
+    """Return the numbers of a bridge to a bus from which another bridge must lead on to *bus*; None of others."""
+    numbers = _numbers(function) if function.address.domain == domain else None
+    return numbers if numbers and 0 < numbers[0] < bus <= numbers[1] else None
+
+
+def _last_below(functions: Iterable[FunctionDescription], domain: int, bus: int) -> int:
+    """Return the highest bus number that the bridges on *bus* lead to, at least *bus*."""
+    on_bus = (each for each in functions if each.address[:2] == (domain, bus))
+    return max((numbers[1] for each in on_bus if (numbers := _numbers(each))), default=bus)
+
+
+def _is_whole(functions: Iterable[FunctionDescription], domain: int) -> bool:
+    """Return whether bus 0 seems to be in the file as a whole: its host bridge is."""
+    first = Address(domain, 0, 0, 0)
+    return any(each.address == first and is_root([each]) for each in functions)
