@@ -263,6 +263,18 @@ def required_by(mend: Mend, among: dict[str, Mend]) -> tuple[Mend, ...]:
     return tuple(found)
 
 
+def beneath(mend: Mend, among: Iterable[Mend]) -> frozenset[Mend]:
+    """Return those of *among* that *mend* requires, and those that they require in turn."""
+    found: set[Mend] = set()
+    pending = [mend]
+    while pending:
+        names = {*pending.pop().requires}
+        new = {other for other in among if {other.name, other.version} & names} - found
+        found |= new
+        pending += new
+    return frozenset(found)
+
+
 def gather(extra: Iterable[str | Path], needs: bool = False) -> tuple[Mend, ...]:
     """Return what *extra* stands for, in link order.
 

@@ -50,9 +50,9 @@ MAY_IMPORT = {
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
-    "review.port": "choice files mends link series",
+    "review.port": "choice files hw.errors mends link series",
     "review.upstream": "files hw.errors review.port series terminal",
-    "review.read": "choice hw.errors link review.pages review.port review.upstream series terminal",
+    "review.read": "hw.errors link mends review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
     # the doors: cli finds the commands by their names, and nobody else imports one
     "__init__": "link machine",
