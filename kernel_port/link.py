@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .choice import ALL, KernelChoice
 from .kernel.system import System
 from .kernel.system import system as latest_system
-from .mends import LinkError, Mend, adding, beneath, names_in, place
+from .mends import DECLARATIONS, LinkError, Mend, adding, beneath, names_in, place
 from .series import PATCHES
 
 if TYPE_CHECKING:
@@ -76,8 +76,6 @@ BASE: tuple[str, ...] = (
 )
 
 
-#: What a module declares to the linker; not part of the kernel.
-DECLARATIONS = ("ADDS", "MODIFIES", "REQUIRES")
 #: Instructions that look a global name up.
 LOADS = ("LOAD_GLOBAL", "LOAD_NAME")
 

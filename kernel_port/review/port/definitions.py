@@ -18,12 +18,10 @@ from importlib import import_module
 from pathlib import Path
 
 from ...link import BASE, SERVICES
-from ...mends import LOADED, Mend
+from ...mends import DECLARATIONS, LOADED, Mend
 from ...series import PATCHES
 
 PACKAGE = Path(__file__).resolve().parents[2]
-#: What a patch module declares to the linker; not part of the kernel.
-DECLARATIONS = ("ADDS", "MODIFIES", "REQUIRES")
 #: Marks that export the function before them.
 EXPORTS = ("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL")
 #: "C: drivers/pci/pci.c, static, patch 1" or "C: drivers/pci/probe.c pci_scan_root_bus() for each root bus, base; ..."
@@ -149,9 +147,15 @@ class Module:
 def file_of(module: str) -> str:
     """Return the file of a module within the package, base/pci.py for base.pci; of a user's module its path."""
     if module.startswith("yours."):
-        path = str(sys.modules[f"{PACKAGE.name}.{module}"].__file__)
-        return str(LOADED[path])
+        return str(LOADED[str(path_of(module))])
     return f"{module.replace('.', '/')}.py"
+
+
+def path_of(module: str) -> Path:
+    """Return where the file of a module is."""
+    if module.startswith("yours."):
+        return Path(sys.modules[f"{PACKAGE.name}.{module}"].__file__ or "")
+    return PACKAGE / file_of(module)
 
 
 @cache
@@ -185,7 +189,7 @@ def functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
 
 def read(name: str, point: int, layer: str) -> Module:
     """Read the module *name*, "base.pci"."""
-    text = (PACKAGE / file_of(name)).read_text(encoding="utf-8")
+    text = path_of(name).read_text(encoding="utf-8")
     tree, lines = ast.parse(text), text.splitlines()
     exports = dict(filter(None, map(exported, tree.body)))
     found = (define(node, name, point, layer, lines, exports) for node in tree.body)
