@@ -24,19 +24,18 @@ from dataclasses import dataclass, field
 from errno import EAGAIN, EINVAL, ENODEV, ENOSPC, ENOTTY
 from typing import Any
 
+from ..base.bus import pci_walk_bus
 from ..base.pci import pci_reset_function
-from ..base.search import pci_bus_sem
 from ..base.vfio import vfio_group
 from ..base.vfio_pci import VFIO_DEVICE_RESET, vfio_pci_device
 from ..kernel.bug import WARN_ON
 from ..kernel.export import EXPORT_SYMBOL_GPL
-from ..kernel.mutex import down_read, up_read
 from ..kernel.structs import *
 from ..patch.p07_add_slot_and_bus_reset_interfaces import pci_reset_bus, pci_reset_slot
 from .v312_probe_reset_slot_and_bus import pci_probe_reset_bus, pci_probe_reset_slot
 
 ADDS = (
-    "pci_walk_bus", "vfio_group_get_external_user", "vfio_group_put_external_user", "vfio_external_user_iommu_id",
+    "vfio_group_get_external_user", "vfio_group_put_external_user", "vfio_external_user_iommu_id",
     "vfio_pci_dependent_device", "vfio_pci_hot_reset_info", "vfio_pci_hot_reset",
     "vfio_pci_count_devs", "vfio_pci_fill_info", "vfio_pci_fill_devs", "vfio_pci_group_entry", "vfio_pci_group_info",
     "vfio_pci_validate_devs", "vfio_pci_dev_below_slot", "vfio_pci_walk_info", "vfio_pci_walk_wrapper",
@@ -48,25 +47,6 @@ REQUIRES = ("probe-reset-slot-and-bus",)
 #: include/uapi/linux/vfio.h: _IO(VFIO_TYPE, VFIO_BASE + 12) and + 13
 VFIO_DEVICE_GET_PCI_HOT_RESET_INFO = ord(";") << 8 | 100 + 12
 VFIO_DEVICE_PCI_HOT_RESET = ord(";") << 8 | 100 + 13
-
-
-def pci_walk_bus(top: pci_bus, cb: Callable[[pci_dev, Any], int], userdata: Any) -> None:
-    """Call *cb* for every device on and below *top*, each before those below it, until it returns other than 0.
-
-    C: drivers/pci/bus.c, exported, v3.12; in v3.11 too"""
-    down_read(pci_bus_sem)
-    pending = list(reversed(top.devices))  # PORT: the C follows the lists, from the last of a bus back to its bridge
-    while pending:
-        dev = pending.pop()
-        if dev.subordinate:
-            pending += reversed(dev.subordinate.devices)
-        retval = cb(dev, userdata)
-        if retval:
-            break
-    up_read(pci_bus_sem)
-
-
-EXPORT_SYMBOL_GPL(pci_walk_bus)
 
 
 def vfio_group_get_external_user(filep: vfio_group) -> vfio_group:
