@@ -143,12 +143,6 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
     except MachineError as error:
         return complain(str(error))
-    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
-        from .mends import blame  # loaded already, if a file of the user's is
-
-        if not (what := blame(error)):
-            raise
-        return complain(what)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; print nothing at exit
@@ -157,4 +151,10 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return 130
+    except Exception as error:
+        from .mends import blame  # loaded already, if a file of the user's is
+
+        if not (what := blame(error)):
+            raise
+        return complain(what)
     return status

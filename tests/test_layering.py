@@ -38,7 +38,7 @@ MAY_IMPORT = {
     # where they meet
     "machine": "_shims choice hw images kernel link pci_regs qemu",
     "checkpoint": "hw kernel link machine",
-    "calls": "hw.errors kernel link machine series terminal",
+    "calls": "hw.errors kernel link machine mends series terminal",
     # what is made of a run
     "trace": "hw kernel machine mends pci_regs review.port terminal",
     "why": "calls choice hw.address images kernel link machine pci_regs review.port series terminal trace",
@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "scenarios": "choice hw images kernel machine pci_regs trace",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
-    "census": "choice files hw.errors hw.image images machine terminal why",
+    "census": "choice files hw.errors hw.image images machine mends terminal why",
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",

@@ -116,6 +116,14 @@ def test_show_has_the_history_through_the_mends_and_a_file(folder, capsys):
     assert "-    msleep(2)" not in text
 
 
+def test_read_of_a_file_shows_what_it_changes(folder, capsys):
+    (folder / "mask_bus.py").write_text(block("python"))
+    assert main(["read", "./mask_bus.py"]) == 0
+    text = capsys.readouterr().out
+    assert "══ mask-bus: pci: Mask presence detection when the bus of a slot is reset ══" in text
+    assert "static int pci_bus_reset(struct pci_bus *bus, int probe);" in text
+
+
 def test_read_has_a_mend_beside_its_c(folder, capsys):
     tree = folder / "linux"
     (tree / "drivers" / "pci").mkdir(parents=True)

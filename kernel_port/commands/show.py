@@ -172,7 +172,7 @@ def print_symbol(definitions: list[Definition], mends: tuple[Mend, ...]) -> None
     print(f"    {newest.kind}{f', {exported}' if exported else ''}\n")
     width = max(len(each.layer) for each in definitions)
     for definition in definitions:
-        at = f"{place(definition)}:{definition.line}"
+        at = f"{definition.path}:{definition.line}"
         changed = f"    was {signature(definition)}" if signature(definition) != signature(newest) else ""
         print(f"    {definition.layer:<{width}}  {at}{changed}")
     if newest.doc:
@@ -191,29 +191,23 @@ def print_docs(definitions: list[Definition]) -> None:
     """Print all docstrings of a symbol, and those of the modules it is in."""
     paint = Paint()
     for definition in definitions:
-        at = f"{place(definition)}:{definition.line}"
+        at = f"{definition.path}:{definition.line}"
         print(f"{paint('bold', signature(definition))}\n    {definition.layer:<4}  {at}\n")
         print(f"{indented(definition.doc or 'no docstring: a variable')}\n")
     for name in dict.fromkeys(definition.module for definition in definitions):
-        print(f"{paint('bold', place(module(name)))}\n\n{indented(module(name).doc)}\n")
+        print(f"{paint('bold', module(name).path)}\n\n{indented(module(name).doc)}\n")
 
 
 def print_module(found: Module, docs: bool) -> None:
     """Print what a module is about and its symbols, with their docstrings if asked to."""
     paint = Paint()
-    print(f"{paint('bold', place(found))} ({found.layer})\n\n{indented(found.doc)}\n")
+    print(f"{paint('bold', found.path)} ({found.layer})\n\n{indented(found.doc)}\n")
     for definition in found.definitions:
         mark = f", {definition.export}" if definition.export else ""
         head, _, _ = signature(definition).partition("\n")
         print(f"    {definition.line:>4}  {head}{paint('dim', mark)}")
         if docs and definition.doc:
             print(f"\n{indented(indented(definition.doc))}\n")
-
-
-def place(thing: Definition | Module) -> str:
-    """Return the path of a definition or module for people; of a user's file as it was given."""
-    name = thing.module if isinstance(thing, Definition) else thing.name
-    return thing.file if name.startswith("yours.") else f"kernel_port/{thing.file}"
 
 
 def indented(text: str) -> str:

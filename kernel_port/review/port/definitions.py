@@ -100,6 +100,11 @@ class Definition:
         """Its file within the package: base/pci.py."""
         return file_of(self.module)
 
+    @property
+    def path(self) -> str:
+        """Its file for people: kernel_port/base/pci.py; a user's own as it was given."""
+        return shown(self.module)
+
     @cached_property
     def node(self) -> ast.stmt:
         """Its syntax tree, with the lines of its file."""
@@ -138,6 +143,11 @@ class Module:
         """Its file within the package: base/pci.py."""
         return file_of(self.name)
 
+    @property
+    def path(self) -> str:
+        """Its file for people: kernel_port/base/pci.py; a user's own as it was given."""
+        return shown(self.name)
+
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
         """Name here -> its module and its name there, "" for the module itself."""
@@ -149,6 +159,12 @@ def file_of(module: str) -> str:
     if module.startswith("yours."):
         return str(LOADED[str(path_of(module))])
     return f"{module.replace('.', '/')}.py"
+
+
+def shown(module: str) -> str:
+    """Return the file of a module for people."""
+    file = file_of(module)
+    return file if module.startswith("yours.") else f"{PACKAGE.name}/{file}"
 
 
 def path_of(module: str) -> Path:

@@ -86,7 +86,7 @@ class Names:
 
     def _entry(self, definition: Definition) -> str:
         """Return one name of the index."""
-        name, place = text(definition.name), f"kernel_port/{definition.file}:{definition.line}"
+        name, place = text(definition.name), f"{definition.path}:{definition.line}"
         uses = self.symbols.callers(definition.name, self.symbols.last)
         here = [use for use in uses if any(each.point == use.point for each in self._shown.get(use.name, []))]
         used = f"<dd class=used>Used by {self.used(here)}</dd>" if here else ""

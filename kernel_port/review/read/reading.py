@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
+from pathlib import Path
 from textwrap import fill
 
 from ...hw.errors import MachineError
 from ...link import SERVICES
-from ...mends import Mend
+from ...mends import Mend, is_path
 from ...series import PATCHES, Patch
 from ...terminal import clean
 from ..port.definitions import Definition, module
@@ -103,7 +104,7 @@ def reading(what: str, side: CSide | None, beneath: bool = True, mends: tuple[Me
     :param mends: what is on top of the series, in link order
     :raises MachineError: there is no such thing; names the nearest ones"""
     author = Author(side, mends)
-    named = [mend for mend in mends if what in (mend.name, mend.version, str(mend.path))]
+    named = [each for each in mends if what in (each.name, each.version) or (is_path(what) and each.path == Path(what))]
     if what == "all":
         chapters, title = [author.patch(patch) for patch in PATCHES], "The series, side by side"
     elif named:
