@@ -534,6 +534,7 @@ pci_sysfs_init = base_pci_sysfs.pci_sysfs_init
 pci_bus_add_device = base_bus.pci_bus_add_device
 pci_bus_add_devices = base_bus.pci_bus_add_devices
 pci_enable_bridges = base_bus.pci_enable_bridges
+pci_walk_bus = base_bus.pci_walk_bus
 
 # base/setup_bus.py
 pci_assign_unassigned_resources = base_setup_bus.pci_assign_unassigned_resources

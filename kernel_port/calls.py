@@ -15,6 +15,7 @@ from .kernel.sched import Halt
 from .kernel.system import Event
 from .link import Kernel
 from .machine import Machine
+from .mends import blame
 from .series import PATCHES
 from .terminal import Progress, clean
 
@@ -102,6 +103,8 @@ def oops(kernel: Kernel, call: Call, error: Exception) -> str:
     """Return what to say of an error in kernel code: many functions rely on checks in their callers.
 
     :raises Exception: *error* itself, if other code raised it"""
+    if what := blame(error):
+        return what
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     if frame.f_globals is not vars(kernel):
         raise error

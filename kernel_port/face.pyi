@@ -538,6 +538,7 @@ class PatchedKernel:
     pci_bus_add_device = staticmethod(base_bus.pci_bus_add_device)
     pci_bus_add_devices = staticmethod(base_bus.pci_bus_add_devices)
     pci_enable_bridges = staticmethod(base_bus.pci_enable_bridges)
+    pci_walk_bus = staticmethod(base_bus.pci_walk_bus)
 
     # base/setup_bus.py
     pci_assign_unassigned_resources = staticmethod(base_setup_bus.pci_assign_unassigned_resources)

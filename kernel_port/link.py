@@ -23,7 +23,7 @@ from .choice import ALL, KernelChoice
 from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import System
 from .kernel.system import system as latest_system
-from .mends import LinkError, Mend, adding, names_in, place
+from .mends import DECLARATIONS, LinkError, Mend, adding, beneath, names_in, place
 from .series import PATCHES
 
 if TYPE_CHECKING:
@@ -77,8 +77,6 @@ BASE: tuple[str, ...] = (
 )
 
 
-#: What a module declares to the linker; not part of the kernel.
-DECLARATIONS = ("ADDS", "MODIFIES", "REQUIRES")
 #: Instructions that look a global name up.
 LOADS = ("LOAD_GLOBAL", "LOAD_NAME")
 
@@ -182,15 +180,15 @@ def check(module: Contents, known: dict[str, str], symtab: dict[str, Any]) -> No
             raise refuse(symbol, f"{symbol} is {value!r}, elsewhere it is {symtab[symbol]!r}")
 
 
-def check_order(mend: Mend, module: Contents, known: dict[str, str], beneath: frozenset[str]) -> None:
+def check_order(mend: Mend, module: Contents, known: dict[str, str], required: frozenset[str]) -> None:
     """Refuse a mend that would undo another one: a function that both modify, and no word of which comes first.
 
     :param known: symbol -> module of what is linked so far
-    :param beneath: the mends that it requires, and those that these require
+    :param required: the modules of the mends that it requires, and of those that these require
     :raises LinkError: names file, line and symbol"""
     for symbol in sorted(module.modifies):
         other = known[symbol]
-        if other.startswith(("later.", "yours.")) and other not in beneath:
+        if other.startswith(("later.", "yours.")) and other not in required:
             theirs = import_module(f".{other}", __package__)
             raise LinkError(
                 f"{place(module.module, symbol)}: modifies {symbol}, as {place(theirs, symbol)} does; one is to be "
@@ -248,17 +246,12 @@ def combine(names: tuple[str, ...], mends: tuple[Mend, ...] = ()) -> Image:
         module = contents(import_module(f".{name}", __package__))
         check(module, image.symbols, image.constants)
         add(image, name, module)
-    beneath: dict[str, frozenset[str]] = {}
-    for index, mend in enumerate(mends):
+    for mend in mends:
         for declaration in DECLARATIONS:
             names_in(mend, declaration)
         module = contents(mend.code)
         check(module, image.symbols, image.constants)
-        required = [each for each in mends[:index] if {each.name, each.version} & {*mend.requires}]
-        beneath[mend.module] = frozenset(each.module for each in required).union(
-            *(beneath[each.module] for each in required)
-        )
-        check_order(mend, module, image.symbols, beneath[mend.module])
+        check_order(mend, module, image.symbols, frozenset(each.module for each in beneath(mend, mends)))
         add(image, mend.module, module)
         check_names(module, image.constants | image.functions | image.variables | {"system": None})
     return image

@@ -29,6 +29,8 @@ from .hw.errors import MachineError
 from .series import PATCHES
 
 PACKAGE = Path(__file__).parent
+#: What a module declares to the linker; not part of the kernel.
+DECLARATIONS = ("ADDS", "MODIFIES", "REQUIRES")
 #: The name of a module in kernel_port/later: v312_tune_bus_reset_timing is of v3.12.
 SHIPPED = re.compile(r"v(?P<major>\d)(?P<minor>\d+)_(?P<name>\w+)")
 VERSION = re.compile(r"v(\d+)\.(\d+)")
@@ -196,7 +198,20 @@ def yours(path: Path) -> Mend:
         except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise MachineError(wrong(path, error)) from None
+        for declaration in {*DECLARATIONS} - assigned(real.read_bytes()):
+            vars(module).pop(declaration, None)  # of another module, imported with all that is in it
     return mend
+
+
+def assigned(source: bytes) -> set[str]:
+    """Return the names that the source of a module assigns at its top."""
+    targets = [
+        target
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    return {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
 
 
 def wrong(path: Path, error: BaseException) -> str:
@@ -261,6 +276,18 @@ def required_by(mend: Mend, among: dict[str, Mend]) -> tuple[Mend, ...]:
                 "them, a file of your own is to be given with --with as well"
             )
     return tuple(found)
+
+
+def beneath(mend: Mend, among: Iterable[Mend]) -> frozenset[Mend]:
+    """Return those of *among* that *mend* requires, and those that they require in turn."""
+    found: set[Mend] = set()
+    pending = [mend]
+    while pending:
+        names = {*pending.pop().requires}
+        new = {other for other in among if {other.name, other.version} & names} - found
+        found |= new
+        pending += new
+    return frozenset(found)
 
 
 def gather(extra: Iterable[str | Path], needs: bool = False) -> tuple[Mend, ...]:

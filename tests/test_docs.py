@@ -10,6 +10,7 @@ from types import FunctionType
 from paths import ROOT
 
 import kernel_port
+from kernel_port.mends import shipped
 from kernel_port.review.port.definitions import modules, origin
 
 MODULES = [name for _, name, _ in pkgutil.walk_packages(kernel_port.__path__, "kernel_port.")
@@ -56,6 +57,14 @@ def test_patch_functions_name_their_patch():
     for name, number in KERNEL.items():
         for symbol, each in own(importlib.import_module(name)):
             assert (origin(inspect.getdoc(each)).since == f"patch {number}") == (number > 0), symbol
+
+
+def test_functions_of_mends_name_their_c_source_and_version():
+    for mend in shipped().values():
+        for symbol, each in own(mend.code):
+            found = origin(inspect.getdoc(each) or "")
+            assert found, symbol
+            assert found.since == mend.version, symbol
 
 
 def test_contributing_names_what_exists():

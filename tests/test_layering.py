@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "wiring": "hw kernel link",
     "machine": "_shims choice hw images kernel link pci_regs qemu wiring",
     "checkpoint": "hw kernel link machine",
-    "calls": "hw.errors kernel link machine series terminal",
+    "calls": "hw.errors kernel link machine mends series terminal",
     # what is made of a run
     "trace": "hw kernel machine mends pci_regs review.port terminal",
     "why": "calls choice hw hw.address images kernel link machine pci_regs review.port series terminal trace",
@@ -49,13 +49,13 @@ MAY_IMPORT = {
     "scenarios": "choice hw images kernel machine pci_regs trace",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
-    "census": "choice files hw.errors hw.image images limits machine terminal why",
+    "census": "choice files hw.errors hw.image images limits machine mends terminal why",
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
-    "review.port": "choice files link mends series",
+    "review.port": "choice files hw.errors link mends series",
     "review.upstream": "archives files hw.errors limits review.port series terminal",
-    "review.read": "choice hw.errors link review.pages review.port review.upstream series terminal",
+    "review.read": "choice hw.errors link mends review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
     # the doors: cli finds the commands by their names, and nobody else imports one
     "__init__": "hw.errors kernel.system link machine",

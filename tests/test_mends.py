@@ -63,6 +63,11 @@ def test_boot_with_a_file_reaches_it_from_unpatched_callers(write):
         assert machine.kernel.__name__ == "linux-3.11+8+mine"
 
 
+def test_a_file_that_imports_all_of_a_patch_does_not_take_its_declarations(write):
+    path = write("from kernel_port.patch.p07_add_slot_and_bus_reset_interfaces import *\n" + CHANGED)
+    assert link(KernelChoice.of(8, [path])).pci_reset_bus(None) == 42
+
+
 def test_a_file_that_changes_is_loaded_again(write):
     assert link(KernelChoice.of(8, [write(CHANGED)])).pci_reset_bus(None) == 42
     assert link(KernelChoice.of(8, [write(CHANGED.replace("42", "43"))])).pci_reset_bus(None) == 43

@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..kernel.bug import WARN_ON
 from ..kernel.export import EXPORT_SYMBOL, EXPORT_SYMBOL_GPL
+from ..kernel.mutex import down_read, up_read
 from ..kernel.printk import dev_err
 from ..kernel.structs import *
 from .dd import device_attach
 from .pci import pci_enable_device, pci_set_master
 from .pci_sysfs import pci_create_sysfs_dev_files
 from .quirks import pci_fixup_device, pci_fixup_final
+from .search import pci_bus_sem
 
 
 def pci_bus_add_device(dev: pci_dev) -> int:
@@ -64,6 +69,23 @@ def pci_enable_bridges(bus: pci_bus) -> None:
             pci_enable_bridges(dev.subordinate)
 
 
+def pci_walk_bus(top: pci_bus, cb: Callable[[pci_dev, Any], int], userdata: Any) -> None:
+    """Call *cb* for every device on and below *top*, each before those below it, until it returns other than 0.
+
+    C: drivers/pci/bus.c, exported, base"""
+    down_read(pci_bus_sem)
+    pending = list(reversed(top.devices))  # PORT: the C follows the lists, from the end of one back to its bridge
+    while pending:
+        dev = pending.pop()
+        if dev.subordinate:
+            pending += reversed(dev.subordinate.devices)
+        retval = cb(dev, userdata)
+        if retval:
+            break
+    up_read(pci_bus_sem)
+
+
+EXPORT_SYMBOL_GPL(pci_walk_bus)
 EXPORT_SYMBOL_GPL(pci_bus_add_device)
 EXPORT_SYMBOL(pci_bus_add_devices)
 EXPORT_SYMBOL(pci_enable_bridges)

@@ -17,6 +17,7 @@ from ..hw.errors import MachineError
 from ..images import load
 from ..images.load import is_name
 from ..machine import Machine, boot
+from ..mends import blame
 from ..why.guard import Guard
 from ..why.ladder import Ladder, ResetGroup, Survey, survey
 from ..why.silence import identity
@@ -65,7 +66,7 @@ def answer(job: Job) -> str:
         except (MachineError, OSError) as error:
             return failure(job, str(error))
         except Exception as error:  # whatever happens with one file, the others still need answers
-            return failure(job, f"{type(error).__name__}: {error}")
+            return failure(job, blame(error) or f"{type(error).__name__}: {error}")
 
 
 def failure(job: Job, reason: str) -> str:

@@ -15,8 +15,8 @@ then what filters let through, and why. The last line is "identical N of N acces
 A live capture (a later Linux in QEMU) holds config space before the first reset and every config cycle after: the
 hardware model must answer each read as QEMU did. The last line is "equal N of M reads".
 
-Exit status 0: all traces and recordings identical, and at least 99 % of the reads of each capture equal. 1: not so, or
-not all could be judged. 2: bad input.
+Exit status 0: all traces and recordings identical, and at least 99 % of the reads of each capture equal. 1: not so.
+2: bad input.
 
 Example: kernel-port conform shared/golden/*.jsonl
 """
@@ -119,8 +119,6 @@ def show_real(judgements: list[Judgement], verbose: bool) -> None:
     """Print the differences from real kernels, then the count."""
     for judgement in judgements:
         lines = [*judgement.boot.differences, *judgement.boot.log, *judgement.differences]
-        if judgement.not_judged:
-            lines.append(f"calls not judged: {judgement.not_judged}")
         for line in lines:
             print(clean(f"{judgement.name}: {line}"))
         if verbose:

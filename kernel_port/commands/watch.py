@@ -88,11 +88,13 @@ def run(args: argparse.Namespace) -> int:
 def command(args: argparse.Namespace) -> str:
     """Return the command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
-    for option in ("call", "against", "seed", "c", "rev"):
+    if args.call:
+        words += ["--call", args.call]
+    words += _kernel.chosen(args).options
+    for option in ("against", "seed", "c", "rev"):
         value = getattr(args, option)
         if value not in (None, ""):
             words += [f"--{option}", str(value)]
-    words += _kernel.chosen(args).options
     return f"{shlex.join(words)} -o {shlex.quote(args.output.name)}"
 
 

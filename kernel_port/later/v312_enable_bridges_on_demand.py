@@ -7,7 +7,8 @@ What: in drivers/pci/pci.c, pci_enable_device_flags() enables the bridges above 
 pci_enable_bridge(). pci_enable_bridges() and its calls in probe.c and setup-bus.c go.
 Look at: a bridge without a driver stays as firmware left it until a driver below is bound: not a bus master, perhaps
 asleep. pcieport does not disable its port when it is unbound any more: what is below may need it.
-Upstream: v3.12, the id is not verified (read in v3.12.10). Several commits; the title is ours.
+Upstream: 928bea964827 in v3.12 (seen in mails, as what takes pci_enable_bridges() away), with others whose ids are not
+verified. The title is ours.
 Adapted: from v3.12.10. # PORT: a module takes nothing away, so pci_assign_unassigned_resources(), of which nothing but
 the walk was ported, stays and does nothing, and pci_enable_bridges() has no caller.
 """

@@ -6,7 +6,7 @@ What: in drivers/pci/pci.c, the loop becomes pci_wait_for_pending_transaction(),
 drivers/pci/quirks.c, reset_intel_82599_sfp_virtfn() call it.
 Look at: 1 is success here, 0 is not: the other way round than everywhere else in this file. What happens on the bus
 does not change.
-Upstream: v3.12, the id is not verified (read in v3.12.10).
+Upstream: 3775a209d38aa in v3.12 (seen in lists of revisions by line; the title fits).
 Adapted: from v3.12.10; the change to quirks.c is taken as a part of this one.
 """
 

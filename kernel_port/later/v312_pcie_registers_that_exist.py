@@ -7,7 +7,8 @@ What: in drivers/pci/access.c, pcie_cap_has_lnkctl(), pcie_cap_has_sltctl() and 
 the function and by the Slot Implemented bit, whatever the version.
 Look at: version 1 gains, too: Link Control of switch ports and of bridges to and from PCI is saved now. Slot registers
 of a root port without a slot read as 0 and are not written. Functions integrated into the root complex lose their link.
-Upstream: v3.12, the id is not verified (read in v3.12.10). Several commits; the title is ours.
+Upstream: c8b303d0206b ("PCI: Remove PCIe Capability version checks") in v3.12 (seen in mails), with others whose ids
+are not verified. The title is ours.
 Adapted: from v3.12.10, three commits as one. pcie_cap_has_devctl() stays: a module takes nothing away.
 """
 

@@ -5,7 +5,7 @@ Why: a caller that can use either, such as VFIO, must know which one would work 
 What: in drivers/pci/pci.c, both call what pci_reset_slot() and pci_reset_bus() call first; exported and declared in
 include/linux/pci.h.
 Look at: the answer holds for the moment: no lock is held, and the slot may lose its driver before the reset.
-Upstream: v3.12, the id is not verified (read in v3.12.10).
+Upstream: 9a3d2b9beefd5b in v3.12 (seen in lists of revisions by line; the title fits).
 Adapted: from v3.12.10; nothing differs.
 """
 

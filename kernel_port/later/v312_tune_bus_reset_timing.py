@@ -6,8 +6,8 @@ before it answers: about one second at 33 MHz.
 What: in drivers/pci/pci.c, pci_reset_bridge_secondary_bus() holds the reset for 2 ms, twice the minimum of the
 specification, and lets everything settle for one second.
 Look at: every device pays the whole second, and nothing is asked after it: a device that needs longer is restored too
-early all the same. The reset that AER does on its own keeps its 2 ms and 200 ms. A link that follows the reset is seen
-by pciehp for two milliseconds instead of a hundred.
+early all the same. AER has a reset of its own, of 2 ms and 200 ms, until aer-bus-reset. A link that follows the reset
+is down for two milliseconds instead of a hundred.
 Upstream: v3.12, the id is not verified (read in v3.12.10).
 Adapted: from v3.12.10; nothing differs.
 """

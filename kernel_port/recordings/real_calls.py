@@ -17,26 +17,23 @@ NAMES = {
     "func": "pci_reset_function", "rawfunc": "__pci_reset_function", "probe": "pci_probe_reset_function",
     "twice": "twice pci_reset_function", "sysfs": "reset_store", "slot": "pci_reset_slot", "bus": "pci_reset_bus",
     "bus2": "twice pci_reset_bus", "sbr": "pci_reset_bridge_secondary_bus", "power": "pci_set_power_state",
-    "vreset": "VFIO_DEVICE_RESET", "vhang": "VFIO_DEVICE_RESET",
+    "vreset": "VFIO_DEVICE_RESET", "vhang": "VFIO_DEVICE_RESET", "hot": "VFIO_DEVICE_PCI_HOT_RESET",
 }  # fmt: skip
-#: Calls that are not ported, with the reason; they are not judged.
-NOT_PORTED = {"hot": "VFIO_DEVICE_PCI_HOT_RESET came with v3.12"}
 #: Calls by a process with the function open: before, it is bound to vfio-pci and opened; afterwards it is closed.
-BY_A_USER = ("vreset", "vhang")
-#: How many times that process reads the command register afterwards, once a second, before it closes the function.
+#: Others that it names are bound, not opened.
+BY_A_USER = ("vreset", "vhang", "hot")
+#: How many times that process reads the command register afterwards, once a second, before it closes the function; none
+#: after a hot reset.
 LOOKS = 4
 
 
-def reason_against(test: str) -> str:
-    """Return why the port cannot make this call, "" if it can.
+def check(test: str) -> None:
+    """Refuse a call that recordings do not have.
 
-    :raises MachineError: recordings have no such call"""
+    :raises MachineError: there is no such call"""
     what, *words = test.split() or [""]
-    if what in NOT_PORTED:
-        return NOT_PORTED[what]
-    if what not in CALLS or len(words) != (2 if what == "power" else 1):
-        raise MachineError(f"test {test!r}: known are {', '.join([*CALLS, *NOT_PORTED])}")
-    return ""
+    if what not in CALLS or not (words if what == "hot" else len(words) == (2 if what == "power" else 1)):
+        raise MachineError(f"test {test!r}: known are {', '.join(CALLS)}")
 
 
 def in_c(test: str) -> str:
@@ -61,8 +58,9 @@ def opening(machine: Machine, test: str) -> None:
     what, *words = test.split()
     if what in BY_A_USER:
         kernel, dev = machine.kernel, machine.function(words[0])
-        kernel.pci_drivers[dev.dev.name] = kernel.vfio_pci_driver
-        kernel.device_attach(dev)
+        for each in map(machine.function, words):
+            kernel.pci_drivers[each.dev.name] = kernel.vfio_pci_driver
+            kernel.device_attach(each)
         device = kernel.dev_get_drvdata(dev.dev)
         error = kernel.vfio_group_get_device_fd(device.group, dev.dev.name) if device else -ENODEV
         if error:
@@ -74,7 +72,7 @@ def closing(machine: Machine, test: str) -> None:
     what, *words = test.split()
     if what in BY_A_USER:
         kernel, dev = machine.kernel, machine.function(words[0])
-        for look in range(LOOKS):
+        for look in range(0 if what == "hot" else LOOKS):
             if look:
                 machine.system.sched.sleep(NSEC_PER_SEC)
             kernel.vfio_user_config_read(dev, PCI_COMMAND, 2)
@@ -123,6 +121,20 @@ def _user_reset(machine: Machine, address: str) -> int:
     return kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_RESET, 0)
 
 
+def _hot(machine: Machine, address: str, *others: str) -> int:
+    """Reset the slot or the bus of the function as its VFIO user, who asks what it takes along, and shows the groups of
+    all named functions."""
+    kernel = machine.kernel
+    devices = [kernel.dev_get_drvdata(machine.function(each).dev) for each in (address, *others)]
+    symbols = vars(kernel)
+    info = _kernel(machine, "vfio_pci_hot_reset_info")(len(devices))
+    error = kernel.vfio_device_fops_unl_ioctl(devices[0], symbols["VFIO_DEVICE_GET_PCI_HOT_RESET_INFO"], info)
+    if error:
+        return error
+    request = symbols["vfio_pci_hot_reset"]([device.group for device in devices])
+    return kernel.vfio_device_fops_unl_ioctl(devices[0], symbols["VFIO_DEVICE_PCI_HOT_RESET"], request)
+
+
 def _twice(machine: Machine, address: str) -> int:
     """Reset a function twice; return the first error."""
     reset = CALLS["func"]
@@ -143,5 +155,7 @@ CALLS: dict[str, Callable[..., int]] = {
     "bus2": _bus2,
     "sbr": _sbr,
     "power": _power,
-    **dict.fromkeys(BY_A_USER, _user_reset),
+    "vreset": _user_reset,
+    "vhang": _user_reset,
+    "hot": _hot,
 }

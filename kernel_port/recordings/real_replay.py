@@ -23,7 +23,7 @@ from .capture_phases import PAUSE, Access
 from .linux61 import CallComparison, Pair
 from .linux61_reasons import NEW, OLD, VALUE
 from .real_boot import BootReport, judge_boot
-from .real_calls import closing, in_c, opening, perform, reason_against
+from .real_calls import check, closing, in_c, opening, perform
 from .real_filters import passing, phases, traits_of
 from .real_kernel import HANG, Cycle, Recording
 from .real_log import LOCKDEP, compare_logs, since_first_call, spoken
@@ -61,8 +61,6 @@ class Judgement:
     passed: Counter[str] = field(default_factory=Counter)
     """Name of a filter -> how many cycles and messages it let through."""
     boot: BootReport = field(default_factory=BootReport)
-    not_judged: str = ""
-    """Why the calls are not judged, "" if they are."""
     rows: list[tuple[CallReport | None, Pair]] = field(default_factory=list)
     """What both did, side by side, and in which call (None: before the first)."""
 
@@ -74,7 +72,7 @@ class Judgement:
     @property
     def conforms(self) -> bool:
         """Whether all was judged, without a difference."""
-        return not self.not_judged and not self.differences and self.boot.conforms
+        return not self.differences and self.boot.conforms
 
     @property
     def summary(self) -> str:
@@ -92,7 +90,7 @@ class Judgement:
         return {
             "name": self.name, "accesses": self.accesses, "identical": self.identical,
             "calls": [asdict(call) for call in self.calls], "calls_identical": self.calls_identical,
-            "differences": self.differences, "passed": self.passed, "not_judged": self.not_judged,
+            "differences": self.differences, "passed": self.passed,
             "boot": {**boot, "share": self.boot.share}, "conforms": self.conforms,
         }  # fmt: skip
 
@@ -111,13 +109,10 @@ def judge_calls(recording: Recording) -> Judgement:
 
     :raises MachineError: the recorded machine is impossible, or a call unknown"""
     try:
-        against = next(filter(None, [reason_against(test) for test in recording.tests]), "")
+        for test in recording.tests:
+            check(test)
     except MachineError as error:
         raise MachineError(f"{recording.source}: {error}") from None
-    if against:
-        judge = Judge(recording)
-        judge.leave_unjudged(against)
-        return judge.judgement
     best, choices = interleaved(recording, None)
     seeds = iter(range(INTERLEAVINGS if choices else 0))
     while best.differences and (seed := next(seeds, None)) is not None:
@@ -155,13 +150,6 @@ class Judge:
         self._call: CallReport | None = None
         self._phases = phases(recording.ops, scanning=False)
         self._last = 0
-
-    def leave_unjudged(self, why: str) -> None:
-        """Count calls that are not judged as different."""
-        self.judgement.not_judged = why
-        self.judgement.accesses = sum(op.op != "mark" for op in self.recording.ops)
-        for call in self.judgement.calls:
-            call.wrong = True
 
     def run(self, machine: Machine) -> None:
         """Make all calls on *machine*, booted, and compare."""
@@ -332,8 +320,6 @@ def compare_calls(recording: Recording) -> Iterator[CallComparison]:
 
     :raises MachineError: the recorded machine is impossible, or the port cannot make the calls"""
     judgement = judge_calls(recording)
-    if judgement.not_judged:
-        raise MachineError(judgement.not_judged)
     for call in judgement.calls:
         rows = tuple(row for owner, row in judgement.rows if owner is call)
         yield CallComparison(call.test, in_c(call.test), call.got, call.expected, rows)

@@ -7,6 +7,7 @@ import json
 import pytest
 from paths import REAL
 
+from kernel_port.choice import KernelChoice
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.recordings import real_kernel
@@ -23,7 +24,11 @@ def test_read_plain_and_compressed_are_the_same(tmp_path):
     plain.write_text(json.dumps(contents()))
     first, second = real_kernel.read(LONE), real_kernel.read(plain)
     assert (first.ops, first.config_before, first.log) == (second.ops, second.config_before, second.log)
-    assert (first.point, first.tests, first.return_codes) == (0, ("func 01:00.0", "sysfs 01:00.0"), ("0", "0"))
+    assert (first.choice, first.tests, first.return_codes) == (
+        KernelChoice(0),
+        ("func 01:00.0", "sysfs 01:00.0"),
+        ("0", "0"),
+    )
 
 
 def test_read_of_nobody_is_a_read_of_all_ones():
@@ -32,8 +37,9 @@ def test_read_of_nobody_is_a_read_of_all_ones():
     assert nobody[:5] == ("r", "0000:00:01.0", 0, 4, 0xFFFFFFFF)
 
 
-def test_read_later_kernel_has_no_point():
-    assert real_kernel.read(REAL / "v312-poll.json.gz").point is None
+def test_read_kernel_is_a_point_or_the_series_and_the_mends_of_v3_12():
+    assert real_kernel.read(REAL / "v312-poll.json.gz").choice.name == "linux-3.11+8+v3.12"
+    assert real_kernel.read(REAL / "p3-xhci.json.gz").choice.name == "linux-3.11+3"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import linecache
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -17,18 +18,17 @@ from importlib import import_module
 from pathlib import Path
 
 from ...link import BASE, SERVICES
+from ...mends import DECLARATIONS, LOADED, Mend
 from ...series import PATCHES
 
 PACKAGE = Path(__file__).resolve().parents[2]
-#: What a patch module declares to the linker; not part of the kernel.
-DECLARATIONS = ("ADDS", "MODIFIES")
 #: Marks that export the function before them.
 EXPORTS = ("EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL")
 #: "C: drivers/pci/pci.c, static, patch 1" or "C: drivers/pci/probe.c pci_scan_root_bus() for each root bus, base; ..."
 C_LINE = re.compile(
     r"^\s*C: (?P<text>(?P<file>[\w./-]+\.[chS])\b(?: (?P<name>\w+)\(\))?(?P<about>[^;\n]*).*)$", re.MULTILINE
 )
-SINCE = re.compile(r", (base|service|patch \d+)\s*$")
+SINCE = re.compile(r", (base|service|patch \d+|v\d+\.\d+)\s*$")
 
 Statement = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 Import = ast.Import | ast.ImportFrom
@@ -49,7 +49,7 @@ class Origin:
     kind: str
     """function, macro, struct or variable."""
     since: str
-    """base, service, or its patch: "patch 5"."""
+    """base, service, its patch or its version: "patch 5", "v3.14"."""
 
     def __str__(self) -> str:
         return self.text
@@ -80,7 +80,9 @@ class Definition:
     module: str
     """base.pci"""
     point: int
-    """The first point of the series that has it; 0 is the base."""
+    """The first point of the series that has it; 0 is the base. What is on top goes on counting."""
+    layer: str
+    """What has it, in short: base, +5, or the name of a mend."""
     kind: str
     """function, struct or variable."""
     doc: str
@@ -97,6 +99,11 @@ class Definition:
     def file(self) -> str:
         """Its file within the package: base/pci.py."""
         return file_of(self.module)
+
+    @property
+    def path(self) -> str:
+        """Its file for people: kernel_port/base/pci.py; a user's own as it was given."""
+        return shown(self.module)
 
     @cached_property
     def node(self) -> ast.stmt:
@@ -122,7 +129,9 @@ class Module:
     name: str
     """base.pci"""
     point: int
-    """Its patch; 0 if it is not one."""
+    """Its patch, 0 if it is not one; what is on top of the series goes on counting."""
+    layer: str
+    """In short: base, +5, or the name of a mend."""
     doc: str
     text: str
     definitions: tuple[Definition, ...]
@@ -134,6 +143,11 @@ class Module:
         """Its file within the package: base/pci.py."""
         return file_of(self.name)
 
+    @property
+    def path(self) -> str:
+        """Its file for people: kernel_port/base/pci.py; a user's own as it was given."""
+        return shown(self.name)
+
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
         """Name here -> its module and its name there, "" for the module itself."""
@@ -141,20 +155,43 @@ class Module:
 
 
 def file_of(module: str) -> str:
-    """Return the file of a module within the package: base/pci.py for base.pci."""
+    """Return the file of a module within the package, base/pci.py for base.pci; of a user's module its path."""
+    if module.startswith("yours."):
+        return str(LOADED[str(path_of(module))])
     return f"{module.replace('.', '/')}.py"
+
+
+def shown(module: str) -> str:
+    """Return the file of a module for people."""
+    file = file_of(module)
+    return file if module.startswith("yours.") else f"{PACKAGE.name}/{file}"
+
+
+def path_of(module: str) -> Path:
+    """Return where the file of a module is."""
+    if module.startswith("yours."):
+        return Path(sys.modules[f"{PACKAGE.name}.{module}"].__file__ or "")
+    return PACKAGE / file_of(module)
 
 
 @cache
 def modules() -> tuple[Module, ...]:
     """Return the modules of the kernel side in link order."""
-    patches = [(f"patch.{patch.module}", patch.number) for patch in PATCHES]
-    return tuple(read(name, point) for name, point in [*((name, 0) for name in SERVICES + BASE), *patches])
+    base = (read(name, 0, "base") for name in SERVICES + BASE)
+    patches = (read(f"patch.{patch.module}", patch.number, f"+{patch.number}") for patch in PATCHES)
+    return *base, *patches
+
+
+@cache
+def on_top(mends: tuple[Mend, ...]) -> tuple[Module, ...]:
+    """Return the modules of *mends*, in their order."""
+    return tuple(read(mend.module, len(PATCHES) + 1 + index, mend.name) for index, mend in enumerate(mends))
 
 
 def module(name: str) -> Module:
-    """Return one module of the kernel side by its name, "base.pci"."""
-    return next(module for module in modules() if module.name == name)
+    """Return one module of the kernel side by its name: "base.pci", "later.v312_tune_bus_reset_timing"."""
+    found = next((module for module in modules() if module.name == name), None)
+    return found or read(name, len(PATCHES) + 1, name)
 
 
 @cache
@@ -166,15 +203,15 @@ def functions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
     return {(node.name, first_line(node)): node for node in nodes}
 
 
-def read(name: str, point: int) -> Module:
+def read(name: str, point: int, layer: str) -> Module:
     """Read the module *name*, "base.pci"."""
-    text = (PACKAGE / file_of(name)).read_text(encoding="utf-8")
+    text = path_of(name).read_text(encoding="utf-8")
     tree, lines = ast.parse(text), text.splitlines()
     exports = dict(filter(None, map(exported, tree.body)))
-    found = (define(node, name, point, lines, exports) for node in tree.body)
+    found = (define(node, name, point, layer, lines, exports) for node in tree.body)
     statements = [*tree.body, *(inner for node in tree.body if isinstance(node, ast.If) for inner in node.body)]
     imports = tuple(node for node in statements if isinstance(node, Import))
-    return Module(name, point, docstring(tree), text, tuple(filter(None, found)), imports)
+    return Module(name, point, layer, docstring(tree), text, tuple(filter(None, found)), imports)
 
 
 def docstring(node: ast.AST) -> str:
@@ -190,7 +227,9 @@ def exported(node: ast.stmt) -> tuple[str, str] | None:
     return None
 
 
-def define(node: ast.stmt, module: str, point: int, lines: list[str], exports: dict[str, str]) -> Definition | None:
+def define(
+    node: ast.stmt, module: str, point: int, layer: str, lines: list[str], exports: dict[str, str]
+) -> Definition | None:
     """Return what a statement at the top of a module defines, if it does."""
     match node:
         case ast.FunctionDef(name=name):
@@ -207,7 +246,8 @@ def define(node: ast.stmt, module: str, point: int, lines: list[str], exports: d
     while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("# SPDX"):
         first -= 1
     text = "\n".join(lines[first - 1 : end_line(node, lines)])
-    return Definition(name, module, point, kind, docstring(node), node.lineno, first, text, exports.get(name, ""))
+    export = exports.get(name, "")
+    return Definition(name, module, point, layer, kind, docstring(node), node.lineno, first, text, export)
 
 
 def first_line(node: Statement) -> int:

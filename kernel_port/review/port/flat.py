@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel at a point of the series as one flat source file, each definition where the C has it.
+"""A kernel as one flat source file, each definition where the C has it.
 
 Base modules are in link order. What a patch modifies is replaced in place; what it adds goes where the C's hunk has it.
 Nothing in the text depends on the point of the series: two points differ only where the kernels do.
@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...link import BASE
-from ...series import PATCHES
-from .definitions import PACKAGE, Definition, Module, modules
+from ...choice import KernelChoice
+from ...link import BASE, link
+from .definitions import PACKAGE, Definition, Module, modules, on_top
 
 #: Added function -> what is before it in C. Other added functions follow the previous one of their patch.
 BEHIND = {
@@ -35,15 +35,16 @@ from __future__ import annotations
 '''
 
 
-def modules_at(point: int) -> list[Module]:
-    """Return the modules whose definitions the flat source of *point* has: base, and the patches up to there."""
-    return [each for each in modules() if each.name in BASE or 0 < each.point <= point]
+def modules_at(choice: KernelChoice) -> list[Module]:
+    """Return the modules whose definitions the flat source of a kernel has: base, its patches, what is on top."""
+    series = [each for each in modules() if each.name in BASE or 0 < each.point <= choice.patches]
+    return [*series, *on_top(choice.mends)]
 
 
-def definitions_at(point: int) -> list[Definition]:
-    """Return all definitions of the kernel at *point*, in the order of the flat source."""
+def definitions_at(choice: KernelChoice) -> list[Definition]:
+    """Return all definitions of a kernel, in the order of the flat source."""
     flat: list[Definition] = []
-    for module in modules_at(point):
+    for module in modules_at(choice):
         if module.point:
             apply(flat, module)
         else:
@@ -54,15 +55,28 @@ def definitions_at(point: int) -> list[Definition]:
 def apply(flat: list[Definition], patch: Module) -> None:
     """Apply the definitions of a *patch* to *flat*."""
     previous = ""
-    for new in patch.definitions:
+    for number, new in enumerate(patch.definitions):
         at = {each.name: index for index, each in enumerate(flat)}
         if new.name not in at:
-            flat.insert(at[BEHIND.get(new.name, previous)] + 1, new)
+            following = (each.name for each in patch.definitions[number:] if each.name in at)
+            flat.insert(place(flat, at, new, previous, next(following, "")), new)
         elif new.kind == "struct":
             flat[at[new.name]] = grown(flat[at[new.name]], new)
         else:
             flat[at[new.name]] = new
         previous = new.name
+
+
+def place(flat: list[Definition], at: dict[str, int], new: Definition, previous: str, following: str) -> int:
+    """Return the index for an added definition: behind what is before it in C; else behind the *previous* one of its
+    module, before the *following* one that exists, at the end of its C file, or at the end."""
+    if (behind := BEHIND.get(new.name, previous)) in at:
+        return at[behind] + 1
+    if following:
+        return at[following]
+    file = new.origin.file if new.origin else ""
+    same = (index + 1 for index, each in enumerate(flat) if each.origin and each.origin.file == file)
+    return max(same, default=len(flat))
 
 
 def grown(old: Definition, new: Definition) -> Definition:
@@ -90,10 +104,10 @@ def flat_text(definition: Definition) -> str:
     return f"{text}\n\n\n{definition.export}({definition.name})" if definition.export else text
 
 
-def imports(point: int, definitions: list[Definition]) -> Iterator[str]:
+def imports(choice: KernelChoice, definitions: list[Definition]) -> Iterator[str]:
     """Yield import statements for what *definitions* use from outside, one name per line to keep differences small."""
     known = {
-        name: where for module in modules_at(point) for name, where in module.imports.items() if is_outside(where[0])
+        name: where for module in modules_at(choice) for name, where in module.imports.items() if is_outside(where[0])
     }
     used = {name for each in definitions for name in (*each.uses, each.export)}
     names: dict[str, set[str]] = defaultdict(set)
@@ -108,16 +122,18 @@ def imports(point: int, definitions: list[Definition]) -> Iterator[str]:
 
 
 def is_outside(module: str) -> bool:
-    """Return whether a module's definitions are outside the flat source, which has all of base and patches."""
-    return module.removeprefix(f"{PACKAGE.name}.").partition(".")[0] not in ("base", "patch")
+    """Return whether a module's definitions are outside the flat source, which has all but the services."""
+    return module.removeprefix(f"{PACKAGE.name}.").partition(".")[0] not in ("base", "patch", "later", "yours")
 
 
-def source(point: int) -> str:
-    """Return the flat source of the kernel at *point* of the series, 0 (base) to 8.
+def source(choice: int | KernelChoice) -> str:
+    """Return the flat source of a kernel: a point of the series, 0 (base) to 8, or a KernelChoice.
 
+    :raises LinkError: what is on top does not fit
     :raises ValueError: the series has no such point"""
-    if not 0 <= point <= len(PATCHES):
-        raise ValueError(f"there is no point {point} of the series: it runs from 0 (base) to {len(PATCHES)}")
-    definitions = definitions_at(point)
+    choice = KernelChoice.of(choice)
+    if choice.extra:
+        link(choice)
+    definitions = definitions_at(choice)
     texts = (f"\n\n{flat_text(each)}\n" for each in definitions)
-    return HEAD + "".join(imports(point, definitions)) + "".join(texts)
+    return HEAD + "".join(imports(choice, definitions)) + "".join(texts)

@@ -101,7 +101,6 @@ LEFT_OUT = {
     },
     "drivers/pci/bus.c": {
         "lifetime": "pci_bus_get pci_bus_put",
-        "lookup": "pci_walk_bus",
         "resources": (
             "pci_add_resource_offset pci_add_resource pci_free_resource_list pci_bus_add_resource pci_bus_resource_n "
             "pci_bus_remove_resources pci_bus_alloc_resource pcibios_resource_survey_bus"

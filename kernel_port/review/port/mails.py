@@ -8,6 +8,7 @@ import hashlib
 import re
 from textwrap import fill
 
+from ...choice import KernelChoice
 from ...series import PATCHES, Counts, Patch
 from . import base_md
 from .definitions import module
@@ -23,7 +24,12 @@ WIDTH = 75
 
 def difference(number: int) -> str:
     """Return what patch *number* changes in the flat source, in git's format."""
-    old, new = source(number - 1), source(number)
+    return between(KernelChoice(number - 1), KernelChoice(number))
+
+
+def between(one: KernelChoice, other: KernelChoice) -> str:
+    """Return the difference between the flat sources of two kernels, in git's format."""
+    old, new = source(one), source(other)
     lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{FILE}", f"b/{FILE}")
     head = f"diff --git a/{FILE} b/{FILE}\nindex {blob(old)}..{blob(new)} 100644\n"
     return head + "".join(lines)

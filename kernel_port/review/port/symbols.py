@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from .definitions import Definition, modules
+from ...mends import Mend
+from ...series import PATCHES
+from .definitions import Definition, modules, on_top
 from .renames import RENAMES
 
 
@@ -27,11 +29,13 @@ class Use:
 
 
 class Symbols:
-    """All names of the kernel side."""
+    """All names of the kernel side, with *mends* on top of the series."""
 
-    def __init__(self) -> None:
+    def __init__(self, mends: tuple[Mend, ...] = ()) -> None:
         self.definitions: dict[str, list[Definition]] = defaultdict(list)
-        for module in modules():
+        #: The last point that has anything.
+        self.last = len(PATCHES) + len(mends)
+        for module in (*modules(), *on_top(mends)):
             for definition in module.definitions:
                 self.definitions[definition.name].append(definition)
         #: What later kernels call it -> the name of 2013.
@@ -84,9 +88,9 @@ class Symbols:
 
 
 @cache
-def symbols() -> Symbols:
-    """Return the names of the kernel side, read once."""
-    return Symbols()
+def symbols(mends: tuple[Mend, ...] = ()) -> Symbols:
+    """Return the names of the kernel side with *mends* on top of the series, read once."""
+    return Symbols(mends)
 
 
 def stored(node: ast.AST) -> Iterator[tuple[str, str]]:

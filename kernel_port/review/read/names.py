@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ...series import PATCHES
+from ...mends import Mend
 from ..pages.html import text
 from ..port.definitions import Definition
 from ..port.symbols import Use, symbols
@@ -20,8 +20,8 @@ EMPHASIS, CODE = re.compile(r"\*(\w+)\*"), re.compile(r"``(.+?)``")
 class Names:
     """The names on one page."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        self.symbols = symbols()
+    def __init__(self, passages: Sequence[Passage], mends: tuple[Mend, ...] = ()) -> None:
+        self.symbols = symbols(mends)
         self._shown: dict[str, list[Definition]] = defaultdict(list)
         for passage in passages:
             self._shown[passage.name].append(passage.definition)
@@ -86,8 +86,8 @@ class Names:
 
     def _entry(self, definition: Definition) -> str:
         """Return one name of the index."""
-        name, place = text(definition.name), f"kernel_port/{definition.file}:{definition.line}"
-        uses = self.symbols.callers(definition.name, len(PATCHES))
+        name, place = text(definition.name), f"{definition.path}:{definition.line}"
+        uses = self.symbols.callers(definition.name, self.symbols.last)
         here = [use for use in uses if any(each.point == use.point for each in self._shown.get(use.name, []))]
         used = f"<dd class=used>Used by {self.used(here)}</dd>" if here else ""
         what = value(definition) or definition.doc.partition("\n")[0]

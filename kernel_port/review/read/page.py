@@ -37,7 +37,7 @@ class Page:
 
     def __init__(self, reading: Reading, how_to: str, command: str) -> None:
         self.reading, self.how_to, self.command = reading, how_to, command
-        self.names = Names(reading.passages)
+        self.names = Names(reading.passages, reading.mends)
 
     def whole(self) -> str:
         """Return the page."""

@@ -9,15 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
+from pathlib import Path
+from textwrap import fill
 
 from ...hw.errors import MachineError
 from ...link import SERVICES
+from ...mends import Mend, is_path
 from ...series import PATCHES, Patch
 from ...terminal import clean
 from ..port.definitions import Definition, module
 from ..port.kinds import kind_of
-from ..port.mails import message
-from ..port.ported import Ported
+from ..port.mails import WIDTH, message
+from ..port.ported import Ported, describe
 from ..port.symbols import Symbols, Use, symbols
 from ..upstream.c_statements import c_members, c_statements
 from ..upstream.check_series import everything
@@ -86,6 +89,8 @@ class Reading:
     #: Title of the C; "" if there is none.
     c_title: str
     chapters: tuple[Chapter, ...]
+    #: What is on top of the series.
+    mends: tuple[Mend, ...] = ()
 
     @property
     def passages(self) -> list[Passage]:
@@ -93,14 +98,18 @@ class Reading:
         return [passage for chapter in self.chapters for passage in chapter.passages]
 
 
-def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
-    """Return what a user asked for: the number of a patch, a symbol, or "all".
+def reading(what: str, side: CSide | None, beneath: bool = True, mends: tuple[Mend, ...] = ()) -> Reading:
+    """Return what a user asked for: the number of a patch, a mend, a symbol, or "all".
 
     :param beneath: also include what it uses, as separate chapters
+    :param mends: what is on top of the series, in link order
     :raises MachineError: there is no such thing; names the nearest ones"""
-    author = Author(side)
+    author = Author(side, mends)
+    named = [each for each in mends if what in (each.name, each.version) or (is_path(what) and each.path == Path(what))]
     if what == "all":
         chapters, title = [author.patch(patch) for patch in PATCHES], "The series, side by side"
+    elif named:
+        chapters, title = [author.mend(mend) for mend in named], f"{what}, side by side"
     elif what.isdigit() and 1 <= int(what) <= len(PATCHES):
         chapters = [author.patch(PATCHES[int(what) - 1])]
         title = chapters[0].title
@@ -108,15 +117,15 @@ def reading(what: str, side: CSide | None, beneath: bool = True) -> Reading:
         chapters, title = [author.symbol(what)], f"{what}, side by side"
     if beneath:
         chapters += list(author.beneath(chapters, every=what == "all"))
-    return Reading(title, side.title if side else "", tuple(chapters))
+    return Reading(title, side.title if side else "", tuple(chapters), mends)
 
 
 class Author:
     """Writes chapters."""
 
-    def __init__(self, side: CSide | None) -> None:
+    def __init__(self, side: CSide | None, mends: tuple[Mend, ...]) -> None:
         self.side = side
-        self.symbols: Symbols = symbols()
+        self.symbols: Symbols = symbols(mends)
         self._ported = {each.definition: each for each in everything()}
 
     def patch(self, patch: Patch) -> Chapter:
@@ -126,6 +135,13 @@ class Author:
         title = f"{patch.number}/{len(PATCHES)} {patch.subject}"
         return Chapter(title, f"patch-{patch.number}", message(patch), tuple(passages), patch)
 
+    def mend(self, mend: Mend) -> Chapter:
+        """Return a mend: its docstring and what it adds and modifies."""
+        found = [each for each in self._all() if each.module == mend.module and each.kind != "variable"]
+        passages = (self.passage(each, "modifies" if each.name in mend.modifies else "adds") for each in found)
+        words = "\n\n".join(fill(f"{label}: {text}", WIDTH) for label, text in mend.paragraphs.items())
+        return Chapter(f"{mend.name}: {mend.title}", f"mend-{mend.name}", words, tuple(passages))
+
     def symbol(self, name: str) -> Chapter:
         """Return a symbol at every point where it is defined."""
         definitions = self.symbols.definitions.get(name)
@@ -133,10 +149,10 @@ class Author:
             known = [*self.symbols.definitions, "all"]
             near = get_close_matches(name, known, n=4, cutoff=0.5)
             hint = f"; the nearest: {', '.join(near)}" if near else ""
-            raise MachineError(f"{clean(name)}: not a symbol, number of a patch, or all{hint}")
+            raise MachineError(f"{clean(name)}: not a symbol, number of a patch, mend, or all{hint}")
         hows = ["" if not each.point else "modifies" if index else "adds" for index, each in enumerate(definitions)]
         passages = tuple(self.passage(each, how) for each, how in zip(definitions, hows, strict=True))
-        points = ", ".join(f"patch {each.point}" if each.point else "base" for each in definitions)
+        points = ", ".join(each.layer.replace("+", "patch ") for each in definitions)
         return Chapter(name, "symbol", f"Defined in: {points}.", passages)
 
     def beneath(self, chapters: list[Chapter], every: bool) -> Iterator[Chapter]:
@@ -176,7 +192,7 @@ class Author:
 
     def passage(self, definition: Definition, how: str) -> Passage:
         """Return a definition beside its C."""
-        ported = self._ported.get(definition)
+        ported = self._ported.get(definition) or next(describe(definition), None)
         c = self.side.find(ported) if self.side and ported else None
         about, reasons = said(definition.doc)
         rows = tuple(self.rows(definition, how, c))
@@ -187,7 +203,7 @@ class Author:
     def last_point(self, definition: Definition) -> int:
         """Return the last point at which a definition is current."""
         later = [each.point for each in self.symbols.definitions[definition.name] if each.point > definition.point]
-        return later[0] - 1 if later else len(PATCHES)
+        return later[0] - 1 if later else self.symbols.last
 
     def rows(self, definition: Definition, how: str, c: CText | None) -> Iterator[Row]:
         """Return the rows of a passage."""

@@ -66,7 +66,7 @@ class Table:
         places = (
             ("c", text(c_place) + note),
             ("mid", "<span class=hidden>What differs</span>"),
-            ("py", text(f"kernel_port/{definition.file}:{definition.line}")),
+            ("py", text(f"{definition.path}:{definition.line}")),
         )
         cells = "".join(f"<div class={kind} role=columnheader>{heading}</div>" for kind, heading in places)
         return f'<div class="row heads" role=row>{cells}</div>'

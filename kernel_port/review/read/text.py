@@ -57,7 +57,7 @@ class Writer:
         how = {"adds": "added", "modifies": "modified"}.get(passage.how, "")
         head = ", ".join(filter(None, (passage.name, how, definition.export)))
         yield from ("", f"{self.paint('bold', f'── {head}')}")
-        yield f"   Python  kernel_port/{definition.file}:{definition.line}"
+        yield f"   Python  {definition.path}:{definition.line}"
         if ported is not None:
             place = passage.c.place if passage.c and passage.c.place else ported.c_file
             note = f" ({clean(passage.c.note)})" if passage.c and passage.c.note else ""

@@ -53,7 +53,8 @@ def look(source: CSource, each: Ported, age: tuple[int, int] | None) -> Whereabo
             state, why = "changed", found.prototype
         return Whereabouts(name, file, state, name, found.file, found.line, "", why)
     if each.point and age is not None and age < MERGED:
-        return Whereabouts(name, file, "not yet", "", "", 0, "v3.12", f"added by patch {each.point}")
+        added = f"added by {each.definition.layer.replace('+', 'patch ')}"
+        return Whereabouts(name, file, "not yet", "", "", 0, "v3.12", added)
     later = RENAMES.get(name)
     if later is None:
         return Whereabouts(name, file, "gone", "", "", 0, "", "")

@@ -276,7 +276,7 @@ def test_read_has_the_c_of_a_git_revision(tmp_path, capsys, tree):
     ("argv", "words"),
     [
         (["pci_dev_lok"], "the nearest: pci_dev_lock"),
-        (["9"], "not a symbol, number of a patch, or all"),
+        (["9"], "not a symbol, number of a patch, mend, or all"),
         (["1", "--c", "nowhere"], "nowhere: no such file"),
         (["1", "-o", "nowhere/page.html"], "choose an existing, writable folder"),
         (["1", "--c", "{tmp}/empty.mbox"], "no patch in it"),
