@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         raise MachineError(f"{args.file}: is not the name of a Python module, such as p09_mine.py")
     if args.file.exists():
         raise MachineError(f"{args.file}: exists; choose another name, or move it away")
-    refuse_outputs([args.file, ""])
+    refuse_outputs([args.file])
     chosen = _kernel.chosen(args)
     write_text(args.file, skeleton(chosen, args.file.stem, args.modifies))
     print(f"{args.file}: change it, then try it: kernel-port run SCENARIO --with {given(args.file)}")
