@@ -10,7 +10,9 @@ How to read it beside the C:
 - What the C returns through a pointer is returned with the result: `status, value = pciehp_readw(ctrl, reg)`.
 - `from ..pci_regs import *` is the C's #include. An import under TYPE_CHECKING would be a cycle: the linker
   (kernel_port/link.py) resolves these names, as it does all.
-- `# PORT:` marks a difference from the C, and says why; patches/BASE.md lists them all. No comment is copied.
+- `# PORT:` marks a difference from the C, and says why; patches/BASE.md lists them all. No comment is copied. A name
+  alone, `# PORT: list_del()`, means: this statement does what that function does. What recurs everywhere is told in
+  review/port/kinds.py. `kernel-port read --unexplained` says which statement a mark accounts for.
 - The comment directly above a test that refuses a reset (`return -ENOTTY`, `return -EINVAL`) is what `kernel-port why`
   prints. It says why the device cannot be reset, and must make sense without the code.
 - Messages have the C's level, place and values, and words of our own. Nothing may match on those words; what other code

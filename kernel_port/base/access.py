@@ -52,7 +52,7 @@ def pci_bus_read_config_word(bus: pci_bus, devfn: int, pos: int) -> tuple[int, i
 
     C: drivers/pci/access.c, exported, base
     :return: (0 or a PCIBIOS_* error, value); BAD_REGISTER_NUMBER without an access if *pos* is odd"""
-    if pos & 1:  # PORT: PCI_word_BAD, a macro
+    if pos & 1:  # PORT: PCI_word_BAD, a macro that takes pos
         return PCIBIOS_BAD_REGISTER_NUMBER, 0  # PORT: the C does not set the caller's variable, here it is 0
     res, data = bus.ops.read(bus, devfn, pos, 2)
     return res, data & U16_MAX
@@ -66,7 +66,7 @@ def pci_bus_read_config_dword(bus: pci_bus, devfn: int, pos: int) -> tuple[int, 
 
     C: drivers/pci/access.c, exported, base
     :return: (0 or a PCIBIOS_* error, value); BAD_REGISTER_NUMBER without an access if *pos* is no multiple of 4"""
-    if pos & 3:  # PORT: PCI_dword_BAD, a macro
+    if pos & 3:  # PORT: PCI_dword_BAD, a macro that takes pos
         return PCIBIOS_BAD_REGISTER_NUMBER, 0  # PORT: as for a word
     res, data = bus.ops.read(bus, devfn, pos, 4)
     return res, data & U32_MAX
@@ -445,7 +445,7 @@ def pcie_capability_read_dword(dev: pci_dev, pos: int) -> tuple[int, int]:
             val = 0
         return ret, val
 
-    # PORT: `*val = 0` as for a word
+    # PORT: `*val = 0` is in each of these results, too
     # As in the C: Slot Status is the upper half of this dword, but the bit lands in the lower one, Slot Control.
     if pci_is_pcie(dev) and pos == PCI_EXP_SLTCTL and pci_pcie_type(dev) == PCI_EXP_TYPE_DOWNSTREAM:
         return 0, PCI_EXP_SLTSTA_PDS

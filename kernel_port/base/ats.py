@@ -102,7 +102,7 @@ def pci_restore_ats_state(dev: pci_dev) -> None:
         raise system.sched.oops(f"BUG(): {pci_name(dev)} has lost its ATS capability")
 
     ctrl = PCI_ATS_CTRL_ENABLE
-    # PORT: no test of `dev->is_virtfn`
+    # PORT: no test of `dev->is_virtfn`: no virtual functions here
     ctrl |= (dev.ats.stu - PCI_ATS_MIN_STU) & PCI_ATS_CTRL_STU
 
     pci_write_config_word(dev, dev.ats.pos + PCI_ATS_CTRL, ctrl)

@@ -58,7 +58,7 @@ def device_create_file(
     :param store: NULL if it cannot be written
     :return: 0"""
     dev.attrs[name] = (show, store)  # PORT: sysfs_create_file()
-    return 0  # PORT: `return error`
+    return 0  # PORT: `return error`, which is 0
 
 
 EXPORT_SYMBOL_GPL(device_create_file)

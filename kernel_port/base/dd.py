@@ -36,7 +36,7 @@ def really_probe(dev: pci_dev, drv: device_driver) -> int:
 
     if ret != -ENODEV and ret != -ENXIO:
         printk("warning", f"driver {drv.name} cannot drive {pci_name(dev)}: error {ret}")
-    return 0  # PORT: `return ret`
+    return 0  # PORT: `return ret`, which is 0
 
 
 def driver_probe_device(drv: device_driver, dev: pci_dev) -> int:

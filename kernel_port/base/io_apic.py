@@ -57,7 +57,7 @@ def setup_msi_irq(dev: pci_dev, msidesc: msi_desc, irq: int) -> int:
 
     C: arch/x86/kernel/apic/io_apic.c, global, base
     :return: 0"""
-    msg = msi_msg()  # PORT: in C a declaration
+    msg = msi_msg()  # PORT: in C a declaration, without a value
 
     msi_compose_msg(dev, irq, msg)  # PORT: msi_compose_msg() does not fail
 

@@ -163,7 +163,7 @@ def sriov_init(dev: pci_dev, pos: int) -> int:
             continue
         size = res.end - res.start + 1  # PORT: resource_size(), an inline function
         if size & (PAGE_SIZE - 1):
-            del dev.resource[PCI_IOV_RESOURCES:]  # PORT: as said above
+            del dev.resource[PCI_IOV_RESOURCES:]  # PORT: what `failed` does
             return -EIO
         res.end = res.start + size * total - 1
         nres += 1

@@ -303,7 +303,7 @@ def msi_capability_init(dev: pci_dev, nvec: int) -> int:
         free_msi_irqs(dev)
         return ret
 
-    # PORT: no populate_msi_sysfs()
+    # PORT: no populate_msi_sysfs(): nothing in sysfs
     pci_intx_for_msi(dev, 0)
     msi_set_enable(dev, 1)
     dev.msi_enabled = 1

@@ -34,7 +34,7 @@ def local_pci_probe(drv: device_driver, dev: pci_dev) -> int:
     # PORT: the C has one argument, `ddi`, with `ddi->dev` and `ddi->drv`; `struct device *dev = &pci_dev->dev` is
     # dev.dev
     dev.driver = drv
-    # PORT: two kinds of drivers
+    # PORT: here a driver is one that is only a name, or has functions
     if drv.probe is NULL:
         # PORT: a driver here is only a name: it enables the device, then sets up interrupts as the machine describes
         rc = pci_enable_device(dev)
@@ -67,7 +67,7 @@ def pci_device_remove(dev: pci_dev) -> int:
             pci_disable_msi(dev)
         dev.driver = NULL
 
-    # PORT: no pm_runtime_put_noidle()
+    # PORT: no power management at run time: no pm_runtime_put_noidle()
     # the device may be in another state when the next driver probes it
     if dev.current_state == PCI_D0:
         dev.current_state = PCI_UNKNOWN

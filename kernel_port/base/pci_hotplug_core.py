@@ -72,7 +72,7 @@ def power_write_file(pci_slot: pci_slot, buf: str) -> int:
     power = simple_strtoul(buf) & 0xFF  # PORT: `lpower = simple_strtoul (buf, NULL, 10)`
 
     if not try_module_get(slot.ops.owner):
-        return -ENODEV  # PORT: `goto exit`
+        return -ENODEV  # PORT: `goto exit` leads to this
     if power == 0:
         if slot.ops.disable_slot:
             retval = slot.ops.disable_slot(slot)
@@ -106,7 +106,7 @@ def attention_write_file(slot: pci_slot, buf: str) -> int:
     attention = simple_strtoul(buf) & 0xFF  # PORT: `lattention = simple_strtoul (buf, NULL, 10)`
 
     if not try_module_get(ops.owner):
-        return -ENODEV  # PORT: `goto exit`
+        return -ENODEV  # PORT: `goto exit` leads to this
     if ops.set_attention_status:
         retval = ops.set_attention_status(slot.hotplug, attention)
     module_put(ops.owner)
@@ -141,7 +141,7 @@ def test_write_file(pci_slot: pci_slot, buf: str) -> int:
     test = simple_strtoul(buf) & 0xFFFFFFFF  # PORT: `ltest = simple_strtoul (buf, NULL, 10)`
 
     if not try_module_get(slot.ops.owner):
-        return -ENODEV  # PORT: `goto exit`
+        return -ENODEV  # PORT: `goto exit` leads to this
     if slot.ops.hardware_test:
         retval = slot.ops.hardware_test(slot, test)
     module_put(slot.ops.owner)
@@ -231,7 +231,7 @@ def fs_add_slot(slot: pci_slot) -> int:
     if has_test_file(slot):
         slot.attrs["test"] = (NULL, test_write_file)  # PORT: sysfs_create_file()
 
-    return 0  # PORT: `return retval`
+    return 0  # PORT: `return retval`, which is 0
 
 
 def fs_remove_slot(slot: pci_slot) -> None:

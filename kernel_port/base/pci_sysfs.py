@@ -52,7 +52,7 @@ def reset_store(pdev: pci_dev, buf: str) -> int:
     if result < 0:
         return result
 
-    return len(buf)  # PORT: `return count`
+    return len(buf)  # PORT: `return count`, which the caller has counted
 
 
 def pci_create_capabilities_sysfs(dev: pci_dev) -> int:

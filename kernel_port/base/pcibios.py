@@ -13,7 +13,7 @@ def pcibios_enable_device(dev: pci_dev, mask: int) -> int:
     C: arch/x86/pci/common.c, global, base
     :param mask: one bit per resource
     :return: 0"""
-    err = pci_enable_resources(dev, mask)  # PORT: in C within the test
+    err = pci_enable_resources(dev, mask)  # PORT: in C within the test below
     if err < 0:
         return err
 

@@ -57,7 +57,7 @@ def select_detection_mode() -> int:
 
     C: drivers/pci/hotplug/pciehp_acpi.c, static, base
     :return: PCIEHP_DETECT_PCIE, or PCIEHP_DETECT_ACPI if dummy_driver() cannot be registered"""
-    driver = dummy_driver()  # PORT: in C a variable of the file
+    driver = dummy_driver()  # PORT: in C a variable of the file, which no one else uses
     # PORT: no dummy_slots to free, and no acpi_slot_detected
     if pcie_port_service_register(driver):
         return PCIEHP_DETECT_ACPI

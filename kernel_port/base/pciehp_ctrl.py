@@ -269,7 +269,7 @@ def pciehp_queue_pushbutton_work(p_slot: slot) -> None:
         p_slot.state = POWERON_STATE
     else:
         mutex_unlock(p_slot.lock)
-        return  # PORT: `goto out`
+        return  # PORT: `goto out` leads to this
     queue_work(p_slot.wq, info.work)
     mutex_unlock(p_slot.lock)
 

@@ -280,7 +280,7 @@ def pci_bus_check_dev(bus: pci_bus, devfn: int) -> bool:
         if delay <= 0:
             break
 
-    # PORT: one expression in C
+    # PORT: the name is an expression within the message in C
     if count > 1 and pciehp_debug:
         name = f"{pci_domain_nr(bus):04x}:{bus.number:02x}:{PCI_SLOT(devfn):02x}.{PCI_FUNC(devfn):d}"
         printk("debug", f"pci {name}: ID read {count} times, every {step} ms, last value {l:08x}")
@@ -435,7 +435,7 @@ def pciehp_get_latch_status(slot: slot) -> tuple[int, int]:
     if retval:
         ctrl_err(ctrl, "pciehp_get_latch_status: failed to read Slot Status")
         return retval, 0
-    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_MRLSS))  # PORT: `*status`, then `return 0`
+    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_MRLSS))  # PORT: `*status` and `return 0` in one
 
 
 def pciehp_get_adapter_status(slot: slot) -> tuple[int, int]:
@@ -449,7 +449,7 @@ def pciehp_get_adapter_status(slot: slot) -> tuple[int, int]:
     if retval:
         ctrl_err(ctrl, "pciehp_get_adapter_status: failed to read Slot Status")
         return retval, 0
-    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_PDS))  # PORT: `*status`, then `return 0`
+    return 0, int(bool(slot_status & PCI_EXP_SLTSTA_PDS))  # PORT: `*status` and `return 0` in one
 
 
 def pciehp_query_power_fault(slot: slot) -> int:
@@ -808,7 +808,7 @@ def pcie_init(dev: pcie_device) -> controller | None:
     ctrl.slot_cap = slot_cap
     mutex_init(ctrl.ctrl_lock, "ctrl", pci_name(pdev))
     init_waitqueue_head(ctrl.queue, "cmd")
-    ctrl.poll_timer.of = pci_name(pdev)  # PORT: for reports
+    ctrl.poll_timer.of = pci_name(pdev)  # PORT: whose timer it is, for reports
     dbg_ctrl(ctrl)
     # No completion is reported if the port says so, or if it has no slow part.
     if NO_CMD_CMPL(ctrl) or not (POWER_CTRL(ctrl) | ATTN_LED(ctrl) | PWR_LED(ctrl) | EMI(ctrl)):

@@ -51,7 +51,7 @@ def bind_service(pciedev: pcie_device, driver: pcie_port_service_driver) -> None
         pciedev.device.driver = NULL
 
 
-# PORT: as above
+# PORT: the other half of it
 def release_service(pciedev: pcie_device) -> None:
     """Unbind a service from its driver, if it has one.
 

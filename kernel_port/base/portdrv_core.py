@@ -64,8 +64,8 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
         _, reg16 = pcie_capability_read_word(dev, PCI_EXP_FLAGS)
         entry = (reg16 & PCI_EXP_FLAGS_IRQ) >> 9
         if entry >= nr_entries:
-            pci_disable_msix(dev)  # PORT: `goto Error` and `goto Exit`
-            return -EIO  # PORT: status
+            pci_disable_msix(dev)  # PORT: what `goto Error` and then `goto Exit` lead to
+            return -EIO  # PORT: status has it since the first loop of the C
 
         i = pcie_port_msix_add_entry(msix_entries, entry, nvec)
         if i == nvec:
@@ -87,7 +87,7 @@ def pcie_port_enable_msix(dev: pci_dev, vectors: list[int], mask: int) -> int:
     for i in range(PCIE_PORT_DEVICE_MAXSERVICES):
         vectors[i] = msix_entries[idx[i]].vector if idx[i] >= 0 else -1
 
-    return 0  # PORT: status
+    return 0  # PORT: status has it since the test above
 
 
 def init_service_irqs(dev: pci_dev, irqs: list[int], mask: int) -> int:
@@ -183,7 +183,7 @@ def pcie_port_device_register(dev: pci_dev) -> int:
 
     C: drivers/pci/pcie/portdrv_core.c, global, base
     :return: 0, or -ENODEV if it has services but no way to interrupt"""
-    irqs = [-1] * PCIE_PORT_DEVICE_MAXSERVICES  # PORT: in C a declaration
+    irqs = [-1] * PCIE_PORT_DEVICE_MAXSERVICES  # PORT: in C a declaration, without values
 
     status = pci_enable_device(dev)
     if status:

@@ -741,7 +741,7 @@ def pci_setup_device(dev: pci_dev) -> int:
         dev.subsystem_vendor = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_VENDOR_ID)
         dev.subsystem_device = pci_read_config_word(dev, PCI_CB_SUBSYSTEM_ID)
 
-    # PORT: the default
+    # PORT: the default of the switch, before `bad`
     elif dev.hdr_type not in (PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
         dev_err(dev.dev, f"header type {dev.hdr_type:02x} is not supported, skipping the device")
         return -EIO
@@ -795,7 +795,7 @@ def pci_alloc_dev(bus: pci_bus) -> pci_dev:
 
     C: drivers/pci/probe.c, exported, base"""
     # PORT: no `dev->dev.type`: there is one
-    # PORT: `return dev;` at once
+    # PORT: no variable: `return dev;`
     return pci_dev(bus=bus, resource=[resource() for _ in range(DEVICE_COUNT_RESOURCE)])
 
 
@@ -818,7 +818,7 @@ def pci_bus_read_dev_vendor_id(bus: pci_bus, devfn: int, crs_timeout: int) -> tu
     if l in (0xFFFFFFFF, 0x00000000, 0x0000FFFF, 0xFFFF0000):
         return False, l
 
-    while l == CRS_VENDOR_ID:  # PORT: `0xffff0001`
+    while l == CRS_VENDOR_ID:  # PORT: `0xffff0001` has a name
         if not crs_timeout:
             return False, l
 
@@ -1078,7 +1078,7 @@ def pci_bus_insert_busn_res(b: pci_bus, bus: int, bus_max: int) -> int:
     if pci_is_root_bus(b):
         res.flags |= IORESOURCE_PCI_FIXED
 
-    return 1  # PORT: `conflict` is NULL
+    return 1  # PORT: no `conflict` is looked for
 
 
 def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
@@ -1091,15 +1091,15 @@ def pci_bus_update_busn_res_end(b: pci_bus, bus_max: int) -> int:
     if res.start > bus_max:
         return -EINVAL
 
-    old_end = res.end  # PORT: old_res
+    old_end = res.end  # PORT: of old_res only the end is needed
     res.end = bus_max  # PORT: adjust_resource() never fails: there is no tree of bus numbers
     # PORT: so it is not inserted late, if `!ret && !res->parent`
     dev_dbg(b.dev, f"bus numbers {res.start:02x}-{old_end:02x} now end at {bus_max:02x}")
 
-    return 0  # PORT: `return ret`
+    return 0  # PORT: `return ret`, which is 0
 
 
-# PORT: a loop of its own
+# PORT: the C has it for one bus; its caller has the loop
 def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> None:
     """Scan all root buses and everything below.
 
@@ -1109,13 +1109,13 @@ def pci_scan_root_buses(roots: list[tuple[pci_sysdata, int]], ops: pci_ops) -> N
     needed
     :param roots: domain and number of each bus that firmware knows"""
     buses = [pci_create_root_bus(bus, ops, sysdata) for sysdata, bus in roots]
-    # PORT: buses, one after another
+    # PORT: one bus after another
     for b in buses:
         max = pci_scan_child_bus(b)
         pci_bus_update_busn_res_end(b, max)
     # PORT: the initcalls that follow are called here: resources, then drivers, which bind from here on
     pci_assign_unassigned_resources()
-    # PORT: as above
+    # PORT: once more for each: pci_scan_root_bus() does both for one bus
     for b in buses:
         pci_bus_add_devices(b)
     # PORT: the initcalls of the port service drivers, and of sysfs

@@ -60,7 +60,7 @@ def pci_do_fixups(dev: pci_dev, fixups: tuple[pci_fixup, ...]) -> None:
     """Run those of *fixups* that match *dev*.
 
     C: drivers/pci/quirks.c, static, base"""
-    for f in fixups:  # PORT: from `f` to `end`
+    for f in fixups:  # PORT: a tuple has its own end: no `f < end`
         if (
             (f.class_ == dev.class_ >> f.class_shift or f.class_ == PCI_ANY_ID)
             and (f.vendor == dev.vendor or f.vendor == PCI_ANY_ID)

@@ -134,7 +134,7 @@ def vfio_group_get_device(group: vfio_group, dev: device) -> vfio_device:
         if each.dev is dev:
             vfio_device_get(each)
             mutex_unlock(group.device_lock)
-            return each  # PORT: `return device`
+            return each  # PORT: `return device`: a type has this name here
     mutex_unlock(group.device_lock)
     return NULL  # type: ignore[no-any-return]
 
@@ -179,7 +179,7 @@ def vfio_del_group_dev(dev: device) -> Any:
     group = device.group
     device_data = device.device_data
 
-    # PORT: no iommu_group
+    # PORT: no iommu_group is counted
     vfio_device_put(device)
 
     # nothing asks the user to close it

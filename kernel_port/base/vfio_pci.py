@@ -177,7 +177,7 @@ def vfio_pci_open(device_data: Any) -> int:
     :return: 0, -ENODEV while the module is being removed, or as vfio_pci_enable()"""
     vdev: vfio_pci_device = device_data
 
-    if not try_module_get(NULL):  # PORT: THIS_MODULE, as above
+    if not try_module_get(NULL):  # PORT: THIS_MODULE is NULL: built in
         return -ENODEV
 
     vdev.refcnt += 1

@@ -544,7 +544,7 @@ def vfio_config_init(vdev: vfio_pci_device) -> int:
             return pcibios_err_to_errno(ret)
 
         return 0
-    # PORT: `out`
+    # PORT: `out`, where every `goto` leads
     finally:
         if ret:
             vdev.pci_config_map = NULL
@@ -557,4 +557,4 @@ def vfio_config_free(vdev: vfio_pci_device) -> None:
     C: drivers/vfio/pci/vfio_pci_config.c, global, base"""
     vdev.vconfig = NULL
     vdev.pci_config_map = NULL
-    # PORT: no msi_perm
+    # PORT: no msi_perm: users write no register

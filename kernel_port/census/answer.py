@@ -41,8 +41,9 @@ class Job(NamedTuple):
     kernel: KernelChoice
 
     @classmethod
-    def of(cls, file: str, kernel: KernelChoice) -> Job:
+    def of(cls, file: str, kernel: int | KernelChoice) -> Job:
         """Examine a file without reading it."""
+        kernel = KernelChoice.of(kernel)
         if is_name(file):
             return cls(file, file, None, None, kernel)
         path = Path(file)

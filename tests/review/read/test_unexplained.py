@@ -28,7 +28,7 @@ needs_v3_11 = pytest.mark.skipif(not V3_11, reason="KERNEL_PORT_V3_11 names no t
 
 def found(c, python, module="base.pci"):
     """What is unexplained of a C function and its Python: (side, statement)."""
-    definition = Definition("toy_spin", module, 0, "function", docstring(python), 1, 1, python, "")
+    definition = Definition("toy_spin", module, 0, "base", "function", docstring(python), 1, 1, python, "")
     ported = Ported(definition, "toy.c", "toy_spin", "function", True, "")
     lines = tuple(SourceLine(number, text) for number, text in enumerate(c.split("\n"), 1))
     return [(each.side, each.what) for each in Comparison(ported, CText(lines, "toy.c:1", "")).findings()]
@@ -184,7 +184,7 @@ def test_places_tells_order_export_and_linkage():
     compared = []
     for name, linkage in (("pci_hp_a", "exported"), ("pci_hp_b", "static")):
         doc = f"Toy.\n\nC: drivers/pci/toy.c, {linkage}, base"
-        definition = Definition(name, "base.toy", 0, "function", doc, 1, 1, f"def {name}(): pass", "")
+        definition = Definition(name, "base.toy", 0, "base", "function", doc, 1, 1, f"def {name}(): pass", "")
         each = Ported(definition, "drivers/pci/toy.c", name, "function", False, "")
         compared.append((each, side.find(each)))
     assert [(each.name, each.what) for each in places(side, compared)] == [
