@@ -152,9 +152,9 @@ def main(argv: list[str] | None = None) -> int:
         say("interrupted")
         return 130
     except Exception as error:
-        from .mends import blame  # loaded already, if a file of the user's is
+        from .mends import blame, suspect  # loaded already, if a file of the user's is
 
-        if not (what := blame(error)):
+        if not (what := blame(error) or suspect(error, sys.argv[1:] if argv is None else argv)):
             raise
         return complain(what)
     return status

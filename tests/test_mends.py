@@ -142,6 +142,14 @@ def test_a_file_that_does_not_fit_is_refused_with_line_and_symbol(write, source,
     assert refusal(write(source)) == said
 
 
+def test_other_parameters_are_refused_while_somebody_calls_the_function(write):
+    source = "MODIFIES = ('pci_bus_reset',)\ndef pci_bus_reset(bus):\n    return 0\n"
+    said = "mine.py:2: pci_bus_reset takes other parameters than before (kernel_port.patch.p07_add_slot_and_bus_reset"
+    assert refusal(write(source)).startswith(said)
+    more = "def pci_reset_bus(bus):\n    return pci_bus_reset(bus)\n"
+    link(KernelChoice.of(8, [write(source.replace("',)", "', 'pci_reset_bus')") + more)]))
+
+
 def test_a_symbol_of_a_later_patch_is_said_to_be_one(write):
     said = "mine.py:2: modifies pci_reset_bus, which does not exist; patch 7 adds it: --patches 7 or more"
     assert refusal(write(CHANGED), patches=6) == said
@@ -185,6 +193,15 @@ def test_command_line_says_in_one_line_what_is_wrong(write, capsys):
     assert main(["run", "bus-unmasked", "--with", str(path), "-q"]) == 2
     assert (
         capsys.readouterr().err == f"kernel-port: {path}:3: AttributeError: 'pci_bus' object has no attribute 'gone'\n"
+    )
+
+
+def test_command_line_blames_a_file_for_what_others_make_of_it(write, capsys):
+    path = write("MODIFIES = ('pci_find_capability',)\ndef pci_find_capability(dev, cap):\n    return 'nowhere'\n")
+    assert main(["reset", "example:vga", "slot:1", "--with", str(path)]) == 2
+    assert re.fullmatch(
+        rf"kernel-port: {path}: with this the kernel fails at kernel_port/base/\w+\.py:\d+: TypeError: .*\n",
+        capsys.readouterr().err,
     )
 
 
