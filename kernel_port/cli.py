@@ -167,16 +167,16 @@ def main(argv: list[str] | None = None) -> int:
         say("interrupted")
         return 130
     except Exception as error:
-        return defect(error)
+        return defect(error, sys.argv[1:] if argv is None else argv)
 
 
-def defect(error: Exception) -> int:
+def defect(error: Exception, argv: list[str]) -> int:
     """Report what no other part of the program has foreseen, in one line; return exit status 2.
 
     It is in a module of the user's own, if there is one, or ours."""
-    from .mends import blame  # loaded already, if a file of the user's is
+    from .mends import blame, suspect  # loaded already, if a file of the user's is
 
-    if what := blame(error):
+    if what := blame(error) or suspect(error, argv):
         return complain(what)
     if os.environ.get("KERNEL_PORT_DEBUG") == "1":
         raise error

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import inspect
 from collections.abc import Iterator
 from copy import deepcopy
 from difflib import get_close_matches
@@ -196,6 +197,30 @@ def check_order(mend: Mend, module: Contents, known: dict[str, str], required: f
             )
 
 
+def check_parameters(module: Contents, linked: dict[str, FunctionType]) -> None:
+    """Refuse a function that takes other parameters than the one before, while a function that stays calls it.
+
+    :param linked: symbol -> function of what is linked so far
+    :raises LinkError: names file, line and symbol"""
+    for symbol, new in module.functions.items():
+        old = linked.get(symbol)
+        if old is None or parameters(new) == parameters(old):
+            continue
+        for name, function in linked.items():
+            if name not in module.functions and symbol in {used for used, _ in global_names(function.__code__)}:
+                raise LinkError(
+                    f"{place(module.module, symbol)}: {symbol} takes other parameters than before ({old.__module__}), "
+                    f"and {name} calls it; modify that, too"
+                )
+
+
+def parameters(function: FunctionType) -> tuple[int, int, int, int]:
+    """Return what two functions have in common that can be called alike."""
+    code = function.__code__
+    variable = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    return code.co_argcount, len(function.__defaults__ or ()), code.co_kwonlyargcount, variable
+
+
 def check_names(module: Contents, symtab: dict[str, Any]) -> None:
     """Refuse a function that uses a name that the linked kernel does not have.
 
@@ -251,6 +276,7 @@ def combine(names: tuple[str, ...], mends: tuple[Mend, ...] = ()) -> Image:
             names_in(mend, declaration)
         module = contents(mend.code)
         check(module, image.symbols, image.constants)
+        check_parameters(module, image.functions)
         check_order(mend, module, image.symbols, frozenset(each.module for each in beneath(mend, mends)))
         add(image, mend.module, module)
         check_names(module, image.constants | image.functions | image.variables | {"system": None})

@@ -233,6 +233,18 @@ def blame(error: BaseException) -> str:
     return ""
 
 
+def suspect(error: BaseException, words: Iterable[str]) -> str:
+    """Say of an error elsewhere that a user's file may be behind it; "" if the command line, *words*, names none."""
+    files = [str(path) for path in LOADED.values() if any(word.endswith(str(path)) for word in words)]
+    at = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    at = [(file, line) for file, line in at if Path(file).is_relative_to(PACKAGE)]
+    if not files or not at:
+        return ""
+    file, line = at[-1]
+    where = f"{Path(file).relative_to(PACKAGE.parent)}:{line}"
+    return f"{', '.join(files)}: with this the kernel fails at {where}: {type(error).__name__}: {error}"
+
+
 # -- what a name means, and in which order -----------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from kernel_port.census.answer import Job
 from kernel_port.census.engine import Processes
+from kernel_port.choice import KernelChoice
 from kernel_port.cli import main
 from kernel_port.files import write_text
 from kernel_port.hw.errors import MachineError
@@ -302,7 +303,7 @@ def test_interrupt_in_real_time_is_one_line_and_status_130(tmp_path):
 def test_census_workers_are_deaf_to_the_interrupt_of_the_terminal():
     engine = Processes(3)
     try:
-        taken = [engine.submit(Job.of(f"example:{name}", 8)) for name in ("vga", "ari", "nothing")]
+        taken = [engine.submit(Job.of(f"example:{name}", KernelChoice(8))) for name in ("vga", "ari", "nothing")]
         workers = multiprocessing.active_children()
         assert len(workers) == 3
         for worker in workers:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is put on top of the series: names, versions, files of one's own, their order, and what is refused."""
 
+import json
 import pickle
 import re
 import subprocess
@@ -10,10 +11,13 @@ import pytest
 
 import kernel_port
 from kernel_port.choice import KernelChoice
-from kernel_port.cli import main
+from kernel_port.cli import COMMANDS, main, parser_of
 from kernel_port.hw.errors import MachineError
 from kernel_port.link import link
-from kernel_port.mends import shipped
+from kernel_port.mends import PACKAGE, shipped
+from kernel_port.scenarios import load, play
+
+EXAMPLES = PACKAGE / "images" / "examples"
 
 #: A module that changes what pci_reset_bus() returns.
 CHANGED = "MODIFIES = ('pci_reset_bus',)\ndef pci_reset_bus(bus):\n    return 42\n"
@@ -138,6 +142,14 @@ def test_a_file_that_does_not_fit_is_refused_with_line_and_symbol(write, source,
     assert refusal(write(source)) == said
 
 
+def test_other_parameters_are_refused_while_somebody_calls_the_function(write):
+    source = "MODIFIES = ('pci_bus_reset',)\ndef pci_bus_reset(bus):\n    return 0\n"
+    said = "mine.py:2: pci_bus_reset takes other parameters than before (kernel_port.patch.p07_add_slot_and_bus_reset"
+    assert refusal(write(source)).startswith(said)
+    more = "def pci_reset_bus(bus):\n    return pci_bus_reset(bus)\n"
+    link(KernelChoice.of(8, [write(source.replace("',)", "', 'pci_reset_bus')") + more)]))
+
+
 def test_a_symbol_of_a_later_patch_is_said_to_be_one(write):
     said = "mine.py:2: modifies pci_reset_bus, which does not exist; patch 7 adds it: --patches 7 or more"
     assert refusal(write(CHANGED), patches=6) == said
@@ -184,6 +196,15 @@ def test_command_line_says_in_one_line_what_is_wrong(write, capsys):
     )
 
 
+def test_command_line_blames_a_file_for_what_others_make_of_it(write, capsys):
+    path = write("MODIFIES = ('pci_find_capability',)\ndef pci_find_capability(dev, cap):\n    return 'nowhere'\n")
+    assert main(["reset", "example:vga", "slot:1", "--with", str(path)]) == 2
+    assert re.fullmatch(
+        rf"kernel-port: {path}: with this the kernel fails at kernel_port/base/\w+\.py:\d+: TypeError: .*\n",
+        capsys.readouterr().err,
+    )
+
+
 def test_command_line_without_a_file_is_refused(capsys):
     assert main(["run", "mess", "--with", "./gone.py"]) == 2
     assert capsys.readouterr().err == "kernel-port: gone.py: No such file or directory\n"
@@ -215,3 +236,64 @@ def test_linking_the_series_imports_no_mend():
     code = "import sys, kernel_port.link; kernel_port.link.link(8); print([m for m in sys.modules if '.later.' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_takes_patches_takes_what_is_on_top(command):
+    options = {option for action in parser_of(command)._actions for option in action.option_strings}
+    if command != "compare":  # its right side is a kernel that was recorded
+        assert {"--with", "--with-needs"} <= options or "--patches" not in options
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("reset", "example:vga", "slot:1"),
+        ("run", "calm", "-q"),
+        ("explore", "calm"),
+        ("why", "example:vga", "01:00.0"),
+        ("tree", "example:vga"),
+        ("bisect", "calm"),
+        ("show", "pcie_flr"),
+        ("read", "pcie_flr"),
+    ],
+)
+def test_command_with_a_version_on_top_does_its_work(capsys, argv):
+    assert main([*argv, "--with", "v3.12"]) == 0
+    assert capsys.readouterr().out
+
+
+def test_bisect_goes_on_through_what_is_on_top(capsys):
+    main(["bisect", "trhfa", "--with", "tune-bus-reset-timing", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert [(point["patches"], point["with"]) for point in found["points"]] == [
+        *((patches, []) for patches in range(9)), (8, ["tune-bus-reset-timing"]),
+    ]  # fmt: skip
+    assert [point["outcome"] for point in found["points"][-2:]] == ["damage", "reset"]
+    last = found["steps"][-1]
+    assert (last["patch"], last["with"]) == (None, ["tune-bus-reset-timing"])
+    assert last["changes"]["config space"][1] == "restored"
+
+
+def test_census_resumes_only_with_the_same_kernel(tmp_path, capsys):
+    report = tmp_path / "fleet.jsonl"
+    (tmp_path / "vga.toml").write_text((EXAMPLES / "vga.toml").read_text())
+    argv = ["census", str(tmp_path / "vga.toml"), "--resume", str(report)]
+    assert main([*argv, "--with", "v3.12"]) == 0
+    assert json.loads(report.read_text())["with"] == ["v3.12"]
+    assert main(argv) == 0
+    assert json.loads(report.read_text())["with"] == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "before", "after"),
+    [
+        # a second is 2^25 clocks at 33 MHz: what settles in it is restored
+        ("trhfa", ["config space restored"], []),
+        # and a card that is back after a millisecond or two is found before it was removed: the card of the recordings
+        ("bus-unmasked", ["no false removal"], ["no false removal", "no function added twice"]),
+    ],
+)
+def test_v3_12_changes_what_scenarios_show(scenario, before, after):
+    found = [play(load(scenario), kernel).broken for kernel in (8, KernelChoice.of(8, ["v3.12"]))]
+    assert [[line.partition(":")[0] for line in broken] for broken in found] == [before, after]

@@ -64,6 +64,15 @@ def test_new_names_what_it_is_written_on_top_of(folder):
     assert '\nREQUIRES = ("pci-wait-for-pending-transaction",)\n' in (folder / "p09.py").read_text()
 
 
+def test_new_on_top_of_a_file_imports_what_that_changes_from_the_series(folder):
+    text = block("python").replace('("pci_bus_reset",)', '("pci_bus_reset",)\nADDS = ("f",)')
+    (folder / "mask_bus.py").write_text(f"{text}\n\ndef f() -> int:\n    return 0\n")
+    assert main(["new", "p09.py", "--modifies", "pci_reset_bus", "--with", "./mask_bus.py"]) == 0
+    assert main(["new", "p10.py", "--modifies", "pci_bus_reset", "--with", "./mask_bus.py"]) == 0
+    link(KernelChoice.of(8, ["./mask_bus.py", "./p09.py", "./p10.py"]))
+    assert '\nREQUIRES = ("mask-bus",)\n' in (folder / "p10.py").read_text()
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

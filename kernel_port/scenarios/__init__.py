@@ -74,10 +74,10 @@ class Scenario:
         """The question it answers: the first paragraph of its docstring."""
         return " ".join(self.about.partition("\n\n")[0].split())
 
-    def recorded(self, patches: int) -> list[str]:
-        """Return the recordings of the kernel with that many patches. Names begin with v311 (none), p1, ... p8."""
-        kernel = f"p{patches}-" if patches else "v311-"
-        return [name for name in self.recordings if name.startswith(kernel)]
+    def recorded(self, kernel: KernelChoice) -> list[str]:
+        """Return the recordings of that kernel. Names begin with v311 (no patch), p1, ... p8; none has mends."""
+        start = f"p{kernel.patches}-" if kernel.patches else "v311-"
+        return [] if kernel.extra else [name for name in self.recordings if name.startswith(start)]
 
     def description(self) -> MachineDescription:
         """Return a new description of the machine."""

@@ -12,6 +12,7 @@ from paths import SERIES
 from kernel_port.census.answer import Job, answer
 from kernel_port.census.ledger import Ledger
 from kernel_port.census.paths import machines
+from kernel_port.choice import KernelChoice
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, machine_toml
@@ -126,7 +127,7 @@ def test_census_pattern_that_is_too_long_for_a_name_stays_for_the_answer_to_refu
     # it ended the whole census
     long = f"/tmp/{'9' * 400}/**/*.toml"
     assert machines([long], io.StringIO()) == [long]
-    assert json.loads(answer(Job.of(long, 8)))["error"]
+    assert json.loads(answer(Job.of(long, KernelChoice(8))))["error"]
 
 
 def test_pci_remove_bus_of_a_root_bus_takes_it_off_the_list():
@@ -182,7 +183,7 @@ def test_reset_call_returns_what_the_c_returns(capsys, call, rc):
     ],
 )
 def test_census_report_that_is_damaged_is_refused(tmp_path, damage):
-    record = json.loads(answer(Job.of("example:vga", 8)))
+    record = json.loads(answer(Job.of("example:vga", KernelChoice(8))))
     report = tmp_path / "report.jsonl"
     report.write_text(f"{json.dumps(record)}\n")
     Ledger(report, resume=True)

@@ -20,6 +20,7 @@ from kernel_port.census.page import page
 from kernel_port.census.paths import machines
 from kernel_port.census.table import Table
 from kernel_port.census.totals import Totals
+from kernel_port.choice import KernelChoice
 from kernel_port.explore import parse
 from kernel_port.images.names import Names
 from kernel_port.recordings import golden, qemu_capture
@@ -229,7 +230,7 @@ def report_lines():
     """Lines of a census of two machines that are there."""
     for name in ("vga", "conventional"):
         written(f"{name}.toml", (TESTS.parent / f"kernel_port/images/examples/{name}.toml").read_bytes())
-    return tuple(answer(Job.of(str(folder() / f"{name}.toml"), 8)) for name in ("vga", "conventional"))
+    return tuple(answer(Job.of(str(folder() / f"{name}.toml"), KernelChoice(8))) for name in ("vga", "conventional"))
 
 
 def report(rng):
@@ -242,8 +243,10 @@ def report(rng):
         lines[at] = mutated(rng, lines[at].encode(), most=2).decode("utf-8", "replace")
     path = written("report.jsonl", "".join(lines).encode("utf-8", "replace"))
     with refused(str(path)):
-        ledger, totals, table = Ledger(path, resume=True), Totals(8), Table(io.StringIO())
-        for line in filter(None, (ledger.line(Job.of(json.loads(known)["file"], 8)) for known in report_lines())):
+        ledger, totals, table = Ledger(path, resume=True), Totals(KernelChoice(8)), Table(io.StringIO())
+        for line in filter(
+            None, (ledger.line(Job.of(json.loads(known)["file"], KernelChoice(8))) for known in report_lines())
+        ):
             totals.add(json.loads(line))
             table.add(json.loads(line))
         ledger.finish([])
@@ -257,7 +260,7 @@ def fleet(rng):
               for name in ("vga.toml", "*.toml", "**/*.toml", "nothing", "")]  # fmt: skip
     within = [name for name in listed if name.startswith(f"{folder()}/")]
     for file in machines(["-"], io.StringIO("\n".join(within))):
-        json.loads(answer(Job.of(file, 8)))
+        json.loads(answer(Job.of(file, KernelChoice(8))))
 
 
 def scenario(rng):

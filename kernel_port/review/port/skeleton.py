@@ -65,14 +65,16 @@ def text_of(definition: Definition, name: str) -> str:
 
 
 def imports(choice: KernelChoice, found: list[tuple[Module, Definition]]) -> Iterator[str]:
-    """Yield the statements that import what functions use, each name from the module that defines it last."""
-    at = {each.name: module.name for module in (*modules(), *modules_at(choice)) for each in module.definitions}
+    """Yield the statements that import what functions use, each name from the last module of ours that defines it."""
+    defined = [(each.name, module.name) for module in (*modules(), *modules_at(choice)) for each in module.definitions]
+    at = {name: module for name, module in defined if not module.startswith("yours.")}
+    by_users = {name for name, module in defined if module.startswith("yours.")} - at.keys()  # the linker finds them
     names: dict[str, set[str]] = defaultdict(set)
     own = {each.name for _, each in found}
     for module, each in found:
-        used = (each.uses | {each.export}) - local_names(each.node) - own - {""}
+        used = (each.uses | {each.export}) - local_names(each.node) - own - by_users - {""}
         for name in used:
-            if name in at and not at[name].startswith("yours."):
+            if name in at:
                 names[f"{PACKAGE.name}.{at[name]}"].add(name)
             elif name in module.imports and module.imports[name][1]:
                 source, original = module.imports[name]

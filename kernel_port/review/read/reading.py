@@ -138,6 +138,7 @@ class Author:
     def mend(self, mend: Mend) -> Chapter:
         """Return a mend: its docstring and what it adds and modifies."""
         found = [each for each in self._all() if each.module == mend.module and each.kind != "variable"]
+        found.sort(key=lambda each: each.line)
         passages = (self.passage(each, "modifies" if each.name in mend.modifies else "adds") for each in found)
         words = "\n\n".join(fill(f"{label}: {text}", WIDTH) for label, text in mend.paragraphs.items())
         return Chapter(f"{mend.name}: {mend.title}", f"mend-{mend.name}", words, tuple(passages))
