@@ -124,6 +124,11 @@ class Run:
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
 
     @property
+    def recordings(self) -> list[str]:
+        """The recordings of real kernels that end as it does; none are of a kernel with something on top."""
+        return [] if self.machine.kernel.choice.extra else self.scenario.recorded(self.patches)
+
+    @property
     def broken(self) -> list[str]:
         """The invariants that do not hold, and why."""
         return broken(self.outcome)
