@@ -9,14 +9,14 @@ Look at: the flag of the bridge above a bus counts for nothing: a port whose lin
 device may be added between the look and the reset. Somebody who resets by hand is not held up.
 Upstream: two commits in v3.19: the flag, whose id is not verified (the title is in a list of a stable tree), and
 c3e59ee4e766, "PCI: Mark Atheros AR93xx to avoid bus reset" (in a mail; the code is in 3.19.8 and not in 3.14.4).
-Adapted: from v3.19.8; the slot's driver is called by the name that the series gives the call.
+Adapted: from v3.19.8, on top of usb-handoff-enables-bridges, whose row of fixups stays; the slot's driver is called by the name that the series gives the call.
 """
 
 from __future__ import annotations
 
 from errno import ENOTTY
 
-from ..base.quirks import pci_fixup, pci_fixup_early, pci_fixup_header, quirk_mmio_always_on
+from ..base.quirks import pci_fixup, pci_fixup_early, pci_fixup_final, pci_fixup_header, quirk_mmio_always_on
 from ..kernel.bug import might_sleep
 from ..kernel.structs import *
 from ..patch.p01_create_pci_reset_bridge_secondary_bus import pci_reset_bridge_secondary_bus
@@ -27,12 +27,13 @@ from ..patch.p07_add_slot_and_bus_reset_interfaces import (
     pci_slot_lock,
     pci_slot_unlock,
 )
+from .v312_usb_handoff_enables_bridges import quirk_usb_early_handoff
 
 ADDS = ("quirk_no_bus_reset", "pci_bus_resetable", "pci_slot_resetable")
 MODIFIES = (
     "pci_fixups", "pci_parent_bus_reset", "pci_dev_reset_slot_function", "pci_slot_reset", "pci_bus_reset",
 )  # fmt: skip
-REQUIRES = ()
+REQUIRES = ("usb-handoff-enables-bridges",)
 
 #: include/linux/pci.h: a bus reset breaks the device
 PCI_DEV_FLAGS_NO_BUS_RESET = 1 << 6
@@ -52,11 +53,13 @@ def pci_fixups(pass_: int) -> tuple[pci_fixup, ...]:
 
     C: include/linux/pci.h, macros DECLARE_PCI_FIXUP_*(), v3.19; in C each pass is a linker section
     :param pass_: enum pci_fixup_pass"""
-    # PORT: only two of about two hundred; the others are for particular chips
+    # PORT: only three of about two hundred; the others are for particular chips
     if pass_ == pci_fixup_early:
         return (pci_fixup(PCI_ANY_ID, PCI_ANY_ID, PCI_CLASS_BRIDGE_HOST, 8, quirk_mmio_always_on),)
     if pass_ == pci_fixup_header:
         return (pci_fixup(PCI_VENDOR_ID_ATHEROS, 0x0030, PCI_ANY_ID, 0, quirk_no_bus_reset),)
+    if pass_ == pci_fixup_final:
+        return (pci_fixup(PCI_ANY_ID, PCI_ANY_ID, PCI_CLASS_SERIAL_USB, 8, quirk_usb_early_handoff),)
     return ()
 
 

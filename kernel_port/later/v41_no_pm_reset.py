@@ -17,9 +17,10 @@ from errno import EINVAL, ENOTTY
 
 from ..base.access import pci_read_config_word, pci_write_config_word
 from ..base.pci import pci_dev_d3_sleep
-from ..base.quirks import pci_fixup, pci_fixup_early, pci_fixup_header, quirk_mmio_always_on
+from ..base.quirks import pci_fixup, pci_fixup_early, pci_fixup_final, pci_fixup_header, quirk_mmio_always_on
 from ..kernel.structs import *
 from ..pci_regs import *
+from .v312_usb_handoff_enables_bridges import quirk_usb_early_handoff
 from .v319_no_bus_reset import PCI_VENDOR_ID_ATHEROS, quirk_no_bus_reset
 
 ADDS = ("quirk_no_pm_reset",)
@@ -47,7 +48,7 @@ def pci_fixups(pass_: int) -> tuple[pci_fixup, ...]:
 
     C: include/linux/pci.h, macros DECLARE_PCI_FIXUP_*(), v4.1; in C each pass is a linker section
     :param pass_: enum pci_fixup_pass"""
-    # PORT: only three of about two hundred; the others are for particular chips
+    # PORT: only four of about two hundred; the others are for particular chips
     if pass_ == pci_fixup_early:
         return (pci_fixup(PCI_ANY_ID, PCI_ANY_ID, PCI_CLASS_BRIDGE_HOST, 8, quirk_mmio_always_on),)
     if pass_ == pci_fixup_header:
@@ -55,6 +56,8 @@ def pci_fixups(pass_: int) -> tuple[pci_fixup, ...]:
             pci_fixup(PCI_VENDOR_ID_ATHEROS, 0x0030, PCI_ANY_ID, 0, quirk_no_bus_reset),
             pci_fixup(PCI_VENDOR_ID_ATI, PCI_ANY_ID, PCI_CLASS_DISPLAY_VGA, 8, quirk_no_pm_reset),
         )
+    if pass_ == pci_fixup_final:
+        return (pci_fixup(PCI_ANY_ID, PCI_ANY_ID, PCI_CLASS_SERIAL_USB, 8, quirk_usb_early_handoff),)
     return ()
 
 
