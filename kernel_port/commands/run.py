@@ -109,9 +109,8 @@ def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]
     yield paint("bold", "Outcome")
     for label, text in facts(played.outcome):
         yield f"  {label:<{LABEL}}{clean(text)}"
-    recorded = played.scenario.recorded(played.machine.kernel.choice)
-    if recorded and not args.machine:
-        yield f"  {'recorded':<{LABEL}}in a real kernel, with the same end: {', '.join(recorded)} (tests/real)"
+    if played.recordings and not args.machine:
+        yield f"  {'recorded':<{LABEL}}in a real kernel, with the same end: {', '.join(played.recordings)} (tests/real)"
     for reason in played.broken:
         yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
     for line in (played.outcome.deadlock or played.outcome.oops).splitlines():
@@ -160,7 +159,7 @@ def as_json(played: Run, args: argparse.Namespace) -> dict[str, Any]:
         "patches": played.patches,
         "with": played.machine.kernel.choice.names,
         "answer": None if args.machine else played.answer,
-        "recordings": [] if args.machine else played.scenario.recorded(played.machine.kernel.choice),
+        "recordings": [] if args.machine else played.recordings,
         "broken": played.broken,
         "results": outcome.results,
         "unfinished": outcome.unfinished,

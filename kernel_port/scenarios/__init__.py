@@ -64,6 +64,9 @@ class Scenario:
     findings: tuple[int, ...] = ()
     #: Later Linux commits it explains: id or year, and what the commit did.
     commits: tuple[str, ...] = ()
+    mended_by: tuple[str, ...] = ()  # Mends in later/, by name, with which it holds.
+    #: Mends in later/, by name, that open the hole it shows: it fails with them, not at +8 alone.
+    opened_by: tuple[str, ...] = ()
     #: Recordings of real kernels (tests/real) that end as its run at their point of the series does.
     recordings: tuple[str, ...] = ()
     name: str = ""
@@ -119,6 +122,11 @@ class Run:
         if self.outcome.oops:
             return f"{self.outcome.oops.partition(chr(10))[0].capitalize()}."
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
+
+    @property
+    def recordings(self) -> list[str]:
+        """The recordings of real kernels that end as it does; none are of a kernel with something on top."""
+        return self.scenario.recorded(self.machine.kernel.choice)
 
     @property
     def broken(self) -> list[str]:

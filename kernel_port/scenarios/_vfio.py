@@ -41,6 +41,17 @@ def _device(machine: Machine, function: str) -> Any:
     return machine.kernel.dev_get_drvdata(machine.function(function).dev)
 
 
+def hot_reset_device(machine: Machine, function: str) -> int:
+    """Reset what is reset together with the function for its user, who owns only that: VFIO_DEVICE_PCI_HOT_RESET."""
+    kernel: Any = machine.kernel  # a mend adds the request
+    device = _device(machine, function)
+    if "vfio_pci_hot_reset" not in kernel.symbols:
+        return hot_reset(machine, function, {function})
+    request = kernel.vfio_pci_hot_reset([device.group])
+    rc: int = kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_PCI_HOT_RESET, request)
+    return rc
+
+
 def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
     """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected.
 

@@ -15,6 +15,7 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import CALM_CARD
 from ._outcome import Outcome
+from ._tell import code
 from ._vfio import close_device, open_device, reset_device
 
 CARD = "01:00.0"
@@ -32,11 +33,15 @@ def unbind(machine: Machine) -> int:
 
 
 def close(machine: Machine) -> int:
-    """Reset the device, then close it, as the user does."""
-    return reset_device(machine, CARD) or close_device(machine, CARD)
+    """Reset the device, then close it, as the user does. Returns what the reset did."""
+    rc = reset_device(machine, CARD)
+    close_device(machine, CARD)
+    return rc
 
 
 def answer(outcome: Outcome, patches: int) -> str:
+    if outcome.results["user"]:
+        return f"The user got {code(outcome.results['user'])} and closed the device; nothing blocked."
     return "This time the user was faster, and nothing blocked."
 
 
@@ -46,4 +51,5 @@ SCENARIO = Scenario(
     prepare=bind,
     answer=answer,
     commits=("61cf16d8bd38 (v3.14)",),
+    mended_by=("try-reset",),
 )
