@@ -64,6 +64,7 @@ class Scenario:
     findings: tuple[int, ...] = ()
     #: Later Linux commits it explains: id or year, and what the commit did.
     commits: tuple[str, ...] = ()
+    mended_by: tuple[str, ...] = ()  # Mends in later/, by name, with which it holds.
     #: Recordings of real kernels (tests/real) that end as its run at their point of the series does.
     recordings: tuple[str, ...] = ()
     name: str = ""
