@@ -7,9 +7,9 @@ Why: masking an event keeps its interrupt away, but its bit still is in Slot Sta
 another reason finds it: a button, a completion, another service or device on the same vector. And clearing the bit
 afterwards forgets a card that was really pulled meanwhile.
 What: in drivers/pci/hotplug/pci_hotplug_core.c, who makes a link go down and up says so, by
-pci_hp_ignore_link_change() before and pci_hp_unignore_link_change() after. pciehp_reset_slot() does, and masks nothing any more. The handler
-of events asks pci_hp_spurious_link_change(), which waits until it is over; then it drops what is queued of presence, and
-looks for itself whether the card is still there.
+pci_hp_ignore_link_change() before and pci_hp_unignore_link_change() after. pciehp_reset_slot() does, and masks nothing
+any more. The handler of events asks pci_hp_spurious_link_change(), which waits until it is over; then it drops what is
+queued of presence, and looks for itself whether the card is still there.
 Look at: who resets the bus without the slot says nothing, and is taken for a removal as before (bus-unmasked). Events
 that come in late, when the first one has been dropped, count (late-status). Two resets back to back: the handler of the
 first looks at the slot while the second resets it; "sync interrupts for bus resets" of August 2025 was to mend that,

@@ -77,6 +77,8 @@ RUNS = [
     ("button", 4, 0, 202, CARD, LOST_FOR_GOOD),
     ("button", 5, 0, 202, CARD, PRESSED),
     ("button", 8, 0, 202, CARD, PRESSED),
+    ("shared-vector", 4, 0, 202, CARD, LOST_FOR_GOOD),
+    ("shared-vector", 8, 0, 202, CARD, PRESSED),
     ("late-completion", 4, 0, 202, CARD, REMOVED_AND_FOUND),
     ("late-completion", 5, 0, 202, CARD, {"spurious": [(30, OFF)], "removed": CARD}),
     ("bus-unmasked", 6, ENOSYS, 0, [], {}),
@@ -155,6 +157,9 @@ def test_every_scenario_is_among_the_runs():
         "lock-order-later",
         "reset-twice",
         "walk",
+        "empty-polled",
+        "removed-twice",
+        "nested-removal",
     }  # those are below
     assert told == set(scenarios.names())
 
