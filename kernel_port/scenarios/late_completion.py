@@ -27,4 +27,5 @@ SCENARIO = Scenario(
     answer=answer,
     findings=(2,),
     commits=('"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',),
+    mended_by=("ignore-link-changes",),
 )
