@@ -24,5 +24,6 @@ SCENARIO = Scenario(
     threads={"main": lambda m: reset_slot(m, "1"), "setpci": after(50, lambda m: setpci(m, "00:1c.0"))},
     answer=answer,
     since=7,
+    mended_by=("lock-bridge-of-slot",),
     commits=('"fix slot reset device locking" (2026)',),
 )

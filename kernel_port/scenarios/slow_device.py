@@ -24,5 +24,6 @@ SCENARIO = Scenario(
     knobs={"01:00.0": {"ready_ms": 500}},
     threads={"main": lambda m: reset_function(m, "01:00.0")},
     answer=answer,
+    mended_by=("unify-reset-delays",),
     commits=("100 ms being too short for a slow PCIe device",),
 )
