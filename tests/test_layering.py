@@ -48,6 +48,7 @@ MAY_IMPORT = {
     "recordings": "choice files hw kernel link machine pci_regs trace why",
     "scenarios": "choice hw images kernel machine pci_regs trace",
     "explore": "checkpoint choice hw.errors machine scenarios",
+    "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
     "census": "choice files hw.errors hw.image images limits machine mends terminal why",
     "bench": "hw images machine pci_regs why",
@@ -62,7 +63,7 @@ MAY_IMPORT = {
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census choice explore files hw images link machine mends recordings review scenarios
+    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review scenarios
                    series terminal trace why""",
     "__main__": "cli",
 }  # fmt: skip

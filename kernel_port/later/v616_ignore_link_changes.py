@@ -11,9 +11,10 @@ pci_hp_ignore_link_change() before and pci_hp_unignore_link_change() after. pcie
 any more. The handler of events asks pci_hp_spurious_link_change(), which waits until it is over; then it drops what is
 queued of presence, and looks for itself whether the card is still there.
 Look at: who resets the bus without the slot says nothing, and is taken for a removal as before (bus-unmasked). Events
-that come in late, when the first one has been dropped, count (late-status). Two resets back to back: the handler of the
-first looks at the slot while the second resets it; "sync interrupts for bus resets" of August 2025 was to mend that,
-and was not merged by v7.1.
+that come in late, when the first one has been dropped, count (late-status). A slot that is switched off
+during the reset is not on any more when the events are handled: they count, and add the card again (at-once). Two
+resets back to back: the handler of the first looks at the slot while the second resets it; "sync interrupts for bus
+resets" of August 2025 was to mend that, and was not merged by v7.1.
 Upstream: 2af781a9edc4 in v6.16 (a mail has the whole patch; absent in v6.12.19, present in v6.18.35), with what
 c3be50f7547c of v6.16 says of presence: it is ignored as well as the link.
 Adapted: from v6.18.35 to 3.12's driver on top of v6.4. # PORT: 3.12 has no link events and no state ON: presence tells
