@@ -69,7 +69,7 @@ def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[KernelChoice],
         raise MachineError("--call is for a machine and a target")
     if not scenarios.is_scenario(args.what):
         raise MachineError(
-            f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
+            f"there is no scenario {args.what!r}; there are {', '.join(sorted(scenarios.names()))}. "
             "For a machine, give a TARGET: 01:00.0, slot:1 or bus:01"
         )
     scenario = scenarios.load(args.what)

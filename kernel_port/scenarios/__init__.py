@@ -31,6 +31,7 @@ from ..kernel.system import Event
 from ..machine import Machine, boot
 from ..mends import place, users_module
 from ..trace.snapshot import Recorder
+from ._groups import in_order
 from ._invariants import INVARIANTS, broken
 from ._outcome import Before, Outcome, observe
 
@@ -128,9 +129,9 @@ class Run:
 
 
 def names() -> list[str]:
-    """Return the names of all scenarios."""
+    """Return the names of all scenarios, by group, a sequel behind its story."""
     modules = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return sorted(module.replace("_", "-") for module in modules if not module.startswith("_"))
+    return in_order(module.replace("_", "-") for module in modules if not module.startswith("_"))
 
 
 def is_scenario(what: str) -> bool:
@@ -147,7 +148,7 @@ def load(name: str) -> Scenario:
     if name.endswith(".py"):
         return yours(Path(name))
     if name not in names():
-        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(sorted(names()))}")
     module = import_module(f".{name.replace('-', '_')}", __package__)
     scenario: Scenario = module.SCENARIO
     return replace(scenario, name=name, about=cleandoc(module.__doc__ or ""))
