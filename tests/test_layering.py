@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "trace": "hw kernel machine mends pci_regs review.port terminal",
     "why": "calls choice hw hw.address images kernel link machine pci_regs review.port series terminal trace",
     "recordings": "choice files hw kernel link machine pci_regs trace why",
-    "scenarios": "choice hw images kernel machine pci_regs trace",
+    "scenarios": "choice hw images kernel machine mends pci_regs trace",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",

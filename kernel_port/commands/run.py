@@ -22,12 +22,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from ..explore import Chooser, parse
 from ..files import refuse_outputs, write_text
 from ..scenarios import Outcome, Run, load, perform, ready
 from ..scenarios._tell import code, listed, lost
@@ -36,7 +34,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
-from . import _exports, _kernel
+from . import _exports, _kernel, _threads
 
 LABEL = 12
 #: Functions whose writes act, rather than configure or restore.
@@ -50,13 +48,12 @@ UNCONTENDED = frozenset({"r", "lock", "unlock", "get_module", "put_module"})
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of run."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
+    parser.add_argument(
+        "scenario", metavar="SCENARIO", help="kernel-port scenarios lists them; or a file of yours (./mine.py)"
+    )
     _kernel.arguments(parser)
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
-    order = parser.add_mutually_exclusive_group()
-    order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
-    order.add_argument("--schedule", metavar="0.1.0", help="picks each next thread; 0 is the oldest")
-    parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
+    _threads.arguments(parser)
     parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the outcome only")
     parser.add_argument("-v", "--verbose", action="store_true", help="every access, and debug messages")
@@ -74,11 +71,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play the scenario and report."""
     scenario = load(args.scenario)
-    choose = chooser(args)
     refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
     with ready(scenario, _kernel.chosen(args), args.machine) as machine:
-        machine.system.sched.preemptive = args.preempt
-        played = perform(scenario, machine, choose)
+        _threads.decide(machine, args)
+        played = perform(scenario, machine)
     if args.trace:
         write_text(args.trace, "".join(f"{line}\n" for line in json_lines(played.events, played.start)))
     kernel = played.machine.kernel.__name__
@@ -89,13 +85,6 @@ def run(args: argparse.Namespace) -> int:
         for line in report(played, args, Paint()):
             print(line)
     return int(bool(played.broken))
-
-
-def chooser(args: argparse.Namespace) -> Callable[[int], int] | None:
-    """Return the function that picks the next thread; None: the oldest runs."""
-    if args.schedule is not None:
-        return Chooser(parse(args.schedule))
-    return None if args.seed is None else Random(args.seed).randrange
 
 
 def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:

@@ -29,12 +29,14 @@ from ..images.machine_toml import parse
 from ..kernel.sched import NSEC_PER_MSEC, Halt
 from ..kernel.system import Event
 from ..machine import Machine, boot
+from ..mends import place, users_module
 from ..trace.snapshot import Recorder
+from ._groups import in_order
 from ._invariants import INVARIANTS, broken
 from ._outcome import Before, Outcome, observe
 
-__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "load", "names", "perform", "play",
-           "ready"]  # fmt: skip
+__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "is_scenario", "load", "names", "perform",
+           "play", "ready"]  # fmt: skip
 
 #: A thread of a script: returns 0 or -errno, or None if it has no result.
 Thread = Callable[[Machine], int | None]
@@ -135,20 +137,40 @@ class Run:
 
 
 def names() -> list[str]:
-    """Return the names of all scenarios."""
+    """Return the names of all scenarios, by group, a sequel behind its story."""
     modules = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return sorted(module.replace("_", "-") for module in modules if not module.startswith("_"))
+    return in_order(module.replace("_", "-") for module in modules if not module.startswith("_"))
+
+
+def is_scenario(what: str) -> bool:
+    """Return whether *what* names a scenario, or a file with one."""
+    return what in names() or what.endswith(".py")
 
 
 def load(name: str) -> Scenario:
-    """Return the scenario of that name.
+    """Return the scenario of that name, or of a file of the user's own.
 
-    :raises MachineError: there is none"""
+    :param name: "mess", or a path that ends in .py
+    :raises MachineError: there is none, or the file does not load
+    :raises OSError: the file cannot be read"""
+    if name.endswith(".py"):
+        return yours(Path(name))
     if name not in names():
-        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(sorted(names()))}")
     module = import_module(f".{name.replace('-', '_')}", __package__)
     scenario: Scenario = module.SCENARIO
     return replace(scenario, name=name, about=cleandoc(module.__doc__ or ""))
+
+
+def yours(path: Path) -> Scenario:
+    """Return the scenario of a user's file, which is named after the file."""
+    module = import_module(f"..{users_module(path)}", __package__)
+    scenario = vars(module).get("SCENARIO")
+    if not isinstance(scenario, Scenario):
+        raise MachineError(
+            f"{place(module, 'SCENARIO')}: SCENARIO is to be a Scenario(machine=..., threads=..., answer=...)"
+        )
+    return replace(scenario, name=path.stem.replace("_", "-"), about=cleandoc(module.__doc__ or ""))
 
 
 def play(
