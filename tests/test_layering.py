@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run
     "trace": "hw kernel machine pci_regs review.port terminal",
-    "why": "calls hw.address images kernel link machine pci_regs review.port series terminal trace",
+    "why": "calls checkpoint hw.address images kernel link machine pci_regs review.port series terminal trace",
     "recordings": "files hw kernel link machine pci_regs trace why",
     "scenarios": "hw images kernel machine pci_regs trace",
     "explore": "checkpoint hw.errors machine scenarios",
