@@ -34,13 +34,15 @@ MAY_IMPORT = {
     "images": "files hw pci_regs qemu",
     # where they meet
     "machine": "_shims hw images kernel link pci_regs qemu",
+    "users": "hw machine pci_regs",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine series terminal",
     # what is made of a run
     "trace": "hw kernel machine pci_regs review.port terminal",
-    "why": "calls checkpoint hw.address images kernel link machine pci_regs review.port series terminal trace",
+    "why": """calls checkpoint hw.address hw.errors images kernel link machine pci_regs review.port series terminal
+              trace users""",
     "recordings": "files hw kernel link machine pci_regs trace why",
-    "scenarios": "hw images kernel machine pci_regs trace",
+    "scenarios": "hw images kernel machine pci_regs trace users",
     "explore": "checkpoint hw.errors machine scenarios",
     "bisect": "calls hw.description kernel machine scenarios series terminal trace",
     "census": "files hw.errors hw.image images machine terminal why",

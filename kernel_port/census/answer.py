@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The answer for one machine of a fleet, as one line of JSON: boot it and run the kernel's own probes.
+"""The answer for one machine of a fleet, as one line of JSON: boot, probe, and try what the probes allow.
 
 A line depends only on the file, its name and the series, not on where or when it is made.
 """
@@ -17,7 +17,8 @@ from ..images import load
 from ..images.load import is_name
 from ..machine import boot
 from ..why.guard import Guard
-from ..why.ladder import Ladder, ResetGroup, Survey, survey
+from ..why.ladder import Ladder, ResetGroup, survey
+from ..why.verdict import OUTCOMES, Verdicts, named, verdicts
 
 #: One machine at a time: other threads of a worker process wait rather than run two kernels in turns.
 _ONE = threading.Lock()
@@ -79,18 +80,18 @@ def read(job: Job) -> Record:
     """Load, boot and probe a machine."""
     description = load(job.path)
     with boot(description, job.patches, trace_boot=False) as machine:
-        found = survey(machine, explain=False)
+        found = verdicts(machine, survey(machine, explain=False))
         guards = Guards()
-        devices = zip(machine.functions, found.ladders, strict=True)
+        devices = zip(machine.functions, found.survey.ladders, strict=True)
         functions = [function(dev, ladder, found, guards) for dev, ladder in devices]
         outcomes = Counter(each["outcome"] for each in functions)
         return {
             "machine": description.name,
             "warnings": len(description.warnings),
             "unseen": len(description.functions) - len(functions),
-            **{outcome: outcomes[outcome] for outcome in ("alone", "together", "none")},
+            **{outcome: outcomes[outcome] for outcome in OUTCOMES},
             "functions": functions,
-            "groups": [group(each, guards) for each in (*found.slots, *found.buses)],
+            "groups": [group(each, found, guards) for each in (*found.survey.slots, *found.survey.buses)],
             "guards": guards.all,
         }
 
@@ -117,7 +118,7 @@ class Guards:
         return self._numbers[key]
 
 
-def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
+def function(dev: Any, ladder: Ladder, found: Verdicts, guards: Guards) -> Record:
     """Report one function: how it can be reset, with how many others, and what refuses each other method.
 
     The other methods are those that reset it alone; if it cannot be reset at all, also its slot and its bus."""
@@ -125,8 +126,9 @@ def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
     taken = ladder.taken.function if ladder.taken else None
     refused = [(method.function, method.guard) for method in ladder.rungs]
     if outcome == "none":
-        refused += [(f"pci_reset_{group.kind}", group.guard) for group in found.refused_around(dev)]
-    smallest = found.together(ladder.bdf)[0] if outcome == "together" else None
+        refused += [(f"pci_reset_{group.kind}", group.guard) for group in found.survey.refused_around(dev)]
+    smallest = found.group(ladder) if outcome == "together" else None
+    failed = next(found.failed(ladder), None) if outcome == "fails" else None
     return {
         "bdf": ladder.bdf,
         "vendor": dev.vendor,
@@ -134,13 +136,14 @@ def function(dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
         "class": dev.class_,
         "driver": dev.driver.name if dev.driver else None,
         "outcome": outcome,
-        "how": f"{smallest.kind}:{smallest.name}" if smallest else taken if outcome == "alone" else None,
+        "how": named(smallest) if smallest else taken if outcome == "alone" else None,
+        "fault": found.fault(ladder.bdf) or (failed.fault if failed else None),
         "along": len(smallest.takes) - 1 if smallest else 0,
         "refused": [guards.number(method, guard) for method, guard in refused if guard],
     }
 
 
-def group(group: ResetGroup, guards: Guards) -> Record:
+def group(group: ResetGroup, found: Verdicts, guards: Guards) -> Record:
     """Report one slot or bus."""
     return {
         "kind": group.kind,
@@ -149,4 +152,5 @@ def group(group: ResetGroup, guards: Guards) -> Record:
         "rc": group.rc,
         "refused": guards.number(f"pci_reset_{group.kind}", group.guard),
         "takes": list(group.takes),
+        "fault": found.fault(named(group)) or None,
     }

@@ -7,13 +7,19 @@ from collections import Counter
 from typing import NamedTuple, TypeVar
 
 from ..images.names import installed
+from ..why.words import FAULTS
 from .answer import Record
 
 T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
 
 #: Machines and bad files listed one by one, and rows of a chart.
 LISTED, ROWS = 1000, 12
-OUTCOMES = {"alone": "alone", "together": "only with their slot or bus", "none": "not at all"}
+OUTCOMES = {
+    "alone": "alone",
+    "together": "only with their slot or bus",
+    "fails": "returns 0, and fails",
+    "none": "not at all",
+}
 REFUSED = {
     "together": "Guards that refuse a reset alone, for functions that need their slot or bus",
     "none": "Guards that refuse any reset, for functions that cannot be reset at all",
@@ -45,6 +51,7 @@ class Totals:
         self.outcomes: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
         self.along: Counter[int] = Counter()
+        self.faults: Counter[str] = Counter()
         #: "together" or "none" -> (method, explanation, place) -> functions of this outcome that it refuses.
         self.guards: dict[str, Counter[tuple[str, str, str]]] = {outcome: Counter() for outcome in REFUSED}
         #: (vendor, device, class) -> functions that cannot be reset at all.
@@ -67,9 +74,11 @@ class Totals:
         for function in record["functions"]:
             outcome, how = function["outcome"], function["how"]
             self.outcomes[outcome] += 1
+            if function["fault"]:
+                self.faults[function["fault"]] += 1
             if outcome == "none":
                 self.stuck[function["vendor"], function["device"], function["class"]] += 1
-            else:
+            elif function["how"]:
                 self.methods[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
             if outcome in REFUSED:
                 self.guards[outcome].update(keys[number] for number in function["refused"])
@@ -91,6 +100,11 @@ class Totals:
                 self.functions,
             ),
             Chart("Reset methods", [ChartBar(*way) for way in _most(self.methods)], self.functions),
+            Chart(
+                "Resets that return 0 and are no good",
+                [ChartBar(FAULTS.get(fault, fault), count) for fault, count in _most(self.faults)],
+                self.faults.total(),
+            ),
             Chart(
                 "Neighbours reset along with functions that need their slot or bus",
                 [ChartBar(_span(size), count) for size, count in sorted(self.along.items())],

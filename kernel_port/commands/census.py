@@ -8,12 +8,14 @@ machine that cannot be read is one line of the report. With the output piped and
 complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
 
 Each line of JSON is a machine: {file, size, mtime_ns, patches, error} and, if error is null:
-  machine, warnings (how many), unseen (functions the kernel does not find), alone, together, none (how many functions)
-  functions: list of {bdf, vendor, device, class, driver, outcome, how, along, refused}; how is the C function that
-    resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; along counts the other functions that this
-    resets; refused has the guards (numbers) of the other methods that reset it alone, and if there is no way, of its
-    slot and bus
-  groups, the slots and buses: list of {kind, name, bridge, rc, refused (a guard's number or null), takes (bdfs)}
+  machine, warnings (how many), unseen (functions the kernel does not find), alone, together, fails (only by a reset
+    that returns 0 and is no good), none (how many functions)
+  functions: list of {bdf, vendor, device, class, driver, outcome, how, fault, along, refused}; how is the C function
+    that resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; fault is what is wrong with a reset of it
+    that was tried on a copy (null; see why --help); along counts the other functions that this resets;
+    refused has the guards (numbers) of the other methods that reset it alone, and if there is no way, of its slot and
+    bus
+  groups, the slots and buses: list of {kind, name, bridge, rc, refused (a guard's number or null), takes (bdfs), fault}
   guards: list of {rung, rc, file, line, function, c, text, because, explanation}; rung is the reset method
 
 Examples: kernel-port census dumps/ --html fleet.html

@@ -33,6 +33,8 @@ class FunctionDescription:
     #: The bits of its registers that the source states, as a mask: a set bit is stated, and nothing past the mask's end
     #: is. None: all of them.
     stated: bytes | None = None
+    #: Its name in the source, which another computer's pci.ids may have given it; "" for none.
+    title: str = field(default="", compare=False)
 
     # How it resets.
     #: False: the function claims a reset on D3hot -> D0 (No_Soft_Reset clear) and does nothing.

@@ -293,7 +293,7 @@ _KNOB_READERS: dict[Any, Reader] = {
 OLD_OPTIONS = {"attention_lamp": "attention_indicator", "power_lamp": "power_indicator"}
 
 #: Fields of a description that say what the function is; all others are knobs, which say how it behaves.
-_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated")
+_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated", "title")
 
 
 def _knobs() -> dict[str, Key]:

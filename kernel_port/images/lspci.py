@@ -55,13 +55,13 @@ _UNIT = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 class _Entry:
     """A function being read."""
 
-    __slots__ = ("address", "config", "driver", "line", "regions")
+    __slots__ = ("address", "config", "driver", "line", "regions", "title")
 
     def __init__(self, address: Address, line: int) -> None:
         self.address = address
         self.line = line
         self.config = bytearray()
-        self.driver = ""
+        self.driver = self.title = ""
         self.regions: list[re.Match[str]] = []
 
 
@@ -89,6 +89,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
                 _take_row(entry, row, data, f"{name}:{number}")
         elif device := _DEVICE.match(line):
             entry = _Entry(Address.parse(device[1]), number)
+            entry.title = line[device.end() :].strip()
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
                 raise MachineError(
                     f"{name}:{number}: {entry.address} is in line {earlier.line} already; remove one of the two"
@@ -164,7 +165,7 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
     if cut and known not in _USUAL_LENGTHS:
         raise MachineError(f"{place}: the text is cut short after {known:#x} bytes; {_RECORD}")
     function = FunctionDescription(entry.address, bytes(entry.config), size=4096 if known > 256 else 256)
-    function.driver = entry.driver
+    function.driver, function.title = entry.driver, entry.title
     found = list(base_addresses(function.config))
     for region in entry.regions:
         number = _region_number(region, found)

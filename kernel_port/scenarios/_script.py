@@ -10,13 +10,8 @@ from typing import Any
 from ..hw.address import Address
 from ..hw.bridge import Bridge
 from ..machine import Machine
-from ..pci_regs import (
-    PCI_BRIDGE_CONTROL,
-    PCI_BRIDGE_CTL_BUS_RESET,
-    PCI_EXP_SLTSTA_ABP,
-    PCI_EXP_SLTSTA_PDC,
-    PCI_EXP_SLTSTA_PDS,
-)
+from ..pci_regs import PCI_EXP_SLTSTA_ABP, PCI_EXP_SLTSTA_PDC, PCI_EXP_SLTSTA_PDS
+from ..users import poke
 
 
 def reset_function(machine: Machine, function: str) -> int:
@@ -43,16 +38,6 @@ def reset_together(machine: Machine, bus: str) -> int:
     if machine.kernel.point >= 7:
         return reset_bus(machine, bus)
     return poke(machine, machine.bus(bus).self.dev.name)
-
-
-def poke(machine: Machine, bridge: str, hold_ms: int = 100) -> int:
-    """Reset the bus below a bridge behind the kernel's back, as two calls of setpci do."""
-    kernel, dev = machine.kernel, machine.function(bridge)
-    _, control = kernel.pci_user_read_config_word(dev, PCI_BRIDGE_CONTROL)
-    kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET)
-    kernel.msleep(hold_ms)
-    rc: int = kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control & ~PCI_BRIDGE_CTL_BUS_RESET)
-    return rc
 
 
 def controller(machine: Machine, slot: str) -> Any:

@@ -5,10 +5,10 @@ No patch helps: the kernel cannot mask events of a reset it does not know about.
 registers are lost as well; but pciehp removes and re-adds it, which is why users could live with it.
 """
 
+from ..users import poke
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import poke
 from ._tell import accident, lost
 
 

@@ -5,10 +5,10 @@ The slot's, for which pciehp masks presence. The card's own reset does nothing, 
 the card would find it as this one left it.
 """
 
+from ..users import hot_reset
 from . import Scenario
 from ._outcome import Outcome
 from ._tell import accident, code, listed
-from ._vfio import hot_reset
 
 
 def answer(outcome: Outcome, patches: int) -> str:

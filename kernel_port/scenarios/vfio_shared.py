@@ -5,10 +5,10 @@ No: pci_reset_slot would reset the other function as well, whose driver knows no
 check to the consumer: pci_reset_slot and pci_reset_bus do not check who owns what they reset.
 """
 
+from ..users import hot_reset
 from . import Scenario
 from ._outcome import Outcome
 from ._tell import code, listed
-from ._vfio import hot_reset
 
 
 def answer(outcome: Outcome, patches: int) -> str:
