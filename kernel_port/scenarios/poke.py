@@ -9,6 +9,7 @@ from ..users import poke
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
+from ._script import port
 from ._tell import accident, lost
 
 
@@ -16,4 +17,6 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"In short, {accident(outcome)}; lost: {lost(outcome)}."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": lambda m: poke(m, "00:1c.0")}, answer=answer, findings=(1,))
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": lambda m: poke(m, port(m))}, answer=answer, needs="port", findings=(1,)
+)
