@@ -89,6 +89,7 @@ def read(job: Job) -> Record:
             "machine": description.name,
             "warnings": len(description.warnings),
             "unseen": len(description.functions) - len(functions),
+            "untried": found.untried,
             **{outcome: outcomes[outcome] for outcome in OUTCOMES},
             "functions": functions,
             "groups": [group(each, found, guards) for each in (*found.survey.slots, *found.survey.buses)],

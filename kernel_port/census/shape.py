@@ -9,7 +9,7 @@ from typing import Any
 JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "error": str | None}
 #: ... and further keys of one that is not an error.
 MACHINE = {
-    "machine": str, "warnings": int, "unseen": int, "alone": int, "together": int, "fails": int,
+    "machine": str, "warnings": int, "unseen": int, "untried": int, "alone": int, "together": int, "fails": int,
     "none": int,
     "functions": [{
         "bdf": str, "vendor": int, "device": int, "class": int, "driver": str | None, "outcome": str,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple, TypeVar
 
-from ..images.names import installed
+from ..images.names import class_name, installed
 from ..why.words import FAULTS
 from .answer import Record
 
@@ -47,7 +47,7 @@ class Totals:
 
     def __init__(self, patches: int) -> None:
         self.patches = patches
-        self.machines = self.bad = self.functions = self.unseen = 0
+        self.machines = self.bad = self.functions = self.unseen = self.untried = 0
         self.outcomes: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
         self.along: Counter[int] = Counter()
@@ -70,6 +70,7 @@ class Totals:
             return
         self.functions += len(record["functions"])
         self.unseen += record["unseen"]
+        self.untried += record["untried"]
         keys = [(g["rung"], g["explanation"] or g["text"], f"{g['file']}:{g['line']}") for g in record["guards"]]
         for function in record["functions"]:
             outcome, how = function["outcome"], function["how"]
@@ -89,7 +90,8 @@ class Totals:
         """Return everything in a line."""
         bad = f", {self.bad} of them could not be read" if self.bad else ""
         unseen = f"; {self.unseen} more are described, but the kernel does not find them" if self.unseen else ""
-        return f"{_count(self.machines, 'machine')}{bad}: {_count(self.functions, 'function')}{unseen}"
+        untried = f"; {_count(self.untried, 'reset')} that probes allow were not tried" if self.untried else ""
+        return f"{_count(self.machines, 'machine')}{bad}: {_count(self.functions, 'function')}{unseen}{untried}"
 
     def charts(self) -> list[Chart]:
         """Return the charts that have something to show."""
@@ -144,7 +146,6 @@ def _span(bits: int) -> str:
 
 def _named(vendor: int, device: int, class_: int) -> str:
     """Name a device, where pci.ids is installed, with its numbers."""
-    ids = installed()
-    kind = ids.class_name(class_ >> 8) or f"class {class_ >> 8:04x}"
+    ids, kind = installed(), class_name(class_ >> 8)
     names = f"{ids.vendor(vendor) or ''} {ids.device(vendor, device) or ''}".strip()
     return f"{kind}: {names} [{vendor:04x}:{device:04x}]".replace(":  [", ": [")

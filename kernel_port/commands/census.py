@@ -8,7 +8,8 @@ machine that cannot be read is one line of the report. With the output piped and
 complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
 
 Each line of JSON is a machine: {file, size, mtime_ns, patches, error} and, if error is null:
-  machine, warnings (how many), unseen (functions the kernel does not find), alone, together, fails (only by a reset
+  machine, warnings (how many), unseen (functions the kernel does not find), untried
+    (resets that the probes allow, and that were not tried for lack of time), alone, together, fails (only by a reset
     that returns 0 and is no good), none (how many functions)
   functions: list of {bdf, vendor, device, class, driver, outcome, how, fault, along, refused}; how is the C function
     that resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; fault is what is wrong with a reset of it

@@ -25,6 +25,7 @@ name, such as nvidia. For a card in a hot-plug slot, each way to reset it is tri
   trial, null if it was not tried: {call, target, rc (null: it never returned), guard, ms, reset, unsaved (reset, but
     not locked and saved), ignored (did not reset), removed, added (removed, and found again): lists of bdfs,
     aftermath: list of {bdf, answers, registers (that lost their values), cause, where (bdf), text}, fault}
+  untried: how many resets that the probes allow were not tried, for lack of time
   rehearsal: null without TARGET or if nothing resets it; else the trial of the target, or of the slot or bus to reset
     instead
   hotplug: with TARGET, for a card in a slot that pciehp drives, else null: {slot, port, ways: list of {way,
@@ -137,6 +138,7 @@ def as_json(machine: Machine, judged: Verdicts, kind: str = "", found: list[Any]
         "functions": [ladder_json(report, ladder) for ladder in ladders],
         "slots": [group_json(judged, group) for group in slots],
         "buses": [group_json(judged, group) for group in buses],
+        "untried": judged.untried,
     }
 
 

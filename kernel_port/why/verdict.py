@@ -19,7 +19,7 @@ PASS_THROUGH = frozenset({"vfio-pci", "pci-stub", "xen-pciback", "pciback", "uio
 ASKED = frozenset({0x01, 0x02, 0x03})
 
 #: A trial takes time in proportion to the functions of the machine: so many trials times functions are made.
-WORK = 40_000
+WORK = 65_000
 
 #: Outcome -> what a sum of functions says.
 OUTCOMES = {

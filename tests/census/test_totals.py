@@ -22,7 +22,11 @@ def paper(file, error=None, **functions):
         return record
     outcomes = {outcome: functions.get(outcome, 0) for outcome in ("alone", "together", "fails", "none")}
     guard = {"rung": "pcie_flr", "explanation": "no <FLR>", "text": "if x: return", "file": "base/pci.py", "line": 87}
-    return record | outcomes | {"machine": "paper", "unseen": 0, "functions": made, "guards": [guard], "groups": []}
+    return (
+        record
+        | outcomes
+        | {"machine": "paper", "unseen": 0, "untried": 0, "functions": made, "guards": [guard], "groups": []}
+    )
 
 
 def totals(*records):

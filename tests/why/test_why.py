@@ -352,7 +352,17 @@ def test_why_of_the_asus_board_takes_less_than_two_seconds(shared):
 def test_why_json_has_the_documented_keys(capsys):
     assert main(["why", "example:vga", "--json", "--patches", "7"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["machine", "patches", "warnings", "functions", "slots", "buses", "rehearsal", "hotplug"]
+    assert list(found) == [
+        "machine",
+        "patches",
+        "warnings",
+        "functions",
+        "slots",
+        "buses",
+        "untried",
+        "rehearsal",
+        "hotplug",
+    ]
     assert found["patches"] == 7
     for function in found["functions"]:
         assert list(function) == [
