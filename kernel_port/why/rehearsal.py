@@ -21,7 +21,7 @@ from ..hw.address import Address
 from ..kernel.sched import NSEC_PER_MSEC, Halt, Oops
 from ..kernel.system import Event
 from ..machine import Machine, boot
-from ..trace.snapshot import differences
+from ..trace.snapshot import RegisterChange, differences
 from .follow import follow
 from .guard import Guard, guard
 
@@ -259,13 +259,18 @@ class Watch:
                 continue
             address = Address.parse(bdf)
             cause, where = fabric.obstacle(address)
-            lost = [each for each in differences(self._before[bdf], fabric.config(address)) if each.is_saved]
+            lost = [each for each in differences(self._before[bdf], fabric.config(address)) if self._is_lost(bdf, each)]
             if not cause and not lost:
                 continue
             answers = not cause
             if answers:
                 cause, where = self._stopped.get(bdf, (self._otherwise(bdf), bdf))
             yield Aftermath(bdf, answers, tuple(each.where.name for each in lost), cause, where)
+
+    def _is_lost(self, bdf: str, change: RegisterChange) -> bool:
+        """Return whether a register that differs should have been restored; pciehp goes on commanding its slot."""
+        commanded = change.where.name == "PCI_EXP_SLTCTL" and bdf in self._written
+        return change.is_saved and not commanded
 
     def _otherwise(self, bdf: str) -> str:
         """Return why a function has lost registers although no write to it was stopped."""

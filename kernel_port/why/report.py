@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from ..images import names
@@ -22,6 +23,8 @@ from .words import PRESENCE, aftermath, compact, failure, fault
 VFIO_ALONE, VFIO_TOGETHER = "VFIO_DEVICE_RESET", "VFIO_DEVICE_PCI_HOT_RESET"
 #: The patch that adds pci_reset_slot() and pci_reset_bus().
 TOGETHER_SINCE = 7
+#: Reasons given.
+MOST = 10
 #: Columns that text is folded at.
 COLUMNS = 80
 STYLES = {"alone": "green", "together": "yellow", "fails": "red", "none": "red"}
@@ -173,7 +176,7 @@ class Report:
         self.lines(self.title(ladder.bdf))
         self.lines(self.verdict(ladder), "", "", STYLES.get(self.verdicts.outcome(ladder), ""))
         self.heading(f"Why ({self.kernel_name})")
-        self.items(self.reasons(ladder))
+        self.items(islice(self.reasons(ladder), MOST))
         if self.verbose:
             self.evidence(ladder)
         self.heading("What you can do")
@@ -181,7 +184,7 @@ class Report:
         self.hotplug(hotplug)
 
     def reasons(self, ladder: Ladder) -> Iterator[str]:
-        """Yield why the verdict is what it is, in ten sentences at most."""
+        """Yield why the verdict is what it is, the most important first."""
         outcome, dev = self.verdicts.outcome(ladder), self.machine.function(ladder.bdf)
         if ladder.taken is not None:
             others = [rung.function for rung in ladder.rungs if rung.rc == 0 and rung is not ladder.taken]
@@ -195,9 +198,11 @@ class Report:
                     yield f"{rung.function} refuses: {rung.guard.explanation or errno_name(rung.rc)}."
         if outcome == "alone":
             return
-        together = self.survey.together(ladder.bdf)
-        for group in together[: 2 if together and self.fault(named(together[0])) else 1]:
-            yield from self.trial(named(group))
+        together, good = self.survey.together(ladder.bdf), self.verdicts.group(ladder)
+        if together and together[0] is not good:
+            yield from list(self.trial(named(together[0])))[: 1 if good else None]
+        if good:
+            yield from self.trial(named(good))
         for group in self.survey.refused_around(dev):
             if group.guard is not None:
                 said = group.guard.explanation or errno_name(group.guard.rc)
