@@ -35,7 +35,7 @@ from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
 from ..why.rehearsal import Watch, wait_and_see
-from ..why.words import PRESENCE, fault
+from ..why.words import PRESENCE, aftermath, fault
 from . import _exports
 
 
@@ -59,7 +59,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock and oops (null), "
-        "fault (as in why --json) and verdict (the same in words; null if there is none), time_ns, functions (bdf; "
+        "fault (as in why --json) and verdict (the same in words; null if there is none), reasons (of each "
+        "function that did not come back as it was), time_ns, functions (bdf; "
         "resets: t, kind; lost and changed: register, offset, size, before, after, text; lost has restored too), "
         "messages (t, level, text), warnings, trace (as --trace has it)",
     )
@@ -109,18 +110,18 @@ def run(args: argparse.Namespace) -> int:
 
 def verdict(
     machine: Machine, call: Call, watch: Watch, rc: int | None, halt: Exception | None, args: argparse.Namespace
-) -> tuple[str, str]:
-    """Return what is wrong with a call that returned 0, as Rehearsal.fault and in words; two "" for nothing.
+) -> tuple[str, str, tuple[str, ...]]:
+    """Return what is wrong with a call that returned 0, as Rehearsal.fault and in words, and why; "" for nothing.
 
     The machine goes on meanwhile, unless time is real or its registers are looked at."""
     if halt is not None or rc != 0 or call.name not in RESETS.values():
-        return "", ""
+        return "", "", ()
     if not (args.real_time or args.live or args.in_place):
         machine.system.listen = watch.note
         wait_and_see(machine)
         machine.system.listen = None
     done = watch.rehearsal(call.name, args.target, rc)
-    return done.fault, fault(done)
+    return done.fault, fault(done), tuple(aftermath(after) for after in done.aftermath)
 
 
 def about_presence(machine: Machine) -> list[str]:

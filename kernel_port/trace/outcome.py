@@ -42,6 +42,8 @@ class Outcome:
     """What is wrong with a reset that returned 0, in a word; "" for nothing."""
     verdict: str = ""
     """The same in words."""
+    reasons: tuple[str, ...] = ()
+    """Why each function came back as it did, for those that did not come back as they were."""
 
     @property
     def failed(self) -> bool:
@@ -72,6 +74,7 @@ class Outcome:
             return
         if self.verdict:
             yield paint("red", f"  No good: {self.verdict}")
+        yield from (f"    {reason}" for reason in self.reasons)
         yield f"  {self.call} took {took}, {count(len(self.events), 'event')}, and returned"
         yield paint("red" if self.failed else "green", result(self.rc))
 
@@ -89,6 +92,7 @@ class Outcome:
             "oops": oops or None,
             "fault": self.fault or None,
             "verdict": self.verdict or None,
+            "reasons": list(self.reasons),
             "time_ns": self.end - self.start,
             "functions": [loss_as_json(loss) for loss in self.losses],
             "messages": [

@@ -80,7 +80,9 @@ def verdicts(machine: Machine, found: Survey, wanted: Iterable[Any] = ()) -> Ver
     drivers = {str(function.address): function.driver for function in machine.description.functions}
     asked = {dev.dev.name for dev in machine.functions if asked_about(dev, drivers.get(dev.dev.name, ""))}
     targets = {ladder.bdf: [ladder.bdf] for ladder in found.ladders if ladder.rc == 0}
-    targets |= {named(group): list(group.takes) for group in (*found.slots, *found.buses) if group.takes}
+    targets |= {
+        named(group): list(group.takes) for group in (*found.slots, *found.buses) if group.rc == 0 and group.takes
+    }
     concern = list(wanted)
     if concern:
         order = [*targets_of(concern, targets)]
