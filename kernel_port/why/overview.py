@@ -161,7 +161,7 @@ class Overview(Report):
         numbered = ", ".join(f"{number} {way}" for number, way in enumerate(ways, 1))
         self.heading("Each method")
         self.lines(f"Reset methods for one function alone, in the order the kernel tries them: {numbered}.")
-        self.lines("* marks the method it takes, + one that would work too; letters refer to the reasons below.")
+        self.lines("* marks the method it takes, + one that does not refuse, either; letters are the reasons below.")
         self.write("")
         address = max((len(self.short(ladder.bdf)) for ladder in ladders), default=0)
         cell = max([2, *(len(reason.mark) + 1 for reason in reasons.values())])

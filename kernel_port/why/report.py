@@ -251,8 +251,10 @@ class Report:
         taken = rung is ladder.taken
         head = f"{'>' if taken else ' '} {number} {rung.function:<28}"
         if rung.guard is None:
-            remark = ": the kernel takes this one" if taken else ": would work too"
-            self.line(f"{head} yes{remark}", "green")
+            wrong = self.fault(ladder.bdf) if taken else ""
+            remark = "the kernel takes this one" if taken else "its probe does not refuse, either"
+            remark += f", and it {wrong}" if wrong else ""
+            self.lines(f"{head} yes: {remark}", "", " " * 8, "red" if wrong else "green")
         else:
             said = rung.guard.explanation or errno_name(rung.rc)
             self.lines(f"{head} no: {said}", "", " " * 8)
