@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     lines: list[str] = []
     with boot(args.machine, args.patches, trace_boot=False) as machine:
         found = survey(machine, lambda functions: progress(functions, "probing"))
-        report = Report(machine, verdicts(machine, found), lines.append)
+        judged = verdicts(machine, found, progress=lambda resets: progress(resets, "trying resets"))
+        report = Report(machine, judged, lines.append)
         buses, doubts = tree(machine, report.verdicts), warnings(machine)
         name = machine.description.name
         if args.json:

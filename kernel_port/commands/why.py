@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         kind, found = targets.find(machine, args.target) if args.target is not None else ("", [])
         explain = args.verbose or args.json or bool(kind)
         surveyed = survey(machine, lambda functions: progress(functions, "probing"), explain)
-        judged = verdicts(machine, surveyed, found)
+        judged = verdicts(machine, surveyed, found, lambda resets: progress(resets, "trying resets"))
         slot = hotplug_of(machine, kind, found)
         if args.json:
             print(json.dumps(as_json(machine, judged, kind, found) | more_json(judged, kind, found, slot), indent=1))
@@ -94,8 +94,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | None:
-    """Try each way to reset the card in the hot-plug slot of the only target."""
-    if len(found) != 1:
+    """Try each way to reset the card in the hot-plug slot of the only target; QEMU's presence is not ours to change."""
+    if len(found) != 1 or machine.description.qemu:
         return None
     (target,) = found
     if kind == "slot":

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..kernel.structs import pci_dev, pci_slot
 from ..machine import Machine
-from ..terminal import progress
 from .ladder import Ladder, ResetGroup, Survey
 from .rehearsal import Rehearsal, Stage, target_text
 
@@ -73,7 +72,9 @@ def asked_about(dev: Any, driver: str) -> bool:
     return driver in PASS_THROUGH or dev.class_ >> 16 in ASKED
 
 
-def verdicts(machine: Machine, found: Survey, wanted: Iterable[Any] = ()) -> Verdicts:
+def verdicts(
+    machine: Machine, found: Survey, wanted: Iterable[Any] = (), progress: Callable[[list[str]], Iterable[str]] = iter
+) -> Verdicts:
     """Try every reset that the probes allow, on a copy; those that people ask about first, as far as WORK allows.
 
     :param wanted: structs (a function, slot or bus): try what resets these, however long it takes"""
@@ -92,7 +93,7 @@ def verdicts(machine: Machine, found: Survey, wanted: Iterable[Any] = ()) -> Ver
     stage = Stage(machine) if affordable else None
     if stage is None or not (stage.is_cheap or concern):
         return Verdicts(found, {}, len(order))
-    trials = {target: stage.rehearse(*machine.target(target)) for target in progress(affordable, "trying resets")}
+    trials = {target: stage.rehearse(*machine.target(target)) for target in progress(affordable)}
     tried = {target: done for target, done in trials.items() if done is not None}
     return Verdicts(found, tried, len(order) - len(affordable))
 
