@@ -94,15 +94,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | None:
-    """Try each way to reset the card in the hot-plug slot of the only target; QEMU's presence is not ours to change."""
-    if len(found) != 1 or machine.description.qemu:
+    """Try each way to reset the card in the hot-plug slot of the only target, unless each would take a boot."""
+    if len(found) != 1:
         return None
     (target,) = found
     if kind == "slot":
         slot = target if target.hotplug else None
     else:
         slot = pciehp_slot(target if kind == "function" else next(iter(target.devices), None))
-    return hotplug_slot(Stage(machine), slot) if slot else None
+    stage = Stage(machine) if slot else None
+    return hotplug_slot(stage, slot) if stage and stage.is_cheap else None
 
 
 def group_of(found: Survey, kind: str, target: Any) -> ResetGroup:

@@ -5,7 +5,7 @@ A probe can say yes and the reset then fail, do nothing at all, reset more than 
 device behind that answers no more or has lost its configuration, or be taken for a card removal by the hot-plug driver.
 
 The copy is the machine itself, restored afterwards: many resets take one boot. Devices of QEMU cannot be restored, so
-each reset there takes a boot.
+each reset there takes a boot, as on a very large machine.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from .guard import Guard, guard
 
 #: Virtual time that passes after a reset, so that late devices and the hot-plug driver can act, ms.
 HORIZON = 5000
+#: A larger machine is booted anew for each trial: a checkpoint of it takes as long, and as much memory again.
+LARGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class Stage:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        restorable = not machine.description.qemu and len(machine.system.sched.threads) == 1
+        small = len(machine.description.functions) <= LARGEST
+        restorable = small and not machine.description.qemu and len(machine.system.sched.threads) == 1
         self._checkpoint = Checkpoint(machine) if restorable else None
         self._before: dict[str, bytes] = {}
 

@@ -145,12 +145,17 @@ class Report:
         """Return the answer for a function in a sentence that a person can act on."""
         outcome, own = self.verdicts.outcome(ladder), self.alone_not(ladder)
         if outcome == "alone" and ladder.taken:
-            return f"Yes, alone: by {ladder.taken.function}."
+            return f"Yes, alone: by {ladder.taken.function}{self.untried(ladder.bdf)}."
         if outcome == "together" and (group := self.verdicts.group(ladder)):
-            return f"No, not alone: {own}. With {self.group_name(group)}, yes{self.company(ladder, group)}."
+            with_it = f"With {self.group_name(group)}, yes{self.untried(named(group))}{self.company(ladder, group)}"
+            return f"No, not alone: {own}. {with_it}."
         if outcome == "fails":
             return f"No: {own if ladder.rc == 0 else self.group_not(self.survey.together(ladder.bdf)[0])}."
         return f"No, nothing resets it: {own}."
+
+    def untried(self, target: str) -> str:
+        """Say it if a reset was not tried."""
+        return "" if target in self.verdicts.trials else " (its probe says so, it was not tried)"
 
     def alone_not(self, ladder: Ladder) -> str:
         """Say why pci_reset_function() is no good."""

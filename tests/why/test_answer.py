@@ -182,6 +182,7 @@ def test_trials_are_limited_and_that_is_said(monkeypatch, capsys):
     monkeypatch.setattr("kernel_port.why.verdict.WORK", 7)  # functions of case 17: one trial
     text = told(capsys, "why", case("17"))
     assert "6 of the resets that the probes allow were not tried" in text
+    assert "(its probe says so, it was not tried)" in told(capsys, "why", case("13"))
     # the one that people ask about: of the slot or bus of the graphics card
     assert functions(capsys, case("17"), "05:00.0")["05:00.0"]["outcome"] == "together"
 
