@@ -57,10 +57,15 @@ def page(lines: Sequence[str], wanted: bool = True) -> None:
     text = "".join(f"{line}\n" for line in lines)
     pager = os.environ.get("PAGER", "less")
     if wanted and sys.stdout.isatty() and pager not in ("", "cat"):
-        import subprocess  # imported here, because most output is piped
+        import signal  # imported here, because most output is piped
+        import subprocess
 
         environment, data = {"LESS": "FRX", "LV": "-c", **os.environ}, text.encode("utf-8", "backslashreplace")
-        done = subprocess.run(pager, shell=True, input=data, env=environment, check=False)  # noqa: S602
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the pager
+        try:
+            done = subprocess.run(pager, shell=True, input=data, env=environment, check=False)  # noqa: S602
+        finally:
+            signal.signal(signal.SIGINT, before)
         if done.returncode != NO_COMMAND:
             return
     sys.stdout.write(text)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 
 from .guard import errno_name
@@ -77,6 +77,9 @@ def fault(done: Rehearsal, short: Callable[[str], str] = str) -> str:
     def named(addresses: Iterable[str]) -> str:
         return compact(map(short, sorted(addresses)))
 
+    def verb(plural: str, subjects: Collection[str]) -> str:
+        return plural if len(subjects) > 1 else f"{plural}s"
+
     match done.fault:
         case "crash":
             return "crashes the kernel"
@@ -85,16 +88,18 @@ def fault(done: Rehearsal, short: Callable[[str], str] = str) -> str:
         case "error":
             return f"fails with {failure(done.rc or 0)}"
         case "ignored":
-            return f"returns 0 and does nothing: {named(done.ignored)} ignores it"
+            return f"returns 0 and does nothing: {named(done.ignored)} {verb('ignore', done.ignored)} it"
         case "removed":
             found = "; it finds it again" if done.added == done.removed else " for good"
             return f"returns 0, but the hot-plug driver throws {named(done.removed)} out{found}"
         case "silent":
-            return f"returns 0, but {named(a.bdf for a in done.aftermath if not a.answers)} never answers again"
+            silent = [after.bdf for after in done.aftermath if not after.answers]
+            return f"returns 0, but {named(silent)} never {verb('answer', silent)} again"
         case "unsaved":
             return f"returns 0, but resets {named(done.unsaved)}, too, which nobody locked or saved"
         case "unconfigured":
-            return f"returns 0, but {named(a.bdf for a in done.aftermath)} comes back unconfigured"
+            back = [after.bdf for after in done.aftermath]
+            return f"returns 0, but {named(back)} {verb('come', back)} back unconfigured"
     return ""
 
 
