@@ -29,7 +29,7 @@ COMMANDS = {
     "new": "write the skeleton of a patch of your own",
     "check": "compare the port with the real series (a mailbox, patches) or any kernel tree",
     "tree": "draw the machine: links, slots, drivers, and the resets of each function",
-    "why": "how a function can be reset, and why each other method is refused",
+    "why": "how a function can be reset, tried out, and why not in another way",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
     "generate": "make up a machine of any size from a seed, up to 65,536 functions",
     "census": "the resets of a whole fleet of machines: totals, charts, a page",

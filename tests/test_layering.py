@@ -40,13 +40,15 @@ MAY_IMPORT = {
     # where they meet
     "wiring": "hw kernel link",
     "machine": "_shims choice hw images kernel link pci_regs qemu wiring",
+    "users": "hw kernel machine pci_regs",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine mends series terminal",
     # what is made of a run
     "trace": "hw kernel machine mends pci_regs review.port terminal",
-    "why": "calls choice hw hw.address images kernel link machine pci_regs review.port series terminal trace",
+    "why": """calls checkpoint choice hw hw.address hw.errors images kernel link machine pci_regs review.port series
+              terminal trace users""",
     "recordings": "choice files hw kernel link machine pci_regs trace why",
-    "scenarios": "choice hw images kernel machine pci_regs trace",
+    "scenarios": "choice hw images kernel machine pci_regs trace users",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
     "census": "choice files hw.errors hw.image images limits machine mends terminal why",

@@ -7,8 +7,8 @@ contended locks, and the writes that reset, command a slot or change a power sta
 Threads run one at a time and yield where C may sleep. Where several can run, the oldest goes next, or --seed picks
 one, or --schedule does, choice by choice; `kernel-port explore` finds schedules.
 
---machine takes what other commands take as MACHINE; what the scenario names (01:00.0, slot 1) must be there. The answer
-is about the scenario's own machine, and left out then.
+--machine takes what other commands take as MACHINE, and --target the function there that the scenario is to be about,
+instead of its own card (01:00.0). The answer is about the scenario's own machine, and left out then.
 
 Exit status 0: all threads returned and every invariant holds; 1: deadlock, oops, or a broken invariant (config space
 lost, a lock still held, a function removed just because it was reset, added twice, or left unreachable); 2: bad input.
@@ -16,6 +16,7 @@ The results of the calls do not count.
 
 Examples: kernel-port run mess --patches 0
           kernel-port run mess
+          kernel-port run poke --machine mine.txt --target 04:00.0
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any
 
 from ..explore import Chooser, parse
 from ..files import refuse_outputs, write_text
+from ..hw.errors import MachineError
 from ..scenarios import Outcome, Run, load, perform, ready
 from ..scenarios._tell import code, listed, lost
 from ..terminal import Paint, clean
@@ -53,6 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
     _kernel.arguments(parser)
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
+    parser.add_argument("--target", metavar="01:00.0", default="", help="the card of --machine that it is about")
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     order.add_argument("--schedule", metavar="0.1.0", help="picks each next thread; 0 is the oldest")
@@ -74,9 +77,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play the scenario and report."""
     scenario = load(args.scenario)
+    if args.target and not args.machine:
+        raise MachineError("--target is a function of --machine: give both")
     choose = chooser(args)
     refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
-    with ready(scenario, _kernel.chosen(args), args.machine) as machine:
+    with ready(scenario, _kernel.chosen(args), args.machine, args.target) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)
     if args.trace:

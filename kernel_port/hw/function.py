@@ -205,9 +205,13 @@ class Function:
                 self.board.happened("soft reset ignored", self.name)
 
     def _function_level_reset(self, register: Register, _old: int, _new: int, written: int) -> None:
-        if written & register.w1t and self.description.flr_works:
+        if not written & register.w1t:
+            return
+        if self.description.flr_works:
             self.reset(Reset.FLR)
             self.ready()
+        else:
+            self.board.happened("function level reset ignored", self.name)
 
     def _limit_messages(self, register: Register, _old: int, new: int, _written: int) -> None:
         """Enable no more messages than there are."""

@@ -29,11 +29,13 @@ from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
 from ..pci_regs import (
     PCI_CAP_ID_EXP,
+    PCI_COMMAND,
     PCI_EXP_DEVCAP2,
     PCI_EXP_DEVCTL2,
     PCI_EXP_DEVCTL2_ARI,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
+    PCI_HEADER_TYPE_NORMAL,
     PCI_SECONDARY_BUS,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
@@ -126,6 +128,13 @@ def _about_function(function: FunctionDescription, recorded: bool) -> Iterator[s
     if header_type(config) > PCI_HEADER_TYPE_CARDBUS:
         yield f"has no valid header type ({header_type(config):#04x}): it was not answering, the kernel ignores it"
         return
+    if _looks_reset(function):
+        yield (
+            "Command and all base addresses are 0, and yet their sizes are known (lspci marks such regions [virtual]): "
+            "it was recorded after a reset or a loss of power that nobody restored it from, or was never enabled. "
+            "What usually did it: its registers were written back before it answered, or by nobody (setpci on Bridge "
+            "Control, a driver's own reset)"
+        )
     if known < min(function.size, 256):
         if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
             yield f"only {known} bytes are known, without its capabilities: see what is unknown; record it as root"
@@ -135,6 +144,18 @@ def _about_function(function: FunctionDescription, recorded: bool) -> Iterator[s
         yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
     if fault := fault_in_extended_capabilities(config):
         yield f"its {fault}: the kernel finds nothing after that"
+
+
+def _looks_reset(function: FunctionDescription) -> bool:
+    """Return whether a function reads as after power on, although it has had addresses."""
+    config = function.config
+    if header_type(config) != PCI_HEADER_TYPE_NORMAL or dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
+        return False
+    return (
+        bool(function.bars.keys() - function.guessed)
+        and not word(config, PCI_COMMAND)
+        and not any(bar.address for bar in base_addresses(config))
+    )
 
 
 def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:

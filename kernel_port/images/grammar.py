@@ -305,7 +305,7 @@ _KNOB_READERS: dict[Any, Reader] = {
 OLD_OPTIONS = {"attention_lamp": "attention_indicator", "power_lamp": "power_indicator"}
 
 #: Fields of a description that say what the function is; all others are knobs, which say how it behaves.
-_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated", "found", "stand_in")
+_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated", "found", "stand_in", "title")
 
 
 def _knobs() -> dict[str, Key]:

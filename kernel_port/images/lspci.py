@@ -59,13 +59,13 @@ _UNIT = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 class _Entry:
     """A function being read."""
 
-    __slots__ = ("address", "config", "driver", "iommu_group", "line", "regions")
+    __slots__ = ("address", "config", "driver", "iommu_group", "line", "regions", "title")
 
     def __init__(self, address: Address, line: int) -> None:
         self.address = address
         self.line = line
         self.config = bytearray()
-        self.driver = ""
+        self.driver = self.title = ""
         self.iommu_group: int | None = None
         self.regions: list[re.Match[str]] = []
 
@@ -94,6 +94,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
                 _take_row(entry, row, data, f"{name}:{number}")
         elif device := _DEVICE.match(line):
             entry = _Entry(Address.parse(device[1]), number)
+            entry.title = line[device.end() :].strip()
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
                 raise MachineError(
                     f"{name}:{number}: {entry.address} is in line {earlier.line} already; remove one of the two"
@@ -170,7 +171,7 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
         raise MachineError(f"{place}: {known} bytes of configuration space, at least 64 are needed; {_RECORD}")
     if cut and known not in _USUAL_LENGTHS:
         raise MachineError(f"{place}: the text is cut short after {known:#x} bytes; {_RECORD}")
-    function = FunctionDescription(entry.address, bytes(entry.config), driver=entry.driver)
+    function = FunctionDescription(entry.address, bytes(entry.config), driver=entry.driver, title=entry.title)
     function.iommu_group = entry.iommu_group
     function.size = largest_size(function.config)
     if known < function.size:

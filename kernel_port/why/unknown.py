@@ -92,7 +92,7 @@ def settle(machine: Machine, found: Survey) -> Survey:
     if bridges:
         without = [each for each in machine.description.functions if each.address not in bridges]
         description = replace(machine.description, functions=without, recorded=False)
-        with boot(description, machine.kernel.point, trace_boot=False) as other:
+        with boot(description, machine.kernel.choice, trace_boot=False) as other:
             for key, rc in verdicts(other, found).items():
                 if first.get(key) != rc:
                     decided_by.setdefault(key, frozenset(map(str, bridges)))
@@ -130,7 +130,7 @@ def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
             filled(each, ways[each.address]) if each.address in ways else each for each in machine.description.functions
         ]
         description = replace(machine.description, functions=functions)
-        with boot(description, machine.kernel.point, trace_boot=False) as other:
+        with boot(description, machine.kernel.choice, trace_boot=False) as other:
             hidden = set(other.recalled) - set(machine.recalled)
             if not hidden:
                 return verdicts(other, found)
