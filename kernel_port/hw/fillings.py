@@ -91,8 +91,10 @@ _PM_TOO_NEW = 4
 _OTHER = 0x09
 
 
-def fillings(function: FunctionDescription) -> list[bytes]:
-    """Return other registers that *function* may have, each of its whole size; nothing if all is stated."""
+def fillings(function: FunctionDescription, port: int = PCI_EXP_TYPE_ROOT_PORT) -> list[bytes]:
+    """Return other registers that *function* may have, each of its whole size; nothing if all is stated.
+
+    :param port: its type of PCI Express port, if it is a bridge: one with a link has only device 0 below"""
     if function.found:
         config, hidden = function.found, b"\xff" * function.size
     elif not unstated(function):
@@ -100,7 +102,7 @@ def fillings(function: FunctionDescription) -> list[bytes]:
     else:
         config = function.config.ljust(function.size, b"\0")
         hidden = unstated(function).to_bytes(function.size, "little")
-    found = dict.fromkeys(_all(config, hidden))
+    found = dict.fromkeys(_all(config, hidden, port))
     found.pop(config, None)
     return list(found)
 
@@ -110,23 +112,26 @@ def filled(function: FunctionDescription, config: bytes) -> FunctionDescription:
     return replace(function, found=config) if function.found else replace(function, config=config)
 
 
-def _all(config: bytes, hidden: bytes) -> Iterator[bytes]:
-    offers = _composed(_Sheet(config, hidden), tuple(_LENGTH), True)
+def _all(config: bytes, hidden: bytes, port: int) -> Iterator[bytes]:
+    def sheet() -> _Sheet:
+        return _Sheet(config, hidden, port)
+
+    offers = _composed(sheet(), tuple(_LENGTH), True)
     yield offers.done()
-    yield _composed(_Sheet(config, hidden).fill(0xFF), tuple(_LENGTH), False).done()
+    yield _composed(sheet().fill(0xFF), tuple(_LENGTH), False).done()
     for capability in _LENGTH.keys() - offers.placed:
-        yield _composed(_Sheet(config, hidden), (capability,), True).done()
-    for capability in _LENGTH.keys() & {identity for identity, _ in _Sheet(config, hidden).listed()}:
+        yield _composed(sheet(), (capability,), True).done()
+    for capability in _LENGTH.keys() & {identity for identity, _ in sheet().listed()}:
         # one that is found first, and hides one that is stated
-        yield _composed(_Sheet(config, hidden), (capability,), False).done()
-    yield _Sheet(config, hidden).fill(0).done()
-    yield from _other_header(config, hidden)
+        yield _composed(sheet(), (capability,), False).done()
+    yield sheet().fill(0).done()
+    yield from _other_header(config, hidden, port)
 
 
-def _other_header(config: bytes, hidden: bytes) -> Iterator[bytes]:
+def _other_header(config: bytes, hidden: bytes, port: int) -> Iterator[bytes]:
     """Yield *config* as a device if it was a bridge and the other way round, if it can be."""
     for layout, class_code in ((PCI_HEADER_TYPE_NORMAL, 0xFF00), (PCI_HEADER_TYPE_BRIDGE, 0x0604)):
-        sheet = _Sheet(config, hidden)
+        sheet = _Sheet(config, hidden, port)
         kind = [Bits(PCI_HEADER_TYPE, 1, HEADER_LAYOUT, layout), Bits(PCI_CLASS_DEVICE, 2, 0xFFFF, class_code)]
         if header_type(config) != layout and all(map(sheet.allows, kind)):
             for bits in kind:
@@ -137,7 +142,8 @@ def _other_header(config: bytes, hidden: bytes) -> Iterator[bytes]:
 class _Sheet:
     """Registers being filled in: a stated bit stays."""
 
-    def __init__(self, config: bytes, hidden: bytes) -> None:
+    def __init__(self, config: bytes, hidden: bytes, port: int) -> None:
+        self.port = port
         self.config = bytearray(config)
         #: A set bit is not stated.
         self.hidden = hidden
@@ -256,7 +262,7 @@ def _stated_ids(sheet: _Sheet) -> set[int]:
 
 def _follow(sheet: _Sheet, link: int, left: list[int], seen: set[int], offers: bool) -> int:
     """Choose where the list goes on, as far as that is unknown, and return it: 0 at its end."""
-    if not sheet.free(link, 1) & 0xFC:
+    if not sheet.hidden[link] & 0xFC:
         return sheet.config[link] & ~3
     places = _places(sheet, link, seen)
     ends = [0] if sheet.allows(Bits(link, 1, 0xFC, 0)) else sorted(places, key=lambda at: _offered(sheet.config, at))
@@ -267,8 +273,9 @@ def _follow(sheet: _Sheet, link: int, left: list[int], seen: set[int], offers: b
 
 def _places(sheet: _Sheet, link: int, seen: set[int]) -> list[int]:
     """Return where a link of the list may lead to, except its end and where the list has been."""
-    everywhere = (at for at in range(PCI_STD_HEADER_SIZEOF, 0x100, 4) if at not in seen)
-    return [at for at in everywhere if sheet.allows(Bits(link, 1, 0xFC, at))]
+    stated = 0xFC & ~sheet.hidden[link]
+    now = sheet.config[link] & stated
+    return [at for at in range(PCI_STD_HEADER_SIZEOF, 0x100, 4) if at & stated == now and at not in seen]
 
 
 def _route(sheet: _Sheet, places: list[int], capability: int, seen: set[int], offers: bool) -> int | None:
@@ -292,8 +299,9 @@ def _offered(config: bytearray, at: int) -> int:
 
 def _fits(sheet: _Sheet, capability: int, at: int, offers: bool) -> bool:
     """Return whether *capability* can be at an offset, with what a probe asks for or without."""
-    room = range(at, at + _LENGTH[capability])
-    if not sheet.allows(Bits(0, 1, 0xFF, capability), at) or not sheet.taken.isdisjoint(room):
+    if (sheet.config[at] ^ capability) & ~sheet.hidden[at]:
+        return False
+    if not sheet.taken.isdisjoint(range(at, at + _LENGTH[capability])):
         return False
     alternatives = _asked(sheet, capability, offers)
     return (any if offers else all)(all(sheet.allows(bits, at) for bits in asked) for asked in alternatives)
@@ -333,6 +341,6 @@ def _usual(sheet: _Sheet, capability: int) -> list[Bits]:
     """Return what else a capability has, as far as it can."""
     if capability == PCI_CAP_ID_PM:
         return [Bits(PCI_PM_PMC, 2, PCI_PM_CAP_VER_MASK, 3)]
-    port = PCI_EXP_TYPE_ENDPOINT if header_type(sheet.config) == PCI_HEADER_TYPE_NORMAL else PCI_EXP_TYPE_ROOT_PORT
+    port = PCI_EXP_TYPE_ENDPOINT if header_type(sheet.config) == PCI_HEADER_TYPE_NORMAL else sheet.port
     flags = Bits(PCI_EXP_FLAGS, 2, PCI_EXP_FLAGS_VERS | PCI_EXP_FLAGS_TYPE, 2 | port << 4)
     return [flags] if capability == PCI_CAP_ID_EXP else []

@@ -10,7 +10,7 @@ scan does not reach what the recorded kernel reached is none that the file can b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ from ..hw.known import unstated
 from ..machine import Machine, boot
 from ..pci_regs import (
     PCI_CAP_LIST_NEXT,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+    PCI_EXP_TYPE_ROOT_PORT,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_SECONDARY_BUS,
@@ -111,13 +113,22 @@ def is_missing(function: FunctionDescription) -> bool:
 def variants(machine: MachineDescription) -> Iterator[Ways]:
     """Yield the ways in which other machines differ that a source may be of."""
     depths = depth_of_buses(machine.functions)
-    others = {function.address: fillings(function) for function in machine.functions}
+    shared = {each.address[:2] for each in machine.functions if each.address.device}
+    others = {each.address: fillings(each, port_type(each, shared)) for each in machine.functions}
     odd = {address for address in others if depths.get(address[:2], 0) % 2}
     for number in range(max(map(len, others.values()), default=0)):
         for chosen in (odd, others.keys() - odd) if number == 0 else (others.keys(),):
             ways = {address: others[address][number] for address in chosen if number < len(others[address])}
             if ways:
                 yield ways
+
+
+def port_type(function: FunctionDescription, shared: Container[tuple[int, int]]) -> int:
+    """Return the type of PCI Express port that a bridge may be.
+
+    :param shared: the buses that have other devices than device 0, which no link has"""
+    below = function.address.domain, (function.found or function.config)[PCI_SECONDARY_BUS]
+    return PCI_EXP_TYPE_PCI_BRIDGE if below in shared else PCI_EXP_TYPE_ROOT_PORT
 
 
 def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:

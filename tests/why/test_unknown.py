@@ -118,6 +118,18 @@ def test_unknown_is_a_class_of_its_own(capsys, command):
     assert {"tree": "reset: unknown, pcie_flr, ", "census": '"none":0,"unknown":2,'}[command] in said
 
 
+def test_every_capability_of_64_bytes_is_unknown(shared):
+    """Of a whole machine seen without root, nothing is firm that a capability decides."""
+    whole = load(shared / "dumps" / "pciutils-tree-asus-p6t6.txt")
+    short = [replace(each, config=each.config[:64], size=4096, stated=b"\xff" * 64) for each in whole.functions]
+    with boot(replace(whole, functions=short), trace_boot=False) as machine:
+        ladders = survey(machine, explain=False).ladders
+        listed = {str(each.address) for each in short if each.config[6] & 0x10}  # Status: there is a list
+    for ladder in ladders:
+        known = tuple(rung.rc is None for rung in ladder.rungs[1:4])  # FLR, AF FLR, PM
+        assert known == (ladder.bdf in listed,) * 3, ladder.bdf
+
+
 # -- single registers ------------------------------------------------------------------------------------------------
 
 
