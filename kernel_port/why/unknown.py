@@ -34,6 +34,8 @@ from ..trace.decode import parts
 if TYPE_CHECKING:
     from .ladder import Ladder, ResetGroup, Rung, Survey
 
+#: How often a machine is tried with fewer differences, and how many functions it may not hide are looked at each time.
+ATTEMPTS, LOOKED_AT = 4, 64
 BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 #: The functions that are other than in the first machine, with their registers.
 Ways = dict[Address, bytes]
@@ -136,20 +138,20 @@ def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
 
     :param ways: is left with those in which the other machine differs
     :return: the verdicts, none if no such machine is possible"""
-    while ways:
+    for _ in range(ATTEMPTS):
         functions = [
             filled(each, ways[each.address]) if each.address in ways else each for each in machine.description.functions
         ]
         description = replace(machine.description, functions=functions)
         with boot(description, machine.kernel.point, trace_boot=False) as other:
-            hidden = set(other.recalled) - set(machine.recalled)
+            hidden = sorted(set(other.recalled) - set(machine.recalled))[:LOOKED_AT]
             if not hidden:
                 return verdicts(other, found)
-        by = {each.address for each in machine.description.functions if any(hides(each, one) for one in hidden)}
-        if by.isdisjoint(ways):
+        for function in machine.description.functions:
+            if any(hides(function, one) for one in hidden):
+                ways.pop(function.address, None)
+        if not ways:
             break
-        for address in by & ways.keys():
-            del ways[address]
     return {}
 
 

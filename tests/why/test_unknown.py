@@ -236,8 +236,8 @@ def test_firm_verdicts_hold_on_every_machine_the_file_may_be_of():
 
 @pytest.mark.slow
 def test_firm_verdicts_hold_on_many_machines():
-    for seed in range(12, 600):
-        firm_verdicts_hold(Random(f"unknown:{seed}"), 12)
+    for seed in range(12, 400):
+        firm_verdicts_hold(Random(f"unknown:{seed}"), 8)
 
 
 def test_verdicts_on_a_whole_dump_need_one_boot(shared, monkeypatch):
