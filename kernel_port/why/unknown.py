@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: How often a machine is tried with fewer differences, and how many functions it may not hide are looked at each time.
 ATTEMPTS, LOOKED_AT = 4, 64
+#: What reads where nothing answers.
+ALL_ONES = 0xFFFFFFFF
 BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 #: The functions that are other than in the first machine, with their registers.
 Ways = dict[Address, bytes]
@@ -144,7 +146,7 @@ def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
         ]
         description = replace(machine.description, functions=functions)
         with boot(description, machine.kernel.point, trace_boot=False) as other:
-            hidden = sorted(set(other.recalled) - set(machine.recalled))[:LOOKED_AT]
+            hidden = sorted(out_of_reach(other) - out_of_reach(machine))[:LOOKED_AT]
             if not hidden:
                 return verdicts(other, found)
         for function in machine.description.functions:
@@ -153,6 +155,15 @@ def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
         if not ways:
             break
     return {}
+
+
+def out_of_reach(machine: Machine) -> set[Address]:
+    """Return the functions that the scan does not reach, or that do not answer any more."""
+    listed = (each.address for each in machine.description.functions if not each.found)
+    read = machine.fabric.read
+    return {each for each in listed if read(each.domain, each.bus, each.devfn, 0, 4) == ALL_ONES} | set(
+        machine.recalled
+    )
 
 
 def hides(function: FunctionDescription, address: Address) -> bool:

@@ -5,7 +5,7 @@ verdict that is firm is that of any machine it may be a part of."""
 from dataclasses import replace
 
 import machines
-from unstated import another, masked
+from unstated import another, masked, reached
 
 from kernel_port.hw.errors import MachineError
 from kernel_port.images.complete import complete
@@ -23,10 +23,6 @@ def posted(rng, machine):
 
 def silent(function):
     return replace(function, config=b"\xff" * len(function.config), stated=None)
-
-
-def reached(booted):
-    return {dev.dev.name for dev in booted.functions} - set(map(str, booted.recalled))
 
 
 def verdicts(found):

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from paths import TESTS
-from unstated import another, masked
+from unstated import another, masked, reached
 
 from kernel_port.cli import main
 from kernel_port.hw.address import Address
@@ -200,11 +200,11 @@ def of(machine):
         refuse_nonsense(machine.functions, "filled")
         with boot(machine, trace_boot=False) as booted:
             found = survey(booted, explain=False)
-            reached = {dev.dev.name for dev in booted.functions} - set(map(str, booted.recalled))
+            there = reached(booted)
     except MachineError:
         return None
     rungs = {(ladder.bdf, rung.function): rung.rc for ladder in found.ladders for rung in ladder.rungs}
-    return rungs | {(ladder.bdf, "probe"): ladder.rc for ladder in found.ladders}, reached
+    return rungs | {(ladder.bdf, "probe"): ladder.rc for ladder in found.ladders}, there
 
 
 def firm_verdicts_hold(rng, fillings):
@@ -213,14 +213,14 @@ def firm_verdicts_hold(rng, fillings):
     part = replace(whole, recorded=True, functions=[masked(rng, function) for function in whole.functions])
     with boot(part, trace_boot=False) as booted:
         found = survey(booted, explain=False)
-        reached = {dev.dev.name for dev in booted.functions} - set(map(str, booted.recalled))
+        there = reached(booted)
     firm = {(each.bdf, rung.function): rung.rc for each in found.ladders for rung in each.rungs if rung.rc is not None}
     firm |= {(ladder.bdf, "probe"): ladder.rc for ladder in found.ladders if ladder.rc is not None}
     true, _ = of(whole)
     assert {key: true[key] for key in firm} == firm
     for _ in range(fillings):
         other = of(replace(part, functions=[another(rng, function) for function in part.functions]))
-        if other is not None and reached <= other[1]:  # the file shows that these were reached
+        if other is not None and there <= other[1]:  # the file shows that these were reached
             wrong = {key: (rc, other[0][key]) for key, rc in firm.items() if other[0][key] != rc}
             assert not wrong, wrong
     return len(firm), 7 * len(found.ladders) - len(firm)
