@@ -164,7 +164,8 @@ class _Domain:
             found = bytearray(functions[index].found)
             _put(found, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
             found[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE
-            found[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes((parent, bus, end if len(silent) == 1 else bus))
+            last = max(end, bus) if len(silent) == 1 else bus
+            found[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes((parent, bus, last))
             functions[index] = replace(functions[index], found=bytes(found))
         return bool(silent)
 
