@@ -154,8 +154,12 @@ class Overview(Report):
         self.heading("Unknown (?): what decides is not in the file")
         for case, functions in cases.items():
             self.lines(f"{self.many(functions)}: {case}", "   - ", "     ")
-        for remedy in remedies(self.survey.unknown):
-            self.lines(remedy, "   ", "   ")
+        missing = [each for each in self.survey.unknown if not each.register]
+        partly = dict.fromkeys(each.bdf for each in self.survey.unknown if each.register)
+        for remedy in remedies(missing):
+            self.lines(f"{remedy}.", "   ", "   ")
+        if partly:
+            self.lines(f"To see: lspci -xxxx of the whole machine, as root, or of {self.many(partly)}.", "   ", "   ")
 
     def summary(self) -> None:
         """Write the totals, and what to do."""

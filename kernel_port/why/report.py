@@ -269,10 +269,9 @@ class Report:
         around = [each for group in self.survey.refused_around(dev) for each in group.unknown]
         unknown = dict.fromkeys((*ladder.unknown, *around))
         if ladder.rc == 0:
-            yield f"unknown: it can be reset alone, but by what is not in the file: {because(unknown)}."
-        else:
-            yield f"unknown: whether it can be reset alone depends on what is not in the file: {because(unknown)}."
-        yield from remedies(unknown)
+            yield "It can be reset alone in any case; by what is unknown."
+        for remedy in remedies(unknown):
+            yield f"unknown: {remedy}."
 
     def advice_alone(self, bdf: str, way: str, done: Rehearsal | None) -> Iterator[str]:
         """Say what to do with a function that has a reset of its own, even one that fails despite the probe."""

@@ -260,16 +260,19 @@ def registers(machine: Machine, names: Iterable[str]) -> tuple[Unknown, ...]:
 
 
 def remedies(unknown: Iterable[Unknown]) -> list[str]:
-    """Say what to send so that the unknown is known, a sentence each."""
-    missing = dict.fromkeys(each.why for each in unknown if not each.register and "not in the file" in each.why)
-    partly = dict.fromkeys(each.bdf for each in unknown if each.register)
-    said = [
-        f"{why[0].upper()}{why[1:]}; to see: lspci -xxxx -s its address (lspci -t shows it), or the whole machine: "
-        "lspci -xxxx, as root."
-        for why in missing
-    ]
+    """Say what is not known, and what to send so that it is, a clause each."""
+    said = []
+    for why in dict.fromkeys(each.why for each in unknown if not each.register):
+        if why.endswith("not in the file"):
+            said.append(f"{why}; to see: lspci -xxxx -s ADDRESS (lspci -t has it), or the whole machine, as root")
+        else:
+            said.append(f"{why}; to see: the same file while it answers")
+    partly = dict.fromkeys(short(each.bdf) for each in unknown if each.register)
     if partly:
-        said.append(f"To see: lspci -xxxx -s {', '.join(map(short, partly))}, as root, or the whole machine.")
+        named = ", ".join(dict.fromkeys(each.text for each in unknown if each.register))
+        first, *rest = partly
+        also = f" (and -s {', -s '.join(rest)})" if rest else ""
+        said.append(f"{named}: not in the file; to see: lspci -xxxx -s {first}{also}, or the whole machine, as root")
     return said
 
 

@@ -76,7 +76,7 @@ def test_endpoint_without_its_bridge_is_unknown(capsys):
     assert missing["bdf"] == stand_in["bdf"]
     assert rc(stand_in) == (*[None] * 4, -ENOTTY, -ENOTTY)  # a bridge is reset neither by slot nor by bus
     said = told(capsys, "why", CASES / "03-endpoint-without-its-bridge.txt", "01:00.0")
-    assert "The port above 01:00.0 is not in the file; to see: lspci -xxxx -s" in said
+    assert "unknown: the port above 01:00.0 is not in the file; to see: lspci -xxxx -s" in said
     assert "turning it off" not in said
     assert "not in the file: the port above 01:00.0" in told(
         capsys, "tree", CASES / "03-endpoint-without-its-bridge.txt"
@@ -104,7 +104,11 @@ def test_64_bytes_are_unknown_with_the_registers_that_decide(capsys):
     assert [each["bdf"] for each in card["rungs"][4]["unknown"]] == ["0000:00:01.0"]  # its port decides about a slot
     said = told(capsys, "why", CASES / "10-64-bytes-as-non-root.txt")
     assert "2 unknown, as what decides is not in the file" in said
-    assert "To see: lspci -xxxx -s 00:01.0, 01:00.0, as root" in said
+    assert "To see: lspci -xxxx of the whole machine, as root, or of 00:01.0, 01:00.0." in said
+    said = told(capsys, "why", CASES / "10-64-bytes-as-non-root.txt", "01:00.0")
+    assert "unknown: capabilities from 0x40 on of 01:00.0, capabilities from 0x40 on of 00:01.0: not in the" in said
+    assert "to see: lspci -xxxx -s 01:00.0 (and -s 00:01.0), or the whole machine, as root" in said
+    assert "can be reset alone by" not in said
 
 
 def test_reset_says_before_it_starts_what_it_assumes(capsys):
