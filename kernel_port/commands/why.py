@@ -109,7 +109,7 @@ def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None)
     ladders, slots, buses = found.ladders, found.slots, found.buses
     if kind == "function":
         ladders = tuple(ladder for ladder in ladders if ladder.bdf == target.dev.name)
-        around = found.together(target.dev.name)
+        around = [*found.together(target.dev.name), *(each for each in found.refused_around(target) if each.unknown)]
         slots, buses = (tuple(group for group in all_ if group in around) for all_ in (slots, buses))
     elif kind:
         one = next(group for group in groups(found, kind) if group.name == group_name(kind, target))

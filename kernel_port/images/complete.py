@@ -92,7 +92,10 @@ def _remembered(function: FunctionDescription) -> FunctionDescription:
         found[PCI_VENDOR_ID : PCI_VENDOR_ID + 4] = NO_ID
         _put(found, PCI_CLASS_DEVICE, 2, NO_CLASS)
         return replace(function, config=b"\xff" * function.size, stated=None, found=bytes(found))
-    if dword(function.config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):  # a virtual function
+    if dword(function.config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
+        if unstated(function) >> 8 * PCI_VENDOR_ID & 0xFFFFFFFF:
+            return replace(function, config=NO_ID + function.config[4:])
+        # a virtual function
         return replace(function, found=NO_ID + function.config[4:].ljust(function.size - 4, b"\0"))
     return function
 

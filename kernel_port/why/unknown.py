@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..hw.address import Address
 from ..hw.config_space import header_type
 from ..hw.description import FunctionDescription, MachineDescription
+from ..hw.errors import MachineError
 from ..hw.fillings import filled, fillings
 from ..hw.known import unstated
 from ..machine import Machine, boot
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 #: How often a machine is tried with fewer differences, and how many functions it may not hide are looked at each time.
 ATTEMPTS, LOOKED_AT = 4, 64
+#: The registers of a header by which a kernel tells what a function is; the others say where it is and what it does.
+TELLING = (
+    "", "PCI_VENDOR_ID", "PCI_DEVICE_ID", "PCI_CLASS_DEVICE", "PCI_HEADER_TYPE", "PCI_STATUS", "PCI_CAPABILITY_LIST",
+    "PCI_CB_CAPABILITY_LIST", "PCI_SECONDARY_BUS", "PCI_SUBORDINATE_BUS",
+)  # fmt: skip
 #: What reads where nothing answers.
 ALL_ONES = 0xFFFFFFFF
 BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
@@ -145,7 +151,11 @@ def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
             filled(each, ways[each.address]) if each.address in ways else each for each in machine.description.functions
         ]
         description = replace(machine.description, functions=functions)
-        with boot(description, machine.kernel.point, trace_boot=False) as other:
+        try:
+            other = boot(description, machine.kernel.point, trace_boot=False)
+        except MachineError:
+            break
+        with other:
             hidden = sorted(out_of_reach(other) - out_of_reach(machine))[:LOOKED_AT]
             if not hidden:
                 return verdicts(other, found)
@@ -255,8 +265,11 @@ def responsible(machine: Machine, bdf: str, varied: frozenset[str]) -> list[str]
 
 
 def registers(machine: Machine, names: Iterable[str]) -> tuple[Unknown, ...]:
-    """Return the registers of some functions that the kernel read while it booted, and nobody stated."""
-    return tuple(each for name in names for each in named(machine, {name: machine.boot_guesses.get(name, {})}))
+    """Return the registers of some functions that the kernel read while it booted, and nobody stated: those by which it
+    tells functions apart and finds their capabilities, if there are any."""
+    read = [each for name in names for each in named(machine, {name: machine.boot_guesses.get(name, {})})]
+    telling = tuple(each for each in read if each.register in TELLING or 0x40 <= each.offset < 0x100)
+    return telling or tuple(read)
 
 
 def remedies(unknown: Iterable[Unknown]) -> list[str]:

@@ -195,6 +195,21 @@ def test_a_bit_that_decides_nothing_leaves_every_verdict(offset, mask):
     assert verdicts(card(stated=hiding(offset, mask))) == verdicts(card())
 
 
+def test_a_missing_first_row_hides_who_it_is_and_not_what_it_offers():
+    stated = bytearray(b"\xff" * 256)
+    stated[0:16] = bytes(16)
+    hidden = replace(card((0x57, "10")), stated=bytes(stated), config=bytes(16) + card((0x57, "10")).config[16:])
+    with boot(MachineDescription("by hand", [hidden], recorded=True)) as machine:
+        (ladder,) = survey(machine).ladders
+    # Status is in that row, so whether there is a list is unknown; and whether the kernel has a way of its own
+    found = {rung.function: rung.rc for rung in ladder.rungs}
+    assert [found[name] for name in LADDER[:4]] == [None, None, -ENOTTY, None]  # no AF anywhere in what is stated
+    deciding = {each.register for each in ladder.rungs[0].unknown}
+    assert {"PCI_VENDOR_ID", "PCI_DEVICE_ID"} <= deciding
+    assert "PCI_COMMAND" not in deciding
+    assert {each.register for each in ladder.rungs[1].unknown} >= {"PCI_STATUS"}
+
+
 # -- the property: a verdict that is firm is that of every machine the file may be of --------------------------------
 
 
