@@ -159,10 +159,11 @@ def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
             hidden = sorted(out_of_reach(other) - out_of_reach(machine))[:LOOKED_AT]
             if not hidden:
                 return verdicts(other, found)
-        for function in machine.description.functions:
-            if any(hides(function, one) for one in hidden):
-                ways.pop(function.address, None)
-        if not ways:
+        culprits = {each.address for each in machine.description.functions if any(hides(each, one) for one in hidden)}
+        culprits = culprits & ways.keys() or {at for at, config in ways.items() if header_type(config) in BRIDGES}
+        for address in culprits:
+            del ways[address]
+        if not ways or not culprits:
             break
     return {}
 
