@@ -141,7 +141,10 @@ def as_json(machine: Machine, judged: Verdicts, kind: str = "", found: list[Any]
     if kind == "function":
         wanted = {dev.dev.name for dev in found or ()}
         ladders = tuple(ladder for ladder in ladders if ladder.bdf in wanted)
-        slots, buses = (tuple(group for group in all_ if wanted & {*group.takes}) for all_ in (slots, buses))
+        around = [group for dev in found or () for group in judged.survey.refused_around(dev) if group.unknown]
+        slots, buses = (
+            tuple(group for group in all_ if wanted & {*group.takes} or group in around) for all_ in (slots, buses)
+        )
     elif found:
         one = group_of(judged.survey, kind, found[0])
         slots, buses = ((one,), ()) if kind == "slot" else ((), (one,))

@@ -254,15 +254,15 @@ class Fabric(Board):
     def lending(self, address: Address) -> Iterator[None]:
         """Let the function at *address* answer meanwhile as it did when the recorded kernel found it."""
         function = self.function(address)
-        now, then = function.dump(), function.description.found
+        now, then, silent = function.dump(), function.description.found, function.silent
         if then:
             function.load(then)
-        self._lent = function
+        self._lent, function.silent = function, False
         self.reroute()
         try:
             yield
         finally:
-            self._lent = None
+            self._lent, function.silent = None, silent
             if then:
                 function.load(now)
             self.reroute()

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from ..hw.address import Address
 from ..hw.config_space import (
+    PCI_CFG_SPACE_SIZE,
     ROM,
     all_ones,
     base_addresses,
@@ -27,8 +28,10 @@ from ..hw.config_space import (
 )
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
+from ..hw.known import unstated
 from ..pci_regs import (
     PCI_CAP_ID_EXP,
+    PCI_CAPABILITY_LIST,
     PCI_COMMAND,
     PCI_EXP_DEVCAP2,
     PCI_EXP_DEVCTL2,
@@ -36,6 +39,7 @@ from ..pci_regs import (
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_HEADER_TYPE_NORMAL,
+    PCI_PRIMARY_BUS,
     PCI_SECONDARY_BUS,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
@@ -45,6 +49,8 @@ from ..pci_regs import (
 
 #: Functions a warning names before it says how many more there are.
 _NAMED = 64
+#: Where capability lists are, from their first pointer on, as a mask.
+_LISTS = (1 << 8 * (PCI_CFG_SPACE_SIZE - PCI_CAPABILITY_LIST)) - 1
 
 
 def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
@@ -56,8 +62,10 @@ def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
         config, address = function.config, function.address
         if all_ones(config) or header_type(config) > PCI_HEADER_TYPE_CARDBUS:
             continue
-        fault = fault_in_capabilities(config)
-        if header_type(config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+        hidden = unstated(function)  # what is not stated is no fault
+        fault = "" if hidden >> 8 * PCI_CAPABILITY_LIST & _LISTS else fault_in_capabilities(config)
+        numbered = not hidden >> 8 * PCI_PRIMARY_BUS & 0xFFFFFF
+        if numbered and header_type(config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
             fault = fault or _fault_in_numbers(address.bus, config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS])
         if fault:
             raise MachineError(f"{name}: {address}: {fault}; record it again, or fix or remove this function")

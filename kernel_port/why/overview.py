@@ -225,5 +225,9 @@ class Overview(Report):
         self.heading("Unknown: what decides is not in the file")
         for case, functions in cases.items():
             self.lines(f"{self.many(functions)}: {case}", "  - ", "    ")
-        for remedy in remedies(self.survey.unknown):
-            self.lines(remedy, "  ", "  ")
+        missing = [each for each in self.survey.unknown if not each.register]
+        partly = dict.fromkeys(each.bdf for each in self.survey.unknown if each.register)
+        for remedy in remedies(missing):
+            self.lines(f"{remedy[0].upper()}{remedy[1:]}.", "  ", "  ")
+        if partly:
+            self.lines(f"To see: lspci -xxxx of the whole machine, as root, or of {self.many(partly)}.", "  ", "  ")

@@ -2,11 +2,15 @@
 """What a loader warns of: each on a machine made to show it, and none on one that does not."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
+from kernel_port.hw.address import Address
+from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci
+from kernel_port.images.doubts import refuse_nonsense
 from kernel_port.images.doubts import warnings as doubts
 
 
@@ -181,3 +185,22 @@ def test_warnings_name_64_functions_then_count(warnings):
     (line,) = warnings(*(dump(f"00:{n >> 3:02x}.{n & 7}", b"\xff" * 64) for n in range(70)))
     assert line.count("0000:00:") == 64
     assert "0000:00:07.7 and 6 more: reads all ones" in line
+
+
+def test_what_is_not_stated_is_no_fault():
+    looping = registers_at({0x06: b"\x10", 0x34: b"\x50", 0x50: b"\x01\x50"})
+    backwards = registers_at({0x0E: b"\x01", 0x18: bytes([0, 2, 1])})
+    for config, hidden in ((looping, 0x51), (backwards, 0x1A)):
+        stated = bytearray(b"\xff" * 256)
+        described = FunctionDescription(Address(0, 0, 1, 0), config, stated=bytes(stated))
+        with pytest.raises(MachineError):
+            refuse_nonsense([described], "m")
+        stated[hidden] = 0x7F
+        refuse_nonsense([replace(described, stated=bytes(stated))], "m")
+
+
+def registers_at(registers):
+    config = bytearray(bytes.fromhex("8680d310").ljust(256, b"\0"))
+    for where, value in registers.items():
+        config[where : where + len(value)] = value
+    return bytes(config)

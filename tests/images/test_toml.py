@@ -7,6 +7,9 @@ import subprocess
 
 import pytest
 
+from kernel_port.hw import known
+from kernel_port.hw.address import Address
+from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, save
 from kernel_port.images.machine_toml import parse, write
@@ -313,3 +316,18 @@ def test_parse_bad_description_names_table_key_and_remedy(content, message):
 def test_parse_not_utf8_names_the_offset():
     with pytest.raises(MachineError, match="offset 0x8: not UTF-8"):
         parse(b'name = "\xe9"', "m.toml")
+
+
+@pytest.mark.parametrize("stated", [b"\xff" * 64, b"\xff" * 16 + bytes(16) + b"\xff" * 48, b"\x7f" * 256, None])
+def test_write_and_read_what_is_stated_equal(stated):
+    config = bytes.fromhex("86803412").ljust(256, b"\0")
+    described = FunctionDescription(Address(0, 0, 3, 0), config, stated=stated)
+    text = "".join(write(MachineDescription("m", [described], recorded=True)))
+    again = parse(text.encode(), "text")
+    assert again.recorded
+    assert known.unstated(again.functions[0]) == known.unstated(described)
+
+
+def test_stated_without_config_is_refused():
+    with pytest.raises(MachineError, match="stated: goes with config; remove it"):
+        parse(b'[[function]]\naddress = "00:03.0"\nstated = 64\n', "text")
