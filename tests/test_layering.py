@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "hw": "pci_regs",
     "files": "hw.errors hw.image",
     "qemu": "hw pci_regs",
-    "images": "files hw pci_regs qemu",
+    "images": "files hw pci_regs qemu terminal",
     # where they meet
     "machine": "_shims hw images kernel link pci_regs qemu",
     "checkpoint": "hw kernel link machine",

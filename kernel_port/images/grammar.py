@@ -339,6 +339,7 @@ COMPOSED: dict[str, Key] = {
 FUNCTION: dict[str, Key] = {
     "address": Key(address, None, "where it is; required"),
     "config": Key(text, None, "rows of bytes, instead of kind, IDs, bus and capabilities"),
+    "stated": Key(text, None, "rows of a mask: the bits of config that are known (default: all, as far as size)"),
     "size": Key(number(256, 4096), None, "size of its configuration space: 256 or 4096 (default: by kind or rows)"),
     "bars": Key(table(number(0, 5), bar), {}, "size and kind of each BAR"),
     "rom": Key(size, 0, "size of the expansion ROM"),

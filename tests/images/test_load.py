@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which reader a source gets, and sources that are none."""
 
-import bz2
-import gzip
 import io
-import lzma
 import os
 import sys
 
@@ -45,17 +42,18 @@ def test_load_functions_in_address_order(tmp_path):
     ("content", "message"),
     [
         (b"", "empty; give"),
-        (b"hello there\n" * 9, "neither lspci"),
+        (b"hello there\n" * 9, "9 lines of text, and neither functions such as 01:00.0 nor rows"),
         (b"\x7fELF" + bytes(60) + b"x" * 100, "offset 0x4: binary data"),
-        (bytes.fromhex("8680d310").ljust(256, b"\0"), "one function's config file: give the directory"),
-        (DUMP.encode("utf-16"), "text in UTF-16; save it as UTF-8"),
-        (DUMP.encode("utf-8-sig"), "text with a byte order mark; save it as UTF-8 without one"),
-        (gzip.compress(DUMP.encode()), "compressed; unpack it with gunzip"),
-        (lzma.compress(DUMP.encode()), "compressed; unpack it with unxz"),
-        (bz2.compress(DUMP.encode()), "compressed; unpack it with bunzip2"),
-        (b"\xff" * 5000, "neither lspci"),
+        (bytes.fromhex("8680d310").ljust(256, b"\0"), "one function's config file, it seems; say whose with --at"),
+        (b"\x28\xb5\x2f\xfd" + bytes(99), "packed with zstd; unpack it with: unzstd"),
+        (b"\xff" * 5000, "1 line of text, and neither"),
+        (
+            b"00:00.0 a bridge\n00:01.0 x\n",
+            "2 functions are named (line 1: 0000:00:00.0), but there are no",
+        ),
+        (DUMP.partition("\n")[2].encode(), "rows of bytes from line 1 on, and no address such as 01:00.0 near them"),
     ],
-    ids=["empty", "prose", "binary", "one config file", "utf-16", "byte order mark", "gzip", "xz", "bzip2", "all ones"],
+    ids=["empty", "prose", "binary", "one config file", "zstd", "all ones", "listing", "rows alone"],
 )
 def test_load_content_that_is_no_machine_one_line_with_remedy(tmp_path, content, message):
     (tmp_path / "m").write_bytes(content)
