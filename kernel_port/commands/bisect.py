@@ -21,15 +21,16 @@ from ..bisect import POINTS, Point, measure_call, measure_scenario, steps, table
 from ..calls import RESETS, find_call
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
-from ..images import load
 from ..machine import boot
 from ..terminal import Paint, clean, progress
+from . import _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of bisect."""
     parser.add_argument("what", metavar="WHAT", help="a scenario, or a machine: a path, host, example:NAME")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
+    _machine.option(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     parser.add_argument("-v", "--verbose", action="store_true", help="every action that differs")
@@ -69,7 +70,7 @@ def of_machine(args: argparse.Namespace) -> tuple[str, Callable[[int], Point]]:
     """Return the title of the call, and how to make it at a point.
 
     :raises MachineError: not even the whole series has the call"""
-    description = load(args.what)
+    description = _machine.loaded(args, args.what)
     name = find_name(description, args)
     measure = partial(measure_call, description, target=args.target, name=name, seed=args.seed)
     return f"{description.name}: {name}({args.target})", measure

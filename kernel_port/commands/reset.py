@@ -25,7 +25,7 @@ from ..files import claimed, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
-from ..images import is_raw_ecam, load, refuse_format, save
+from ..images import is_raw_ecam, refuse_format, save
 from ..machine import Machine, boot
 from ..terminal import Paint, clean
 from ..trace.exports import Export
@@ -33,12 +33,12 @@ from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
 from ..why.report import PRESENCE
-from . import _exports
+from . import _exports, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of reset."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
     """Boot the machine, make the call, report."""
     with ExitStack() as closes:
         if args.in_place:
-            closes.enter_context(alone(args.machine))
-        description = load(args.machine)
+            closes.enter_context(alone(args.machine, args.at))
+        description = _machine.loaded(args)
         refuse_outputs(args, description)
         images = registers(args, description)
         machine = closes.enter_context(
@@ -102,11 +102,11 @@ def about_presence(machine: Machine) -> list[str]:
     return [PRESENCE] if gone and any(event.op == "remove_device" for event in machine.events) else []
 
 
-def alone(machine: str) -> AbstractContextManager[None]:
+def alone(machine: str, at: str) -> AbstractContextManager[None]:
     """Lock *machine* from before it is read until after it is written.
 
     :raises MachineError: another process has it, or it cannot be written back"""
-    if not is_raw_ecam(machine):
+    if not is_raw_ecam(machine, at):
         raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the result")
     return claimed(Path(machine))
 

@@ -36,7 +36,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
-from . import _exports
+from . import _exports, _machine
 
 LABEL = 12
 #: Functions whose writes act, rather than configure or restore.
@@ -53,6 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
+    _machine.option(parser)
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     order.add_argument("--schedule", metavar="0.1.0", help="picks each next thread; 0 is the oldest")
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     scenario = load(args.scenario)
     choose = chooser(args)
     _exports.refuse(args.scenario, [args.trace, *_exports.outputs(args)])
-    with ready(scenario, args.patches, args.machine) as machine:
+    given = _machine.loaded(args) if args.machine else ""
+    with ready(scenario, args.patches, given) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)
     if args.trace:

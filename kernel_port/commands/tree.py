@@ -27,18 +27,19 @@ from ..why.guard import errno_name
 from ..why.ladder import survey
 from ..why.report import kernel_name, title, warnings
 from ..why.topology import tree
+from . import _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of tree."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
 
 
 def run(args: argparse.Namespace) -> int:
     """Boot, probe and draw."""
-    with boot(args.machine, args.patches, trace_boot=False) as machine:
+    with boot(_machine.loaded(args), args.patches, trace_boot=False) as machine:
         buses = tree(machine, survey(machine, lambda functions: progress(functions, "probing")))
         doubts = warnings(machine)
         name = machine.description.name

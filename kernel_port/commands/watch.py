@@ -24,7 +24,6 @@ from .. import scenarios
 from ..calls import RESETS, find_call, perform
 from ..files import write_text
 from ..hw.errors import MachineError
-from ..images import load
 from ..machine import boot
 from ..review.read.c_side import open_side
 from ..review.watch.observer import Observer
@@ -32,13 +31,14 @@ from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
 from ..trace.outcome import count, end, result
-from . import _exports
+from . import _exports, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of watch."""
     parser.add_argument("what", metavar="WHAT", help="a scenario, or a path, host, example:NAME, qemu:WORDS or -")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
+    _machine.option(parser)
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0-8, default 8")
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 def command(args: argparse.Namespace) -> str:
     """Return the command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
-    for option in ("call", "patches", "against", "seed", "c", "rev"):
+    for option in ("at", "call", "patches", "against", "seed", "c", "rev"):
         value = getattr(args, option)
         if value not in (None, ""):
             words += [f"--{option}", str(value)]
@@ -95,7 +95,7 @@ def command(args: argparse.Namespace) -> str:
 
 def of_machine(args: argparse.Namespace, points: list[int]) -> Watched:
     """Reset the target at each point of the series."""
-    description, recordings, name = load(args.what), [], ""
+    description, recordings, name = _machine.loaded(args, args.what), [], ""
     for point in points:
         with boot(description, point, seed=args.seed) as machine:
             kind, target = machine.target(args.target)

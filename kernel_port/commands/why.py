@@ -33,11 +33,12 @@ from ..why.ladder import Ladder, ResetGroup, Survey, bus_name, survey
 from ..why.overview import Overview
 from ..why.rehearsal import Rehearsal, rehearse
 from ..why.report import warnings
+from . import _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of why."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument("target", metavar="TARGET", nargs="?", help="01:00.0, slot:1 or bus:01; default: all")
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), default=8, help="0 to 8; default: 8")
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
@@ -45,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Probe and explain."""
-    with boot(args.machine, args.patches, trace_boot=False) as machine:
+    with boot(_machine.loaded(args), args.patches, trace_boot=False) as machine:
         kind, target = "", None
         if args.target is not None:
             kind, target = machine.target(args.target)

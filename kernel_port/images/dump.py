@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from ..hw.address import Address
+from ..hw.config_space import dword, header_type
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
-from ..pci_regs import PCI_STD_HEADER_SIZEOF
+from ..pci_regs import PCI_HEADER_TYPE_CARDBUS, PCI_STD_HEADER_SIZEOF, PCI_VENDOR_ID
 from . import rows
 from .entry import Bytes, Entry
 from .lspci import take_text
@@ -77,7 +78,11 @@ def read(
 
 def _is_function(entry: Entry) -> bool:
     """Return whether the rows of an entry can be of configuration space."""
-    return not entry.doubtful or len(entry.rows.config) in LENGTHS
+    config = entry.rows.config
+    if not entry.doubtful or len(config) in LENGTHS:
+        return True
+    is_header = PCI_STD_HEADER_SIZEOF <= len(config) <= END and header_type(config) <= PCI_HEADER_TYPE_CARDBUS
+    return is_header and dword(config, PCI_VENDOR_ID) not in (0, 0xFFFFFFFF)
 
 
 def described(entry: Entry, warn: Callable[[int, Address, str], None]) -> FunctionDescription:
@@ -156,6 +161,8 @@ class _Reader:
     def _line(self, number: int, line: str) -> None:
         if not line.strip():
             self._in_text = False
+        elif self._broken[1] and self._continues(number, line):
+            pass
         elif line[0] in " \t":
             if self._in_text and self._entry is not None and len(self._entry.text_lines) < TEXT_LINES:
                 self._entry.text_lines.append(line)
@@ -163,8 +170,6 @@ class _Reader:
                 self._in_text = False
         elif line[0] in _HEX and (title := _TITLE.match(line)):
             self._begin(Address.parse(title[1]), number, title[2])
-        elif line[0] in _HEX and self._continues(number, line):
-            pass
         elif line[0] in _HEX and (row := rows.parse(line)):
             self._take(row, number)
         elif number == self._row_line + 1 and line.rstrip() == "*":
@@ -233,8 +238,8 @@ class _Reader:
             held.put(offset + place, b"\0", stated=False)
         if row.damage:
             missing = ROW - len(data)
-            self.warn(number, self._entry.address, f"row {offset:#04x}: {row.damage}: {len(row.unknown) or missing} of "
-                      f"its bytes are unknown")  # fmt: skip
+            unknown = len(row.unknown) or missing
+            self.warn(number, self._entry.address, f"row {offset:#04x}: {row.damage}: {unknown} of its bytes unknown")
             if missing and offset + ROW > len(held.config):
                 self._broken = offset + len(data), missing
                 held.put(offset + len(data), bytes(missing), stated=False)
@@ -242,7 +247,7 @@ class _Reader:
     def _continues(self, number: int, line: str) -> bool:
         """Take the rest of a row that a message of lspci has torn apart, if this line is that; return whether it is."""
         offset, missing = self._broken
-        if not missing or self._entry is None or number > self._row_line + 3:
+        if self._entry is None or number > self._row_line + 3:
             self._broken = 0, 0
             return False
         data = rows.hex_bytes(line)
@@ -276,6 +281,11 @@ class _Reader:
             return (
                 f"rows of bytes from line {self._alone_line} on, and no address such as 01:00.0 near them; say whose "
                 "they are with --at 01:00.0, or in a line above them"
+            )
+        if other := [entry for entry in self.entries if not _is_function(entry)]:
+            return (
+                f"{len(other[0].rows.config)} bytes from line {other[0].line} on, which are no configuration space; "
+                "name the file that has 64, 256 or 4096 bytes of a function, or the output of lspci -xxxx"
             )
         if entries:
             count = f"{len(entries)} functions are" if len(entries) > 1 else "one function is"

@@ -62,13 +62,13 @@ def is_name(source: str) -> bool:
     return source in ("host", "-") or source.startswith(("example:", PREFIX))
 
 
-def is_raw_ecam(source: str) -> bool:
+def is_raw_ecam(source: str, at: str = "") -> bool:
     """Return whether load() would read *source*, which must be readable, as a raw ECAM image."""
     if is_name(source) or Path(source).is_dir():
         return False
     with opened(Path(source)) as file:
         head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
-        is_config = config_file.address_in(Path(source)) is not None and _is_config(head, size)
+        is_config = (at or config_file.address_in(Path(source)) is not None) and _is_config(head, size)
         return not is_config and _is_ecam(head, size)
 
 

@@ -26,9 +26,11 @@ class Metered(io.RawIOBase):
         self.allowed: int | None = None
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Fill *buffer*, and count what that takes."""
         data = self._unpacked(len(buffer))
         buffer[: len(data)] = data
         self._read += len(data)
@@ -66,9 +68,11 @@ class _Again(io.RawIOBase):
         self._head, self._rest = head, rest
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Fill *buffer*."""
         data = self._head[: len(buffer)] or self._rest.read(len(buffer))
         self._head = self._head[len(data) :]
         buffer[: len(data)] = data

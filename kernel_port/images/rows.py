@@ -27,6 +27,8 @@ _WORDS = re.compile(r"[0-9a-f]{4}(?:[ \t]+[0-9a-f]{4}){0,7}[ \t]*$", re.IGNORECA
 _GROUPS = re.compile(
     r"(?:[0-9a-f]{4}|[0-9a-f]{8}|[0-9a-f]{16})(?: (?:[0-9a-f]{2}){1,8}){0,7}(?=  |[ \t]*$)", re.IGNORECASE
 )
+#: What lspci and its library write of errors, which may be in the middle of a row.
+_MESSAGE = re.compile(r"lspci: |pcilib: ")
 #: Fewest digits of an offset that no colon follows.
 _BARE = 6
 
@@ -80,7 +82,10 @@ def parse(line: str) -> Row | None:
 
 def _pairs(offset: int, body: str, octal: int) -> Row | None:
     """Read pairs up to sixteen; what follows two blanks or a bar are the bytes as characters."""
-    data, text = bytearray(), body.partition("|")[0].rstrip()
+    torn = _MESSAGE.search(body)
+    data, text = bytearray(), (body[: torn.start()] if torn else body.partition("|")[0]).rstrip()
+    if torn and (whole := hex_bytes(text)) is not None and len(whole) <= ROW:
+        return Row(offset, whole, (), f"ends in {body[torn.start() :][:40].rstrip()!r}", octal)
     if (whole := hex_bytes(text)) is not None and "".join(text.split()) and len(whole) <= ROW and _spaced(text):
         return Row(offset, whole, octal=octal)
     words = re.split(r"[ \t]+", text)

@@ -44,9 +44,9 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\(B")
-#: Characters that quoted-printable text spells out wherever they are, and a blank at the end of a line.
+#: Characters that quoted-printable text spells out, and a blank at the end of a line: lspci itself writes name=20.
 _SPELLED = re.compile(r"(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F])+)+")
-_SPELLED_BLANK = re.compile(r"=(?:20|09)$")
+_SPELLED_BLANK = re.compile(r"(?:(?<!\w)|(?<= [0-9a-fA-F]{2}))=(?:20|09)$")
 #: Shortest line that quoted-printable breaks.
 _BROKEN = 60
 
@@ -63,6 +63,8 @@ _ROW = re.compile(
     r"(?:(?:[0-9a-f]{2}[ \t]+){3}[0-9a-f]{2}|(?:[0-9a-f]{4}[ \t]+){3}[0-9a-f]{4})(?![0-9a-z])",
     re.IGNORECASE,
 )
+#: What hexdump and od put for rows like the last one, and the end of a file.
+_REPEATED = re.compile(r"(?:^|[\s>|])(\*|[0-9a-f]{6,8})\s*$", re.IGNORECASE)
 #: Most characters before a row, and most different ones before the rows of a text.
 _FRONT, _SHAPES = 120, 16
 #: Most characters looked at in a line that mentions an address, and colours in a chunk of what a terminal showed.
@@ -190,6 +192,9 @@ class Unwrapper:
         for at, (number, line) in enumerate(zip(numbers, lines, strict=True)):
             if at in rows:
                 yield number, line[rows[at] :]
+            elif at - 1 in rows and (repeated := _REPEATED.search(line)):
+                rows[at] = 0  # what follows it may be the end
+                yield number, repeated[1]
             elif not line:
                 yield number, line
             elif _ADDRESS in classes[at] and (start := self._title(line)) >= 0:
@@ -249,7 +254,7 @@ def _separated(chunk: Chunk) -> tuple[list[int], list[str]]:
     lines = []
     joined = False
     for number, whole in enumerate(text.split("\n"), chunk.first):
-        for line in whole.split(_BREAK):
+        for line in whole.removesuffix(_BREAK).split(_BREAK):
             breaks = len(line) >= _BROKEN and line.endswith("=") and not line.endswith(("==", " ="))
             clean = _spelled_out(line[:-1] if breaks else line) if "=" in line else line
             if joined and lines:

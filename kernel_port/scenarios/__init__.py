@@ -147,7 +147,7 @@ def play(
         return perform(scenario, machine, choose)
 
 
-def ready(scenario: Scenario, patches: int = 8, source: str = "") -> Machine:
+def ready(scenario: Scenario, patches: int = 8, source: MachineDescription | str = "") -> Machine:
     """Boot the scenario's machine and prepare it for the script.
 
     :param source: a machine to take instead, as boot() does; what the script names must be there"""
