@@ -36,7 +36,7 @@ class Budget(NamedTuple):
 
 
 #: For archives and compressed files: more than a whole sysfs tree has.
-PACKED = Budget(members=100_000, unpacked=256 << 20, header=1 << 20, seconds=5)
+PACKED = Budget(members=100_000, unpacked=256 << 20, header=16 << 10, seconds=5)
 
 
 def opened(path: Path, longest: int | None = None) -> io.BufferedReader:

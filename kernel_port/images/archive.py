@@ -23,6 +23,8 @@ from . import sysfs
 from .packed import Metered
 
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+#: Bytes read at once: what a header may have in addition.
+_BLOCKS = 4 * 512
 ZIP_MAGIC = b"PK\x03\x04"
 #: The end record of a zip: its signature, length, and most bytes of a comment after it.
 _ZIP_END, _ZIP_END_SIZE, _ZIP_COMMENT = b"PK\x05\x06", 22, 1 << 16
@@ -63,7 +65,9 @@ def read_tar(file: BinaryIO, name: str) -> list[FunctionDescription]:
 
     try:
         return _functions(_tar_members(file, name), name)
-    except (tarfile.TarError, UnicodeError, OverflowError) as error:
+    except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
+        if isinstance(error, MachineError):
+            raise
         raise _damaged(name, error) from error
 
 
@@ -92,7 +96,7 @@ def _tar_members(file: BinaryIO, name: str) -> Iterator[Member]:
 
     stream = Metered(file, name)
     stream.allowed = PACKED.header
-    with tarfile.open(None, "r|", stream) as archive:
+    with tarfile.open(None, "r|", stream, bufsize=_BLOCKS) as archive:
         while (member := archive.next()) is not None:
             if not 0 <= member.size <= PACKED.unpacked:
                 raise MachineError(f"{name}: {clean(member.name)[:200]}: a size of {member.size} bytes; pack it again")
@@ -161,10 +165,8 @@ def _functions(members: Iterator[Member], name: str) -> list[FunctionDescription
 
 
 def _honest(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Cut the zeros that tar adds."""
+    """Cut the zeros that tar adds where only the header may be read."""
     config = files["config"]
     if not any(config[PCI_STD_HEADER_SIZEOF:]):
         config = config[:PCI_STD_HEADER_SIZEOF]
-    elif not any(config[256:]):
-        config = config[:256]
     return files | {"config": config}

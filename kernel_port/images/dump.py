@@ -177,6 +177,7 @@ class _Reader:
         elif self._squeezed and number == self._row_line + 1 and _OFFSET.match(line):
             self._repeat(int(line, 8 if self._octal else 16))
         else:
+            self._in_text = self._in_text and line.startswith(("lspci: ", "pcilib: "))
             self._note(line)
 
     def _note(self, line: str) -> None:

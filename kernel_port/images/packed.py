@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-from ..files import PACKED, Budget
+from ..files import PACKED
 from ..hw.errors import MachineError
 
 #: How a packed file begins.
@@ -18,8 +18,8 @@ GZIP, BZIP2, XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"
 class Metered(io.RawIOBase):
     """A stream that ends with a MachineError when its budget is used up."""
 
-    def __init__(self, file: Any, name: str, budget: Budget = PACKED) -> None:
-        self._file, self._name, self._budget = file, name, budget
+    def __init__(self, file: Any, name: str) -> None:
+        self._file, self._name, self._budget = file, name, PACKED
         self._begun = time.process_time()
         self._read = self._ends = 0
         #: Bytes that may be read before the next word of whoever reads; None: all of the budget.
