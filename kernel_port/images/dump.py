@@ -43,6 +43,10 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 #: How lspci begins each row, and last what begins no line; how long the rest of a row is.
 _STARTS = (*(f"{offset:02x}: " for offset in range(0, END, ROW)), "\n")
 _PAIRS = 3 * ROW - 1
+#: How errors of lspci and of its library begin.
+_MESSAGES = ("lspci: ", "pcilib: ")
+#: Shortest line that mail breaks, and how many lines without indentation end the -v text of a function.
+_BROKEN, _STRAYS = 55, 3
 
 
 class Found(NamedTuple):
@@ -105,8 +109,8 @@ class _Reader:
         self.name, self.at, self.near = name, at, near
         self.entries: list[Entry] = []
         self._entry: Entry | None = None
-        #: Whether -v text still belongs to the entry.
-        self._in_text = False
+        #: Whether -v text still belongs to the entry, and how many lines since its last are none.
+        self._in_text, self._strays = False, 0
         self._mention: Address | None = None
         self._title_line = self._row_line = self._last = 0
         #: Whether the rows since the last one leave out repetitions, and whether their offsets are octal.
@@ -166,6 +170,7 @@ class _Reader:
         elif line[0] in " \t":
             if self._in_text and self._entry is not None and len(self._entry.text_lines) < TEXT_LINES:
                 self._entry.text_lines.append(line)
+                self._strays = 0
             elif self._entry is not None and len(self._entry.text_lines) >= TEXT_LINES:
                 self._in_text = False
         elif line[0] in _HEX and (title := _TITLE.match(line)):
@@ -177,8 +182,17 @@ class _Reader:
         elif self._squeezed and number == self._row_line + 1 and _OFFSET.match(line):
             self._repeat(int(line, 8 if self._octal else 16))
         else:
-            self._in_text = self._in_text and line.startswith(("lspci: ", "pcilib: "))
+            if self._in_text and not line.startswith(_MESSAGES):
+                self._stray(line)
             self._note(line)
+
+    def _stray(self, line: str) -> None:
+        """Take a line that mail has broken off the one before; after some others, no -v text is left."""
+        texts = self._entry.text_lines if self._entry is not None else []
+        if texts and len(texts[-1]) >= _BROKEN and not self._strays:
+            texts[-1] += f" {line.strip()}"
+        self._strays += 1
+        self._in_text = self._strays < _STRAYS
 
     def _note(self, line: str) -> None:
         """Note the last address that a line of prose mentions."""
@@ -195,7 +209,8 @@ class _Reader:
         self._title_line = number
         self._entry = Entry(address, title.strip(), line=number, doubtful=doubtful)
         self.entries.append(self._entry)
-        self._in_text, self._squeezed, self._octal, self._broken = not doubtful, False, False, (0, 0)
+        self._in_text, self._strays = not doubtful, 0
+        self._squeezed, self._octal, self._broken = False, False, (0, 0)
 
     def _take(self, row: Row, number: int) -> None:
         """Take a row."""

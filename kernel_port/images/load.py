@@ -17,6 +17,7 @@ from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..qemu import PREFIX, describe
+from ..terminal import clean
 from . import archive, config_file, dump, ecam, machine_toml, sysfs
 from .doubts import guess_sizes, refuse_nonsense, warnings
 from .packed import again, is_packed, unpacked
@@ -100,7 +101,7 @@ def _read(source: str | Path, at: Address | None) -> MachineDescription:
     path = sysfs.HOST if source == "host" else Path(source)
     try:
         if path.is_dir():
-            return MachineDescription(source if source == "host" else path.name, sysfs.read(path, str(path)))
+            return MachineDescription(source if source == "host" else clean(path.name), sysfs.read(path, str(path)))
         # O_NONBLOCK: opening a pipe or a terminal must not wait for its other end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return _read_file(file, path, at)
@@ -128,15 +129,15 @@ def _read_file(file: BinaryIO, path: Path, at: Address | None) -> MachineDescrip
     file.seek(0)
     address = at or near
     if address and _is_config(head, size):
-        return MachineDescription(path.stem, [config_file.read(file.read(), address)])
+        return MachineDescription(clean(path.stem), [config_file.read(file.read(), address)])
     if _is_ecam(head, size):
-        return MachineDescription(path.stem, ecam.read(file, name))
+        return MachineDescription(clean(path.stem), ecam.read(file, name))
     if head.startswith(archive.ZIP_MAGIC):
-        return MachineDescription(path.stem, archive.read_zip(file, name))
+        return MachineDescription(clean(path.stem), archive.read_zip(file, name))
     if size > (limit := machine_toml.TEXT_LIMIT if _is_toml(head) else dump.TEXT_LIMIT):
         raise MachineError(f"{name}: {size} bytes, more than the {limit} that are read; give {_KINDS}")
     machine = _read_stream(file, name, at, near)
-    machine.name = machine.name or path.stem
+    machine.name = machine.name or clean(path.stem)
     return machine
 
 

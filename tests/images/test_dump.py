@@ -195,6 +195,18 @@ def test_read_vvv_then_xxxx_are_put_together():
     assert (function.bars, function.driver, function.stated) == ({0: 128 << 10}, "e1000e", None)
 
 
+def test_read_text_that_mail_has_broken_is_joined():
+    region = "\tRegion 0: Memory at f7c00000 (32-bit, non-prefetchable) [disabled]\n[size=128K]\n"
+    text = f"{TITLE}\tSubsystem: x\nlspci: an error\n{region}\tKernel driver in use: e1000e\n{HEADER}\n"
+    (function,) = read(text).functions
+    assert (function.bars, function.driver) == ({0: 128 << 10}, "e1000e")
+
+
+def test_read_text_after_prose_is_not_of_the_function():
+    text = f"{TITLE}one\ntwo\nthree\n\tKernel driver in use: e1000e\n{HEADER}\n"
+    assert read(text).functions[0].driver == ""
+
+
 def test_read_short_and_long_dump_of_the_same_state_are_put_together():
     assert read(whole(64) + whole(4096)) == read(whole(4096))
     assert read(whole(4096) + whole(64)) == read(whole(4096))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which reader a source gets, and sources that are none."""
 
+import gzip
 import io
 import os
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import example_names, load, sysfs
+from kernel_port.images import example_names, load, save, sysfs
 
 DUMP = "00:00.0 x\n" + "".join(f"{o:02x}:" + " 86" * 16 + "\n" for o in range(0, 64, 16)) + "\n"
 TOML = 'about = "00:00.0 x"\n[[function]]\naddress = "00:02.0"\nkind = "pci"\n'
@@ -74,6 +75,22 @@ def test_load_host_without_pci_one_line_with_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(sysfs, "HOST", tmp_path / "nothing")
     with pytest.raises(MachineError, match="nothing: No such file or directory; MACHINE is"):
         load("host")
+
+
+def test_load_file_whose_name_is_no_text_can_be_written(tmp_path):
+    path = os.fsencode(tmp_path) + b"/m\xff\x1b[2J.txt"
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    with open(path, "w") as file:  # noqa: PTH123 - bytes
+        file.write(DUMP)
+    machine = load(os.fsdecode(path))
+    assert machine.name == "m\\udcff\\x1b[2J"
+    save(machine, tmp_path / "x.toml")
+    assert load(tmp_path / "x.toml").name == machine.name
+
+
+def test_load_packed_machine_description(tmp_path):
+    (tmp_path / "m.gz").write_bytes(gzip.compress(TOML.encode()))
+    assert str(load(tmp_path / "m.gz").functions[0].address) == "0000:00:02.0"
 
 
 def test_load_pipe_refused_without_waiting(tmp_path):
