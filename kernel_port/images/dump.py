@@ -32,7 +32,7 @@ from .unwrap import Unwrapper, chunks
 TEXT_LIMIT = 1 << 30
 #: Most functions that a text names, -v lines that one has, lines without a row before the rest is not worth reading,
 #: and warnings about lines.
-ENTRIES, TEXT_LINES, IDLE, WARNINGS = 1 << 18, 2000, 150_000, 50
+ENTRIES, TEXT_LINES, IDLE, WARNINGS = 1 << 18, 2000, 100_000, 50
 #: Bytes of configuration space, and what tools give of it: a header, a CardBus header, all of PCI, all of PCI Express.
 END, LENGTHS = 4096, (64, 128, 256, 4096)
 

@@ -5,6 +5,7 @@
     00000040: 0148 0300 ...  .H..              xxd: bytes in order, in groups, and as characters
     00000040  01 48 03 00 ...  |.H..|          hexdump -C
     000040 01 48 03 00 ...                     od -A x -t x1; od -t x1 has octal offsets
+    0040    01 48 03 00 ...  .H..              others
     0000040 4801 0003 ...                      hexdump, od -x: words, the low byte last
 
 A row that is damaged gives the bytes that are certain: those before the damage, and those after it if all sixteen
@@ -31,6 +32,9 @@ _GROUPS = re.compile(
 _MESSAGE = re.compile(r"lspci: |pcilib: ")
 #: Fewest digits of an offset that no colon follows.
 _BARE = 6
+#: Fewer are an offset before a whole row.
+_FOUR = 4
+_WHOLE = re.compile(r"[0-9a-f]{2}(?:[ \t]{1,2}[0-9a-f]{2}){15}(?![^ \t])", re.IGNORECASE)
 
 
 class Row(NamedTuple):
@@ -64,7 +68,7 @@ def parse(line: str) -> Row | None:
     digits, gap, body = match[1], match[2], match[3]
     offset = int(digits, 16)
     if gap[0] != ":":
-        if len(digits) < _BARE:
+        if len(digits) < _BARE and not (len(digits) == _FOUR and _WHOLE.match(body)):
             return None
         octal = int(digits, 8) if not set(digits) & set("89abcdefABCDEF") else -1
         if _WORDS.match(body):
@@ -96,7 +100,7 @@ def _pairs(offset: int, body: str, octal: int) -> Row | None:
     count = len(data)
     if count == ROW:
         rest = re.sub(r"^(?:[ \t]*[0-9a-f]{2}){16}", "", body, flags=re.IGNORECASE)
-        if rest.startswith(("  ", "\t", " |")):
+        if rest.startswith(("  ", "\t", " |")) or not _PAIR.match(rest.lstrip()):  # the bytes as characters
             return Row(offset, bytes(data), octal=octal)
         return Row(offset, b"", damage=f"more than {ROW} bytes", octal=octal)
     shown = " ".join(words[count:])[:40]

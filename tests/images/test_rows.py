@@ -44,6 +44,14 @@ def test_parse_row_of_lspci():
 
 
 @pytest.mark.parametrize(
+    "line", [f"{SOUND} .H..............", f"{SOUND}  00 01", f"00{SOUND.replace(':', '   ')}   .H."]
+)
+def test_parse_row_with_its_bytes_as_characters(line):
+    row = parse(line)
+    assert (row.offset, row.data.hex(), row.damage) == (0x40, "014803000800000010000200018000ff", "")
+
+
+@pytest.mark.parametrize(
     ("line", "data", "unknown", "damage"),
     [
         # sixteen places, so that each of the others is where it was
