@@ -13,7 +13,7 @@ from paths import TESTS
 from kernel_port.cli import main
 from kernel_port.hw.address import Address
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import dump, load, lspci, machine_toml
+from kernel_port.images import dump, load, lspci, machine_toml, save
 from kernel_port.images.generate import generate
 
 CASES = TESTS / "cases" / "dumps"
@@ -164,6 +164,12 @@ def test_write_and_read_again_states_the_same(text):
     machine = machine_toml.MachineDescription("x", functions)
     assert read("".join(lspci.write(functions))).functions == functions
     assert machine_toml.parse("".join(machine_toml.write(machine)).encode(), "x").functions == functions
+
+
+def test_ecam_of_a_function_with_an_unknown_row_is_refused(tmp_path):
+    machine = machine_toml.MachineDescription("x", read(whole().replace(row(0x80), "")).functions)
+    with pytest.raises(MachineError, match=r"0000:04:00\.0: 240 of 256 bytes are known, in raw ECAM"):
+        save(machine, tmp_path / "x.ecam")
 
 
 def test_toml_stated_needs_config_and_is_no_longer():

@@ -9,6 +9,9 @@ import io
 import lzma
 import quopri
 import re
+import shutil
+import subprocess
+import textwrap
 from functools import cache
 from random import Random
 
@@ -133,6 +136,29 @@ def test_unwrap_names_with_equals_signs_are_not_spelled_out():
     line = "\tBus: primary=00, secondary=C2, subordinate=80, sec-latency=20"
     (chunk,) = unwrap.chunks(io.BytesIO(f"01:00.0 x=3D\n{line}\n".encode()), "")
     assert list(unwrap.Unwrapper().lines(chunk))[1] == (2, line)
+
+
+@pytest.mark.skipif(shutil.which("lspci") is None, reason="pciutils is not installed")
+@pytest.mark.parametrize("way", ["as it is", "reply", "folded", "listing, then -vvv, then again"])
+def test_read_what_lspci_vvv_xxxx_prints_in_a_mail(tmp_path, way):
+    (tmp_path / "dump").write_text(plain(24, 7)[0])
+    options = ["-F", tmp_path / "dump"]
+    verbose, listing = (
+        subprocess.run(["lspci", *words, *options], check=True, capture_output=True, text=True).stdout
+        for words in (["-vvv", "-xxxx"], [])
+    )
+    mail = {
+        "as it is": verbose,
+        "reply": "Content-Transfer-Encoding: quoted-printable\n\nAnd then:\n"
+        + quopri.encodestring(front(verbose, "> ").encode()).decode(),
+        "folded": "\n".join(part for line in verbose.splitlines() for part in (textwrap.wrap(line, 72) or [""])),
+        "listing, then -vvv, then again": f"{listing}\n{verbose}\nand once more:\n\n{verbose}",
+    }[way]
+    found = read(mail)
+    assert [(each.address, each.config) for each in found.functions] == [
+        (each.address, each.config) for each in plain(24, 7)[1]
+    ]
+    assert found.warnings == []
 
 
 def test_read_reply_between_quoted_rows_is_passed_over():
