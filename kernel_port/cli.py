@@ -47,8 +47,9 @@ COMMANDS = {
 LONGEST = 200
 
 EPILOG = """\
-MACHINE is a path (lspci -xxxx text, sysfs directory, raw ECAM image, machine description), "host" for this computer
-(read only), "example:NAME", or "qemu:WORDS": devices of a QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
+MACHINE is a path (text with lspci -xxxx or a hexdump in it, sysfs directory or archive, config file, raw ECAM image,
+machine description; packed or not), "host" for this computer (read only), "example:NAME", or "qemu:WORDS": devices of a
+QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
 """
 
 

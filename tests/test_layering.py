@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "files": "hw.errors hw.image limits",
     "archives": "files hw.errors limits terminal",
     "qemu": "hw pci_regs",
-    "images": "files hw pci_regs qemu",
+    "images": "files hw pci_regs qemu terminal",
     # where they meet
     "wiring": "hw kernel link",
     "machine": "_shims choice hw images kernel link pci_regs qemu wiring",

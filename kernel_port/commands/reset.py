@@ -27,7 +27,7 @@ from ..files import claimed, refuse_outputs, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
-from ..images import is_raw_ecam, load, refuse_format, save
+from ..images import is_raw_ecam, refuse_format, save
 from ..machine import Machine, boot
 from ..terminal import Paint, clean
 from ..trace.exports import Export
@@ -37,12 +37,12 @@ from ..trace.snapshot import Recorder
 from ..why.rehearsal import Watch, wait_and_see
 from ..why.unknown import assumptions
 from ..why.words import PRESENCE, aftermath, fault
-from . import _exports, _kernel
+from . import _exports, _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of reset."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
     _kernel.arguments(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
@@ -72,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
     """Boot the machine, make the call, report."""
     with ExitStack() as closes:
         if args.in_place:
-            closes.enter_context(alone(args.machine))
-        description = load(args.machine)
+            closes.enter_context(alone(args.machine, args.at))
+        description = _machine.loaded(args)
         refuse(args, description)
         images = registers(args, description)
         machine = closes.enter_context(
@@ -133,11 +133,11 @@ def about_presence(machine: Machine) -> list[str]:
     return [PRESENCE] if gone and any(event.op == "remove_device" for event in machine.events) else []
 
 
-def alone(machine: str) -> AbstractContextManager[None]:
+def alone(machine: str, at: str) -> AbstractContextManager[None]:
     """Lock *machine* from before it is read until after it is written.
 
     :raises MachineError: another process has it, or it cannot be written back"""
-    if not is_raw_ecam(machine):
+    if not is_raw_ecam(machine, at):
         raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the result")
     return claimed(Path(machine))
 

@@ -38,7 +38,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
-from . import _exports, _kernel
+from . import _exports, _kernel, _machine
 
 LABEL = 12
 #: Functions whose writes act, rather than configure or restore.
@@ -56,6 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _kernel.arguments(parser)
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
     parser.add_argument("--target", metavar="01:00.0", default="", help="the card of --machine that it is about")
+    _machine.option(parser)
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     order.add_argument("--schedule", metavar="0.1.0", help="picks each next thread; 0 is the oldest")
@@ -81,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
         raise MachineError("--target is a function of --machine: give both")
     choose = chooser(args)
     refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
-    with ready(scenario, _kernel.chosen(args), args.machine, args.target) as machine:
+    given = _machine.loaded(args) if args.machine else ""
+    with ready(scenario, _kernel.chosen(args), given, args.target) as machine:
         machine.system.sched.preemptive = args.preempt
         played = perform(scenario, machine, choose)
     if args.trace:

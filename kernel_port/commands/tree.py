@@ -33,12 +33,12 @@ from ..why.report import STYLES, Report, kernel_name, warnings
 from ..why.topology import tree
 from ..why.verdict import named, verdicts
 from ..why.words import FAULTS
-from . import _kernel
+from . import _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of tree."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     _kernel.arguments(parser)
     parser.add_argument("--no-pager", action="store_true", help="print it all at once")
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Boot, probe and draw."""
     choice, lines = _kernel.chosen(args), list[str]()
-    with boot(args.machine, choice, trace_boot=False) as machine:
+    with boot(_machine.loaded(args), choice, trace_boot=False) as machine:
         found = survey(machine, lambda functions: progress(functions, "probing"))
         judged = verdicts(machine, found, progress=lambda resets: progress(resets, "trying resets"))
         report = Report(machine, judged, lines.append)

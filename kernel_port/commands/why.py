@@ -66,12 +66,12 @@ from ..why.silence import silence
 from ..why.unknown import Unknown
 from ..why.verdict import Verdicts, named, verdicts
 from ..why.words import aftermath
-from . import _kernel
+from . import _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of why."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument(
         "target", metavar="TARGET", nargs="?", help="01:00.0, 01:00, slot:1, bus:01, a class or driver; default: all"
     )
@@ -84,7 +84,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Probe, try and explain."""
     lines: list[str] = []
-    with boot(args.machine, _kernel.chosen(args), trace_boot=False) as machine:
+    with boot(_machine.loaded(args), _kernel.chosen(args), trace_boot=False) as machine:
         kind, found = targets.find(machine, args.target) if args.target is not None else ("", [])
         explain = args.verbose or args.json or bool(kind)
         surveyed = survey(machine, lambda functions: progress(functions, "probing"), explain)

@@ -177,7 +177,9 @@ def play(
         return perform(scenario, machine, choose)
 
 
-def ready(scenario: Scenario, patches: int | KernelChoice = 8, source: str = "", target: str = "") -> Machine:
+def ready(
+    scenario: Scenario, patches: int | KernelChoice = 8, source: MachineDescription | str = "", target: str = ""
+) -> Machine:
     """Boot the scenario's machine and prepare it for the script.
 
     :param source: a machine to take instead, as boot() does
@@ -186,7 +188,7 @@ def ready(scenario: Scenario, patches: int | KernelChoice = 8, source: str = "",
     if target and not scenario.needs:
         raise MachineError(f"{scenario.name} is about its own machine; it cannot be played on another card")
     if source:
-        description = load_machine(source)
+        description = load_machine(source) if isinstance(source, str) else source
         if target:
             scenario.turn_knobs(description, target)
     else:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..hw.address import Address
+from ..hw.locations import Location, register_map
 from ..kernel.system import Event
 from ..machine import Machine
-from .decode import Location, Part, register_map
+from .decode import Part
 from .shadow import RESETS
 
 #: Bytes compared at once: most of configuration space does not change.

@@ -203,7 +203,7 @@ def test_census_bad_file_is_one_line(fleet, tmp_path, capsys):
     assert [name for name, record in zip(ALL, lines(report), strict=True) if record["error"]] == ["m2b.txt"]
     shown = capsys.readouterr().out
     assert shown.startswith("6 machines, 1 of them could not be read: 40 functions\n")
-    assert f"{fleet}/m2b.txt: neither lspci" in shown
+    assert f"{fleet}/m2b.txt: 1 line of text, and neither functions" in shown
 
 
 def test_census_two_processes_same_bytes(fleet, tmp_path):

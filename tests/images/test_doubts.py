@@ -9,7 +9,8 @@ import pytest
 from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load, lspci
+from kernel_port.images import dump as text
+from kernel_port.images import load
 from kernel_port.images.doubts import refuse_nonsense
 from kernel_port.images.doubts import warnings as doubts
 
@@ -59,7 +60,7 @@ def test_warnings_header_type_7f(warnings):
 
 def test_warnings_no_vendor_only_where_the_scan_is_all_there_is():
     config = function("00:00.0", {0: bytes(4)})
-    (described,) = lspci.parse(io.StringIO(config), "text")
+    (described,) = text.read(io.BytesIO((config).encode()), "text").functions
     (line,) = doubts([described])
     assert line.startswith("0000:00:00.0: has no vendor and device ID")
     assert doubts([described], recorded=True) == []  # as of a virtual function, which the recorded kernel knew
@@ -85,7 +86,7 @@ def test_warnings_multifunction_without_sibling(warnings):
 
 def unrecorded(*functions):
     """What is doubtful of functions that no kernel had found."""
-    return doubts(lspci.parse(io.StringIO("".join(functions)), "text"))
+    return doubts(text.read(io.BytesIO(("".join(functions)).encode()), "text").functions)
 
 
 def test_warnings_siblings_the_kernel_does_not_look_for():
