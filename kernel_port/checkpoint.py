@@ -8,10 +8,10 @@ restored, so all pointers to a struct stay valid.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import partial
-from operator import attrgetter, is_
+from operator import attrgetter, eq, is_
 from types import BuiltinMethodType, CellType, FunctionType, MethodType
 from typing import Any
 
@@ -32,6 +32,22 @@ CONSTANT = (
 )  # fmt: skip
 
 
+#: Containers that may be equal to another one: only identity tells whether they are the same.
+CONTAINERS = (list, dict, set, deque, bytearray)
+#: Tells whether two sequences hold the same things.
+Same = Callable[[Any, Any], bool]
+
+
+def identical(values: Any, noted: Any) -> bool:
+    """Return whether two sequences of one length hold the very same objects."""
+    return all(map(is_, values, noted))
+
+
+def how_to_compare(values: Iterable[Any]) -> Same:
+    """Return the fastest way to tell whether a sequence still holds the same things: == in C, if equal is the same."""
+    return identical if any(isinstance(value, CONTAINERS) for value in values) else eq
+
+
 class Checkpoint:
     """The contents of *machine*. Only the main thread may exist: where a thread is in its code cannot be recorded.
 
@@ -41,9 +57,9 @@ class Checkpoint:
         if len(machine.system.sched.threads) > 1:
             raise ValueError(f"threads are running: {', '.join(t.name for t in machine.system.sched.threads[1:])}")
         self._machine = machine
-        self._lists: list[tuple[Any, list[Any]]] = []
+        self._lists: list[tuple[Any, Any, Same]] = []
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
-        self._objects: list[tuple[Any, tuple[str, ...], Any, tuple[Any, ...]]] = []
+        self._objects: list[tuple[Any, tuple[str, ...], Any, tuple[Any, ...], Same]] = []
         self._cells: list[tuple[CellType, Any]] = []
         self._variables = {
             name: value
@@ -58,15 +74,15 @@ class Checkpoint:
         """Restore everything; end all threads but main."""
         self._machine.system.sched.shutdown()
         vars(self._machine.kernel).update(self._variables)
-        for values, noted in self._lists:
-            if len(values) != len(noted) or not all(map(is_, values, noted)):
+        for values, noted, same in self._lists:
+            if len(values) != len(noted) or not same(values, noted):
                 values.clear()
                 values.extend(noted)
         for mapping, noted_items in self._dicts:
             mapping.clear()
             mapping.update(noted_items)
-        for instance, names, getter, noted_values in self._objects:
-            if not all(map(is_, getter(instance), noted_values)):
+        for instance, names, getter, noted_values, same in self._objects:
+            if not same(getter(instance), noted_values):
                 for name, value in zip(names, noted_values, strict=True):
                     setattr(instance, name, value)
         for cell, content in self._cells:
@@ -94,7 +110,7 @@ class Checkpoint:
             case _ if isinstance(thing, CONSTANT) and not isinstance(thing, tuple):
                 return
             case list() | deque():
-                self._lists.append((thing, list(thing)))
+                self._lists.append((thing, type(thing)(thing), how_to_compare(thing)))
                 yield from thing
             case dict():
                 self._dicts.append((thing, dict(thing)))
@@ -114,5 +130,5 @@ class Checkpoint:
         if names:
             getter = (lambda one, name=names[0]: (getattr(one, name),)) if len(names) == 1 else attrgetter(*names)
             values = getter(thing)
-            self._objects.append((thing, names, getter, values))
+            self._objects.append((thing, names, getter, values, how_to_compare(values)))
             yield from values

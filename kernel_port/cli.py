@@ -29,7 +29,7 @@ COMMANDS = {
     "new": "write the skeleton of a patch of your own",
     "check": "compare the port with the real series (a mailbox, patches) or any kernel tree",
     "tree": "draw the machine: links, slots, drivers, and the resets of each function",
-    "why": "how a function can be reset, and why each other method is refused",
+    "why": "how a function can be reset, tried out, and why not in another way",
     "convert": "write a machine as lspci text, raw ECAM image or machine description",
     "generate": "make up a machine of any size from a seed, up to 65,536 functions",
     "census": "the resets of a whole fleet of machines: totals, charts, a page",
@@ -48,8 +48,9 @@ COMMANDS = {
 LONGEST = 200
 
 EPILOG = """\
-MACHINE is a path (lspci -xxxx text, sysfs directory, raw ECAM image, machine description), "host" for this computer
-(read only), "example:NAME", or "qemu:WORDS": devices of a QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
+MACHINE is a path (text with lspci -xxxx or a hexdump in it, sysfs directory or archive, config file, raw ECAM image,
+machine description; packed or not), "host" for this computer (read only), "example:NAME", or "qemu:WORDS": devices of a
+QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
 """
 
 

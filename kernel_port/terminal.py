@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TextIO, TypeVar
@@ -18,6 +18,8 @@ T = TypeVar("T")
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 #: Columns beyond which lines are not made longer: $COLUMNS may say anything.
 WIDEST = 1000
+#: What a shell returns for a command that it does not find.
+NO_COMMAND = 127
 #: Seconds before the first progress report, then between reports: on a terminal, elsewhere.
 PATIENCE, INTERVAL_LIVE, INTERVAL_FILE = 1.0, 0.1, 5.0
 
@@ -48,6 +50,27 @@ def _spelled(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return " "
     return character.encode("unicode_escape", "backslashreplace").decode()
+
+
+def page(lines: Sequence[str], wanted: bool = True) -> None:
+    """Print *lines*: on a terminal through the user's pager, as git does; PAGER=cat, PAGER= or *wanted* False: without.
+
+    The pager gets LESS=FRX unless LESS is set: it ends at once where one screen is enough."""
+    text = "".join(f"{line}\n" for line in lines)
+    pager = os.environ.get("PAGER", "less")
+    if wanted and sys.stdout.isatty() and pager not in ("", "cat"):
+        import signal  # imported here, because most output is piped
+        import subprocess
+
+        environment, data = {"LESS": "FRX", "LV": "-c", **os.environ}, text.encode("utf-8", "backslashreplace")
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the pager
+        try:
+            done = subprocess.run(pager, shell=True, input=data, env=environment, check=False)  # noqa: S602
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if done.returncode != NO_COMMAND:
+            return
+    sys.stdout.write(text)
 
 
 class Progress:

@@ -67,7 +67,7 @@ def test_commands_print_nothing_that_a_terminal_obeys(tmp_path, capsys, argv):
 
 def test_complaints_print_nothing_that_a_terminal_obeys(tmp_path, capsys):
     path = tmp_path / (EVIL.replace("/", "") + ".txt")
-    path.write_text(dump() + f"40: {EVIL}\n", encoding="utf-8")
+    path.write_text(f"00:01.0 {EVIL}\n40: {EVIL}\n", encoding="utf-8")
     for argv in (
         ["tree", path], ["why", path, EVIL], ["tree", EVIL], ["reset", "example:vga", EVIL], ["run", EVIL],
         ["show", EVIL], ["scenarios", EVIL], [EVIL], ["conform", path], ["check", path],

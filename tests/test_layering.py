@@ -36,17 +36,19 @@ MAY_IMPORT = {
     "files": "hw.errors hw.image limits",
     "archives": "files hw.errors limits terminal",
     "qemu": "hw pci_regs",
-    "images": "files hw pci_regs qemu",
+    "images": "files hw pci_regs qemu terminal",
     # where they meet
     "wiring": "hw kernel link",
     "machine": "_shims choice hw images kernel link pci_regs qemu wiring",
+    "users": "hw kernel machine pci_regs",
     "checkpoint": "hw kernel link machine",
     "calls": "hw.errors kernel link machine mends series terminal",
     # what is made of a run
     "trace": "hw kernel machine mends pci_regs review.port terminal",
-    "why": "calls choice hw hw.address images kernel link machine pci_regs review.port series terminal trace",
+    "why": """calls checkpoint choice hw hw.address hw.errors images kernel link machine pci_regs review.port series
+              terminal trace users""",
     "recordings": "choice files hw kernel link machine pci_regs trace why",
-    "scenarios": "choice hw images kernel machine mends pci_regs trace",
+    "scenarios": "choice hw images kernel machine mends pci_regs trace users",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
@@ -63,8 +65,8 @@ MAY_IMPORT = {
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review scenarios
-                   series terminal trace why""",
+    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review
+                   scenarios series terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.

@@ -82,3 +82,35 @@ def test_progress_with_nobody_listening_stops_nothing(monkeypatch):
         assert list(progress([1, 2], "counting")) == [1, 2]
         with pytest.raises(OSError, match="No space left"):
             print("to see that nobody does", file=sys.stderr)
+
+
+@pytest.mark.parametrize(
+    ("pager", "wanted", "paged"),
+    [("tr a b", True, True), ("tr a b", False, False), ("cat", True, False), ("", True, False)],
+)
+def test_page_goes_through_the_pager_on_a_terminal_only_if_it_is_wanted(monkeypatch, capfd, pager, wanted, paged):
+    monkeypatch.setenv("PAGER", pager)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    terminal.page(["a", "ab"], wanted)
+    assert capfd.readouterr().out == ("b\nbb\n" if paged else "a\nab\n")
+
+
+def test_page_gives_less_the_options_that_git_gives_it(monkeypatch, capfd):
+    monkeypatch.setenv("PAGER", 'echo "$LESS"; cat > /dev/null')
+    monkeypatch.delenv("LESS", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    terminal.page(["a"])
+    assert capfd.readouterr().out == "FRX\n"
+
+
+def test_page_prints_without_a_pager_that_does_not_exist(monkeypatch, capfd):
+    monkeypatch.setenv("PAGER", "no-such-pager-here")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    terminal.page(["a"])
+    assert capfd.readouterr().out == "a\n"
+
+
+def test_page_is_not_for_a_pipe(monkeypatch, capfd):
+    monkeypatch.setenv("PAGER", "tr a b")
+    terminal.page(["a"])
+    assert capfd.readouterr().out == "a\n"

@@ -49,3 +49,10 @@ def another(rng, function):
     config = int.from_bytes(function.config.ljust(function.size, b"\0"), "little") & ~hidden
     config |= int.from_bytes(fill, "little") & hidden
     return replace(function, config=config.to_bytes(function.size, "little"), stated=None)
+
+
+def reached(booted):
+    """The functions that a scan reaches and that answer: a file that shows their registers is of no machine without."""
+    listed = [function.address for function in booted.description.functions if not function.found]
+    answers = {str(each) for each in listed if booted.fabric.read(*each[:2], each.devfn, 0, 4) != 0xFFFFFFFF}
+    return answers - set(map(str, booted.recalled)) | {f"{each} answers" for each in answers}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The answer for one machine of a fleet, as one line of JSON: boot it and run the kernel's own probes.
+"""The answer for one machine of a fleet, as one line of JSON: boot, probe, and try what the probes allow.
 
 A line depends only on the file, its name and the series, not on where or when it is made.
 """
@@ -19,8 +19,9 @@ from ..images.load import is_name
 from ..machine import Machine, boot
 from ..mends import blame
 from ..why.guard import Guard
-from ..why.ladder import Ladder, ResetGroup, Survey, survey
+from ..why.ladder import Ladder, ResetGroup, survey
 from ..why.silence import identity
+from ..why.verdict import OUTCOMES, Verdicts, named, verdicts
 
 #: One machine at a time: other threads of a worker process wait rather than run two kernels in turns.
 _ONE = threading.Lock()
@@ -84,10 +85,10 @@ def read(job: Job) -> Record:
     """Load, boot and probe a machine."""
     description = load(job.path)
     with boot(description, job.kernel, trace_boot=False) as machine:
-        found = survey(machine, explain=False)
+        found = verdicts(machine, survey(machine, explain=False))
         guards = Guards()
         stand_ins = {str(each.address) for each in machine.description.functions if each.stand_in}
-        devices = zip(machine.functions, found.ladders, strict=True)
+        devices = zip(machine.functions, found.survey.ladders, strict=True)
         functions = [
             function(machine, dev, ladder, found, guards) for dev, ladder in devices if ladder.bdf not in stand_ins
         ]
@@ -97,9 +98,10 @@ def read(job: Job) -> Record:
             "warnings": len(description.warnings),
             "unseen": len(description.functions) - len(functions),
             "stand_ins": sorted(stand_ins),
-            **{outcome: outcomes[outcome] for outcome in ("alone", "together", "none", "unknown")},
+            "untried": found.untried,
+            **{outcome: outcomes[outcome] for outcome in OUTCOMES},
             "functions": functions,
-            "groups": [group(each, guards) for each in (*found.slots, *found.buses)],
+            "groups": [group(each, found, guards) for each in (*found.survey.slots, *found.survey.buses)],
             "guards": guards.all,
         }
 
@@ -126,7 +128,7 @@ class Guards:
         return self._numbers[key]
 
 
-def function(machine: Machine, dev: Any, ladder: Ladder, found: Survey, guards: Guards) -> Record:
+def function(machine: Machine, dev: Any, ladder: Ladder, found: Verdicts, guards: Guards) -> Record:
     """Report one function: how it can be reset, with how many others, what refuses each other method, and what is not
     known.
 
@@ -135,21 +137,23 @@ def function(machine: Machine, dev: Any, ladder: Ladder, found: Survey, guards: 
     taken = ladder.taken.function if ladder.taken else None
     refused = [(method.function, method.guard) for method in ladder.rungs]
     if outcome == "none":
-        refused += [(f"pci_reset_{group.kind}", group.guard) for group in found.refused_around(dev)]
-    smallest = found.together(ladder.bdf)[0] if outcome == "together" else None
+        refused += [(f"pci_reset_{group.kind}", group.guard) for group in found.survey.refused_around(dev)]
+    smallest = found.group(ladder) if outcome == "together" else None
+    failed = next(found.failed(ladder), None) if outcome == "fails" else None
     return {
         "bdf": ladder.bdf,
         **identity(machine, dev),
         "driver": dev.driver.name if dev.driver else None,
         "outcome": outcome,
-        "how": f"{smallest.kind}:{smallest.name}" if smallest else taken if outcome == "alone" else None,
+        "how": named(smallest) if smallest else taken if outcome == "alone" else None,
+        "fault": found.fault(ladder.bdf) or (failed.fault if failed else None),
         "along": len(smallest.takes) - 1 if smallest else 0,
         "refused": [guards.number(method, guard) for method, guard in refused if guard],
         "unknown": list(dict.fromkeys(each.kind for each in ladder.unknown)),
     }
 
 
-def group(group: ResetGroup, guards: Guards) -> Record:
+def group(group: ResetGroup, found: Verdicts, guards: Guards) -> Record:
     """Report one slot or bus."""
     return {
         "kind": group.kind,
@@ -159,4 +163,5 @@ def group(group: ResetGroup, guards: Guards) -> Record:
         "refused": guards.number(f"pci_reset_{group.kind}", group.guard),
         "unknown": bool(group.unknown),
         "takes": list(group.takes),
+        "fault": found.fault(named(group)) or None,
     }

@@ -9,15 +9,16 @@ from typing import Any
 JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "with": [str], "error": str | None}
 #: ... and further keys of one that is not an error.
 MACHINE = {
-    "machine": str, "warnings": int, "unseen": int, "alone": int, "together": int, "none": int,
-    "unknown": int, "stand_ins": [str],
+    "machine": str, "warnings": int, "unseen": int, "untried": int, "alone": int, "together": int, "fails": int,
+    "none": int, "unknown": int, "stand_ins": [str],
     "functions": [{
         "bdf": str, "vendor": int, "device": int, "class": int, "driver": str | None, "outcome": str,
-        "how": str | None, "along": int, "refused": [int],
+        "how": str | None, "fault": str | None, "along": int, "refused": [int],
         "unknown": [str],
     }],
     "groups": [{
         "kind": str, "name": str, "bridge": str | None, "rc": int | None, "refused": int | None, "takes": [str],
+        "fault": str | None,
     }],
     "guards": [{
         "rung": str, "rc": int, "file": str, "line": int, "function": str, "c": str, "text": str,
@@ -44,12 +45,13 @@ def has_form(value: Any, form: Any) -> bool:
 
 
 def _refers(record: Any) -> Any:
-    """Return whether a function's outcome is one, has a method if it needs one, and refers to existing guards."""
+    """Return whether a function's outcome is one, has its method or fault, and refers to existing guards."""
     guards = range(len(record["guards"]))
 
     def check(function: Any) -> bool:
-        how = function["how"]
-        is_known = function["outcome"] in ("none", "unknown") or (function["outcome"] in ("alone", "together") and how)
+        outcome = function["outcome"]
+        is_known = outcome in ("none", "unknown") or (outcome == "fails" and function["fault"])
+        is_known = is_known or (outcome in ("alone", "together") and function["how"])
         return bool(is_known) and all(number in guards for number in function["refused"])
 
     return check

@@ -11,7 +11,8 @@ from ..terminal import clean
 from .answer import Record
 
 COLUMNS = (
-    "file", "machine", "error", "bdf", "vendor", "device", "class", "driver", "outcome", "how", "along", "refused",
+    "file", "machine", "error", "bdf", "vendor", "device", "class", "driver", "outcome", "how", "fault",
+    "along", "refused",
 )  # fmt: skip
 
 
@@ -45,5 +46,6 @@ def _rows(record: Record) -> Iterator[tuple[object, ...]]:
         yield (
             record["file"], record["machine"], "", function["bdf"], f"{function['vendor']:04x}",
             f"{function['device']:04x}", f"{function['class']:06x}", function["driver"], function["outcome"],
-            function["how"], function["along"], " ".join(guards[number] for number in function["refused"]),
+            function["how"], function["fault"], function["along"],
+            " ".join(guards[number] for number in function["refused"]),
         )  # fmt: skip

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import NamedTuple, TypeVar
 
 from ..choice import KernelChoice
-from ..images.names import installed
+from ..images.names import class_name, installed
+from ..why.words import FAULTS
 from .answer import Record
 
 T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
@@ -15,9 +16,12 @@ T = TypeVar("T", str, tuple[str, str, str], tuple[int, int, int])
 #: Machines and bad files listed one by one, and rows of a chart.
 LISTED, ROWS = 1000, 12
 OUTCOMES = {
-    "alone": "alone", "together": "only with their slot or bus", "none": "not at all",
+    "alone": "alone",
+    "together": "only with their slot or bus",
+    "fails": "returns 0, and fails",
+    "none": "not at all",
     "unknown": "unknown: the file lacks what decides",
-}  # fmt: skip
+}
 REFUSED = {
     "together": "Guards that refuse a reset alone, for functions that need their slot or bus",
     "none": "Guards that refuse any reset, for functions that cannot be reset at all",
@@ -45,10 +49,11 @@ class Totals:
 
     def __init__(self, kernel: KernelChoice) -> None:
         self.kernel = kernel
-        self.machines = self.bad = self.functions = self.unseen = 0
+        self.machines = self.bad = self.functions = self.unseen = self.untried = 0
         self.outcomes: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
         self.along: Counter[int] = Counter()
+        self.faults: Counter[str] = Counter()
         #: "together" or "none" -> (method, explanation, place) -> functions of this outcome that it refuses.
         self.guards: dict[str, Counter[tuple[str, str, str]]] = {outcome: Counter() for outcome in REFUSED}
         #: (vendor, device, class) -> functions that cannot be reset at all.
@@ -69,15 +74,18 @@ class Totals:
             return
         self.functions += len(record["functions"])
         self.unseen += record["unseen"]
+        self.untried += record["untried"]
         keys = [(g["rung"], g["explanation"] or g["text"], f"{g['file']}:{g['line']}") for g in record["guards"]]
         for function in record["functions"]:
             outcome, how = function["outcome"], function["how"]
             self.outcomes[outcome] += 1
+            if function["fault"]:
+                self.faults[function["fault"]] += 1
             if outcome == "none":
                 self.stuck[function["vendor"], function["device"], function["class"]] += 1
-            elif outcome == "unknown":
+            if outcome == "unknown":
                 self.lacking.update(function["unknown"])
-            else:
+            elif function["how"]:
                 self.methods[f"pci_reset_{how.partition(':')[0]}" if outcome == "together" else how] += 1
             if outcome in REFUSED:
                 self.guards[outcome].update(keys[number] for number in function["refused"])
@@ -88,7 +96,8 @@ class Totals:
         """Return everything in a line."""
         bad = f", {self.bad} of them could not be read" if self.bad else ""
         unseen = f"; {self.unseen} more are described, but the kernel does not find them" if self.unseen else ""
-        return f"{_count(self.machines, 'machine')}{bad}: {_count(self.functions, 'function')}{unseen}"
+        untried = f"; {_count(self.untried, 'reset')} that probes allow were not tried" if self.untried else ""
+        return f"{_count(self.machines, 'machine')}{bad}: {_count(self.functions, 'function')}{unseen}{untried}"
 
     def charts(self) -> list[Chart]:
         """Return the charts that have something to show."""
@@ -103,6 +112,11 @@ class Totals:
                 self.functions,
             ),
             Chart("Reset methods", [ChartBar(*way) for way in _most(self.methods)], self.functions),
+            Chart(
+                "Resets that return 0 and are no good",
+                [ChartBar(FAULTS.get(fault, fault), count) for fault, count in _most(self.faults)],
+                self.faults.total(),
+            ),
             Chart(
                 "Neighbours reset along with functions that need their slot or bus",
                 [ChartBar(_span(size), count) for size, count in sorted(self.along.items())],
@@ -147,7 +161,6 @@ def _span(bits: int) -> str:
 
 def _named(vendor: int, device: int, class_: int) -> str:
     """Name a device, where pci.ids is installed, with its numbers."""
-    ids = installed()
-    kind = ids.class_name(class_ >> 8) or f"class {class_ >> 8:04x}"
+    ids, kind = installed(), class_name(class_ >> 8)
     names = f"{ids.vendor(vendor) or ''} {ids.device(vendor, device) or ''}".strip()
     return f"{kind}: {names} [{vendor:04x}:{device:04x}]".replace(":  [", ": [")

@@ -27,10 +27,9 @@ from ..calls import RESETS, find_call
 from ..choice import ALL, KernelChoice
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
-from ..images import load
 from ..machine import boot
 from ..terminal import Paint, clean, progress
-from . import _kernel
+from . import _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what", metavar="WHAT", help="a scenario or ./mine.py, or a machine: a path, host, example:NAME"
     )
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
+    _machine.option(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
     _kernel.mends(parser)
@@ -80,7 +80,7 @@ def of_machine(args: argparse.Namespace, last: KernelChoice) -> tuple[str, Calla
     """Return the title of the call, and how to make it at a point.
 
     :raises MachineError: not even the last kernel has the call"""
-    description = load(args.what)
+    description = _machine.loaded(args, args.what)
     name = find_name(description, args, last)
     measure = partial(measure_call, description, target=args.target, name=name, seed=args.seed)
     return f"{description.name}: {name}({args.target})", measure

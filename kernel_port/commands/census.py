@@ -8,14 +8,17 @@ machine that cannot be read is one line of the report. With the output piped and
 complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
 
 Each line of JSON is a machine: {file, size, mtime_ns, patches, with, error} and, if error is null:
-  machine, warnings (how many), unseen (functions the kernel does not find), alone, together, none, unknown (how many
-    functions), stand_ins (bdfs of bridges and functions 0 that are not in the file; they are not counted)
-  functions: list of {bdf, vendor, device, class, driver, outcome, how, along, refused, unknown}; how is the C function
-    that resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; along counts the other functions that
-    this resets; refused has the guards (numbers) of the other methods that reset it alone, and if there is no way, of
-    its slot and bus; unknown (list of text) is what decides and is not in the file
+  machine, warnings (how many), unseen (functions the kernel does not find), untried (resets that the probes allow, and
+    that were not tried for lack of time), alone, together, fails (only by a reset that returns 0 and is no good), none,
+    unknown (how many functions), stand_ins (bdfs of bridges and functions 0 that are not in the file; they are not
+    counted)
+  functions: list of {bdf, vendor, device, class, driver, outcome, how, fault, along, refused, unknown}; how is the C
+    function that resets it alone, or the smallest "slot:NAME" or "bus:NAME" that does; fault is what is wrong with a
+    reset of it that was tried on a copy (null; see why --help); along counts the other functions that this resets;
+    refused has the guards (numbers) of the other methods that reset it alone, and if there is no way, of its slot and
+    bus; unknown (list of text) is what decides and is not in the file
   groups, the slots and buses: list of {kind, name, bridge, rc (null: unknown), refused (a guard's number or null),
-    unknown (true, false), takes (bdfs)}
+    unknown (true, false), takes (bdfs), fault}
   guards: list of {rung, rc, file, line, function, c, text, because, explanation}; rung is the reset method
 
 Examples: kernel-port census dumps/ --html fleet.html

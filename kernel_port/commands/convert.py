@@ -15,13 +15,14 @@ import sys
 from pathlib import Path
 
 from ..files import refuse_outputs
-from ..images import FORMATS, load, save
+from ..images import FORMATS, save
 from ..terminal import clean
+from . import _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of convert."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file to write")
     parser.add_argument("--format", choices=FORMATS, help="default: by FILE's ending, .txt .ecam .toml")
     parser.add_argument("--json", action="store_true", help="an object on standard output: output, functions, warnings")
@@ -29,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the machine, and its warnings to standard error."""
-    machine = load(args.machine)
+    machine = _machine.loaded(args)
     refuse_outputs([Path(args.output)], args.machine)
     save(machine, args.output, args.format)
     if args.json:

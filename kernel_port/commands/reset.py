@@ -2,7 +2,8 @@
 """Reset a function, slot or bus of a machine, and show every access, delay, lock and interrupt of it.
 
 TARGET selects the call: pci_reset_function for 01:00.0, pci_reset_slot for slot:1, pci_reset_bus for bus:01. It runs on
-a copy: MACHINE stays unchanged, and the hardware of this computer is never touched.
+a copy: MACHINE stays unchanged, and the hardware of this computer is never touched. A call that returns 0 and is no
+good is said to be so: five more seconds pass after it, in virtual time, to see what becomes of the devices.
 
 --live FILE lets other processes watch: FILE becomes a raw ECAM image of the machine, and the registers live in it
 while the call runs, so a process that maps or reads it sees each write at once (with --real-time, at real speed).
@@ -19,27 +20,29 @@ import sys
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ..calls import RESETS, find_call, perform
+from ..calls import RESETS, Call, find_call, perform
 from ..files import claimed, refuse_outputs, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..hw.image import ConfigImage
-from ..images import is_raw_ecam, load, refuse_format, save
+from ..images import is_raw_ecam, refuse_format, save
 from ..machine import Machine, boot
 from ..terminal import Paint, clean
 from ..trace.exports import Export
 from ..trace.outcome import Outcome
 from ..trace.render import json_lines, render
 from ..trace.snapshot import Recorder
-from ..why.report import PRESENCE
+from ..why.rehearsal import Watch, wait_and_see
 from ..why.unknown import assumptions
-from . import _exports, _kernel
+from ..why.words import PRESENCE, aftermath, fault
+from . import _exports, _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of reset."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     parser.add_argument("target", metavar="TARGET", help="01:00.0, slot:1 or bus:01")
     _kernel.arguments(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead")
@@ -57,8 +60,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="an object: machine, kernel, call, target, rc, error (ENOTTY, or null), deadlock and oops (null), "
-        "time_ns, functions (bdf; resets: t, kind; lost and changed: register, offset, size, before, after, text; "
-        "lost has restored too), messages (t, level, text), warnings, trace (as --trace has it)",
+        "fault (as in why --json) and verdict (the same in words; null if there is none), reasons (of each "
+        "function that did not come back as it was), time_ns, functions (bdf; "
+        "resets: t, kind; lost and changed: register, offset, size, before, after, text; lost has restored too), "
+        "messages (t, level, text), warnings, trace (as --trace has it)",
     )
     _exports.arguments(parser)
 
@@ -67,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
     """Boot the machine, make the call, report."""
     with ExitStack() as closes:
         if args.in_place:
-            closes.enter_context(alone(args.machine))
-        description = load(args.machine)
+            closes.enter_context(alone(args.machine, args.at))
+        description = _machine.loaded(args)
         refuse(args, description)
         images = registers(args, description)
         machine = closes.enter_context(
@@ -78,25 +83,48 @@ def run(args: argparse.Namespace) -> int:
             print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
-        recorder = Recorder(machine)
-        rc, halt = perform(machine, call, recorder.note)
+        recorder, watch = Recorder(machine), Watch(machine)
+
+        def note(event: Any) -> None:
+            recorder.note(event)
+            watch.note(event)
+
+        rc, halt = perform(machine, call, note)
+        watch.ended = machine.clock.now
         for image in images.values():
             image.check()
+        events, losses, end = list(machine.events), recorder.losses(), machine.clock.now
+        after = left(machine)
         outcome = Outcome(
-            description.name, machine.kernel.__name__, call.name, args.target, rc, halt, machine.events,
-            recorder.losses(), recorder.start, machine.clock.now,
-            [*description.warnings, *about_presence(machine)],
+            description.name, machine.kernel.__name__, call.name, args.target, rc, halt, events, losses, recorder.start,
+            end, [*description.warnings, *about_presence(machine)], *verdict(machine, call, watch, rc, halt, args),
         )  # fmt: skip
         if args.trace:
             write_text(args.trace, "".join(f"{line}\n" for line in json_lines(outcome.events, outcome.start)))
         title = f"{outcome.call}({args.target}) on {outcome.machine}"
         _exports.write(args, Export(title, outcome.kernel, outcome.events, recorder.before, outcome.start))
         if args.output:
-            save(left(machine), args.output)
+            save(after, args.output)
         if args.in_place:
             write_whole(Path(args.machine), images[0].save)
         report(outcome, recorder.before, args)
     return int(outcome.failed)
+
+
+def verdict(
+    machine: Machine, call: Call, watch: Watch, rc: int | None, halt: Exception | None, args: argparse.Namespace
+) -> tuple[str, str, tuple[str, ...]]:
+    """Return what is wrong with a call that returned 0, as Rehearsal.fault and in words, and why; "" for nothing.
+
+    The machine goes on meanwhile, unless time is real or its registers are looked at."""
+    if halt is not None or rc != 0 or call.name not in RESETS.values():
+        return "", "", ()
+    if not (args.real_time or args.live or args.in_place):
+        machine.system.listen = watch.note
+        wait_and_see(machine)
+        machine.system.listen = None
+    done = watch.rehearsal(call.name, args.target, rc)
+    return done.fault, fault(done), tuple(aftermath(after) for after in done.aftermath)
 
 
 def about_presence(machine: Machine) -> list[str]:
@@ -105,11 +133,11 @@ def about_presence(machine: Machine) -> list[str]:
     return [PRESENCE] if gone and any(event.op == "remove_device" for event in machine.events) else []
 
 
-def alone(machine: str) -> AbstractContextManager[None]:
+def alone(machine: str, at: str) -> AbstractContextManager[None]:
     """Lock *machine* from before it is read until after it is written.
 
     :raises MachineError: another process has it, or it cannot be written back"""
-    if not is_raw_ecam(machine):
+    if not is_raw_ecam(machine, at):
         raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the result")
     return claimed(Path(machine))
 

@@ -7,8 +7,8 @@ contended locks, and the writes that reset, command a slot or change a power sta
 Threads run one at a time and yield where C may sleep. Where several can run, the oldest goes next, or --seed picks
 one, or --schedule does, choice by choice; `kernel-port explore` finds schedules.
 
---machine takes what other commands take as MACHINE; what the scenario names (01:00.0, slot 1) must be there. The answer
-is about the scenario's own machine, and left out then.
+--machine takes what other commands take as MACHINE, and --target the function there that the scenario is to be about,
+instead of its own card (01:00.0). The answer is about the scenario's own machine, and left out then.
 
 Exit status 0: all threads returned and every invariant holds; 1: deadlock, oops, or a broken invariant (config space
 lost, a lock still held, a function removed just because it was reset, added twice, or left unreachable); 2: bad input.
@@ -16,6 +16,7 @@ The results of the calls do not count.
 
 Examples: kernel-port run mess --patches 0
           kernel-port run mess
+          kernel-port run poke --machine mine.txt --target 04:00.0
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import refuse_outputs, write_text
+from ..hw.errors import MachineError
 from ..scenarios import Outcome, Run, load, perform, ready
 from ..scenarios._tell import code, listed, lost
 from ..terminal import Paint, clean
@@ -34,7 +36,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
-from . import _exports, _kernel, _threads
+from . import _exports, _kernel, _machine, _threads
 
 LABEL = 12
 #: Functions whose writes act, rather than configure or restore.
@@ -53,6 +55,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _kernel.arguments(parser)
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
+    parser.add_argument("--target", metavar="01:00.0", default="", help="the card of --machine that it is about")
+    _machine.option(parser)
     _threads.arguments(parser)
     parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the outcome only")
@@ -71,8 +75,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play the scenario and report."""
     scenario = load(args.scenario)
+    if args.target and not args.machine:
+        raise MachineError("--target is a function of --machine: give both")
     refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
-    with ready(scenario, _kernel.chosen(args), args.machine) as machine:
+    given = _machine.loaded(args) if args.machine else ""
+    with ready(scenario, _kernel.chosen(args), given, args.target) as machine:
         _threads.decide(machine, args)
         played = perform(scenario, machine)
     if args.trace:

@@ -2,14 +2,15 @@
 """Draw a machine: buses and functions, links and slots, drivers, and for each function the resets that would work.
 
 The reset methods that work are in the order the kernel tries them, found by running its probes; it takes the first.
+What the probes allow is then tried on a copy of the machine: a reset that returns 0 and is no good is said to be so.
 
 --json prints one object:
   machine, patches, with (names of what is on top), warnings (list of text), buses: the root buses
   a bus: {bus, slots (names), functions}
   a function: {bdf, vendor, device, class (24 bits), driver, slot (it is in), link, port (the slot below it), rc (of
-    the probe, null: unknown), outcome ("alone", "together", "none", "unknown"), stand_in (what it stands for that is
-    not in MACHINE), resets (C functions), unknown (those of which it is unknown whether they work), together (list of
-    {kind, name}: slots, buses whose reset includes it), below (a bus)}; driver, slot, link, port, stand_in and below
+    the probe, null: unknown), outcome and fault (as why --json has them), stand_in (what it stands for that is not in
+    MACHINE), resets (C functions), unknown (those of which it is unknown whether they work), together (list of {kind,
+    name}: slots, buses whose reset includes it), below (a bus)}; driver, slot, link, port, fault, stand_in and below
     may be null
   a link: {speed, width, max_speed, max_width (GT/s, lanes), up (null if unknown)}
   a port: {number, features (list of text), occupied}
@@ -21,31 +22,36 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ..machine import boot
-from ..terminal import Paint, clean, progress, width
+from ..terminal import clean, page, progress, width
 from ..why.guard import errno_name
-from ..why.ladder import survey
-from ..why.overview import STYLES
-from ..why.report import kernel_name, title_in, warnings
+from ..why.ladder import bus_name, survey
+from ..why.report import STYLES, Report, kernel_name, warnings
 from ..why.topology import tree
-from . import _kernel
+from ..why.verdict import named, verdicts
+from ..why.words import FAULTS
+from . import _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of tree."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
+    _machine.argument(parser)
     _kernel.arguments(parser)
+    parser.add_argument("--no-pager", action="store_true", help="print it all at once")
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
 
 
 def run(args: argparse.Namespace) -> int:
     """Boot, probe and draw."""
-    choice = _kernel.chosen(args)
-    with boot(args.machine, choice, trace_boot=False) as machine:
-        buses = tree(machine, survey(machine, lambda functions: progress(functions, "probing")))
-        doubts = warnings(machine)
+    choice, lines = _kernel.chosen(args), list[str]()
+    with boot(_machine.loaded(args), choice, trace_boot=False) as machine:
+        found = survey(machine, lambda functions: progress(functions, "probing"))
+        judged = verdicts(machine, found, progress=lambda resets: progress(resets, "trying resets"))
+        report = Report(machine, judged, lines.append)
+        buses, doubts = tree(machine, report.verdicts), warnings(machine)
         name = machine.description.name
         if args.json:
             drawn = {
@@ -57,25 +63,24 @@ def run(args: argparse.Namespace) -> int:
             }
             print(json.dumps(drawn, indent=1))
             return 0
-        titles = {dev.dev.name: title_in(machine, dev) for dev in machine.functions}
-    paint = Paint()
-    print(paint("bold", clean(f"{name}, {kernel_name(choice)}")))
-    for bus in buses:
-        print(f"{bus['bus']}  root bus")
-        Drawing(paint, titles).functions(bus, "")
-    for doubt in doubts:
-        print(paint("dim", clean(f"note: {doubt}")))
+        drawing = Drawing(report, lines.append)
+        lines.append(drawing.paint("bold", clean(f"{name}, {kernel_name(choice)}")))
+        for bus in buses:
+            lines.append(f"{bus['bus']}  root bus")
+            drawing.functions(bus, "")
+    lines.extend(drawing.paint("dim", clean(f"note: {doubt}")) for doubt in doubts)
+    page(lines, wanted=not args.no_pager)
     return 0
 
 
 class Drawing:
     """Draws buses as branches."""
 
-    def __init__(self, paint: Paint, titles: dict[str, str]) -> None:
-        self.paint, self.titles, self.width = paint, titles, max(60, width() - 1)
+    def __init__(self, report: Report, write: Callable[[str], object]) -> None:
+        self.report, self.write, self.paint, self.width = report, write, report.paint, max(60, width() - 1)
 
     def functions(self, bus: dict[str, Any], stem: str) -> None:
-        """Yield the functions of a bus, each with what is below it."""
+        """Draw the functions of a bus, each with what is below it."""
         *others, last = bus["functions"] or [None]
         for node in others:
             self.function(node, f"{stem}+-- ", f"{stem}|   ")
@@ -83,20 +88,39 @@ class Drawing:
             self.function(last, f"{stem}`-- ", f"{stem}    ")
 
     def function(self, node: dict[str, Any], branch: str, stem: str) -> None:
-        """Yield one function: what it is, its details, and the bus below."""
-        driver = f" (driver {node['driver']})" if node["driver"] else ""
-        line = clean(f"{node['bdf']}  {self.titles[node['bdf']]}{driver}")
-        print(branch + self.paint("bold", line[: self.width - len(branch)]))
+        """Draw one function: what it is, its details, and the bus below."""
+        line = clean(f"{node['bdf']}  {self.report.title(node['bdf'])}")
+        self.write(branch + self.paint("bold", line[: self.width - len(branch)]))
         below = node["below"]
         inner = stem + ("|  " if below and below["functions"] else "   ")
         for detail in filter(None, (link_text(node["link"]), port_text(node["port"]))):
-            print(f"{inner}{detail}")
-        style = STYLES[node["outcome"]]
-        print(inner + self.paint(style, resets_text(node)))
+            self.write(f"{inner}{detail}")
+        self.write(inner + self.paint(STYLES.get(node["outcome"], "bold"), self.resets(node)))
         if below:
-            named = f", slot {', '.join(below['slots'])}" if below["slots"] else ""
-            print(clean(f"{inner}bus {below['bus']}{named}{'' if below['functions'] else ': empty'}"))
+            slots = f", slot {', '.join(below['slots'])}" if below["slots"] else ""
+            self.write(clean(f"{inner}bus {below['bus']}{slots}{'' if below['functions'] else ': empty'}"))
             self.functions(below, stem)
+
+    def resets(self, node: dict[str, Any]) -> str:
+        """Say how a function can be reset, in the order the kernel tries, and which of its own ways is no good."""
+        judged, methods = self.report.verdicts, node["resets"]
+        groups = {named(group): group for group in judged.survey.together(node["bdf"])}
+        good = ", ".join(f"{group.kind} {group.name}" for target, group in groups.items() if not judged.fault(target))
+        own, bus = judged.fault(node["bdf"]), bus_name(self.report.machine.function(node["bdf"]).bus)
+        mine = {
+            node["bdf"]: "alone",
+            f"slot:{node['slot']}": f"with slot {node['slot']}",
+            f"bus:{bus}": f"with bus {bus}",
+        }
+        faults = {how: judged.fault(target) for target, how in mine.items()}
+        bad = [f"{how}, it {FAULTS[fault]}" for how, fault in faults.items() if fault]
+        ways = ", ".join(methods) if not own else ""
+        if node["outcome"] == "unknown":
+            may, works = ", ".join(node["unknown"]), f"; {ways} works" if ways else ""
+            ways = f"unknown{f', {may} may work' if may else ''}{works}"
+        along = f"{'; ' if ways else 'only '}with {good}" if good else ""
+        none = "" if ways or good else "none" if methods else f"none, {errno_name(node['rc'])}"
+        return "; not ".join([f"reset: {ways}{along}{none}", *bad])
 
 
 def link_text(link: dict[str, Any] | None) -> str:
@@ -114,15 +138,3 @@ def port_text(port: dict[str, Any] | None) -> str:
         return ""
     occupied = "occupied" if port["occupied"] else "empty"
     return ", ".join([f"slot number {port['number']}: {occupied}", *port["features"]])
-
-
-def resets_text(node: dict[str, Any]) -> str:
-    """Say how a function can be reset, in the order the kernel tries."""
-    together = ", ".join(f"{group['kind']} {group['name']}" for group in node["together"])
-    if node["outcome"] == "unknown":
-        may = ", ".join(node["unknown"])
-        works = f"; {', '.join(node['resets'])} works" if node["resets"] else ""
-        return f"reset: unknown{f', {may} may work' if may else ''}{works}{f'; with {together}' if together else ''}"
-    if node["resets"]:
-        return f"reset: {', '.join(node['resets'])}{f'; with {together}' if together else ''}"
-    return f"reset: {f'only with {together}' if together else 'none, ' + errno_name(node['rc'])}"

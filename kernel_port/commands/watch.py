@@ -24,7 +24,6 @@ from ..calls import RESETS, find_call, perform
 from ..choice import KernelChoice
 from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
-from ..images import load
 from ..machine import boot
 from ..review.read.c_side import open_side
 from ..review.watch.observer import Observer
@@ -32,7 +31,7 @@ from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
 from ..trace.outcome import count, end, result
-from . import _exports, _kernel, _threads
+from . import _exports, _kernel, _machine, _threads
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what", metavar="WHAT", help="a scenario or ./mine.py, or a path, host, example:NAME, qemu:WORDS or -"
     )
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
+    _machine.option(parser)
     _kernel.arguments(parser)
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
@@ -89,10 +89,8 @@ def run(args: argparse.Namespace) -> int:
 def command(args: argparse.Namespace) -> str:
     """Return the command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
-    if args.call:
-        words += ["--call", args.call]
     words += _kernel.chosen(args).options
-    for option in ("against", "seed", "schedule", "c", "rev"):
+    for option in ("at", "call", "against", "seed", "schedule", "c", "rev"):
         value = getattr(args, option)
         if value not in (None, ""):
             words += [f"--{option}", str(value)]
@@ -103,7 +101,7 @@ def command(args: argparse.Namespace) -> str:
 
 def of_machine(args: argparse.Namespace, kernels: list[KernelChoice]) -> Watched:
     """Reset the target with each kernel."""
-    description, recordings, name = load(args.what), [], ""
+    description, recordings, name = _machine.loaded(args, args.what), [], ""
     for choice in kernels:
         with boot(description, choice) as machine:
             _threads.decide(machine, args)

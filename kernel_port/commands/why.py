@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Show how a function can be reset, and which test refused each other method, found by running the port.
+"""Say how a function can be reset, and why not in another way, found by running the port: the verdict, then why.
 
-Without TARGET: every function of the machine, then its slots and buses and the functions their resets include. The
-kernel's own probes run, for every method, even after one that works. With TARGET, a copy of the machine then does the
-reset itself (of the slot or bus, if the function cannot be reset alone), in virtual time. MACHINE stays unchanged.
+Without TARGET: the functions people ask about (pass-through, storage, network, display), then all others, slots and
+buses. The kernel's own probes run, for every method, even after one that works. What they allow is then tried on a copy
+of the machine, in virtual time, and the trial decides. MACHINE stays unchanged. -v adds the evidence: each test that
+refused, its values and what it read. On a terminal the text goes through PAGER (less), unless there is --no-pager.
+
+TARGET is 01:00.0, slot:1 or bus:01; or several functions: 01:00, all of a device, or a word in their class, driver or
+name, such as nvidia. For a card in a hot-plug slot, each way to reset it is tried, and what pciehp does to it then.
 
 --json prints one object:
   machine, patches, with (names of what is on top), warnings (list of text)
-  functions: list of {bdf, rc, outcome ("alone", "together", "none", "unknown"), taken (a method's function, or null),
-    slot, bus, stand_in, silence, rungs, vfio, today}; rc is what the kernel's probe of all methods returns, slot (or
-    null) and bus are the names of those it is in, stand_in (or null) is what the function stands for that is not in
-    MACHINE, silence (list of text) is what is known of one that reads all ones
+  functions: list of {bdf, rc, outcome ("alone", "together", "none", "unknown"; "fails": only by a reset that returns 0
+    and is no good), taken (a method's function, or null), slot, bus, stand_in, silence, rungs, verdict (text), fault,
+    trial, vfio, today}; rc is what the kernel's probe of all methods returns, slot (or null) and bus are the names of
+    those it is in, stand_in (or null) is what the function stands for that is not in MACHINE, silence (list of text) is
+    what is known of one that reads all ones
   rungs, the reset methods in the kernel's order: {function, rc, guard, unknown}
   unknown: list of {bdf, offset, size, register (null: all of it), why}, the registers that decide and are not in
     MACHINE; rc is null then
   guard, for a refusal (else null): {rc, text, file, line, function, c, because, explanation, values (name -> text),
     reads: list of {bdf, offset, size, value, text}}
+  fault, of the reset that was tried, else null: "ignored" (it returns 0 and does nothing), "silent" (a function never
+    answers again), "unconfigured", "removed" (by the hot-plug driver), "unsaved" (functions that nobody locked or saved
+    are reset, too), "error", "hang", "crash"
+  trial, null if it was not tried: {call, target, rc (null: it never returned), guard, ms, reset, unsaved (reset, but
+    not locked and saved), ignored (did not reset), removed, added (removed, and found again): lists of bdfs,
+    aftermath: list of {bdf, answers, registers (that lost their values), cause, where (bdf), text}, fault}
   vfio, what VFIO_DEVICE_PCI_HOT_RESET of Linux 3.12 does: {bridge (vfio-pci is not for it), unknown (what decides is
     not stated), kind ("slot", "bus" or null: -ENODEV), name, resets (bdfs), groups (IOMMU group -> bdfs), ungrouped
     (bdfs whose group is unknown), drivers (bdf -> name), to_release (bdfs whose drivers must let go first)}
@@ -24,10 +35,12 @@ reset itself (of the slot or bus, if the function cannot be reset alone), in vir
     null), why}, together: the same with bdf, of functions for which a reset of the slot or bus is refused, recorded
     (what reset_method listed, or null), differences (name -> explanation, or null)}
   slots, buses: list of {name, bus, bridge (or null), rc (null: not in this kernel, or unknown), guard, takes (bdfs in
-    lock order), unknown}
-  rehearsal: null without TARGET, or if nothing resets it or it is unknown what does; else {call, target, rc (null: it
-    never returned), guard, ms, reset, unsaved (reset, but not locked and saved), ignored (did not reset), removed:
-    lists of bdfs}
+    lock order), unknown, fault, trial}
+  untried: how many resets that the probes allow were not tried, for lack of time
+  rehearsal: null without TARGET, or if nothing resets it or it is unknown what does; else the trial of the target, or
+    of the slot or bus to reset instead
+  hotplug: with TARGET, for a card in a slot that pciehp drives, else null: {slot, port, ways: list of {way,
+    presence_follows_link (a trial), presence_pins (a trial)}}
 
 Examples: kernel-port why example:vga
           kernel-port why host 01:00.0
@@ -41,114 +54,151 @@ from typing import Any
 
 from ..hw.address import Address
 from ..machine import Machine, boot
-from ..terminal import progress
-from ..why import today, vfio
+from ..terminal import page, progress
+from ..why import targets, today, vfio
 from ..why.guard import Guard
+from ..why.hotplug import HotplugSlot, hotplug_slot, pciehp_slot
 from ..why.ladder import Ladder, ResetGroup, Rung, Survey, bus_name, survey
 from ..why.overview import Overview
-from ..why.rehearsal import Rehearsal, rehearse
+from ..why.rehearsal import Rehearsal, Stage, target_text
 from ..why.report import warnings
 from ..why.silence import silence
 from ..why.unknown import Unknown
-from . import _kernel
+from ..why.verdict import Verdicts, named, verdicts
+from ..why.words import aftermath
+from . import _kernel, _machine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of why."""
-    parser.add_argument("machine", metavar="MACHINE", help="a path, host, example:NAME, qemu:WORDS or -")
-    parser.add_argument("target", metavar="TARGET", nargs="?", help="01:00.0, slot:1 or bus:01; default: all")
+    _machine.argument(parser)
+    parser.add_argument(
+        "target", metavar="TARGET", nargs="?", help="01:00.0, 01:00, slot:1, bus:01, a class or driver; default: all"
+    )
     _kernel.arguments(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="each test, its values and what it read, too")
+    parser.add_argument("--no-pager", action="store_true", help="print it all at once")
     parser.add_argument("--json", action="store_true", help="one JSON object, see above")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Probe and explain."""
-    with boot(args.machine, _kernel.chosen(args), trace_boot=False) as machine:
-        kind, target = "", None
-        if args.target is not None:
-            kind, target = machine.target(args.target)
-        found = survey(machine, lambda functions: progress(functions, "probing"))
-        done = rehearsed(machine, found, kind, target) if kind else None
+    """Probe, try and explain."""
+    lines: list[str] = []
+    with boot(_machine.loaded(args), _kernel.chosen(args), trace_boot=False) as machine:
+        kind, found = targets.find(machine, args.target) if args.target is not None else ("", [])
+        explain = args.verbose or args.json or bool(kind)
+        surveyed = survey(machine, lambda functions: progress(functions, "probing"), explain)
+        judged = verdicts(machine, surveyed, found, lambda resets: progress(resets, "trying resets"))
+        slot = hotplug_of(machine, kind, found)
         if args.json:
-            print(json.dumps(as_json(machine, found, kind, target) | {"rehearsal": rehearsal_json(done)}, indent=1))
+            print(json.dumps(as_json(machine, judged, kind, found) | more_json(judged, kind, found, slot), indent=1))
             return 0
-        report = Overview(machine, found)
-        if target is None:
+        report = Overview(machine, judged, lines.append, args.verbose)
+        if not kind:
             report.whole()
-        elif kind == "function":
-            report.function(next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name), done)
-        else:
-            named = group_name(kind, target)
-            report.together(next(group for group in groups(found, kind) if group.name == named), done)
+        for number, target in enumerate(found):
+            if number:
+                lines.append("")
+            if kind == "function":
+                report.function(next(each for each in surveyed.ladders if each.bdf == target.dev.name), slot)
+            else:
+                report.together(group_of(surveyed, kind, target), slot)
         report.caveats()
+    page(lines, wanted=not args.no_pager)
     return 0
 
 
-def rehearsed(machine: Machine, found: Survey, kind: str, target: Any) -> Rehearsal | None:
-    """Reset a target on a copy; None if it is unknown what would do that, or nothing does."""
-    if kind == "function":
-        ladder = next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name)
-        known = found.outcome(ladder) != "unknown"
+def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | None:
+    """Try each way to reset the card in the hot-plug slot of the only target, unless each would take a boot."""
+    if len(found) != 1:
+        return None
+    (target,) = found
+    if kind == "slot":
+        slot = target if target.hotplug else None
     else:
-        known = all(not each.unknown for each in groups(found, kind) if each.name == group_name(kind, target))
-    return rehearse(machine, *best_reset(machine, found, kind, target)) if known else None
+        slot = pciehp_slot(target if kind == "function" else next(iter(target.devices), None))
+    stage = Stage(machine) if slot else None
+    return hotplug_slot(stage, slot) if stage and stage.is_cheap else None
 
 
-def best_reset(machine: Machine, found: Survey, kind: str, target: Any) -> tuple[str, Any]:
-    """Return what to reset for a target: for a function that cannot be reset alone, the smallest slot or bus that
-    can."""
-    together = found.together(target.dev.name) if kind == "function" else []
-    if together and next(ladder for ladder in found.ladders if ladder.bdf == target.dev.name).rc:
-        return machine.target(f"{together[0].kind}:{together[0].name}")
-    return kind, target
+def group_of(found: Survey, kind: str, target: Any) -> ResetGroup:
+    """Return the slot or bus of a survey that a struct stands for."""
+    wanted = target_text(kind, target)
+    return next(group for group in (*found.slots, *found.buses) if named(group) == wanted)
 
 
-def groups(found: Survey, kind: str) -> tuple[ResetGroup, ...]:
-    """Return all slots, or all buses."""
-    return found.slots if kind == "slot" else found.buses
+def best_reset(judged: Verdicts, kind: str, target: Any) -> Rehearsal | None:
+    """Return what resetting a target does: for a function without a reset of its own, that of its smallest slot or
+    bus."""
+    together = judged.survey.together(target.dev.name) if kind == "function" else []
+    own = judged.trials.get(target_text(kind, target))
+    return own or next((judged.trials[named(group)] for group in together if named(group) in judged.trials), None)
 
 
-def group_name(kind: str, target: Any) -> str:
-    """Return the name that ResetGroup uses for a struct pci_slot or pci_bus."""
-    return str(target.kobj_name) if kind == "slot" else bus_name(target)
-
-
-def as_json(machine: Machine, found: Survey, kind: str = "", target: Any = None) -> dict[str, Any]:
-    """Return the object that --json prints; with a target, only what concerns it."""
-    ladders, slots, buses = found.ladders, found.slots, found.buses
+def as_json(machine: Machine, judged: Verdicts, kind: str = "", found: list[Any] | None = None) -> dict[str, Any]:
+    """Return the object that --json prints; with targets, only what concerns them."""
+    ladders, slots, buses = judged.survey.ladders, judged.survey.slots, judged.survey.buses
     if kind == "function":
-        ladders = tuple(ladder for ladder in ladders if ladder.bdf == target.dev.name)
-        around = found.together(target.dev.name)
-        slots, buses = (tuple(group for group in all_ if group in around) for all_ in (slots, buses))
-    elif kind:
-        one = next(group for group in groups(found, kind) if group.name == group_name(kind, target))
+        wanted = {dev.dev.name for dev in found or ()}
+        ladders = tuple(ladder for ladder in ladders if ladder.bdf in wanted)
+        around = [group for dev in found or () for group in judged.survey.refused_around(dev) if group.unknown]
+        slots, buses = (
+            tuple(group for group in all_ if wanted & {*group.takes} or group in around) for all_ in (slots, buses)
+        )
+    elif found:
+        one = group_of(judged.survey, kind, found[0])
         slots, buses = ((one,), ()) if kind == "slot" else ((), (one,))
         ladders = tuple(ladder for ladder in ladders if ladder.bdf in one.takes)
+    report = Overview(machine, judged)
     return {
         "machine": machine.description.name,
         "patches": machine.kernel.point,
         "with": machine.kernel.choice.names,
         "warnings": warnings(machine),
-        "functions": [ladder_json(machine, found, ladder) for ladder in ladders],
-        "slots": [group_json(group) for group in slots],
-        "buses": [group_json(group) for group in buses],
+        "functions": [ladder_json(report, ladder) for ladder in ladders],
+        "slots": [group_json(judged, group) for group in slots],
+        "buses": [group_json(judged, group) for group in buses],
+        "untried": judged.untried,
     }
 
 
-def ladder_json(machine: Machine, found: Survey, ladder: Ladder) -> dict[str, Any]:
+def more_json(judged: Verdicts, kind: str, found: list[Any], slot: HotplugSlot | None) -> dict[str, Any]:
+    """Return what --json adds for a single target."""
+    return {
+        "rehearsal": rehearsal_json(best_reset(judged, kind, found[0]) if len(found) == 1 else None),
+        "hotplug": slot and {
+            "slot": slot.name,
+            "port": slot.port,
+            "ways": [
+                {
+                    "way": way.name,
+                    "presence_follows_link": rehearsal_json(way.in_band),
+                    "presence_pins": rehearsal_json(way.pins),
+                }
+                for way in slot.ways
+            ],
+        },
+    }  # fmt: skip
+
+
+def ladder_json(report: Overview, ladder: Ladder) -> dict[str, Any]:
     """Return one function as data."""
+    machine, judged = report.machine, report.verdicts
     dev = machine.function(ladder.bdf)
     return {
         "bdf": ladder.bdf,
         "rc": ladder.rc,
-        "outcome": found.outcome(ladder),
+        "outcome": judged.outcome(ladder),
         "taken": ladder.taken.function if ladder.taken else None,
         "slot": dev.slot.kobj_name if dev.slot else None,
         "bus": bus_name(dev.bus),
         "stand_in": machine.fabric.function(Address.parse(ladder.bdf)).description.stand_in or None,
         "silence": silence(machine, dev),
         "rungs": [rung_json(rung) for rung in ladder.rungs],
-        "vfio": vfio.as_json(vfio.hot_reset(machine, found, dev)),
+        "verdict": report.verdict(ladder),
+        "fault": judged.fault(ladder.bdf) or None,
+        "trial": rehearsal_json(judged.trials.get(ladder.bdf)),
+        "vfio": vfio.as_json(vfio.hot_reset(machine, judged.survey, dev)),
         "today": today.as_json(today.today(machine, ladder)),
     }
 
@@ -171,7 +221,7 @@ def unknown_json(unknown: tuple[Unknown, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def group_json(group: ResetGroup) -> dict[str, Any]:
+def group_json(judged: Verdicts, group: ResetGroup) -> dict[str, Any]:
     """Return one slot or bus as data."""
     return {
         "name": group.name,
@@ -181,6 +231,8 @@ def group_json(group: ResetGroup) -> dict[str, Any]:
         "guard": guard_json(group.guard),
         "takes": list(group.takes),
         "unknown": unknown_json(group.unknown),
+        "fault": judged.fault(named(group)) or None,
+        "trial": rehearsal_json(judged.trials.get(named(group))),
     }
 
 
@@ -219,4 +271,17 @@ def rehearsal_json(done: Rehearsal | None) -> dict[str, Any] | None:
         "unsaved": list(done.unsaved),
         "ignored": list(done.ignored),
         "removed": list(done.removed),
+        "added": list(done.added),
+        "aftermath": [
+            {
+                "bdf": after.bdf,
+                "answers": after.answers,
+                "registers": list(after.registers),
+                "cause": after.cause,
+                "where": after.where,
+                "text": aftermath(after),
+            }
+            for after in done.aftermath
+        ],
+        "fault": done.fault or None,
     }

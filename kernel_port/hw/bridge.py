@@ -89,6 +89,17 @@ class Bridge(Function):
         """Whether requests get across the bridge, as far as reset and link decide that."""
         return self._held is None and (self.link is None or self.link.active)
 
+    @property
+    def obstacle(self) -> str:
+        """What stops requests here, whatever bus they are for; "" for nothing. See Fabric.obstacle()."""
+        if self.silent:
+            return "not ready"
+        if self._held is not None:
+            return "slot power" if self.slot is not None and self.slot.power_off else "reset"
+        if self.link is not None and not self.link.active:
+            return "link"
+        return "asleep" if self.power_state == D3HOT and self.board.policy.sleeping_bridges_block else ""
+
     def reached(self) -> dict[int, Function]:
         """Return the functions on the secondary side that a cycle reaches now, by devfn."""
         if self.layout.has_link and self.board.policy.devices_need_ari and not self._forwards_ari:

@@ -42,6 +42,8 @@ class FunctionDescription:
     found: bytes = b""
     #: Why it is here though the source does not list it, as a clause about its place; "" if the source does.
     stand_in: str = ""
+    #: Its name in the source, which another computer's pci.ids may have given it; "" for none.
+    title: str = field(default="", compare=False)
 
     # How it resets.
     #: False: the function claims a reset on D3hot -> D0 (No_Soft_Reset clear) and does nothing.

@@ -208,6 +208,27 @@ class Fabric(Board):
                 return bridge
             bridges = [function for function in bridge.below if isinstance(function, Bridge)]
 
+    def obstacle(self, address: Address) -> tuple[str, str]:
+        """Return what keeps cycles from the function at *address* now, and at which function; two "" for nothing.
+
+        :return: of the first one on the way down: "slot power", "reset" (it is held there), "link" (it is not up),
+            "asleep" (a bridge in D3hot), "not ready", or "bus numbers" (no bridge has its bus any more)"""
+        function = self.function(address)
+        above = []
+        bridge = function.above
+        while bridge is not None:
+            above.append(bridge)
+            bridge = bridge.above
+        for bridge in reversed(above):
+            if obstacle := bridge.obstacle:
+                return obstacle, bridge.name
+        if function.silent:
+            return "not ready", function.name
+        if self._reaches(function):
+            return "", ""
+        lost = (bridge for bridge in reversed(above) if bridge.forwards(address.bus) is None)
+        return "bus numbers", next(lost, function).name
+
     def roots(self) -> list[Bus]:
         """Return the buses that no bridge leads to, as firmware tells the kernel: (domain, bus), ascending."""
         return list(self._roots)
@@ -233,15 +254,15 @@ class Fabric(Board):
     def lending(self, address: Address) -> Iterator[None]:
         """Let the function at *address* answer meanwhile as it did when the recorded kernel found it."""
         function = self.function(address)
-        now, then = function.dump(), function.description.found
+        now, then, silent = function.dump(), function.description.found, function.silent
         if then:
             function.load(then)
-        self._lent = function
+        self._lent, function.silent = function, False
         self.reroute()
         try:
             yield
         finally:
-            self._lent = None
+            self._lent, function.silent = None, silent
             if then:
                 function.load(now)
             self.reroute()

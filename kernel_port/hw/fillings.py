@@ -11,20 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
 
 from ..pci_regs import (
     PCI_AF_CAP,
     PCI_AF_CAP_FLR,
     PCI_AF_CAP_TP,
-    PCI_BRIDGE_CONTROL,
-    PCI_BRIDGE_CTL_BUS_RESET,
     PCI_CAP_ID_AF,
     PCI_CAP_ID_EXP,
     PCI_CAP_ID_PM,
     PCI_CAP_LIST_NEXT,
-    PCI_CAPABILITY_LIST,
-    PCI_CB_CAPABILITY_LIST,
     PCI_CLASS_DEVICE,
     PCI_EXP_DEVCAP,
     PCI_EXP_DEVCAP_FLR,
@@ -32,24 +27,17 @@ from ..pci_regs import (
     PCI_EXP_FLAGS_SLOT,
     PCI_EXP_FLAGS_TYPE,
     PCI_EXP_FLAGS_VERS,
-    PCI_EXP_LNKCTL,
-    PCI_EXP_LNKCTL_LD,
     PCI_EXP_SLTCAP,
     PCI_EXP_SLTCAP_HPC,
-    PCI_EXP_SLTCTL,
-    PCI_EXP_SLTCTL_PCC,
     PCI_EXP_TYPE_ENDPOINT,
     PCI_EXP_TYPE_ROOT_PORT,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
-    PCI_HEADER_TYPE_CARDBUS,
     PCI_HEADER_TYPE_NORMAL,
     PCI_PM_CAP_VER_MASK,
     PCI_PM_CTRL,
     PCI_PM_CTRL_NO_SOFT_RESET,
-    PCI_PM_CTRL_STATE_MASK,
     PCI_PM_PMC,
-    PCI_PRIMARY_BUS,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
     PCI_STD_HEADER_SIZEOF,
@@ -57,42 +45,24 @@ from ..pci_regs import (
 )
 from .config_space import header_type
 from .description import FunctionDescription
+from .form import Bits, Form, chain_from, first_link
 from .known import unstated
 from .registers import HEADER_LAYOUT
 
-
-class Bits(NamedTuple):
-    """Bits of a register, by its offset from a capability or from the start, and a value for them."""
-
-    offset: int
-    size: int
-    mask: int
-    value: int
-
-
 #: The device IDs that a kernel has a reset of its own for: any will do, all are asked for in the same way.
 SPECIFIC = (0x10ED_8086, 0x0156_8086)
-#: Bits that a filling leaves as they are: an unknown identity stays one that is accepted.
-_KEPT = (
-    Bits(PCI_VENDOR_ID, 4, 0xFFFFFFFF, 0), Bits(PCI_CLASS_DEVICE, 2, 0xFFFF, 0), Bits(PCI_HEADER_TYPE, 1, 0xFF, 0),
-    Bits(PCI_PRIMARY_BUS, 3, 0xFFFFFF, 0),
-)  # fmt: skip
 #: Length of each capability as far as a probe reads it.
 _LENGTH = {PCI_CAP_ID_PM: 8, PCI_CAP_ID_EXP: 0x3C, PCI_CAP_ID_AF: 6}
-#: Registers that would hide what is below a bridge, or the function itself.
-_OPEN = {
-    PCI_CAP_ID_PM: (Bits(PCI_PM_CTRL, 2, PCI_PM_CTRL_STATE_MASK, 0),),
-    PCI_CAP_ID_EXP: (Bits(PCI_EXP_LNKCTL, 2, PCI_EXP_LNKCTL_LD, 0), Bits(PCI_EXP_SLTCTL, 2, PCI_EXP_SLTCTL_PCC, 0)),
-    PCI_CAP_ID_AF: (),
-}
 #: The bit of a version of Power Management that the kernel does not know, above 3.
 _PM_TOO_NEW = 4
 #: An ID that means nothing to a probe: vendor-specific.
 _OTHER = 0x09
 
 
-def fillings(function: FunctionDescription) -> list[bytes]:
-    """Return other registers that *function* may have, each of its whole size; nothing if all is stated."""
+def fillings(function: FunctionDescription, port: int = PCI_EXP_TYPE_ROOT_PORT) -> list[bytes]:
+    """Return other registers that *function* may have, each of its whole size; nothing if all is stated.
+
+    :param port: its type of PCI Express port, if it is a bridge: one with a link has only device 0 below"""
     if function.found:
         config, hidden = function.found, b"\xff" * function.size
     elif not unstated(function):
@@ -100,7 +70,7 @@ def fillings(function: FunctionDescription) -> list[bytes]:
     else:
         config = function.config.ljust(function.size, b"\0")
         hidden = unstated(function).to_bytes(function.size, "little")
-    found = dict.fromkeys(_all(config, hidden))
+    found = dict.fromkeys(_all(config, hidden, port))
     found.pop(config, None)
     return list(found)
 
@@ -110,23 +80,26 @@ def filled(function: FunctionDescription, config: bytes) -> FunctionDescription:
     return replace(function, found=config) if function.found else replace(function, config=config)
 
 
-def _all(config: bytes, hidden: bytes) -> Iterator[bytes]:
-    offers = _composed(_Sheet(config, hidden), tuple(_LENGTH), True)
+def _all(config: bytes, hidden: bytes, port: int) -> Iterator[bytes]:
+    def sheet() -> Form:
+        return Form(config, hidden, port)
+
+    offers = _composed(sheet(), tuple(_LENGTH), True)
     yield offers.done()
-    yield _composed(_Sheet(config, hidden).fill(0xFF), tuple(_LENGTH), False).done()
+    yield _composed(sheet().fill(0xFF), tuple(_LENGTH), False).done()
     for capability in _LENGTH.keys() - offers.placed:
-        yield _composed(_Sheet(config, hidden), (capability,), True).done()
-    for capability in _LENGTH.keys() & {identity for identity, _ in _Sheet(config, hidden).listed()}:
+        yield _composed(sheet(), (capability,), True).done()
+    for capability in _LENGTH.keys() & {identity for identity, _ in sheet().listed()}:
         # one that is found first, and hides one that is stated
-        yield _composed(_Sheet(config, hidden), (capability,), False).done()
-    yield _Sheet(config, hidden).fill(0).done()
-    yield from _other_header(config, hidden)
+        yield _composed(sheet(), (capability,), False).done()
+    yield sheet().fill(0).done()
+    yield from _other_header(config, hidden, port)
 
 
-def _other_header(config: bytes, hidden: bytes) -> Iterator[bytes]:
+def _other_header(config: bytes, hidden: bytes, port: int) -> Iterator[bytes]:
     """Yield *config* as a device if it was a bridge and the other way round, if it can be."""
     for layout, class_code in ((PCI_HEADER_TYPE_NORMAL, 0xFF00), (PCI_HEADER_TYPE_BRIDGE, 0x0604)):
-        sheet = _Sheet(config, hidden)
+        sheet = Form(config, hidden, port)
         kind = [Bits(PCI_HEADER_TYPE, 1, HEADER_LAYOUT, layout), Bits(PCI_CLASS_DEVICE, 2, 0xFFFF, class_code)]
         if header_type(config) != layout and all(map(sheet.allows, kind)):
             for bits in kind:
@@ -134,78 +107,7 @@ def _other_header(config: bytes, hidden: bytes) -> Iterator[bytes]:
             yield sheet.done()
 
 
-class _Sheet:
-    """Registers being filled in: a stated bit stays."""
-
-    def __init__(self, config: bytes, hidden: bytes) -> None:
-        self.config = bytearray(config)
-        #: A set bit is not stated.
-        self.hidden = hidden
-        self.placed: set[int] = set()
-        #: Offsets that a capability has taken.
-        self.taken: set[int] = set()
-
-    def get(self, where: int, size: int) -> int:
-        return int.from_bytes(self.config[where : where + size], "little")
-
-    def free(self, where: int, size: int) -> int:
-        """Return the unstated bits of a register."""
-        return int.from_bytes(self.hidden[where : where + size], "little")
-
-    def allows(self, bits: Bits, base: int = 0) -> bool:
-        where = base + bits.offset
-        if where + bits.size > len(self.config):
-            return False
-        return not (self.get(where, bits.size) ^ bits.value) & bits.mask & ~self.free(where, bits.size)
-
-    def put(self, bits: Bits, base: int = 0) -> None:
-        """Set those of *bits* that are not stated."""
-        where = base + bits.offset
-        if where + bits.size > len(self.config):
-            return
-        mask = bits.mask & self.free(where, bits.size)
-        value = self.get(where, bits.size) & ~mask | bits.value & mask
-        self.config[where : where + bits.size] = value.to_bytes(bits.size, "little")
-
-    def fill(self, byte: int) -> _Sheet:
-        """Set all unstated bits but those that identify the function."""
-        size = len(self.config)
-        kept = sum(bits.mask << 8 * bits.offset for bits in _KEPT)
-        mask = int.from_bytes(self.hidden, "little") & ~kept
-        value = int.from_bytes(self.config, "little") & ~mask | int.from_bytes(bytes([byte]) * size, "little") & mask
-        self.config[:] = value.to_bytes(size, "little")
-        return self
-
-    def listed(self) -> list[tuple[int, int]]:
-        """Return the capabilities that the kernel finds, (ID, offset)."""
-        if not self.config[PCI_STATUS] & PCI_STATUS_CAP_LIST:
-            return []
-        return list(_chain(self.config, self.config[_first_link(self.config)] & ~3))
-
-    def done(self) -> bytes:
-        """Return the registers, with nothing that hides what was found."""
-        if header_type(self.config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
-            self.put(Bits(PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET, 0))
-        for capability, at in self.listed():
-            for bits in _OPEN.get(capability, ()):
-                self.put(bits, at)
-        return bytes(self.config)
-
-
-def _chain(config: bytearray, at: int) -> Iterator[tuple[int, int]]:
-    """Yield the capabilities, (ID, offset), that the kernel finds from an offset on."""
-    seen = set[int]()
-    while at >= PCI_STD_HEADER_SIZEOF and at not in seen and config[at] != 0xFF:
-        seen.add(at)
-        yield config[at], at
-        at = config[at + PCI_CAP_LIST_NEXT] & ~3
-
-
-def _first_link(config: bytearray) -> int:
-    return PCI_CB_CAPABILITY_LIST if header_type(config) == PCI_HEADER_TYPE_CARDBUS else PCI_CAPABILITY_LIST
-
-
-def _composed(sheet: _Sheet, wanted: Sequence[int], offers: bool) -> _Sheet:
+def _composed(sheet: Form, wanted: Sequence[int], offers: bool) -> Form:
     """Put the capabilities *wanted* where the list is unknown, as far as there is room.
 
     :param offers: with what a probe asks for, or without"""
@@ -218,7 +120,7 @@ def _composed(sheet: _Sheet, wanted: Sequence[int], offers: bool) -> _Sheet:
         return sheet
     sheet.put(listed)
     left = [capability for capability in wanted if capability not in _stated_ids(sheet)]
-    link, seen = _first_link(sheet.config), set[int]()
+    link, seen = first_link(sheet.config), set[int]()
     while True:
         at = _follow(sheet, link, left, seen, offers)
         if at < PCI_STD_HEADER_SIZEOF or at in seen:
@@ -241,9 +143,9 @@ def _composed(sheet: _Sheet, wanted: Sequence[int], offers: bool) -> _Sheet:
         link = at + PCI_CAP_LIST_NEXT
 
 
-def _stated_ids(sheet: _Sheet) -> set[int]:
+def _stated_ids(sheet: Form) -> set[int]:
     """Return the capabilities on the part of the list that is stated."""
-    found, link, seen = set[int](), _first_link(sheet.config), set[int]()
+    found, link, seen = set[int](), first_link(sheet.config), set[int]()
     while not sheet.free(link, 1) & 0xFC:
         at = sheet.config[link] & ~3
         if at < PCI_STD_HEADER_SIZEOF or at in seen or sheet.free(at, 1):
@@ -254,9 +156,9 @@ def _stated_ids(sheet: _Sheet) -> set[int]:
     return found
 
 
-def _follow(sheet: _Sheet, link: int, left: list[int], seen: set[int], offers: bool) -> int:
+def _follow(sheet: Form, link: int, left: list[int], seen: set[int], offers: bool) -> int:
     """Choose where the list goes on, as far as that is unknown, and return it: 0 at its end."""
-    if not sheet.free(link, 1) & 0xFC:
+    if not sheet.hidden[link] & 0xFC:
         return sheet.config[link] & ~3
     places = _places(sheet, link, seen)
     ends = [0] if sheet.allows(Bits(link, 1, 0xFC, 0)) else sorted(places, key=lambda at: _offered(sheet.config, at))
@@ -265,13 +167,14 @@ def _follow(sheet: _Sheet, link: int, left: list[int], seen: set[int], offers: b
     return sheet.config[link] & ~3
 
 
-def _places(sheet: _Sheet, link: int, seen: set[int]) -> list[int]:
+def _places(sheet: Form, link: int, seen: set[int]) -> list[int]:
     """Return where a link of the list may lead to, except its end and where the list has been."""
-    everywhere = (at for at in range(PCI_STD_HEADER_SIZEOF, 0x100, 4) if at not in seen)
-    return [at for at in everywhere if sheet.allows(Bits(link, 1, 0xFC, at))]
+    stated = 0xFC & ~sheet.hidden[link]
+    now = sheet.config[link] & stated
+    return [at for at in range(PCI_STD_HEADER_SIZEOF, 0x100, 4) if at & stated == now and at not in seen]
 
 
-def _route(sheet: _Sheet, places: list[int], capability: int, seen: set[int], offers: bool) -> int | None:
+def _route(sheet: Form, places: list[int], capability: int, seen: set[int], offers: bool) -> int | None:
     """Return the one of *places* from which the list soonest gets to where *capability* can be; None if it cannot."""
     first = {at: at for at in places}
     for at in (pending := list(places)):
@@ -287,19 +190,20 @@ def _route(sheet: _Sheet, places: list[int], capability: int, seen: set[int], of
 
 def _offered(config: bytearray, at: int) -> int:
     """Count the capabilities that a probe asks for on the list from an offset on."""
-    return sum(capability in _LENGTH for capability, _ in _chain(config, at))
+    return sum(capability in _LENGTH for capability, _ in chain_from(config, at))
 
 
-def _fits(sheet: _Sheet, capability: int, at: int, offers: bool) -> bool:
+def _fits(sheet: Form, capability: int, at: int, offers: bool) -> bool:
     """Return whether *capability* can be at an offset, with what a probe asks for or without."""
-    room = range(at, at + _LENGTH[capability])
-    if not sheet.allows(Bits(0, 1, 0xFF, capability), at) or not sheet.taken.isdisjoint(room):
+    if (sheet.config[at] ^ capability) & ~sheet.hidden[at]:
+        return False
+    if not sheet.taken.isdisjoint(range(at, at + _LENGTH[capability])):
         return False
     alternatives = _asked(sheet, capability, offers)
     return (any if offers else all)(all(sheet.allows(bits, at) for bits in asked) for asked in alternatives)
 
 
-def _identify(sheet: _Sheet, at: int, left: list[int], offers: bool) -> int:
+def _identify(sheet: Form, at: int, left: list[int], offers: bool) -> int:
     """Choose the ID of a capability, as far as it is unknown, and return it: one of *left*, or else one that means
     nothing to a probe."""
     free = sheet.free(at, 1)
@@ -312,7 +216,7 @@ def _identify(sheet: _Sheet, at: int, left: list[int], offers: bool) -> int:
     return sheet.config[at]
 
 
-def _asked(sheet: _Sheet, capability: int, offers: bool) -> list[list[Bits]]:
+def _asked(sheet: Form, capability: int, offers: bool) -> list[list[Bits]]:
     """Return what a probe asks of a capability, or the opposite: for each probe all that it asks together."""
     if capability == PCI_CAP_ID_PM:
         if offers:
@@ -329,10 +233,10 @@ def _asked(sheet: _Sheet, capability: int, offers: bool) -> list[list[Bits]]:
     return [resets, slot] if header_type(sheet.config) != PCI_HEADER_TYPE_NORMAL else [resets]
 
 
-def _usual(sheet: _Sheet, capability: int) -> list[Bits]:
+def _usual(sheet: Form, capability: int) -> list[Bits]:
     """Return what else a capability has, as far as it can."""
     if capability == PCI_CAP_ID_PM:
         return [Bits(PCI_PM_PMC, 2, PCI_PM_CAP_VER_MASK, 3)]
-    port = PCI_EXP_TYPE_ENDPOINT if header_type(sheet.config) == PCI_HEADER_TYPE_NORMAL else PCI_EXP_TYPE_ROOT_PORT
+    port = PCI_EXP_TYPE_ENDPOINT if header_type(sheet.config) == PCI_HEADER_TYPE_NORMAL else sheet.port
     flags = Bits(PCI_EXP_FLAGS, 2, PCI_EXP_FLAGS_VERS | PCI_EXP_FLAGS_TYPE, 2 | port << 4)
     return [flags] if capability == PCI_CAP_ID_EXP else []

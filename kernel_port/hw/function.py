@@ -67,8 +67,9 @@ class Function:
         #: Set a register (where, size, value), read-only bits too, as hardware does.
         self.put = image.writer(self.bus, self.devfn)
         #: Reads a register for a cycle that reached it.
-        self._unstated = known.unstated(description)
-        self.read = self._guess if self._unstated else self.get
+        unstated = known.unstated(description)
+        self.read = self._guess if unstated else self.get
+        self._unstated = unstated.to_bytes(self.size, "little") if unstated else b""
         #: Answers no request: it is still initializing after a reset.
         self.silent = False
         #: Counts resets, so that a timer of an earlier one is known to be stale.
@@ -81,7 +82,7 @@ class Function:
 
     def _guess(self, where: int, size: int) -> int:
         """Read a register, and note it if it has bits that nobody stated."""
-        if self._unstated >> 8 * where & (1 << 8 * size) - 1:
+        if any(self._unstated[where : where + size]):
             self.board.guesses.setdefault(self.name, {})[where, size] = None
         return self.get(where, size)
 
@@ -205,9 +206,13 @@ class Function:
                 self.board.happened("soft reset ignored", self.name)
 
     def _function_level_reset(self, register: Register, _old: int, _new: int, written: int) -> None:
-        if written & register.w1t and self.description.flr_works:
+        if not written & register.w1t:
+            return
+        if self.description.flr_works:
             self.reset(Reset.FLR)
             self.ready()
+        else:
+            self.board.happened("function level reset ignored", self.name)
 
     def _limit_messages(self, register: Register, _old: int, new: int, _written: int) -> None:
         """Enable no more messages than there are."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Load and save machines: lspci text, sysfs trees, raw ECAM, machine descriptions, built-in examples."""
+"""Load and save machines: texts with dumps in them, sysfs trees, archives, raw ECAM, machine descriptions, examples."""
 
 from .load import example_names, is_raw_ecam, load
 from .save import FORMATS, refuse_format, save

@@ -9,7 +9,7 @@ the others prove. A function that reads all ones answered when the kernel found 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from ..hw.address import Address
@@ -56,13 +56,16 @@ Bus = tuple[int, int]
 
 def complete(machine: MachineDescription) -> MachineDescription:
     """Return *machine* with all that the kernel which recorded it had found; what is missing has a stand-in."""
-    functions = [_remembered(function) for function in machine.functions]
-    _add_functions_0(functions)
-    _number_bridges(functions)
-    _add_bridges(functions, machine.roots)
-    added = [each for each in functions if each.stand_in][sum(bool(each.stand_in) for each in machine.functions) :]
-    told = [f"{each.address}: stands for {each.stand_in}, which is not in the file" for each in added]
+    domains: dict[int, dict[int, list[FunctionDescription]]] = defaultdict(lambda: defaultdict(list))
+    for function in machine.functions:
+        domains[function.address.domain][function.address.bus].append(_remembered(function))
+    for domain, buses in domains.items():
+        _Domain(domain, buses, machine.roots).complete()
+    functions = [each for buses in domains.values() for members in buses.values() for each in members]
     functions.sort(key=lambda function: function.address)
+    listed = {function.address for function in machine.functions}
+    added = (each for each in functions if each.address not in listed)
+    told = [f"{each.address}: stands for {each.stand_in}, which is not in the file" for each in added]
     return replace(machine, functions=functions, warnings=[*machine.warnings, *told])
 
 
@@ -89,59 +92,111 @@ def _remembered(function: FunctionDescription) -> FunctionDescription:
         found[PCI_VENDOR_ID : PCI_VENDOR_ID + 4] = NO_ID
         _put(found, PCI_CLASS_DEVICE, 2, NO_CLASS)
         return replace(function, config=b"\xff" * function.size, stated=None, found=bytes(found))
-    if dword(function.config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):  # a virtual function
+    if dword(function.config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
+        if unstated(function) >> 8 * PCI_VENDOR_ID & 0xFFFFFFFF:
+            return replace(function, config=NO_ID + function.config[4:])
+        # a virtual function
         return replace(function, found=NO_ID + function.config[4:].ljust(function.size - 4, b"\0"))
     return function
 
 
-def _add_functions_0(functions: list[FunctionDescription]) -> None:
-    """Add function 0 of devices without one, unless all their functions are virtual ones."""
-    devices: dict[tuple[int, int, int], list[FunctionDescription]] = defaultdict(list)
-    for function in functions:
-        devices[function.address[:3]].append(function)
-    for device, members in devices.items():
-        if all(each.address.function for each in members) and not all(map(_is_virtual, members)):
-            missing = f"function 0 beside {short(members[0].address)}"
-            functions.append(_stand_in(Address(*device, 0), missing, MULTIFUNCTION, MULTIFUNCTION))
+class _Domain:
+    """The functions of a PCI domain, by their buses' numbers."""
+
+    def __init__(self, domain: int, buses: dict[int, list[FunctionDescription]], roots: Collection[Bus]) -> None:
+        self._domain, self._buses, self._roots = domain, buses, roots
+
+    def complete(self) -> None:
+        """Add what is missing."""
+        self._add_functions_0()
+        self._number_bridges()
+        self._add_bridges()
+
+    def _add_functions_0(self) -> None:
+        """Add function 0 of devices without one, unless all their functions are virtual ones."""
+        for bus, functions in self._buses.items():
+            devices: dict[int, list[FunctionDescription]] = defaultdict(list)
+            for function in functions:
+                devices[function.address.device].append(function)
+            for device, members in devices.items():
+                if all(each.address.function for each in members) and not all(map(_is_virtual, members)):
+                    missing = f"function 0 beside {short(members[0].address)}"
+                    at = Address(self._domain, bus, device, 0)
+                    functions.append(_stand_in(at, missing, MULTIFUNCTION, MULTIFUNCTION))
+
+    def _number_bridges(self) -> None:
+        """Guess bus numbers that the file does not state from the buses that no bridge leads to."""
+        orphans = self._orphans()
+        for bus, functions in self._buses.items():
+            for index, function in enumerate(functions):
+                if unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF and _numbers(function):
+                    below = next((each for each in orphans if each > bus), None)
+                    if below is not None:
+                        orphans.remove(below)
+                        functions[index] = _numbered(function, (bus, below, self._last_below(below)))
+
+    def _add_bridges(self) -> None:
+        """Add the bridge above each bus that has none and is no root bus."""
+        for bus in self._orphans():
+            members = self._buses[bus]
+            if (self._domain, bus) in self._roots or all(map(_is_virtual, members)) or is_root(members):
+                continue
+            around = [numbers for numbers in self._bridges() if 0 < numbers[0] < bus <= numbers[1]]
+            linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
+            if not around and not linked and not self._roots and self._is_whole():
+                continue  # firmware gave the root complex more buses than one
+            parent, end = max(around, default=(0, 0))
+            silent = all(map(does_not_answer, members))
+            if silent and self._lead_on(parent, bus, end):
+                continue
+            taken = {each.address.device for each in self._buses.get(parent, ())}
+            free = [device for device in range(31, -1, -1) if device not in taken]
+            if free:
+                at = Address(self._domain, parent, free[0] if taken or not around else 0, 0)
+                place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
+                last = max(end if silent else 0, self._last_below(bus))
+                self._buses[parent].append(_bridge(at, place, (parent, bus, last)))
+
+    def _lead_on(self, parent: int, bus: int, end: int) -> bool:
+        """Have a function that does not answer be the bridge to a bus where none does; return whether there is one.
+
+        :param end: the last bus that the bridge above leads to: all are below the only one that does not answer"""
+        functions = self._buses.get(parent, [])
+        silent = [at for at, each in enumerate(functions) if does_not_answer(each) and not _numbers(each)]
+        for index in silent[:1]:
+            found = bytearray(functions[index].found)
+            _put(found, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
+            found[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE
+            last = max(end, bus) if len(silent) == 1 else bus
+            found[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes((parent, bus, last))
+            functions[index] = replace(functions[index], found=bytes(found))
+        return bool(silent)
+
+    def _bridges(self) -> Iterator[tuple[int, int]]:
+        """Yield the secondary and subordinate bus of every bridge."""
+        return (numbers for members in self._buses.values() for each in members if (numbers := _numbers(each)))
+
+    def _orphans(self) -> list[int]:
+        """Return the buses, other than 0, that no bridge leads to, ascending."""
+        led_to = {secondary for secondary, last in self._bridges() if secondary <= last}
+        return sorted(bus for bus in self._buses if bus and bus not in led_to)
+
+    def _last_below(self, bus: int) -> int:
+        """Return the highest bus number that the bridges on *bus* lead to, at least *bus*."""
+        return max((numbers[1] for each in self._buses[bus] if (numbers := _numbers(each))), default=bus)
+
+    def _is_whole(self) -> bool:
+        """Return whether bus 0 seems to be in the file as a whole: its host bridge is."""
+        return any(each.address[2:] == (0, 0) and is_root([each]) for each in self._buses.get(0, ()))
 
 
-def _number_bridges(functions: list[FunctionDescription]) -> None:
-    """Guess bus numbers that the file does not state from the buses that no bridge leads to."""
-    for index, function in enumerate(functions):
-        numbers = unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF
-        if not numbers or not _is_bridge(function) or function.stand_in:
-            continue
-        above = function.address.bus
-        orphans = [bus for domain, bus in _orphans(functions) if domain == function.address.domain and bus > above]
-        config = bytearray(function.config.ljust(function.size, b"\0"))
-        guess = [above, orphans[0], _last_below(functions, function.address.domain, orphans[0])] if orphans else []
-        for where, number in zip((PCI_PRIMARY_BUS, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS), guess, strict=False):
-            free = unstated(function) >> 8 * where & 0xFF
-            config[where] = config[where] & ~free | number & free
-        functions[index] = replace(function, config=bytes(config))
-
-
-def _add_bridges(functions: list[FunctionDescription], roots: Collection[Bus]) -> None:
-    """Add the bridge above each bus that has none and is no root bus."""
-    for domain, bus in _orphans(functions):
-        members = [each for each in functions if each.address[:2] == (domain, bus)]
-        if (domain, bus) in roots or all(map(_is_virtual, members)) or is_root(members):
-            continue
-        around = [numbers for each in functions if (numbers := _leads_past(each, domain, bus))]
-        linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
-        if not around and not linked and not roots and _is_whole(functions, domain):
-            continue  # firmware gave the root complex more buses than one
-        parent, end = max(around, default=(0, 0))
-        silent = all(map(does_not_answer, members))
-        if silent and _lead_on(functions, domain, parent, bus, end):
-            continue
-        taken = {each.address.device for each in functions if each.address[:2] == (domain, parent)}
-        free = [device for device in range(31, -1, -1) if device not in taken]
-        if free and parent < bus:
-            at = Address(domain, parent, free[0] if taken or not around else 0, 0)
-            place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
-            last = max(end if silent else 0, _last_below(functions, domain, bus))
-            functions.append(_bridge(at, place, (parent, bus, last)))
+def _numbered(function: FunctionDescription, numbers: tuple[int, int, int]) -> FunctionDescription:
+    """Return a bridge with other bus numbers, as far as they are not stated."""
+    config = bytearray(function.config.ljust(function.size, b"\0"))
+    for where, number in zip((PCI_PRIMARY_BUS, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS), numbers, strict=True):
+        free = unstated(function) >> 8 * where & 0xFF
+        config[where] = config[where] & ~free | number & free
+    return replace(function, config=bytes(config))
 
 
 def _bridge(address: Address, missing: str, numbers: tuple[int, int, int]) -> FunctionDescription:
@@ -153,24 +208,6 @@ def _bridge(address: Address, missing: str, numbers: tuple[int, int, int]) -> Fu
     for where, size in ((PCI_CLASS_DEVICE, 2), (PCI_PRIMARY_BUS, 1), (PCI_SECONDARY_BUS, 1)):
         stated[where : where + size] = b"\xff" * size
     return replace(bridge, config=bytes(config), stated=bytes(stated))
-
-
-def _lead_on(functions: list[FunctionDescription], domain: int, parent: int, bus: int, end: int) -> bool:
-    """Have a function that does not answer be the bridge to a bus where none does; return whether there is one.
-
-    :param end: the last bus that the bridge above leads to: all are below the only one that does not answer"""
-    silent = [
-        index
-        for index, each in enumerate(functions)
-        if each.address[:2] == (domain, parent) and does_not_answer(each) and not _numbers(each)
-    ]
-    for index in silent[:1]:
-        found = bytearray(functions[index].found)
-        _put(found, PCI_CLASS_DEVICE, 2, PCI_BRIDGE)
-        found[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE
-        found[PCI_PRIMARY_BUS : PCI_PRIMARY_BUS + 3] = bytes((parent, bus, end if len(silent) == 1 else bus))
-        functions[index] = replace(functions[index], found=bytes(found))
-    return bool(silent)
 
 
 def _stand_in(address: Address, missing: str, header: int, proven: int) -> FunctionDescription:
@@ -196,38 +233,9 @@ def _is_virtual(function: FunctionDescription) -> bool:
     return bool(function.found) and not does_not_answer(function)
 
 
-def _is_bridge(function: FunctionDescription) -> bool:
-    return not does_not_answer(function) and header_type(function.config) in _BRIDGES
-
-
 def _numbers(function: FunctionDescription) -> tuple[int, int] | None:
     """Return the secondary and subordinate bus of a bridge, as the kernel that found it read them; None of others."""
     config = function.found or function.config
     if header_type(config) not in _BRIDGES:
         return None
     return config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS]
-
-
-def _orphans(functions: Sequence[FunctionDescription]) -> list[Bus]:
-    """Return the buses, other than 0, that no bridge leads to, ascending."""
-    bridges = ((each.address.domain, numbers) for each in functions if (numbers := _numbers(each)))
-    led_to = {(domain, secondary) for domain, (secondary, last) in bridges if secondary <= last}
-    return sorted({each.address[:2] for each in functions if each.address.bus} - led_to)
-
-
-def _leads_past(function: FunctionDescription, domain: int, bus: int) -> tuple[int, int] | None:
-    """Return the numbers of a bridge to a bus from which another bridge must lead on to *bus*; None of others."""
-    numbers = _numbers(function) if function.address.domain == domain else None
-    return numbers if numbers and 0 < numbers[0] < bus <= numbers[1] else None
-
-
-def _last_below(functions: Iterable[FunctionDescription], domain: int, bus: int) -> int:
-    """Return the highest bus number that the bridges on *bus* lead to, at least *bus*."""
-    on_bus = (each for each in functions if each.address[:2] == (domain, bus))
-    return max((numbers[1] for each in on_bus if (numbers := _numbers(each))), default=bus)
-
-
-def _is_whole(functions: Iterable[FunctionDescription], domain: int) -> bool:
-    """Return whether bus 0 seems to be in the file as a whole: its host bridge is."""
-    first = Address(domain, 0, 0, 0)
-    return any(each.address == first and is_root([each]) for each in functions)

@@ -21,6 +21,7 @@ from ..pci_regs import (
     PCI_AF_STATUS_TP,
     PCI_ARI_CAP,
     PCI_CACHE_LINE_SIZE,
+    PCI_CAP_FLAGS,
     PCI_CAP_ID_AF,
     PCI_CAP_ID_EXP,
     PCI_CAP_ID_MSI,
@@ -29,6 +30,7 @@ from ..pci_regs import (
     PCI_CAP_ID_SSVID,
     PCI_CAP_LIST_NEXT,
     PCI_CAPABILITY_LIST,
+    PCI_CB_CAPABILITY_LIST,
     PCI_CLASS_PROG,
     PCI_DEVICE_ID,
     PCI_EXP_DEVCAP,
@@ -75,6 +77,7 @@ from ..pci_regs import (
     PCI_EXT_CAP_ID_ARI,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
+    PCI_HEADER_TYPE_CARDBUS,
     PCI_INTERRUPT_LINE,
     PCI_INTERRUPT_PIN,
     PCI_MSI_FLAGS,
@@ -103,9 +106,12 @@ from ..pci_regs import (
     PCI_X_STATUS,
     PCI_PM_CAP_PME_D3cold,
 )
+from .capabilities import BARE, SAYS_LENGTH, Bare
 from .grammar import KINDS, Kind
 
 _READ_REQUEST_512 = 0x2000
+#: Bytes of the header of a CardBus bridge, and of the capability ARI.
+_CARDBUS_HEADER, _ARI_SIZE = 0x80, 8
 _STATES = ("D0", "D1", "D2", "D3hot")
 _INDICATOR_ON = 1
 _INDICATOR_OFF = 3
@@ -165,10 +171,11 @@ def compose(draft: Draft) -> None:
     put(config, PCI_CACHE_LINE_SIZE, 1, keys["cache_line"])
     siblings = sum(devfn >> 3 == draft.address.device for devfn in draft.neighbours)
     multifunction = siblings > 1 if keys["multifunction"] is None else keys["multifunction"]
-    put(config, PCI_HEADER_TYPE, 1, kind.bridge * PCI_HEADER_TYPE_BRIDGE | multifunction * MULTIFUNCTION)
+    layout = PCI_HEADER_TYPE_CARDBUS if kind.cardbus else kind.bridge * PCI_HEADER_TYPE_BRIDGE
+    put(config, PCI_HEADER_TYPE, 1, layout | multifunction * MULTIFUNCTION)
     put(config, PCI_INTERRUPT_LINE, 1, keys["interrupt"])
     put(config, PCI_INTERRUPT_PIN, 1, bool(keys["interrupt"]))
-    if kind.bridge:
+    if kind.bridge:  # a CardBus bridge has its numbers at the same place
         put(config, PCI_PRIMARY_BUS, 1, draft.address.bus)
         put(config, PCI_SECONDARY_BUS, 1, keys["bus"][0])
         put(config, PCI_SUBORDINATE_BUS, 1, keys["bus"][1])
@@ -195,22 +202,52 @@ def _check(draft: Draft) -> None:
 
 
 def _chain(draft: Draft) -> None:
-    """Lay the capabilities out from 0x40 on, each pointing to the next."""
-    config, link, where = draft.config, PCI_CAPABILITY_LIST, PCI_STD_HEADER_SIZEOF
+    """Lay the capabilities out from 0x40 on, behind a CardBus header from 0x80, each pointing to the next."""
+    keys, config, link, where = draft.keys, draft.config, PCI_CAPABILITY_LIST, PCI_STD_HEADER_SIZEOF
+    if draft.kind.cardbus:
+        link, where = PCI_CB_CAPABILITY_LIST, _CARDBUS_HEADER
+    made: list[tuple[int, bytearray]] = []
     for name, (cap, build) in _CAPABILITIES.items():
-        options = draft.keys[name]
-        if options is None or (name == "subsystem" and not draft.kind.bridge):
-            continue
-        data = build(draft, options)
+        options = keys[name]
+        if options is not None and (name != "subsystem" or draft.kind.bridge):
+            made.append((cap, build(draft, options)))
+    also = [(name, BARE[name]) for name in keys["also"]]
+    made += [(each.number, _bare(name, each)) for name, each in also if not each.extended]
+    for cap, data in made:
+        if where + len(data) > PCI_CFG_SPACE_SIZE:
+            raise ValueError("also: no room for so many capabilities in 256 bytes; remove some")
         put(config, link, 1, where)
         put(config, PCI_STATUS, 2, PCI_STATUS_CAP_LIST)
         config[where : where + len(data)] = data
         put(config, where, 1, cap)
         link, where = where + PCI_CAP_LIST_NEXT, where + (len(data) + 3 & ~3)
-    if draft.keys["ari"] is not None:
-        header = 1 << 16 | PCI_EXT_CAP_ID_ARI
-        put(config, PCI_CFG_SPACE_SIZE, 4, header)
-        put(config, PCI_CFG_SPACE_SIZE + PCI_ARI_CAP, 2, _next_function(draft) << 8)
+    extended = [(each.number, bytearray(each.length)) for _, each in also if each.extended]
+    if keys["ari"] is not None:
+        ari = bytearray(_ARI_SIZE)
+        put(ari, PCI_ARI_CAP, 2, _next_function(draft) << 8)
+        extended.insert(0, (PCI_EXT_CAP_ID_ARI, ari))
+    _chain_extended(config, extended)
+
+
+def _bare(name: str, about: Bare) -> bytearray:
+    data = bytearray(about.length)
+    if name in SAYS_LENGTH:
+        put(data, PCI_CAP_FLAGS, 1, about.length)
+    return data
+
+
+def _chain_extended(config: bytearray, made: list[tuple[int, bytearray]]) -> None:
+    """Lay the extended capabilities out from 0x100 on."""
+    if made and len(config) == PCI_CFG_SPACE_SIZE:
+        raise ValueError("also: extended capabilities need size = 4096; remove them, or choose a kind of PCI Express")
+    where = PCI_CFG_SPACE_SIZE
+    for cap, data in made:
+        following = where + len(data) if cap is not made[-1][0] or data is not made[-1][1] else 0
+        if where + len(data) > len(config):
+            raise ValueError("also: no room for so many extended capabilities; remove some")
+        config[where : where + len(data)] = data
+        put(config, where, 4, following << 20 | 1 << 16 | cap)
+        where += len(data)
 
 
 def _next_function(draft: Draft) -> int:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from ..hw.address import Address
 from ..hw.config_space import (
+    PCI_CFG_SPACE_SIZE,
     ROM,
     all_ones,
     base_addresses,
@@ -27,13 +28,18 @@ from ..hw.config_space import (
 )
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
+from ..hw.known import unstated
 from ..pci_regs import (
     PCI_CAP_ID_EXP,
+    PCI_CAPABILITY_LIST,
+    PCI_COMMAND,
     PCI_EXP_DEVCAP2,
     PCI_EXP_DEVCTL2,
     PCI_EXP_DEVCTL2_ARI,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
+    PCI_HEADER_TYPE_NORMAL,
+    PCI_PRIMARY_BUS,
     PCI_SECONDARY_BUS,
     PCI_STATUS,
     PCI_STATUS_CAP_LIST,
@@ -43,6 +49,8 @@ from ..pci_regs import (
 
 #: Functions a warning names before it says how many more there are.
 _NAMED = 64
+#: Where capability lists are, from their first pointer on, as a mask.
+_LISTS = (1 << 8 * (PCI_CFG_SPACE_SIZE - PCI_CAPABILITY_LIST)) - 1
 
 
 def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
@@ -54,8 +62,10 @@ def refuse_nonsense(functions: list[FunctionDescription], name: str) -> None:
         config, address = function.config, function.address
         if all_ones(config) or header_type(config) > PCI_HEADER_TYPE_CARDBUS:
             continue
-        fault = fault_in_capabilities(config)
-        if header_type(config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+        hidden = unstated(function)  # what is not stated is no fault
+        fault = "" if hidden >> 8 * PCI_CAPABILITY_LIST & _LISTS else fault_in_capabilities(config)
+        numbered = not hidden >> 8 * PCI_PRIMARY_BUS & 0xFFFFFF
+        if numbered and header_type(config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
             fault = fault or _fault_in_numbers(address.bus, config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS])
         if fault:
             raise MachineError(f"{name}: {address}: {fault}; record it again, or fix or remove this function")
@@ -126,6 +136,13 @@ def _about_function(function: FunctionDescription, recorded: bool) -> Iterator[s
     if header_type(config) > PCI_HEADER_TYPE_CARDBUS:
         yield f"has no valid header type ({header_type(config):#04x}): it was not answering, the kernel ignores it"
         return
+    if _looks_reset(function):
+        yield (
+            "Command and all base addresses are 0, and yet their sizes are known (lspci marks such regions [virtual]): "
+            "it was recorded after a reset or a loss of power that nobody restored it from, or was never enabled. "
+            "What usually did it: its registers were written back before it answered, or by nobody (setpci on Bridge "
+            "Control, a driver's own reset)"
+        )
     if known < min(function.size, 256):
         if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
             yield f"only {known} bytes are known, without its capabilities: see what is unknown; record it as root"
@@ -135,6 +152,18 @@ def _about_function(function: FunctionDescription, recorded: bool) -> Iterator[s
         yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
     if fault := fault_in_extended_capabilities(config):
         yield f"its {fault}: the kernel finds nothing after that"
+
+
+def _looks_reset(function: FunctionDescription) -> bool:
+    """Return whether a function reads as after power on, although it has had addresses."""
+    config = function.config
+    if header_type(config) != PCI_HEADER_TYPE_NORMAL or dword(config, PCI_VENDOR_ID) in (0, 0xFFFFFFFF):
+        return False
+    return (
+        bool(function.bars.keys() - function.guessed)
+        and not word(config, PCI_COMMAND)
+        and not any(bar.address for bar in base_addresses(config))
+    )
 
 
 def _about_siblings(functions: list[FunctionDescription]) -> Iterator[tuple[str, Address]]:

@@ -100,8 +100,10 @@ def refuse_partial(functions: list[FunctionDescription], name: str) -> None:
         listed = ", ".join(f"{domain:04x}" for domain in domains[:8])
         raise MachineError(f"{name}: raw ECAM holds one domain, this machine has {listed}; write lspci text or TOML")
     for function in functions:
-        if len(function.config) < (function.size if function.stated is None else PCI_CFG_SPACE_SIZE):
+        stated = b"\xff" * function.size if function.stated is None else function.stated
+        known = stated[: len(function.config)].count(0xFF)
+        if known < (function.size if function.stated is None else max(PCI_CFG_SPACE_SIZE, len(function.config))):
             raise MachineError(
-                f"{name}: {function.address}: {len(function.config)} of {function.size} bytes are known, in raw "
-                "ECAM the rest would be 0; write lspci text or TOML"
+                f"{name}: {function.address}: {known} of {function.size} bytes are known, in raw ECAM the rest would "
+                "be 0; write lspci text or TOML"
             )

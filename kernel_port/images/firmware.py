@@ -93,7 +93,7 @@ def assign(drafts: Sequence[Draft]) -> None:
         for one in taken:
             _widen(span, one.pool, one.start, one.end)
     for draft in drafts:
-        if draft.kind.bridge:
+        if draft.kind.bridge and not draft.kind.cardbus:
             _open_windows(draft, spans)
 
 

@@ -25,7 +25,8 @@ from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from . import machine_toml, parts
-from .grammar import CAPABILITIES
+from .capabilities import BARE
+from .grammar import CAPABILITIES, KINDS
 from .parts import Table
 
 T = TypeVar("T")
@@ -53,6 +54,11 @@ _LIMITS = (
 )
 #: Options of a slot, all off by default.
 _SLOT = sorted(name for name, key in CAPABILITIES["slot"].items() if key.default is False and name != "interlock")
+#: Names of capabilities that every function may have, and of those in PCI Express.
+_CONVENTIONAL = [name for name, about in BARE.items() if not about.extended]
+_EXTENDED = [name for name, about in BARE.items() if about.extended]
+#: What the draws of capabilities begin with, so that the machine around them does not depend on them.
+_OTHER_SEED = 1 << 40
 #: Hexadecimal digits of keys that are written in hexadecimal.
 _DIGITS = {"vendor": 4, "device": 4, "class": 6, "revision": 2}
 
@@ -132,11 +138,24 @@ def draw(functions: int, seed: int) -> Table:
     _number(buses[0], 0)
     buses.sort(key=lambda bus: bus.number)
     slots = iter(range(1, BUSES))
+    tables = [table for bus in buses for table in _tables(dice, bus, slots)]
+    _add_capabilities(_Dice(seed + _OTHER_SEED), tables)
     return {
         "name": f"generated-{functions}-{seed}",
         "about": f"{functions} functions from seed {seed}: kernel-port generate",
-        "function": [table for bus in buses for table in _tables(dice, bus, slots)],
+        "function": tables,
     }
+
+
+def _add_capabilities(dice: _Dice, tables: list[Table]) -> None:
+    """Give a third of the functions some of all the capabilities that there are; so rare ones occur, too."""
+    for table in tables:
+        if dice.chance(33):
+            names = [dice.one(_CONVENTIONAL) for _ in range(dice.below(3))]
+            if KINDS[table.get("kind", "endpoint")].express is not None:
+                names += [dice.one(_EXTENDED) for _ in range(dice.below(4))]
+            if names:
+                table["also"] = list(dict.fromkeys(names))
 
 
 def _grow(dice: _Dice, count: int) -> list[_Bus]:

@@ -47,6 +47,7 @@ from ..pci_regs import (
     PCI_EXP_TYPE_ROOT_PORT,
     PCI_EXP_TYPE_UPSTREAM,
 )
+from .capabilities import BARE
 
 
 class Kind(NamedTuple):
@@ -54,11 +55,13 @@ class Kind(NamedTuple):
 
     #: Port type of its PCI Express capability, None for conventional PCI.
     express: int | None
-    #: Whether it has a type 1 header.
+    #: Whether a bus is below it.
     bridge: bool
     #: Default class, subclass and programming interface.
     class_code: int
     about: str
+    #: Whether it has a type 2 header instead of type 1.
+    cardbus: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -73,6 +76,7 @@ KINDS: dict[str, Kind] = {
     "pci-to-express-bridge": Kind(PCI_EXP_TYPE_PCIE_BRIDGE, True, 0x060400, "conventional PCI above, Express below"),
     "pci": Kind(None, False, 0x020000, "conventional PCI device"),
     "pci-bridge": Kind(None, True, 0x060400, "conventional PCI-to-PCI bridge"),
+    "cardbus-bridge": Kind(None, True, 0x060700, "bridge to a CardBus slot", cardbus=True),
     "host-bridge": Kind(None, False, 0x060000, "the host's own function on bus 0"),
 }
 
@@ -220,6 +224,13 @@ def table(keys: Reader, values: Reader) -> Reader:
     return read
 
 
+def capability_names(value: Any) -> list[str]:
+    """Check for an array of names of BARE."""
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in BARE for name in value):
+        raise ValueError(f"an array of some of {', '.join(BARE)}")
+    return list(dict.fromkeys(value))
+
+
 def events(value: Any) -> list[tuple[float, int]]:
     """Check for pairs of a time and Slot Status bits."""
     wrong = ValueError("an array of [milliseconds, Slot Status bits], such as [[250, 0x08]]")
@@ -305,7 +316,7 @@ _KNOB_READERS: dict[Any, Reader] = {
 OLD_OPTIONS = {"attention_lamp": "attention_indicator", "power_lamp": "power_indicator"}
 
 #: Fields of a description that say what the function is; all others are knobs, which say how it behaves.
-_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated", "found", "stand_in")
+_IDENTITY = ("address", "config", "size", "bars", "rom", "guessed", "stated", "found", "stand_in", "title")
 
 
 def _knobs() -> dict[str, Key]:
@@ -347,6 +358,7 @@ COMPOSED: dict[str, Key] = {
     ),
     "bus": Key(pair(0, 255), None, "bridges: secondary and subordinate bus"),
     **{name: Key(options(name), None, "capability") for name in CAPABILITIES},
+    "also": Key(capability_names, [], "further capabilities by name, with nothing in them (capabilities.py)"),
 }
 
 FUNCTION: dict[str, Key] = {

@@ -3,54 +3,54 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
 import sys
-from collections.abc import Callable
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import BinaryIO
 
 from ..files import opened
-from ..hw.description import FunctionDescription, MachineDescription
+from ..hw.address import Address
+from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..qemu import PREFIX, describe
-from . import ecam, lspci, machine_toml, sysfs
+from ..terminal import clean
+from . import archive, config_file, dump, ecam, machine_toml, sysfs
 from .doubts import guess_sizes, refuse_nonsense, warnings
-
-#: Longest file read, in bytes, by what it is.
-_LIMITS = {ecam.read: ecam.WHOLE, lspci.parse: lspci.TEXT_LIMIT, machine_toml.parse: machine_toml.TEXT_LIMIT}
+from .packed import again, is_packed, unpacked
 
 _HEAD = 65536
 _TOML = re.compile(rb"^[ \t]*\[\[[ \t]*function[ \t]*\]\]", re.MULTILINE)
+#: The first line of a machine description that says something.
+_KEY = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?:[\w-]+[ \t]*=|\[\[?[\w. -]+\]\]?[ \t]*\r?$)", re.MULTILINE)
+_KINDS = (
+    "lspci -xxxx text, a dump of a config file, a sysfs directory or archive, a raw ECAM image or a TOML machine "
+    "description"
+)
 _DUMP = re.compile(
     rb"^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\s|^[0-9a-f]{2}:(?: [0-9a-f]{2})+",
     re.MULTILINE | re.IGNORECASE,
 )
-_KEY = re.compile(rb"^[ \t]*(?:[\w-]+[ \t]*=|\[\[?[\w. -]+\]\]?[ \t]*\r?$)", re.MULTILINE)
-#: First bytes of a file that may hold a machine in another encoding -> what to do.
-_DISGUISES = {
-    b"\xef\xbb\xbf": "text with a byte order mark; save it as UTF-8 without one",
-    b"\x1f\x8b": "compressed; unpack it with gunzip",
-    b"BZh": "compressed; unpack it with bunzip2",
-    b"\xfd7zXZ": "compressed; unpack it with unxz",
-    b"\x28\xb5\x2f\xfd": "compressed; unpack it with unzstd",
-}
-_KINDS = "lspci -xxxx text, a sysfs directory, a raw ECAM image or a TOML machine description"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_ZSTD = b"\x28\xb5\x2f\xfd"
+#: In text, at most one byte in so many is 0.
+_FEW = 64
 
 
-def load(source: str | Path) -> MachineDescription:
+def load(source: str | Path, at: str = "") -> MachineDescription:
     """Load a machine.
 
-    :param source: path of an lspci -x/-xxx/-xxxx dump, a sysfs directory, a raw ECAM image or a TOML machine
-        description; or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-`` (lspci text
-        on standard input), ``qemu:-device ...`` (devices of a QEMU that runs no guest)
+    :param source: path of a text with an lspci -x/-xxx/-xxxx dump or with a hexdump of a config file, of a config file
+        itself, a sysfs directory or an archive of one, a raw ECAM image or a TOML machine description; text and
+        archives may be packed. Or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-``
+        (standard input), ``qemu:-device ...`` (devices of a QEMU that runs no guest)
+    :param at: the address of bytes that have none with them, as 01:00.0
     :return: functions in address order; doubts about them are in `warnings`
     :raises MachineError: the source cannot be read or is bad; the message has file, line or offset, and the remedy"""
-    machine = _read(source)
+    machine = _read(source, _address(at))
     machine.name = machine.name.encode("utf-8", "replace").decode()  # file names may be in any encoding
     machine.functions.sort(key=lambda function: function.address)
     refuse_nonsense(machine.functions, str(source))
@@ -64,12 +64,14 @@ def is_name(source: str) -> bool:
     return source in ("host", "-") or source.startswith(("example:", PREFIX))
 
 
-def is_raw_ecam(source: str) -> bool:
+def is_raw_ecam(source: str, at: str = "") -> bool:
     """Return whether load() would read *source*, which must be readable, as a raw ECAM image."""
     if is_name(source) or Path(source).is_dir():
         return False
     with opened(Path(source)) as file:
-        return _reader(file.read(_HEAD), os.fstat(file.fileno()).st_size, source) is ecam.read
+        head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+        is_config = (at or config_file.address_in(Path(source)) is not None) and _is_config(head, size)
+        return not is_config and _is_ecam(head, size)
 
 
 def example_names() -> list[str]:
@@ -81,9 +83,18 @@ def _examples() -> Traversable:
     return resources.files(__package__) / "examples"
 
 
-def _read(source: str | Path) -> MachineDescription:
+def _address(at: str) -> Address | None:
+    try:
+        return Address.parse(at) if at else None
+    except ValueError as error:
+        raise MachineError(f"--at: {error}") from None
+
+
+def _read(source: str | Path, at: Address | None) -> MachineDescription:
     if source == "-":
-        return MachineDescription("-", _lspci(sys.stdin.buffer, "standard input"), recorded=True)
+        machine = _read_stream(sys.stdin.buffer, "standard input", at, None)
+        machine.name = machine.name or "-"
+        return machine
     if isinstance(source, str) and source.startswith("example:"):
         return _example(source)
     if isinstance(source, str) and source.startswith(PREFIX):
@@ -91,12 +102,12 @@ def _read(source: str | Path) -> MachineDescription:
     path = sysfs.HOST if source == "host" else Path(source)
     try:
         if path.is_dir():
-            name = source if isinstance(source, str) and source == "host" else path.name
+            name = source if isinstance(source, str) and source == "host" else clean(path.name)
             functions = sysfs.read(path, str(path))
             return MachineDescription(name, functions, recorded=True, roots=sysfs.roots(path, str(path)))
         # O_NONBLOCK: opening a pipe or a terminal must not wait for its other end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            return _read_file(file, path)
+            return _read_file(file, path, at)
     except (OSError, ValueError) as error:
         if isinstance(error, MachineError):
             raise
@@ -112,52 +123,71 @@ def _example(source: str) -> MachineDescription:
     return machine_toml.parse(text, source)
 
 
-def _read_file(file: BinaryIO, path: Path) -> MachineDescription:
+def _read_file(file: BinaryIO, path: Path, at: Address | None) -> MachineDescription:
     name = str(path)
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         raise MachineError(f"{name}: not a regular file or directory; give {_KINDS}, or - for standard input")
-    head = file.read(_HEAD)
+    head, near, size = file.read(_HEAD), config_file.address_in(path), status.st_size
     file.seek(0)
-    reader = _reader(head, status.st_size, name)
-    if status.st_size > (limit := _LIMITS[reader]):
-        raise MachineError(f"{name}: {status.st_size} bytes, more than the {limit} that are read; give {_KINDS}")
-    if reader is machine_toml.parse:
-        machine = machine_toml.parse(file.read(limit), name)
-        machine.name = machine.name or path.stem
-        return machine
-    if reader is ecam.read:
-        return MachineDescription(path.stem, ecam.read(file, name))
-    return MachineDescription(path.stem, _lspci(file, name), recorded=True)
+    address = at or near
+    if address and _is_config(head, size):
+        return MachineDescription(clean(path.stem), [config_file.read(file.read(), address)], recorded=True)
+    if _is_ecam(head, size):
+        return MachineDescription(clean(path.stem), ecam.read(file, name))
+    if head.startswith(archive.ZIP_MAGIC):
+        return MachineDescription(clean(path.stem), archive.read_zip(file, name), recorded=True)
+    if size > (limit := machine_toml.TEXT_LIMIT if _is_toml(head) else dump.TEXT_LIMIT):
+        raise MachineError(f"{name}: {size} bytes, more than the {limit} that are read; give {_KINDS}")
+    machine = _read_stream(file, name, at, near)
+    machine.name = machine.name or clean(path.stem)
+    return machine
 
 
-def _reader(head: bytes, size: int, name: str) -> Callable[..., object]:
-    """Return the reader for a file."""
+def _read_stream(
+    file: BinaryIO, name: str, at: Address | None, near: Address | None, packed: bool = False
+) -> MachineDescription:
+    """Read what needs no seeking: text, a machine description, a tar archive, or one of these packed."""
+    head = file.read(_HEAD)
     if not head:
         raise MachineError(f"{name}: empty; give {_KINDS}")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.count(0) > len(head) // 4:
-        raise MachineError(f"{name}: text in UTF-16; save it as UTF-8 (PowerShell: | Out-File -Encoding ascii)")
-    if size % ecam.PAGE == 0 and (b"\0" in head or head.count(0xFF) == len(head)):
-        return ecam.read
-    for beginning, remedy in _DISGUISES.items():
-        if head.startswith(beginning):
-            raise MachineError(f"{name}: {remedy}")
-    if b"\0" in head:
-        hint = "one function's config file: give the directory its folder is in; " if size in (64, 128, 256) else ""
-        raise MachineError(f"{name}: offset {head.index(0):#x}: binary data; {hint}give {_KINDS}")
-    if _TOML.search(head):
-        return machine_toml.parse
-    if _DUMP.search(head):
-        return lspci.parse
-    if _KEY.search(head):
-        return machine_toml.parse
-    raise MachineError(f"{name}: neither {_KINDS}; record one with: lspci -xxxx > FILE (as root)")
+    file = again(head, file)
+    if is_packed(head):
+        if packed:
+            raise MachineError(f"{name}: packed twice; unpack it once")
+        return _read_stream(unpacked(file, head, name), name, at, near, packed=True)
+    if archive.is_tar(head):
+        return MachineDescription("", archive.read_tar(file, name), recorded=True)
+    if _is_toml(head):
+        return machine_toml.parse(file.read(machine_toml.TEXT_LIMIT), name)
+    wide = head.startswith(_UTF_16) and head.count(0) > len(head) // 4
+    if not wide:
+        _refuse_binary(head, name)
+    found = dump.read(file, name, "utf-16" if wide else "", at, near)
+    return MachineDescription("", found.functions, warnings=found.warnings, recorded=True)
 
 
-def _lspci(file: BinaryIO, name: str) -> list[FunctionDescription]:
-    # Device names may be in any encoding; they do not matter.
-    text = io.TextIOWrapper(file, encoding="latin-1")
-    try:
-        return lspci.parse(text, name)
-    finally:
-        text.detach()
+def _is_config(head: bytes, size: int) -> bool:
+    """Return whether a file may be the config file of a function, by its length and content."""
+    return size in config_file.LENGTHS and (b"\0" in head or head.count(0xFF) == len(head))
+
+
+def _is_ecam(head: bytes, size: int) -> bool:
+    """Return whether a file may be a raw ECAM image, by its length and content."""
+    if is_packed(head) or archive.is_tar(head) or head.startswith((archive.ZIP_MAGIC, *_UTF_16, _ZSTD)):
+        return False
+    return bool(size) and size % ecam.PAGE == 0 and (b"\0" in head or head.count(0xFF) == len(head))
+
+
+def _is_toml(head: bytes) -> bool:
+    """Return whether a file is a machine description, or is meant to be one."""
+    return bool(_TOML.search(head) or (len(head) < _HEAD and _KEY.match(head) and not _DUMP.search(head)))
+
+
+def _refuse_binary(head: bytes, name: str) -> None:
+    if head.startswith(_ZSTD):
+        raise MachineError(f"{name}: packed with zstd; unpack it with: unzstd {name}")
+    if _is_config(head, len(head)):
+        raise MachineError(f"{name}: one function's config file, it seems; say whose with --at 01:00.0")
+    if head.count(0) * _FEW > len(head):
+        raise MachineError(f"{name}: offset {head.index(0):#x}: binary data; give {_KINDS}")

@@ -1,49 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of lspci -x, -xxx and -xxxx, with or without -v text between: parse and write.
-
-    00:01.0 PCI bridge: Intel Corporation ...     a function begins at column 0, with or without a domain
-    <tab>Region 0: Memory at ... [size=128K]      -v text: gives sizes of BARs and ROM, driver, IOMMU group
-    00: 86 80 08 34 ...                           rows of 16 bytes, in order, from 0
-                                                  an empty line ends the function
-
-`lspci -F` reads the same. A malformed, short or misplaced row is an error: the dump is damaged.
-"""
+"""The text of lspci -x, -xxx and -xxxx: what its -v text says, and how to write it. dump.py reads it whole."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterable, Iterator
 
-from ..hw.address import Address
-from ..hw.config_space import LARGEST_BAR, ROM, BaseAddress, base_addresses, capabilities, rounded_up, word
+from ..hw.config_space import LARGEST_BAR, ROM, BaseAddress, base_addresses, rounded_up, word
 from ..hw.description import FunctionDescription
-from ..hw.errors import MachineError
-from ..pci_regs import (
-    PCI_CAP_ID_EXP,
-    PCI_CLASS_DEVICE,
-    PCI_DEVICE_ID,
-    PCI_REVISION_ID,
-    PCI_STATUS,
-    PCI_STATUS_CAP_LIST,
-    PCI_STD_HEADER_SIZEOF,
-    PCI_VENDOR_ID,
-)
-
-#: Longest line read; lspci's longest are vital product data, a few hundred characters.
-LINE_LIMIT = 65536
-#: Longest text read: more than lspci -xxxx prints of 65,536 functions.
-TEXT_LIMIT = 1 << 30
-#: Most lines of prose before the first function.
-PROSE_LIMIT = 100_000
-#: Bytes in a row.
-ROW = 16
-#: Bytes of configuration space that lspci shows: a header, a CardBus header, all of PCI, all of PCI Express.
-_USUAL_LENGTHS = (64, 128, 256, 4096)
-
-_DEVICE = re.compile(r"((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7])(?:\s|$)", re.IGNORECASE)
-_HEX_ROW = re.compile(r"([0-9a-f]{2,8}):[ \t](.*)", re.IGNORECASE)
-_RECORD = "record it again with: lspci -xxxx > FILE (as root)"
+from ..pci_regs import PCI_CLASS_DEVICE, PCI_DEVICE_ID, PCI_REVISION_ID, PCI_VENDOR_ID
+from .rows import ROW
 
 # lspci indents text about the function itself by one tab (pasted: by up to eight blanks), about a capability by two.
 _INDENT = r"(?:\t| {1,8})(?=\S)"
@@ -56,145 +22,25 @@ _IOMMU_GROUP = re.compile(_INDENT + r"IOMMU group: (\d{1,9})$")
 _UNIT = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
-class _Entry:
-    """A function being read."""
+def take_text(function: FunctionDescription, lines: Iterable[str], warn: Callable[[str], None]) -> None:
+    """Take driver, IOMMU group and the sizes of BARs and ROM from the -v text of a function whose bytes are known.
 
-    __slots__ = ("address", "config", "driver", "iommu_group", "line", "regions")
-
-    def __init__(self, address: Address, line: int) -> None:
-        self.address = address
-        self.line = line
-        self.config = bytearray()
-        self.driver = ""
-        self.iommu_group: int | None = None
-        self.regions: list[re.Match[str]] = []
-
-
-def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
-    """Read the functions of an lspci dump, in the order found.
-
-    :param lines: the text, read line by line
-    :param name: what to call it in messages
-    :raises MachineError: a line is damaged, or there is no dump; the message has the line"""
-    entries: dict[Address, _Entry] = {}
-    entry: _Entry | None = None
-    number = 0
-    for number, line in enumerate(_bounded_lines(lines, name), 1):
-        first = line[0]
-        if first == "\n":
-            entry = None
-        elif first in "\t ":
-            if entry is not None:
-                _take_text(entry, line)
-        elif row := _HEX_ROW.match(line):
-            data = hex_bytes(row[2])
-            if entry and data and len(data) == ROW and int(row[1], 16) == len(entry.config) < _USUAL_LENGTHS[-1]:
-                entry.config += data  # the only case in a sound dump; the rest finds what is wrong
-            else:
-                _take_row(entry, row, data, f"{name}:{number}")
-        elif device := _DEVICE.match(line):
-            entry = _Entry(Address.parse(device[1]), number)
-            if (earlier := entries.setdefault(entry.address, entry)) is not entry:
-                raise MachineError(
-                    f"{name}:{number}: {entry.address} is in line {earlier.line} already; remove one of the two"
-                )
-        if number > PROSE_LIMIT and not entries:
-            break
-    if not entries:
-        raise MachineError(f"{name}: no function in {number} lines of text; {_RECORD}")
-    unfinished = entry
-    return [_finish(e, name, cut=e is unfinished) for e in entries.values()]
-
-
-def _bounded_lines(lines: TextIO, name: str) -> Iterator[str]:
-    number = length = 0
-    while line := lines.readline(LINE_LIMIT):
-        number += 1
-        length += len(line)
-        if length > TEXT_LIMIT:
-            raise MachineError(f"{name}:{number}: more than {TEXT_LIMIT} bytes of text; leave functions out of it")
-        if len(line) == LINE_LIMIT:
-            raise MachineError(f"{name}:{number}: line longer than {LINE_LIMIT} characters: not lspci text; {_RECORD}")
-        yield line
-
-
-def _take_text(entry: _Entry, line: str) -> None:
-    if region := _REGION.match(line):
-        entry.regions.append(region)
-    elif driver := _DRIVER.match(line):
-        entry.driver = driver[1]
-    elif group := _IOMMU_GROUP.match(line):
-        entry.iommu_group = int(group[1])
-
-
-def _take_row(entry: _Entry | None, row: re.Match[str], data: bytes | None, place: str) -> None:
-    if entry is None:
-        if data is None:
-            return  # prose around the dump
-        raise MachineError(f"{place}: a row of bytes without a function; restore the function's line")
-    if data is None:
-        shown = row[2].strip()[:60]
-        raise MachineError(f"{place}: {entry.address}: not pairs of hexadecimal digits: {shown!r}; {_RECORD}")
-    append_row(entry.config, int(row[1], 16), data, f"{place}: {entry.address}")
-
-
-def hex_bytes(text: str) -> bytes | None:
-    """Parse pairs of hexadecimal digits; None if *text* is something else."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return None
-
-
-def append_row(config: bytearray, offset: int, data: bytes, place: str) -> None:
-    """Add the row at *offset*, which must be the next one.
-
-    :param place: start of the message
-    :raises MachineError: the row is out of order, too long or short, or past the end of configuration space"""
-    if offset + len(data) > 4096:
-        raise MachineError(f"{place}: row {offset:#x}: configuration space ends at 0x1000; {_RECORD}")
-    if offset != len(config):
-        raise MachineError(f"{place}: row {offset:#04x} where row {len(config):#04x} should be; {_RECORD}")
-    if len(data) != ROW:
-        raise MachineError(f"{place}: row {offset:#04x} has {len(data)} bytes instead of {ROW}; {_RECORD}")
-    config += data
-
-
-def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
-    """Make the description of a function that was read.
-
-    :param cut: the text ended in this function, without the empty line that lspci ends each with"""
-    known = len(entry.config)
-    place = f"{name}:{entry.line}: {entry.address}"
-    if known < PCI_STD_HEADER_SIZEOF:
-        raise MachineError(f"{place}: {known} bytes of configuration space, at least 64 are needed; {_RECORD}")
-    if cut and known not in _USUAL_LENGTHS:
-        raise MachineError(f"{place}: the text is cut short after {known:#x} bytes; {_RECORD}")
-    function = FunctionDescription(entry.address, bytes(entry.config), driver=entry.driver)
-    function.iommu_group = entry.iommu_group
-    function.size = largest_size(function.config)
-    if known < function.size:
-        function.stated = b"\xff" * known
+    :param warn: called with what is impossible, as a clause"""
     found = list(base_addresses(function.config))
-    for region in entry.regions:
-        number = _region_number(region, found)
-        size = rounded_up(int(region["size"]) << _UNIT[region["unit"]])
-        if size > LARGEST_BAR:
-            raise MachineError(f"{place}: a region of {region['size']}{region['unit']}: no BAR is as large; {_RECORD}")
-        if number == ROM:
-            function.rom = size
-        elif number is not None:
-            function.bars[number] = size
-    return function
-
-
-def largest_size(config: bytes) -> int:
-    """Return how large the configuration space can be that begins with *config*: lspci may have shown a part of it."""
-    if len(config) == 256:
-        express = any(capability == PCI_CAP_ID_EXP for capability, _ in capabilities(config))
-    else:
-        express = len(config) > 256 or bool(word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST)
-    return 4096 if express else 256
+    for line in lines:
+        if driver := _DRIVER.match(line):
+            function.driver = driver[1]
+        elif group := _IOMMU_GROUP.match(line):
+            function.iommu_group = int(group[1])
+        elif region := _REGION.match(line):
+            number = _region_number(region, found)
+            size = rounded_up(int(region["size"]) << _UNIT[region["unit"]])
+            if size > LARGEST_BAR:
+                warn(f"a region of {region['size']}{region['unit']}: no BAR is as large, and its size is left open")
+            elif number == ROM:
+                function.rom = size
+            elif number is not None:
+                function.bars[number] = size
 
 
 def _region_number(region: re.Match[str], found: Iterable[BaseAddress]) -> int | None:
@@ -212,7 +58,7 @@ def _region_number(region: re.Match[str], found: Iterable[BaseAddress]) -> int |
 def write(functions: Iterable[FunctionDescription]) -> Iterator[str]:
     """Yield the lines of a dump as lspci -n -xxxx prints it, with BAR sizes, drivers and IOMMU groups as in -vv.
 
-    Domains are shown only if one of them is not 0, as lspci does."""
+    Domains are shown only if one of them is not 0, as lspci does. Bytes that are not stated whole are left out."""
     functions = list(functions)
     with_domain = any(function.address.domain for function in functions)
     for function in functions:
@@ -222,7 +68,7 @@ def write(functions: Iterable[FunctionDescription]) -> Iterator[str]:
         yield from _regions(function)
         if function.driver:
             yield f"\tKernel driver in use: {function.driver}\n"
-        yield from rows(function.config)
+        yield from stated_rows(function)
         yield "\n"
 
 
@@ -230,6 +76,18 @@ def rows(config: bytes) -> Iterator[str]:
     """Yield the rows of bytes as lspci prints them."""
     for offset in range(0, len(config), ROW):
         yield f"{offset:02x}: {config[offset : offset + ROW].hex(' ')}\n"
+
+
+def stated_rows(function: FunctionDescription) -> Iterator[str]:
+    """Yield the rows of the bytes that are stated, in pieces where one is not: lspci -F takes them at any offset."""
+    stated = function.stated
+    if stated is None or (not stated.strip(b"\xff") and len(stated) >= len(function.config)):
+        yield from rows(function.config)
+        return
+    for offset in range(0, len(function.config), ROW):
+        for piece in re.finditer(rb"\xff+", stated[offset : offset + ROW]):
+            start, end = offset + piece.start(), offset + piece.end()
+            yield f"{start:02x}: {function.config[start:end].hex(' ')}\n"
 
 
 def _title(function: FunctionDescription, with_domain: bool) -> str:

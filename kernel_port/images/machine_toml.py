@@ -13,7 +13,7 @@ from ..hw.address import Address
 from ..hw.description import FunctionDescription, MachineDescription
 from ..hw.errors import MachineError
 from ..pci_regs import PCI_STD_HEADER_SIZEOF
-from . import firmware, grammar, lspci
+from . import firmware, grammar, lspci, rows
 from .compose import Draft, compose
 from .grammar import Key
 
@@ -21,7 +21,7 @@ from .grammar import Key
 _MOST_DOTS = 64
 _LINE_LIMIT = 16384
 #: Longest machine description read, in bytes: longer than that of a full segment.
-TEXT_LIMIT = 64 << 20
+TEXT_LIMIT = 48 << 20
 _CONFIG_ROW = re.compile(r"([0-9a-f]{2,3}):\s+(.+)", re.IGNORECASE)
 
 
@@ -146,13 +146,13 @@ def _function(keys: dict[str, Any]) -> tuple[FunctionDescription, Draft | None]:
     size = keys["size"]
     if size not in (None, 256, 4096):
         raise _Fault(f"size: {size} is neither 256 nor 4096; choose one")
+    stated = None
     if keys["config"] is not None:
         config = _rows(keys["config"])
+        stated = _mask(keys["stated"], len(config))
         size = size or (4096 if len(config) > 256 else 256)
         if len(config) > size:
             raise _Fault(f"size: {size}, but config has {len(config)} bytes; remove size")
-        stated = keys["stated"]
-        stated = b"\xff" * stated if isinstance(stated, int) else stated and _rows(stated, "stated")
         draft = None
     else:
         size = size or (256 if grammar.KINDS[keys["kind"]].express is None else 4096)
@@ -175,16 +175,37 @@ def _rows(text: str, key: str = "config") -> bytes:
         if not line.strip():
             continue
         row = _CONFIG_ROW.fullmatch(line.strip())
-        data = lspci.hex_bytes(row[2]) if row else None
+        data = rows.hex_bytes(row[2]) if row else None
         if not row or data is None:
             raise _Fault(f'{key}: {_shown(line.strip())} is not a row such as "40: 01 50 03 c8", of 16 bytes')
         offset = int(row[1], 16)
-        if offset % lspci.ROW == 0:
+        if offset % rows.ROW == 0:
             config += bytes(max(0, min(offset, 4096) - len(config)))
-        lspci.append_row(config, offset, data, key)
+        _append(config, offset, data, key)
     if len(config) < PCI_STD_HEADER_SIZEOF:
         raise _Fault(f"{key}: {len(config)} bytes, at least 64 are needed; give rows 00 to 30")
     return bytes(config)
+
+
+def _mask(value: int | str | None, length: int) -> bytes | None:
+    """Parse the mask of the bits that are known, or the number of bytes that are, for so many bytes."""
+    if value is None:
+        return None
+    mask = b"\xff" * value if isinstance(value, int) else _rows(value, "stated")
+    if len(mask.rstrip(b"\0")) > length:
+        raise _Fault(f"stated: {len(mask)} bytes, but config has {length}; give as many")
+    return mask[:length]
+
+
+def _append(config: bytearray, offset: int, data: bytes, key: str) -> None:
+    """Add a row at *offset*, which must be the next one."""
+    if offset + len(data) > 4096:
+        raise _Fault(f"{key}: row {offset:#x}: configuration space ends at 0x1000; remove it")
+    if offset != len(config):
+        raise _Fault(f"{key}: row {offset:#04x} where row {len(config):#04x} should be; put the rows in order")
+    if len(data) != rows.ROW:
+        raise _Fault(f"{key}: row {offset:#04x} has {len(data)} bytes instead of {rows.ROW}; make it whole")
+    config += data
 
 
 def _compose(machine: MachineDescription, drafts: list[Draft], name: str) -> None:
@@ -242,14 +263,14 @@ def _stated(function: FunctionDescription) -> Iterator[str]:
         yield f"stated = {len(stated)}\n"
         return
     yield 'stated = """\n'
-    yield from _known_rows(stated.ljust(max(PCI_STD_HEADER_SIZEOF, -(-len(stated) // lspci.ROW) * lspci.ROW), b"\0"))
+    yield from _known_rows(stated.ljust(max(PCI_STD_HEADER_SIZEOF, -(-len(stated) // rows.ROW) * rows.ROW), b"\0"))
     yield '"""\n'
 
 
 def _known_rows(config: bytes) -> Iterator[str]:
-    rows = list(lspci.rows(config))
-    for offset, row in zip(range(0, len(config), lspci.ROW), rows, strict=True):
-        if row is rows[-1] or any(config[offset : offset + lspci.ROW]):
+    lines = list(lspci.rows(config))
+    for offset, row in zip(range(0, len(config), rows.ROW), lines, strict=True):
+        if row is lines[-1] or any(config[offset : offset + rows.ROW]):
             yield row
 
 

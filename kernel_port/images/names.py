@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Names of vendors, devices and classes from pci.ids, where it is installed.
+"""Names of vendors, devices and classes: from pci.ids where it is installed, else as the machine's source has them.
 
-The file is searched, not parsed: 40,000 lines are too many for a machine of a few functions.
+The file is searched, not parsed: 40,000 lines are too many for a machine of a few functions. Classes have names of our
+own, for computers without the file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,29 @@ from pathlib import Path
 #: Where distributions keep pci.ids.
 PLACES = (Path("/usr/share/misc/pci.ids"), Path("/usr/share/hwdata/pci.ids"))
 
+#: Classes, and classes with their subclasses (PCI Code and ID Assignment), for where there is no pci.ids.
+CLASSES = {
+    0x00: "Old device", 0x01: "Storage controller", 0x02: "Network controller", 0x03: "Display controller",
+    0x04: "Multimedia controller", 0x05: "Memory controller", 0x06: "Bridge", 0x07: "Communication controller",
+    0x08: "System peripheral", 0x09: "Input device", 0x0A: "Docking station", 0x0B: "Processor",
+    0x0C: "Serial bus controller", 0x0D: "Wireless controller", 0x0E: "Intelligent controller",
+    0x0F: "Satellite controller", 0x10: "Encryption controller", 0x11: "Signal processing controller",
+    0x12: "Processing accelerator", 0x13: "Instrumentation", 0x40: "Coprocessor", 0xFF: "Unassigned class",
+}  # fmt: skip
+SUBCLASSES = {
+    0x0100: "SCSI controller", 0x0101: "IDE controller", 0x0104: "RAID controller", 0x0106: "SATA controller",
+    0x0107: "SAS controller", 0x0108: "NVMe controller", 0x0200: "Ethernet controller", 0x0207: "InfiniBand controller",
+    0x0300: "VGA controller", 0x0302: "3D controller", 0x0401: "Audio controller", 0x0403: "Audio device",
+    0x0600: "Host bridge", 0x0601: "ISA bridge", 0x0604: "PCI bridge", 0x0607: "CardBus bridge",
+    0x0609: "Semi-transparent bridge", 0x0700: "Serial controller", 0x0780: "Communication controller",
+    0x0800: "Interrupt controller", 0x0801: "DMA controller", 0x0805: "SD host controller", 0x0806: "IOMMU",
+    0x0807: "Event collector", 0x0C00: "FireWire controller", 0x0C03: "USB controller", 0x0C04: "Fibre Channel",
+    0x0C05: "SMBus controller", 0x1101: "Performance counters", 0x1300: "Dummy function",
+}  # fmt: skip
+
+_NUMBERS = re.compile(r"(Class )?[0-9a-f]{4}: [0-9a-f]{4}:[0-9a-f]{4}", re.IGNORECASE)
+_FROM_LSPCI = re.compile(r"(?P<kind>.*?)(?: \[[0-9a-f]{4}\])?: (?P<name>.*?)(?: \[[0-9a-f]{4}:[0-9a-f]{4}\])?"
+                         r"(?: \((?:rev|prog-if) .*)?", re.IGNORECASE)  # fmt: skip
 _NEXT_ENTRY = re.compile(rb"\n[^\t#\n]")
 _NEXT_SUBENTRY = re.compile(rb"\n\t?[^\t#\n]")
 
@@ -53,6 +77,28 @@ def installed() -> Names:
         except OSError:
             continue
     return Names(b"")
+
+
+def class_name(code: int) -> str:
+    """Return the name of a class code of two bytes (class, subclass)."""
+    known = installed().class_name(code) or SUBCLASSES.get(code) or CLASSES.get(code >> 8)
+    return known or f"class {code:04x}"
+
+
+def title(vendor: int, device: int, class_: int, said: str = "") -> str:
+    """Name a function: "Ethernet controller: Intel Corporation 82574L [8086:10d3]".
+
+    :param class_: class, subclass and programming interface
+    :param said: what its source says after the address, for what pci.ids does not know"""
+    ids, numbers = installed(), f"[{vendor:04x}:{device:04x}]"
+    product = ids.device(vendor, device)
+    named = None if product or _NUMBERS.match(said) else _FROM_LSPCI.fullmatch(said)
+    if named:
+        return f"{named['kind']}: {named['name']} {numbers}"
+    return (
+        f"{class_name(class_ >> 8)}: {ids.vendor(vendor) or f'vendor {vendor:04x}'} "
+        f"{product or f'device {device:04x}'} {numbers}"
+    )
 
 
 def _section(text: bytes, key: bytes, following: re.Pattern[bytes]) -> bytes:

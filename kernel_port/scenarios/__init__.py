@@ -22,6 +22,7 @@ from typing import Any
 
 from ..choice import KernelChoice
 from ..hw.address import Address
+from ..hw.config_space import header_type
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
 from ..images import load as load_machine
@@ -30,10 +31,12 @@ from ..kernel.sched import NSEC_PER_MSEC, Halt
 from ..kernel.system import Event
 from ..machine import Machine, boot
 from ..mends import place, users_module
+from ..pci_regs import PCI_HEADER_TYPE_BRIDGE, PCI_SECONDARY_BUS
 from ..trace.snapshot import Recorder
 from ._groups import in_order
 from ._invariants import INVARIANTS, broken
 from ._outcome import Before, Outcome, observe
+from ._script import CARD, PORT, aim
 
 __all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "is_scenario", "load", "names", "perform",
            "play", "ready"]  # fmt: skip
@@ -52,7 +55,12 @@ class Scenario:
     threads: dict[str, Thread]
     #: Turns the outcome of a run into the answer to the question.
     answer: Callable[[Outcome, int], str]
-    #: Behaviour of functions that differs from the machine's: address -> field of FunctionDescription -> value.
+    #: The card that it is about, on its own machine.
+    target: str = "01:00.0"
+    #: What it needs around a card to be played on another machine, as aim() takes it; "" if it is about its own only.
+    needs: str = ""
+    #: Behaviour of functions that differs from the machine's: address, CARD or PORT -> field of FunctionDescription ->
+    #: value.
     knobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: Runs before the script and leaves no trace: sets up drivers with code of their own, say.
     prepare: Callable[[Machine], None] | None = None
@@ -89,11 +97,20 @@ class Scenario:
         named = self.machine.startswith("example:")
         machine = load_machine(self.machine) if named else parse(self.machine.encode(), self.name)
         machine.functions.sort(key=lambda function: function.address)
-        functions = {str(function.address): function for function in machine.functions}
-        for address, behaviour in self.knobs.items():
-            for knob, value in behaviour.items():
-                setattr(functions[str(Address.parse(address))], knob, value)
+        self.turn_knobs(machine, self.target)
         return machine
+
+    def turn_knobs(self, machine: MachineDescription, target: str) -> None:
+        """Give the functions of a machine the behaviour that the scenario is about."""
+        functions = {str(function.address): function for function in machine.functions}
+        card = str(Address.parse(target))
+        bridges = (f for f in machine.functions if header_type(f.config) == PCI_HEADER_TYPE_BRIDGE)
+        above = {(f.address.domain, f.config[PCI_SECONDARY_BUS]): str(f.address) for f in bridges}
+        roles = {CARD: card, PORT: above.get(Address.parse(target)[:2], "")}
+        for address, behaviour in self.knobs.items():
+            function = functions.get(roles.get(address) or str(Address.parse(address)))
+            for knob, value in behaviour.items() if function else ():
+                setattr(function, knob, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +207,32 @@ def play(
         return perform(scenario, machine, choose)
 
 
-def ready(scenario: Scenario, patches: int | KernelChoice = 8, source: str = "") -> Machine:
+def ready(
+    scenario: Scenario, patches: int | KernelChoice = 8, source: MachineDescription | str = "", target: str = ""
+) -> Machine:
     """Boot the scenario's machine and prepare it for the script.
 
-    :param source: a machine to take instead, as boot() does; what the script names must be there"""
-    machine = boot(source or scenario.description(), patches, poll_mode=scenario.poll_mode)
-    if scenario.prepare is not None:
-        scenario.prepare(machine)
-        machine.events.clear()
+    :param source: a machine to take instead, as boot() does
+    :param target: the function of *source* that it is to be about; "": what the script names must be there
+    :raises MachineError: the machine lacks what the scenario needs"""
+    if target and not scenario.needs:
+        raise MachineError(f"{scenario.name} is about its own machine; it cannot be played on another card")
+    if source:
+        description = load_machine(source) if isinstance(source, str) else source
+        if target:
+            scenario.turn_knobs(description, target)
+    else:
+        description = scenario.description()
+    machine = boot(description, patches, poll_mode=scenario.poll_mode)
+    try:
+        if scenario.needs:
+            aim(machine, target or scenario.target, scenario.needs)
+        if scenario.prepare is not None:
+            scenario.prepare(machine)
+            machine.events.clear()
+    except BaseException:
+        machine.close()
+        raise
     return machine
 
 

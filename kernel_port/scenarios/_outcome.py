@@ -13,14 +13,6 @@ from ..machine import Machine
 from ..pci_regs import PCI_VENDOR_ID
 from ..trace.snapshot import Loss, Recorder, RegisterChange
 
-#: Registers that pci_save_state() saves, besides the header. Nothing restores their neighbours (capabilities, status).
-SAVED = frozenset({
-    "PCI_EXP_DEVCTL", "PCI_EXP_LNKCTL", "PCI_EXP_SLTCTL", "PCI_EXP_RTCTL", "PCI_EXP_DEVCTL2", "PCI_EXP_LNKCTL2",
-    "PCI_X_CMD",
-})  # fmt: skip
-#: Registers of the header that record events rather than configuration.
-HAPPENED = frozenset({"PCI_STATUS", "PCI_SEC_STATUS"})
-HEADER_END = 0x40
 NOBODY = 0xFFFF
 
 #: Hardware events that make a presence event real.
@@ -70,19 +62,13 @@ class Outcome:
     def lost(self) -> dict[str, list[RegisterChange]]:
         """Function -> registers that a reset changed, that pci_save_state() saves, and that did not get their old value
         back."""
-        found = {loss.bdf: [each for each in loss.changed if is_saved(each)] for loss in self.losses if loss.resets}
+        found = {loss.bdf: [each for each in loss.changed if each.is_saved] for loss in self.losses if loss.resets}
         return {bdf: differences for bdf, differences in found.items() if differences}
 
     @property
     def restored(self) -> list[str]:
         """Functions that were reset and got their registers back."""
         return sorted(set(self.resets) - set(self.lost))
-
-
-def is_saved(difference: RegisterChange) -> bool:
-    """Return whether pci_save_state() saves a register and pci_restore_state() should bring it back."""
-    name, offset, _size = difference.where
-    return name in SAVED or (offset < HEADER_END and name not in HAPPENED)
 
 
 class Before:

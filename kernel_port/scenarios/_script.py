@@ -4,20 +4,82 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from errno import ENOSYS
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..hw.address import Address
 from ..hw.bridge import Bridge
+from ..hw.errors import MachineError
 from ..kernel.sched import NSEC_PER_MSEC
 from ..machine import Machine
-from ..pci_regs import (
-    PCI_BRIDGE_CONTROL,
-    PCI_BRIDGE_CTL_BUS_RESET,
-    PCI_EXP_SLTSTA_ABP,
-    PCI_EXP_SLTSTA_PDC,
-    PCI_EXP_SLTSTA_PDS,
-)
+from ..pci_regs import PCI_EXP_SLTSTA_ABP, PCI_EXP_SLTSTA_PDC, PCI_EXP_SLTSTA_PDS
+from ..users import poke
+
+#: Keys of Scenario.knobs for the card that a scenario is about, and for the port above it.
+CARD, PORT = "card", "port"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a scenario is about on a machine: a card, and what is around it ("" for what there is not)."""
+
+    card: str
+    port: str
+    slot: str
+    bus: str
+    siblings: tuple[str, ...]
+    """All functions on the bus of the card, the card among them."""
+
+
+#: Machine -> what the scenario that is played on it is about.
+_targets: WeakKeyDictionary[Machine, Target] = WeakKeyDictionary()
+
+
+def aim(machine: Machine, function: str, needs: str) -> None:
+    """Make a scenario be about a function of *machine*.
+
+    :param needs: what there must be: "card", "port" above it, a "slot" that pciehp drives, "siblings" in one
+    :raises MachineError: the machine lacks it"""
+    dev = machine.function(function)
+    bus, name = dev.bus, dev.dev.name
+    slot = next((slot.kobj_name for slot in bus.slots if slot.hotplug), "")
+    above = bus.self.dev.name if bus.self else ""
+    number = f"{bus.sysdata.domain:04x}:{bus.number:02x}"
+    found = Target(name, above, slot, number, tuple(other.dev.name for other in bus.devices))
+    if needs != CARD and not above:
+        raise MachineError(f"this scenario needs a port above its card, and {name} is on a root bus")
+    if needs in ("slot", "siblings") and not slot:
+        raise MachineError(f"this scenario needs a card in a slot that pciehp drives, and {name} is in none")
+    if needs == "siblings" and len(found.siblings) < 2:
+        raise MachineError(f"this scenario needs a card of several functions, and {name} is alone")
+    _targets[machine] = found
+
+
+def card(machine: Machine) -> str:
+    """Return the address of the card that the scenario is about."""
+    return _targets[machine].card
+
+
+def port(machine: Machine) -> str:
+    """Return the address of the port above the card."""
+    return _targets[machine].port
+
+
+def slot(machine: Machine) -> str:
+    """Return the name of the card's slot."""
+    return _targets[machine].slot
+
+
+def bus(machine: Machine) -> str:
+    """Return the bus that the card is on."""
+    return _targets[machine].bus
+
+
+def siblings(machine: Machine) -> tuple[str, ...]:
+    """Return the addresses of all functions of the card."""
+    return _targets[machine].siblings
 
 
 def reset_function(machine: Machine, function: str) -> int:
@@ -48,16 +110,6 @@ def reset_together(machine: Machine, bus: str) -> int:
     if machine.kernel.point >= 7:
         return reset_bus(machine, bus)
     return poke(machine, machine.bus(bus).self.dev.name)
-
-
-def poke(machine: Machine, bridge: str, hold_ms: int = 100) -> int:
-    """Reset the bus below a bridge behind the kernel's back, as two calls of setpci do."""
-    kernel, dev = machine.kernel, machine.function(bridge)
-    _, control = kernel.pci_user_read_config_word(dev, PCI_BRIDGE_CONTROL)
-    kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET)
-    sleep(machine, hold_ms)
-    rc: int = kernel.pci_user_write_config_word(dev, PCI_BRIDGE_CONTROL, control & ~PCI_BRIDGE_CTL_BUS_RESET)
-    return rc
 
 
 def sleep(machine: Machine, ms: int) -> None:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""VFIO as a consumer of the series. As in v3.11 (base/vfio_pci.py): a user opens, resets and closes a function. As in
-v3.12, imitated here: a user who owns some functions resets everything that is reset together."""
+"""VFIO as a consumer of the series, as in v3.11 (base/vfio_pci.py): a user opens, resets and closes a function. For
+v3.12 see users.hot_reset()."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from errno import ENOSYS, ENOTTY, EPERM
 from typing import Any
 
 from ..machine import Machine
+from ..users import hot_reset
 
 
 def open_device(machine: Machine, function: str) -> int:
@@ -50,37 +49,3 @@ def hot_reset_device(machine: Machine, function: str) -> int:
     request = kernel.vfio_pci_hot_reset([device.group])
     rc: int = kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_PCI_HOT_RESET, request)
     return rc
-
-
-def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
-    """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected.
-
-    :return: 0; -EPERM if another owner has part of it; -ENOSYS where the kernel has no such reset yet; or as
-        pci_reset_slot() and pci_reset_bus()"""
-    kernel, dev = machine.kernel, machine.function(function)
-    if kernel.point < 7:
-        return -ENOSYS
-    if dev.slot:
-        if not owns(owned, together(dev.bus, dev.slot)):
-            return -EPERM
-        rc: int = kernel.pci_reset_slot(dev.slot)
-        if rc != -ENOTTY:
-            return rc
-    if not owns(owned, together(dev.bus)):
-        return -EPERM
-    of_bus: int = kernel.pci_reset_bus(dev.bus)
-    return of_bus
-
-
-def owns(owned: Iterable[str], functions: Iterable[Any]) -> bool:
-    """Return whether the user owns each of the functions."""
-    return {dev.dev.name for dev in functions} <= {f"0000:{name}" for name in owned}
-
-
-def together(bus: Any, slot: Any = None) -> Iterator[Any]:
-    """Return all functions on a bus (or in a slot of it) and below."""
-    for dev in bus.devices:
-        if slot is None or dev.slot is slot:
-            yield dev
-            if dev.subordinate:
-                yield from together(dev.subordinate)

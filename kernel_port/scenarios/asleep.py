@@ -8,7 +8,7 @@ values: its command register is lost.
 
 from . import Scenario
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import card, reset_function
 from ._tell import code, listed, lost
 
 
@@ -18,5 +18,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine="example:d3hot", threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(6, 7)
+    machine="example:d3hot",
+    threads={"main": lambda m: reset_function(m, card(m))},
+    answer=answer,
+    needs="card",
+    findings=(6, 7),
 )

@@ -9,7 +9,7 @@ to lock, once to unlock and once to restore, and the removal empties that list m
 from . import Scenario
 from ._machines import TWO_FUNCTIONS
 from ._outcome import Outcome
-from ._script import reset_slot, switch
+from ._script import reset_slot, slot, switch
 from ._tell import code, listed
 
 
@@ -20,7 +20,8 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=TWO_FUNCTIONS,
-    threads={"reset": lambda m: reset_slot(m, "1"), "user": lambda m: switch(m, "1", 0)},
+    threads={"reset": lambda m: reset_slot(m, slot(m)), "user": lambda m: switch(m, slot(m), 0)},
     answer=answer,
+    needs="slot",
     since=7,
 )

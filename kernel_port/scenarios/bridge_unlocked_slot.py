@@ -10,7 +10,7 @@ A reviewer could have asked: which registers does the reset write, and does it h
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import after, reset_slot
+from ._script import after, port, reset_slot, slot
 from ._tell import code, lost
 from .bridge_unlocked import setpci
 
@@ -21,8 +21,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    threads={"main": lambda m: reset_slot(m, "1"), "setpci": after(50, lambda m: setpci(m, "00:1c.0"))},
+    threads={"main": lambda m: reset_slot(m, slot(m)), "setpci": after(50, lambda m: setpci(m, port(m)))},
     answer=answer,
+    needs="slot",
     since=7,
     mended_by=("lock-bridge-of-slot",),
     commits=('"fix slot reset device locking" (2026)',),

@@ -12,7 +12,7 @@ answers it.
 from . import Scenario
 from ._machines import POWERED_CARD
 from ._outcome import Outcome
-from ._script import reset_bus
+from ._script import bus, reset_bus
 from ._tell import accident, code
 
 
@@ -22,8 +22,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=POWERED_CARD,
-    threads={"main": lambda m: reset_bus(m, "01")},
+    threads={"main": lambda m: reset_bus(m, bus(m))},
     answer=answer,
+    needs="port",
     since=7,
     findings=(3, 12),
     recordings=("p8-mess-bus",),

@@ -12,7 +12,7 @@ A reviewer could have asked: what else can make the handler run meanwhile? This 
 from . import Scenario
 from ._machines import POWERED_CARD
 from ._outcome import Outcome
-from ._script import after, press_button, reset_function
+from ._script import after, card, port, press_button, reset_function
 from ._tell import accident, code
 
 
@@ -23,10 +23,11 @@ def answer(outcome: Outcome, patches: int) -> str:
 SCENARIO = Scenario(
     machine=POWERED_CARD,
     threads={
-        "main": lambda m: reset_function(m, "01:00.0"),
-        "finger": after(50, lambda m: press_button(m, "00:1c.0")),
+        "main": lambda m: reset_function(m, card(m)),
+        "finger": after(50, lambda m: press_button(m, port(m))),
     },
     answer=answer,
+    needs="slot",
     horizon_ms=2000,
     findings=(2,),
     recordings=("p8-button",),

@@ -12,7 +12,7 @@ A reviewer could have asked: what about commands that pciehp does not wait for? 
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import PORT, card, reset_function
 from ._tell import accident, code
 
 
@@ -22,9 +22,10 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD.replace(", button = true, attention_indicator = true, power_indicator = true", ""),
-    knobs={"00:1c.0": {"command_ms": 30}},
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    knobs={PORT: {"command_ms": 30}},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="slot",
     findings=(2,),
     commits=('"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',),
     mended_by=("ignore-link-changes",),

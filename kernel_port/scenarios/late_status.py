@@ -11,7 +11,7 @@ A reviewer could have asked: how long after the reset may its events come? This 
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import PORT, card, reset_function
 from ._tell import accident, code
 
 
@@ -21,8 +21,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    knobs={"00:1c.0": {"slot_status_ms": 300}},
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    knobs={PORT: {"slot_status_ms": 300}},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="slot",
     findings=(1,),
 )

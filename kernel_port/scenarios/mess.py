@@ -12,7 +12,7 @@ change, and patch 5 makes the function reset use it.
 from . import Scenario
 from ._machines import POWERED_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import card, reset_function
 from ._tell import accident, code
 
 
@@ -23,8 +23,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=POWERED_CARD,
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="card",
     findings=(1, 12),
     recordings=(
         "v311-mess-lone",

@@ -8,7 +8,7 @@ removal and waits for the link. By the time it scans the slot, the removal is do
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import card, reset_function
 from ._tell import accident, code
 
 
@@ -18,8 +18,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="card",
     findings=(1, 12),
     recordings=("v311-mess-nopcp",),
 )

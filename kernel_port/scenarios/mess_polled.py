@@ -9,7 +9,7 @@ stops the timer, clears the pending events, and polls at once.
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import card, reset_function
 from ._tell import accident, code
 
 
@@ -19,8 +19,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="slot",
     poll_mode=True,
     horizon_ms=15_000,
     findings=(1,),

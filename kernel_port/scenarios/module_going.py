@@ -12,7 +12,7 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import card, reset_function, slot
 from ._tell import accident, code
 
 
@@ -20,7 +20,7 @@ def unload(machine: Machine) -> None:
     """Begin rmmod of pciehp, as if it were a module."""
     kernel = machine.kernel
     module = vars(kernel)["THIS_MODULE"] = kernel.module("pciehp", going=True)
-    machine.slot("1").hotplug.ops.owner = module
+    machine.slot(slot(machine)).hotplug.ops.owner = module
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -29,8 +29,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    threads={"main": lambda m: reset_function(m, card(m))},
     prepare=unload,
     answer=answer,
+    needs="slot",
     findings=(5,),
 )

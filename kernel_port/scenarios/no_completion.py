@@ -8,7 +8,7 @@ a debug message, never an error.
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import PORT, card, reset_function
 from ._tell import accident, code
 
 
@@ -19,8 +19,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    knobs={"00:1c.0": {"command_ms": -1}},
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    knobs={PORT: {"command_ms": -1}},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="slot",
     findings=(8,),
 )

@@ -11,8 +11,7 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-
-CARD = "01:00.0"
+from ._script import card
 
 
 def bind(machine: Machine) -> None:
@@ -22,12 +21,12 @@ def bind(machine: Machine) -> None:
     def remove(dev: Any) -> None:
         kernel.pci_reset_function(dev)
 
-    machine.function(CARD).driver = kernel.device_driver("tidy", remove=remove)
+    machine.function(card(machine)).driver = kernel.device_driver("tidy", remove=remove)
 
 
 def unbind(machine: Machine) -> int:
     """Unbind the card from its driver."""
-    machine.kernel.device_release_driver(machine.function(CARD))
+    machine.kernel.device_release_driver(machine.function(card(machine)))
     return 0
 
 
@@ -35,4 +34,4 @@ def answer(outcome: Outcome, patches: int) -> str:
     return "The driver has released it."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": unbind}, prepare=bind, answer=answer)
+SCENARIO = Scenario(machine=LONE_CARD, threads={"main": unbind}, prepare=bind, answer=answer, needs="card")

@@ -7,7 +7,7 @@ It looks four times, after 0, 100, 300 and 700 ms, and then resets anyway, with 
 
 from . import Scenario
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import CARD, card, reset_function
 from ._tell import code
 
 
@@ -18,8 +18,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine="example:single",
-    knobs={"01:00.0": {"pending_ms": 650}},
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    knobs={CARD: {"pending_ms": 650}},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="card",
     findings=(11,),
 )

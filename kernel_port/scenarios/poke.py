@@ -5,10 +5,11 @@ No patch helps: the kernel cannot mask events of a reset it does not know about.
 registers are lost as well; but pciehp removes and re-adds it, which is why users could live with it.
 """
 
+from ..users import poke
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import poke
+from ._script import port
 from ._tell import accident, lost
 
 
@@ -16,4 +17,6 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"In short, {accident(outcome)}; lost: {lost(outcome)}."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": lambda m: poke(m, "00:1c.0")}, answer=answer, findings=(1,))
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": lambda m: poke(m, port(m))}, answer=answer, needs="port", findings=(1,)
+)

@@ -11,18 +11,18 @@ from ..pci_regs import PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_PDCE
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import controller, reset_function
+from ._script import card, controller, reset_function, slot
 
 
 def disable(machine: Machine) -> None:
     """Disable presence events."""
-    machine.kernel.pcie_write_cmd(controller(machine, "1"), 0, PCI_EXP_SLTCTL_PDCE)
+    machine.kernel.pcie_write_cmd(controller(machine, slot(machine)), 0, PCI_EXP_SLTCTL_PDCE)
 
 
 def reset(machine: Machine) -> int:
     """Reset the card; return 1 if presence events are enabled afterwards."""
-    reset_function(machine, "01:00.0")
-    _, control = machine.kernel.pciehp_readw(controller(machine, "1"), PCI_EXP_SLTCTL)
+    reset_function(machine, card(machine))
+    _, control = machine.kernel.pciehp_readw(controller(machine, slot(machine)), PCI_EXP_SLTCTL)
     return int(bool(control & PCI_EXP_SLTCTL_PDCE))
 
 
@@ -30,4 +30,6 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"Presence events are {'enabled' if outcome.results['main'] else 'still disabled'} after the reset."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": reset}, prepare=disable, answer=answer, findings=(9,))
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": reset}, prepare=disable, answer=answer, needs="slot", findings=(9,)
+)

@@ -7,7 +7,7 @@ It does, at every point of the series: real presence events remove the card and 
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import after, move_card
+from ._script import after, move_card, port
 from ._tell import listed
 
 
@@ -18,8 +18,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 SCENARIO = Scenario(
     machine=LONE_CARD,
     threads={
-        "main": after(100, lambda m: move_card(m, "00:1c.0")),
-        "hand": after(1100, lambda m: move_card(m, "00:1c.0")),
+        "main": after(100, lambda m: move_card(m, port(m))),
+        "hand": after(1100, lambda m: move_card(m, port(m))),
     },
     answer=answer,
+    needs="slot",
 )

@@ -11,7 +11,7 @@ A reviewer could have asked: should reset_slot compare presence before and after
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import after, move_card, reset_function
+from ._script import PORT, after, card, move_card, port, reset_function
 from ._tell import code
 
 
@@ -22,11 +22,12 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    knobs={"00:1c.0": {"presence_follows_link": False}},
+    knobs={PORT: {"presence_follows_link": False}},
     threads={
-        "main": lambda m: reset_function(m, "01:00.0"),
-        "hand": after(50, lambda m: move_card(m, "00:1c.0")),
+        "main": lambda m: reset_function(m, card(m)),
+        "hand": after(50, lambda m: move_card(m, port(m))),
     },
     answer=answer,
+    needs="slot",
     mended_by=("ignore-link-changes",),
 )

@@ -13,12 +13,12 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import after, reset_function
+from ._script import after, card, reset_function, slot
 
 
 def read(machine: Machine) -> int:
     """Run cat /sys/bus/pci/slots/1/adapter."""
-    return int(machine.kernel.presence_read_file(machine.slot("1")))
+    return int(machine.kernel.presence_read_file(machine.slot(slot(machine))))
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -27,7 +27,8 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    threads={"main": lambda m: reset_function(m, "01:00.0"), "reader": after(50, read)},
+    threads={"main": lambda m: reset_function(m, card(m)), "reader": after(50, read)},
     answer=answer,
+    needs="slot",
     commits=("5b3f7b7d062b (v4.19)",),
 )

@@ -11,7 +11,7 @@ A reviewer could have asked: who makes sure that the device is back before its r
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_function
+from ._script import CARD, card, reset_function
 from ._tell import code, lost
 
 
@@ -21,9 +21,10 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    knobs={"01:00.0": {"ready_ms": 500}},
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    knobs={CARD: {"ready_ms": 500}},
+    threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
+    needs="card",
     mended_by=("unify-reset-delays",),
     commits=("100 ms being too short for a slow PCIe device",),
 )

@@ -9,13 +9,13 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import before_poll, reset_function
+from ._script import PORT, before_poll, card, reset_function, slot
 from ._tell import accident, code
 
 
 def wait(machine: Machine) -> None:
     """Let the script begin 15 ms before the timer fires: the first command takes 12 of them."""
-    before_poll(machine, "1", 15)
+    before_poll(machine, slot(machine), 15)
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -25,10 +25,11 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD,
-    knobs={"00:1c.0": {"command_ms": 12}},
-    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    knobs={PORT: {"command_ms": 12}},
+    threads={"main": lambda m: reset_function(m, card(m))},
     prepare=wait,
     answer=answer,
+    needs="slot",
     poll_mode=True,
     findings=(8,),
 )

@@ -9,14 +9,14 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import TWO_FUNCTIONS
 from ._outcome import Outcome
-from ._script import reset_function, reset_slot
+from ._script import card, reset_function, reset_slot, slot
 from ._tell import code, listed, lost
 
 
 def whole(machine: Machine) -> int:
     """Reset the slot after the reset of the function was refused."""
-    rc = reset_function(machine, "01:00.0")
-    return reset_slot(machine, "1") if rc else 0
+    rc = reset_function(machine, card(machine))
+    return reset_slot(machine, slot(machine)) if rc else 0
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -24,4 +24,10 @@ def answer(outcome: Outcome, patches: int) -> str:
         {listed(outcome.resets)}; lost: {lost(outcome)}."""
 
 
-SCENARIO = Scenario(machine=TWO_FUNCTIONS, threads={"main": whole}, answer=answer, recordings=("p8-mess-vga-slot",))
+SCENARIO = Scenario(
+    machine=TWO_FUNCTIONS,
+    threads={"main": whole},
+    answer=answer,
+    needs="siblings",
+    recordings=("p8-mess-vga-slot",),
+)

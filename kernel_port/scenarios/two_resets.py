@@ -14,7 +14,7 @@ A reviewer could have asked: why is the state saved and restored outside the loc
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import after, reset_function
+from ._script import after, card, reset_function
 from ._tell import code, lost
 
 
@@ -26,9 +26,10 @@ def answer(outcome: Outcome, patches: int) -> str:
 SCENARIO = Scenario(
     machine=LONE_CARD,
     threads={
-        "first": lambda m: reset_function(m, "01:00.0"),
-        "second": after(50, lambda m: reset_function(m, "01:00.0")),
+        "first": lambda m: reset_function(m, card(m)),
+        "second": after(50, lambda m: reset_function(m, card(m))),
     },
     answer=answer,
+    needs="card",
     mended_by=("save-under-device-lock",),
 )

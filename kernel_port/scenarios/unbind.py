@@ -15,27 +15,26 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import CALM_CARD
 from ._outcome import Outcome
+from ._script import card
 from ._tell import code
 from ._vfio import close_device, open_device, reset_device
-
-CARD = "01:00.0"
 
 
 def bind(machine: Machine) -> None:
     """Bind the card to VFIO and open it."""
-    open_device(machine, CARD)
+    open_device(machine, card(machine))
 
 
 def unbind(machine: Machine) -> int:
     """Run echo 0000:01:00.0 > /sys/bus/pci/drivers/vfio-pci/unbind."""
-    machine.kernel.device_release_driver(machine.function(CARD))
+    machine.kernel.device_release_driver(machine.function(card(machine)))
     return 0
 
 
 def close(machine: Machine) -> int:
     """Reset the device, then close it, as the user does. Returns what the reset did."""
-    rc = reset_device(machine, CARD)
-    close_device(machine, CARD)
+    rc = reset_device(machine, card(machine))
+    close_device(machine, card(machine))
     return rc
 
 
@@ -50,6 +49,7 @@ SCENARIO = Scenario(
     threads={"unbind": unbind, "user": close},
     prepare=bind,
     answer=answer,
+    needs="card",
     commits=("61cf16d8bd38 (v3.14)",),
     mended_by=("try-reset",),
 )

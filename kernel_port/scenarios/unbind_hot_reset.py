@@ -10,15 +10,16 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import FIXED_CARD
 from ._outcome import Outcome
+from ._script import card
 from ._tell import code
 from ._vfio import close_device, hot_reset_device
-from .unbind import CARD, bind, unbind
+from .unbind import bind, unbind
 
 
 def close(machine: Machine) -> int:
     """Reset everything that is reset with the device, then close it. Returns what the reset did."""
-    rc = hot_reset_device(machine, CARD)
-    close_device(machine, CARD)
+    rc = hot_reset_device(machine, card(machine))
+    close_device(machine, card(machine))
     return rc
 
 
@@ -31,6 +32,7 @@ SCENARIO = Scenario(
     threads={"unbind": unbind, "user": close},
     prepare=bind,
     answer=answer,
+    needs="card",
     since=7,
     opened_by=("save-under-device-lock",),
     mended_by=("try-semantics",),

@@ -11,7 +11,7 @@ A reviewer could have asked: does every path to D0 wait the 10 ms of D3hot? This
 from . import Scenario
 from ._machines import LONE_CARD
 from ._outcome import Outcome
-from ._script import reset_slot
+from ._script import CARD, reset_slot, slot
 from ._tell import code, lost
 
 
@@ -21,9 +21,10 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine=LONE_CARD.replace('driver = "mpt2sas"\npm = {no_soft_reset = true}', 'pm = {state = "D3hot"}'),
-    knobs={"01:00.0": {"ready_ms": 5}},
-    threads={"main": lambda m: reset_slot(m, "1")},
+    knobs={CARD: {"ready_ms": 5}},
+    threads={"main": lambda m: reset_slot(m, slot(m))},
     answer=answer,
+    needs="slot",
     since=7,
     findings=(11,),
 )

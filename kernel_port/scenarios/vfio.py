@@ -5,10 +5,11 @@ The slot's, for which pciehp masks presence. The card's own reset does nothing, 
 the card would find it as this one left it.
 """
 
+from ..users import hot_reset
 from . import Scenario
 from ._outcome import Outcome
+from ._script import card, siblings
 from ._tell import accident, code, listed
-from ._vfio import hot_reset
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -17,7 +18,8 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 SCENARIO = Scenario(
     machine="example:vga",
-    threads={"main": lambda m: hot_reset(m, "01:00.0", {"01:00.0", "01:00.1"})},
+    threads={"main": lambda m: hot_reset(m, card(m), siblings(m))},
     answer=answer,
+    needs="siblings",
     since=7,
 )

@@ -6,10 +6,10 @@ it matters that the user owns the whole bus, not just the slot.
 """
 
 from ..machine import Machine
+from ..users import hot_reset
 from . import Scenario
 from ._outcome import Outcome
 from ._tell import code, listed
-from ._vfio import hot_reset
 
 
 def make_slot(machine: Machine) -> None:

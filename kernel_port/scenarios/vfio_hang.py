@@ -15,18 +15,16 @@ from ..machine import Machine
 from . import Scenario
 from ._machines import POWERED_CARD
 from ._outcome import Outcome
-from ._script import sleep
+from ._script import card, sleep
 from ._tell import accident, code
 from ._vfio import close_device, open_device, reset_device
-
-CARD = "01:00.0"
 
 
 def use(machine: Machine) -> int:
     """Open the card, reset it, close it. Other threads may run between the calls."""
-    rc = open_device(machine, CARD)
+    rc = open_device(machine, card(machine))
     sleep(machine, 1)
-    return rc or reset_device(machine, CARD) or close_device(machine, CARD)
+    return rc or reset_device(machine, card(machine)) or close_device(machine, card(machine))
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -37,6 +35,7 @@ SCENARIO = Scenario(
     machine=POWERED_CARD,
     threads={"main": use},
     answer=answer,
+    needs="card",
     findings=(14,),
     recordings=("p4-mess-vfio-hang", "p5-mess-vfio-reset", "p8-mess-vfio-reset"),
 )

@@ -5,10 +5,11 @@ No: pci_reset_slot would reset the other function as well, whose driver knows no
 check to the consumer: pci_reset_slot and pci_reset_bus do not check who owns what they reset.
 """
 
+from ..users import hot_reset
 from . import Scenario
 from ._outcome import Outcome
+from ._script import card
 from ._tell import code, listed
-from ._vfio import hot_reset
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -16,5 +17,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine="example:vga", threads={"main": lambda m: hot_reset(m, "01:00.0", {"01:00.0"})}, answer=answer, since=7
+    machine="example:vga",
+    threads={"main": lambda m: hot_reset(m, card(m), {card(m)})},
+    answer=answer,
+    needs="card",
+    since=7,
 )

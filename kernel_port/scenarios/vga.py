@@ -8,14 +8,14 @@ without a reset, and the sound function beside it rules out a bus reset for one 
 from ..machine import Machine
 from . import Scenario
 from ._outcome import Outcome
-from ._script import reset_function, reset_slot
+from ._script import card, reset_function, reset_slot, slot
 from ._tell import code, listed
 
 
 def reset(machine: Machine) -> int:
     """Reset the function, which claims to have worked, then the slot."""
-    reset_function(machine, "01:00.0")
-    return reset_slot(machine, "1")
+    reset_function(machine, card(machine))
+    return reset_slot(machine, slot(machine))
 
 
 def answer(outcome: Outcome, patches: int) -> str:
@@ -23,4 +23,4 @@ def answer(outcome: Outcome, patches: int) -> str:
         {listed(outcome.resets)}."""
 
 
-SCENARIO = Scenario(machine="example:vga", threads={"main": reset}, answer=answer)
+SCENARIO = Scenario(machine="example:vga", threads={"main": reset}, answer=answer, needs="siblings")

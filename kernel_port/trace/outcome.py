@@ -38,6 +38,12 @@ class Outcome:
     """When it began, ns of virtual time."""
     end: int
     warnings: list[str]
+    fault: str = ""
+    """What is wrong with a reset that returned 0, in a word; "" for nothing."""
+    verdict: str = ""
+    """The same in words."""
+    reasons: tuple[str, ...] = ()
+    """Why each function came back as it did, for those that did not come back as they were."""
 
     @property
     def failed(self) -> bool:
@@ -66,6 +72,9 @@ class Outcome:
             yield from (f"  {line}" for line in str(self.halt).splitlines())
             yield paint("red", f"{self.call} {end(self.halt)}; it got this far in {took}")
             return
+        if self.verdict:
+            yield paint("red", f"  No good: {self.verdict}")
+        yield from (f"    {reason}" for reason in self.reasons)
         yield f"  {self.call} took {took}, {count(len(self.events), 'event')}, and returned"
         yield paint("red" if self.failed else "green", result(self.rc))
 
@@ -81,6 +90,9 @@ class Outcome:
             "error": errno.errorcode.get(-self.rc) if self.rc is not None and self.rc < 0 else None,
             "deadlock": deadlock or None,
             "oops": oops or None,
+            "fault": self.fault or None,
+            "verdict": self.verdict or None,
+            "reasons": list(self.reasons),
             "time_ns": self.end - self.start,
             "functions": [loss_as_json(loss) for loss in self.losses],
             "messages": [

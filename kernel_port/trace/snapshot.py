@@ -6,13 +6,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..hw.address import Address
+from ..hw.locations import Location, register_map
 from ..kernel.system import Event
 from ..machine import Machine
-from .decode import Location, Part, register_map
+from .decode import Part
 from .shadow import RESETS
 
 #: Bytes compared at once: most of configuration space does not change.
 STRIDE = 64
+#: Registers that pci_save_state() saves, besides the header. Nothing restores their neighbours (capabilities, status).
+SAVED = frozenset({
+    "PCI_EXP_DEVCTL", "PCI_EXP_LNKCTL", "PCI_EXP_SLTCTL", "PCI_EXP_RTCTL", "PCI_EXP_DEVCTL2", "PCI_EXP_LNKCTL2",
+    "PCI_X_CMD",
+})  # fmt: skip
+#: Registers of the header that record events rather than configuration.
+HAPPENED = frozenset({"PCI_STATUS", "PCI_SEC_STATUS"})
+HEADER_END = 0x40
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,12 @@ class RegisterChange:
     def text(self) -> str:
         """What changed: "MEMORY- MASTER-"."""
         return " ".join(Part(*self.where, (1 << 8 * self.where.size) - 1, self.new).changed(self.old))
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether pci_save_state() saves the register, and pci_restore_state() should bring it back."""
+        name, offset, _size = self.where
+        return name in SAVED or (offset < HEADER_END and name not in HAPPENED)
 
 
 @dataclass(frozen=True, slots=True)

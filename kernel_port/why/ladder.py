@@ -123,7 +123,11 @@ class Survey:
             return "alone"
         if self.together(ladder.bdf):
             return "together"
-        return "unknown" if any(ladder.bdf in group.takes for group in (*self.slots, *self.buses)) else "none"
+        return "unknown" if self.is_undecided(ladder.bdf) else "none"
+
+    def is_undecided(self, bdf: str) -> bool:
+        """Return whether a slot or bus that may reset *bdf* is one of which it is unknown whether it does."""
+        return any(group.rc is None and bdf in group.takes for group in (*self.slots, *self.buses))
 
 
 def rungs(machine: Machine) -> list[str]:

@@ -1,30 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A survey of a whole machine: a line for each function, each reason once, slots and buses, the sums."""
+"""The verdicts on a whole machine: the sums, the functions people ask about, the rest, each reason once."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from errno import ENOTTY
 from itertools import groupby
+from operator import itemgetter
 
 from .guard import Guard, errno_name
-from .ladder import Ladder, Rung
-from .report import (
-    ALL_OWNED,
-    TOGETHER_SINCE,
-    VFIO_ALONE,
-    VFIO_TOGETHER,
-    Report,
-    because,
-    condition,
-    facts,
-    failure,
-    place,
-    title_in,
-)
+from .ladder import Ladder, ResetGroup, Rung
+from .report import STYLES, TOGETHER_SINCE, Report, because, condition, facts, place
 from .unknown import remedies
-
-STYLES = {"alone": "green", "together": "yellow", "none": "red", "unknown": "blue"}
+from .verdict import OUTCOMES, asked_about, named
+from .words import PRESENCE
 
 #: Equal for refusals with the same explanation.
 Key = tuple[object, ...]
@@ -58,19 +47,111 @@ class Overview(Report):
         """Write everything but the caveats."""
         ladders = self.survey.ladders
         count = f"{len(ladders)} function{'s' * (len(ladders) != 1)}"
-        self.line(f"{self.machine.description.name}: {count}, {self.kernel_name}", "bold")
-        reasons = self.reasons()
-        self.table(reasons)
-        self.heading("Reasons")
-        for reason in reasons.values():
-            self.reason(reason)
-        self.unknown()
-        self.heading("Slots and buses: what they reset together")
-        for group in (*self.survey.slots, *self.survey.buses):
-            self.group(group)
+        self.lines(f"{self.machine.description.name}: {count}, {self.kernel_name}", style="bold")
         self.summary()
+        asked = [ladder for ladder in ladders if self.is_asked_about(ladder)]
+        if asked:
+            self.heading("Pass-through, storage, network, display")
+        for ladder in asked:
+            self.lines(f"{self.short(ladder.bdf)}  {self.title(ladder.bdf)}", "  ", "      ")
+            outcome = self.verdicts.outcome(ladder)
+            said = "Unknown." if outcome == "unknown" else self.verdict(ladder)  # what decides is below, each once
+            self.lines(said, "      ", style=STYLES.get(outcome, ""))
+        self.rest([ladder for ladder in ladders if not self.is_asked_about(ladder)])
+        self.unknown_registers()
+        self.groups()
+        reasons = self.merged()
+        if self.verbose:
+            self.table(reasons)
+            self.heading("Reasons")
+            for reason in reasons.values():
+                self.reason(reason)
+        else:
+            self.refusals(reasons)
+        self.heading("What you can do")
+        self.lines("kernel-port why MACHINE TARGET for one function, slot or bus; -v shows each test, with what it "
+                   "looked at.", "  ")  # fmt: skip
 
-    def reasons(self) -> dict[Key, Reason]:
+    def is_asked_about(self, ladder: Ladder) -> bool:
+        """Return whether people ask how to reset a function."""
+        return asked_about(self.machine.function(ladder.bdf), self.driver(ladder.bdf))
+
+    def summary(self) -> None:
+        """Write how many functions can be reset in which way, and what was not tried."""
+        sums = Counter(map(self.verdicts.outcome, self.survey.ladders))
+        for outcome, said in OUTCOMES.items():
+            if sums[outcome]:
+                self.line(f"  {sums[outcome]:>4} {said}", STYLES[outcome])
+        if self.verdicts.untried:
+            self.lines(
+                f"{self.verdicts.untried} of the resets that the probes allow were not tried, as that would take too "
+                "long; kernel-port why MACHINE TARGET tries one.",
+                "  ",
+            )
+
+    def rest(self, ladders: list[Ladder]) -> None:
+        """Write the other functions, those with the same answer together."""
+        if not ladders:
+            return
+        self.heading("Other functions")
+        answers = sorted(((self.in_short(ladder), ladder.bdf) for ladder in ladders), key=itemgetter(0))
+        for said, same in groupby(answers, key=itemgetter(0)):
+            self.lines(f"{said[1]}: {self.many(bdf for _, bdf in same)}", "  ", "      ")
+
+    def in_short(self, ladder: Ladder) -> tuple[int, str]:
+        """Return the answer for a function in a few words, with its place in the list."""
+        outcome = self.verdicts.outcome(ladder)
+        place = list(OUTCOMES).index(outcome)
+        if outcome == "alone" and ladder.taken:
+            return place, f"alone, by {ladder.taken.function}"
+        if outcome == "unknown":
+            return place, "unknown"
+        if outcome == "together" and (group := self.verdicts.group(ladder)):
+            return place, f"only with {self.group_name(group)}"
+        return place, self.verdict(ladder).rstrip(".") if outcome == "fails" else f"no, {errno_name(ladder.rc or 0)}"
+
+    def groups(self) -> None:
+        """Write slots and buses: those that reset something, then those that do not, together."""
+        groups = (*self.survey.slots, *self.survey.buses)
+        if not groups:
+            return
+        self.heading("Slots and buses: what they reset together")
+        useful = [group for group in groups if group.takes]
+        for group in groups if self.verbose else useful:
+            self.group(group)
+        if any(self.verdicts.fault(named(group)) == "removed" for group in useful):
+            self.lines(f"If a card is thrown out: {PRESENCE[0].lower()}{PRESENCE[1:]}.", "  ", "    ")
+        others = sorted((self.why_not(group), self.group_name(group)) for group in groups if not group.takes)
+        for said, same in groupby([] if self.verbose else others, key=itemgetter(0)):
+            self.lines(f"{', '.join(name for _, name in same)}: {said}", "  ", "      ")
+
+    def why_not(self, group: ResetGroup) -> str:
+        """Say why a slot or bus resets nothing."""
+        if group.unknown:
+            return f"unknown ({because(group.unknown)})"
+        if group.rc is None:
+            return f"pci_reset_{group.kind}() is not in this kernel; patch {TOGETHER_SINCE} adds it"
+        return group.guard.explanation or errno_name(group.guard.rc) if group.guard else "empty"
+
+    def refusals(self, reasons: dict[Key, Reason]) -> None:
+        """Write the refusals of functions that cannot be reset alone, each once."""
+        alone = {each.bdf for each in self.survey.ladders if self.verdicts.outcome(each) == "alone"}
+        found: dict[tuple[str, str], list[str]] = {}
+        for reason in reasons.values():
+            if reason.rung == self.survey.ladders[0].rungs[0].function:
+                continue  # hardly any device has a method of its own
+            whom = [bdf for case in reason.cases.values() for bdf in case if bdf not in alone]
+            said = reason.guard.explanation or errno_name(reason.guard.rc)
+            found.setdefault((reason.rung, said), []).extend(whom)
+        if any(found.values()):
+            self.heading("Why not alone")
+        total = len(self.survey.ladders) - len(alone)
+        for (rung, said), whom in found.items():
+            if whom:
+                everyone = "all of them" if len(whom) == total else self.many(sorted(whom))
+                self.lines(f"{rung}: {said}: {everyone}", "  ", "      ")
+
+    def merged(self) -> dict[Key, Reason]:
         """Return the refusals, equal ones merged, in order of method and first function."""
         found: dict[Key, Reason] = {}
         for rungs in zip(*(ladder.rungs for ladder in self.survey.ladders), strict=True):
@@ -85,9 +166,11 @@ class Overview(Report):
         ladders = self.survey.ladders
         ways = [rung.function for rung in ladders[0].rungs] if ladders else []
         numbered = ", ".join(f"{number} {way}" for number, way in enumerate(ways, 1))
+        self.heading("Each method")
         self.lines(f"Reset methods for one function alone, in the order the kernel tries them: {numbered}.")
         self.lines(
-            "* marks the method it takes, + one that would work too, ? what is unknown; letters refer to reasons below."
+            "* marks the method it takes, + one that does not refuse, either, ? what is unknown; letters are the "
+            "reasons below."
         )
         self.write("")
         address = max((len(self.short(ladder.bdf)) for ladder in ladders), default=0)
@@ -97,22 +180,14 @@ class Overview(Report):
         self.line(f"{'':{address}}  {numbers} {'reset':<{result}}  device")
         for ladder in ladders:
             marks = "".join(f"{self.mark(rung, ladder, reasons):<{cell}}" for rung in ladder.rungs)
-            device = title_in(self.machine, self.machine.function(ladder.bdf))
+            device = self.title(ladder.bdf)
             line = f"{self.short(ladder.bdf):{address}}  {marks} {self.result(ladder):<{result}}  {device}"
-            self.line(line[: self.width], STYLES[self.survey.outcome(ladder)])
+            self.line(line[: self.width], STYLES.get(self.verdicts.outcome(ladder), ""))
 
     def result(self, ladder: Ladder) -> str:
-        """Say in short how a function can be reset."""
-        if self.survey.outcome(ladder) == "unknown":
-            return "unknown"
-        if ladder.rc == 0 and ladder.taken:
-            return ladder.taken.function
-        groups = self.survey.together(ladder.bdf)
-        return (
-            f"only with {groups[0].kind} {self.group_name(groups[0])}"
-            if groups
-            else f"no ({errno_name(ladder.rc or 0)})"
-        )
+        """Say in a word or two how a function can be reset."""
+        outcome = self.verdicts.outcome(ladder)
+        return "returns 0, and fails" if outcome == "fails" else self.in_short(ladder)[1]
 
     def mark(self, rung: Rung, ladder: Ladder, reasons: dict[Key, Reason]) -> str:
         """Return one cell of the table."""
@@ -139,40 +214,20 @@ class Overview(Report):
         for case in cases:
             self.lines(case, "   - ", "     ")
 
-    def unknown(self) -> None:
+    def unknown_registers(self) -> None:
         """Write what decides and is not in the source, if anything is: each once, and what to send."""
         cases: dict[str, list[str]] = {}
         for ladder in self.survey.ladders:
-            methods: dict[str, list[str]] = {}
-            for rung in ladder.rungs:
-                if rung.rc is None:
-                    methods.setdefault(because(rung.unknown, ladder.bdf), []).append(rung.function)
-            for what, names in methods.items():
-                cases.setdefault(f"{', '.join(names)}: {what}", []).append(ladder.bdf)
+            for what, methods in self.undecided(ladder).items():
+                cases.setdefault(f"{', '.join(methods)}: {what}", []).append(ladder.bdf)
         if not cases:
             return
-        self.heading("Unknown (?): what decides is not in the file")
+        self.heading("Unknown: what decides is not in the file")
         for case, functions in cases.items():
-            self.lines(f"{self.many(functions)}: {case}", "   - ", "     ")
-        for remedy in remedies(self.survey.unknown):
-            self.lines(remedy, "   ", "   ")
-
-    def summary(self) -> None:
-        """Write the totals, and what to do."""
-        self.heading("Summary")
-        sums = [("alone", "can be reset alone"), ("together", "only with their slot or bus"), ("none", "not at all")]
-        if "unknown" in map(self.survey.outcome, self.survey.ladders):
-            sums.append(("unknown", "unknown, as what decides is not in the file"))
-        wide = len(str(len(self.survey.ladders)))
-        for outcome, said in sums:
-            ladders = [ladder for ladder in self.survey.ladders if self.survey.outcome(ladder) == outcome]
-            self.line(f"  {len(ladders):>{wide}} {said}", STYLES[outcome])
-            for result, same in groupby(sorted(ladders, key=self.result), key=self.result):
-                functions = [ladder.bdf for ladder in same]
-                self.lines(f"{len(functions):>{wide}} {result}: {self.many(functions)}", "      ", " " * (9 + wide))
-        self.write("")
-        self.lines(
-            f"Alone: echo 1 > /sys/bus/pci/devices/ADDRESS/reset, or {VFIO_ALONE}; a refusal is {failure(-ENOTTY)}. "
-            f"Together: {VFIO_TOGETHER}, from patch {TOGETHER_SINCE} on. {ALL_OWNED} Details of one function, "
-            "slot or bus: kernel-port why MACHINE TARGET."
-        )
+            self.lines(f"{self.many(functions)}: {case}", "  - ", "    ")
+        missing = [each for each in self.survey.unknown if not each.register]
+        partly = dict.fromkeys(each.bdf for each in self.survey.unknown if each.register)
+        for remedy in remedies(missing):
+            self.lines(f"{remedy[0].upper()}{remedy[1:]}.", "  ", "  ")
+        if partly:
+            self.lines(f"To see: lspci -xxxx of the whole machine, as root, or of {self.many(partly)}.", "  ", "  ")

@@ -1,41 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The resets of a machine, for people: one function, slot or bus in full, and what to do."""
+"""The verdict on one function, slot or bus, for people: the answer, reasons, what to do; on request the evidence."""
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import islice
 from typing import Any
 
 from ..choice import KernelChoice
-from ..hw.address import Address
-from ..images.names import installed
+from ..images import names
 from ..machine import Machine
 from ..series import PATCHES
 from ..terminal import Paint, clean, width
 from . import today, vfio
 from .guard import Guard, errno_name
-from .ladder import Ladder, ResetGroup, Rung, Survey
+from .hotplug import HotplugSlot, Way
+from .ladder import Ladder, ResetGroup, Rung
 from .rehearsal import Rehearsal
 from .silence import reads_all_ones, silence
 from .unknown import Unknown, remedies
+from .verdict import PASS_THROUGH, Verdicts, named
+from .words import PRESENCE, aftermath, compact, failure, fault
 
 #: The VFIO request that resets one function, and the one that resets a slot or bus.
 VFIO_ALONE, VFIO_TOGETHER = "VFIO_DEVICE_RESET", "VFIO_DEVICE_PCI_HOT_RESET"
-ALL_OWNED = (
-    "Every function that is reset must be bound to vfio-pci (or to no driver) and owned by the user who asks; each "
-    "loses its current work."
-)
 #: The patch that adds pci_reset_slot() and pci_reset_bus().
 TOGETHER_SINCE = 7
-
-#: Printed with a removal that does not happen if the slot has presence pins.
-PRESENCE = (
-    "it is removed because presence goes with the link, as taken here; a slot that has pins for it "
-    "(presence_follows_link = false in a machine description) keeps its card, and no dump says which a slot has"
-)
+#: Reasons given.
+MOST = 10
+#: Columns that text is folded at.
+COLUMNS = 80
+STYLES = {"alone": "green", "together": "yellow", "fails": "red", "none": "red", "unknown": "blue"}
 
 
 def kernel_name(choice: KernelChoice) -> str:
@@ -44,11 +40,6 @@ def kernel_name(choice: KernelChoice) -> str:
     if patches == 0:
         return f"Linux 3.11, before the series{above and f', with{above[4:]}'}"
     return f"Linux 3.11 with patch{'es 1 to' * (patches > 1)} {patches} of {len(PATCHES)}{above}"
-
-
-def failure(rc: int) -> str:
-    """Return "-ENOTTY (25, Inappropriate ioctl for device)"."""
-    return f"{errno_name(rc)} ({-rc}, {os.strerror(-rc)})"
 
 
 def place(guard: Guard) -> str:
@@ -75,33 +66,6 @@ def facts(guard: Guard, itself: str = "") -> str:
     return ", ".join(f"{name} = {value}" for name, value in (settled or values).items())
 
 
-def compact(addresses: Iterable[str]) -> str:
-    """Join addresses in the order given, functions of one device together: 00:14.0-3, 06:00.0,2."""
-    shown = []
-    for device, group in groupby(addresses, key=lambda address: address[:-1]):
-        functions = [int(address[-1]) for address in group]
-        whole = len(functions) > 2 and functions == list(range(functions[0], functions[-1] + 1))
-        shown.append(device + (f"{functions[0]}-{functions[-1]}" if whole else ",".join(map(str, functions))))
-    return ", ".join(shown)
-
-
-def title(dev: Any) -> str:
-    """Name a function, by pci.ids where that is installed, else by its numbers."""
-    ids = installed()
-    kind = ids.class_name(dev.class_ >> 8) or f"class {dev.class_ >> 8:04x}"
-    vendor = ids.vendor(dev.vendor) or f"vendor {dev.vendor:04x}"
-    product = ids.device(dev.vendor, dev.device) or f"device {dev.device:04x}"
-    return f"{kind}: {vendor} {product} [{dev.vendor:04x}:{dev.device:04x}]"
-
-
-def title_in(machine: Machine, dev: Any) -> str:
-    """Name a function of a machine; of one that is not in its source, or does not answer, say that."""
-    function = machine.fabric.function(Address.parse(dev.dev.name)).description
-    if function.stand_in:
-        return f"not in the file: {function.stand_in}"
-    return "reads all ones" if reads_all_ones(function) else title(dev)
-
-
 def warnings(machine: Machine) -> list[str]:
     """Return what the answer about *machine* cannot know."""
     known = {dev.dev.name for dev in machine.functions}
@@ -119,15 +83,22 @@ def because(unknown: Iterable[Unknown], itself: str = "") -> str:
 
 
 class Report:
-    """Writes the survey of a machine."""
+    """Writes the verdicts on a machine."""
 
-    def __init__(self, machine: Machine, survey: Survey, write: Callable[[str], object] = print) -> None:
-        self.machine, self.survey, self.write = machine, survey, write
+    def __init__(
+        self, machine: Machine, verdicts: Verdicts, write: Callable[[str], object] = print, verbose: bool = False
+    ) -> None:
+        self.machine, self.verdicts, self.survey, self.write = machine, verdicts, verdicts.survey, write
+        #: Show the tests that refused, with their values and reads.
+        self.verbose = verbose
         self.paint = Paint()
-        self.width = max(60, width() - 1)
+        self.width = min(COLUMNS, max(40, width()))
         self.kernel_name = kernel_name(machine.kernel.choice)
+        self.described = {str(function.address): function for function in machine.description.functions}
         #: Whether addresses need their domain.
         self.domain = any(not dev.dev.name.startswith("0000:") for dev in machine.functions)
+
+    # -- text ----------------------------------------------------------------------------------------------------
 
     def line(self, text: str, style: str = "") -> None:
         """Write one line unchanged."""
@@ -141,6 +112,11 @@ class Report:
         ):  # fmt: skip
             self.line(line, style)
 
+    def items(self, texts: Iterable[str]) -> None:
+        """Write the items of a list."""
+        for text in texts:
+            self.lines(text, "  - ", "    ")
+
     def heading(self, text: str) -> None:
         """Begin a section."""
         self.write("")
@@ -148,46 +124,185 @@ class Report:
 
     def short(self, bdf: str) -> str:
         """Shorten an address: with its domain only where there is more than one."""
-        return bdf if self.domain else bdf[5:]
+        return bdf if self.domain else bdf.removeprefix("0000:")
 
     def many(self, addresses: Iterable[str]) -> str:
         """Join several addresses in little space."""
         return compact(map(self.short, addresses))
 
-    # -- one target ----------------------------------------------------------------------------------------------
+    def group_name(self, group: ResetGroup) -> str:
+        """Return "slot 1", or "bus 01", without the domain where there is only one."""
+        return f"{group.kind} {group.name if group.kind == 'slot' else self.short(group.name)}"
 
-    def function(self, ladder: Ladder, done: Rehearsal | None = None) -> None:
-        """Write everything about one function, and the outcome of its reset on a copy."""
+    def driver(self, bdf: str) -> str:
+        """Return the driver that the machine was described with, "" for none."""
+        return self.described[bdf].driver if bdf in self.described else ""
+
+    def title(self, bdf: str) -> str:
+        """Name a function, and its driver."""
+        dev, driver = self.machine.function(bdf), self.driver(bdf)
+        described = self.described.get(bdf)
+        if described and described.stand_in:
+            return f"not in the file: {described.stand_in}"
+        if described and reads_all_ones(described):
+            return "reads all ones"
+        said = described.title if described else ""
+        return names.title(dev.vendor, dev.device, dev.class_, said) + (f", driver {driver}" if driver else "")
+
+    def fault(self, target: str) -> str:
+        """Say in a clause why a reset that was tried is no good; "" if it is, or was not tried."""
+        done = self.verdicts.trials.get(target)
+        return fault(done, self.short) if done else ""
+
+    # -- the verdict ---------------------------------------------------------------------------------------------
+
+    def verdict(self, ladder: Ladder) -> str:
+        """Return the answer for a function in a sentence that a person can act on."""
+        outcome = self.verdicts.outcome(ladder)
+        if outcome == "unknown":
+            return f"Unknown: {'; '.join(remedies(self.unknown(ladder)))}."
+        own = self.alone_not(ladder)
+        if outcome == "alone" and ladder.taken:
+            return f"Yes, alone: by {ladder.taken.function}{self.untried(ladder.bdf)}."
+        if outcome == "together" and (group := self.verdicts.group(ladder)):
+            with_it = f"With {self.group_name(group)}, yes{self.untried(named(group))}{self.company(ladder, group)}"
+            return f"No, not alone: {own}. {with_it}."
+        if outcome == "fails":
+            return f"No: {own if ladder.rc == 0 else self.group_not(self.survey.together(ladder.bdf)[0])}."
+        return f"No, nothing resets it: {own}."
+
+    def unknown(self, ladder: Ladder) -> tuple[Unknown, ...]:
+        """Return what is not known and decides about a function, its slot and its bus."""
+        around = self.survey.refused_around(self.machine.function(ladder.bdf))
+        return tuple(dict.fromkeys((*ladder.unknown, *(each for group in around for each in group.unknown))))
+
+    def undecided(self, ladder: Ladder) -> dict[str, list[str]]:
+        """Return what is not known of a function, in words, and the methods that depend on it."""
+        methods: dict[str, list[str]] = {}
+        for rung in ladder.rungs:
+            if rung.rc is None:
+                methods.setdefault(because(rung.unknown, ladder.bdf), []).append(rung.function)
+        return methods
+
+    def untried(self, target: str) -> str:
+        """Say it if a reset was not tried."""
+        return "" if target in self.verdicts.trials else " (its probe says so, it was not tried)"
+
+    def alone_not(self, ladder: Ladder) -> str:
+        """Say why pci_reset_function() is no good."""
+        return f"pci_reset_function() {self.fault(ladder.bdf) or f'returns {errno_name(ladder.rc or 0)}'}"
+
+    def group_not(self, group: ResetGroup) -> str:
+        """Say why the reset of a slot or bus is no good; "" if it is."""
+        said = self.fault(named(group))
+        return f"pci_reset_{group.kind}() of {self.group_name(group)} {said}" if said else ""
+
+    def company(self, ladder: Ladder, group: ResetGroup) -> str:
+        """Say what else is reset."""
+        others = [bdf for bdf in group.takes if bdf != ladder.bdf]
+        return f": it resets {self.many(others)}, too" if others else ": nothing else is there"
+
+    # -- one function --------------------------------------------------------------------------------------------
+
+    def function(self, ladder: Ladder, hotplug: HotplugSlot | None = None) -> None:
+        """Write everything about one function.
+
+        :param hotplug: the slot that it is in or below, each way of resetting it tried"""
+        self.line(ladder.bdf, "bold")
+        self.lines(self.title(ladder.bdf))
+        self.lines(self.verdict(ladder), "", "", STYLES.get(self.verdicts.outcome(ladder), ""))
+        self.heading(f"Why ({self.kernel_name})")
+        self.items(islice(self.reasons(ladder), MOST))
+        if self.verbose:
+            self.evidence(ladder)
+        self.heading("What you can do")
+        self.items(self.advice(ladder))
         dev = self.machine.function(ladder.bdf)
-        self.line(f"{ladder.bdf}  {title_in(self.machine, dev)}", "bold")
-        for said in silence(self.machine, dev):
-            self.lines(said)
-        self.lines(f"Reset methods for this function alone, in the order {self.kernel_name} tries them:")
+        self.heading("VFIO, as Linux 3.12 has it")
+        self.items(vfio.lines(vfio.hot_reset(self.machine, self.survey, dev), ladder.bdf, self.short))
+        self.heading("Today's Linux")
+        self.items(today.lines(today.today(self.machine, ladder), ladder.bdf, self.short))
+        self.hotplug(hotplug)
+
+    def reasons(self, ladder: Ladder) -> Iterator[str]:
+        """Yield why the verdict is what it is, the most important first."""
+        outcome, dev = self.verdicts.outcome(ladder), self.machine.function(ladder.bdf)
+        yield from silence(self.machine, dev)
+        if outcome == "unknown" and ladder.rc == 0 and ladder.taken is None:
+            yield "It can be reset alone in any case; by what is unknown."
+        for what, methods in self.undecided(ladder).items():
+            yield f"{', '.join(methods)}: unknown ({what})."
+        if ladder.taken is not None:
+            others = [rung.function for rung in ladder.rungs if rung.rc == 0 and rung is not ladder.taken]
+            more = " do not" if len(others) > 1 else " does not"
+            also = f"; {' and '.join(others)}{more}, either" if others else ""
+            yield f"{ladder.taken.function} is the first method that does not refuse{also}."
+            yield from self.trial(ladder.bdf)
+        else:
+            for rung in ladder.rungs[1:]:  # hardly any device has a method of its own, the first
+                if rung.guard is not None:
+                    yield f"{rung.function} refuses: {rung.guard.explanation or errno_name(rung.rc or 0)}."
+        if outcome == "alone":
+            return
+        together, good = self.survey.together(ladder.bdf), self.verdicts.group(ladder)
+        if together and together[0] is not good:
+            yield from list(self.trial(named(together[0])))[: 1 if good else None]
+        if good:
+            yield from self.trial(named(good))
+        for group in self.survey.refused_around(dev):
+            if group.guard is not None:
+                said = group.guard.explanation or errno_name(group.guard.rc)
+                yield f"pci_reset_{group.kind}() of {self.group_name(group)} refuses: {said}."
+
+    def trial(self, target: str) -> Iterator[str]:
+        """Yield what a reset did on the copy."""
+        done = self.verdicts.trials.get(target)
+        if done is None:
+            return
+        call = f"Tried on a copy, {done.call}() of {self.target(target)}"
+        if not done.fault:
+            what = f"; it resets {self.many(done.reset)}, whose registers are restored" if done.reset else ""
+            yield f"{call} returns 0 after {done.ms:g} ms{what}."
+            return
+        yield f"{call} {fault(done, self.short)}{f' (it took {done.ms:g} ms)' if done.rc == 0 else ''}."
+        if done.guard and done.guard.explanation:
+            yield f"{done.guard.site.function}() refuses: {done.guard.explanation}."
+        shown = done.aftermath if len(done.aftermath) < 3 else done.aftermath[:2]
+        for after in shown:
+            yield f"{aftermath(after, self.short)}."
+        if rest := done.aftermath[len(shown) :]:
+            yield f"In the same way or in consequence: {self.many(after.bdf for after in rest)}."
+        if done.removed:
+            yield f"{PRESENCE}."
+
+    def target(self, target: str) -> str:
+        """Return a target as people read it."""
+        kind, _, name = target.partition(":")
+        return (
+            f"{kind} {self.short(name) if kind == 'bus' else name}" if kind in ("slot", "bus") else self.short(target)
+        )
+
+    def evidence(self, ladder: Ladder) -> None:
+        """Write every method, with the test that refused it, its values and reads; then slots and buses."""
+        self.heading(f"Each method, in the order {self.kernel_name} tries them")
         for number, rung in enumerate(ladder.rungs, 1):
             self.rung(number, rung, ladder)
         self.heading("With other functions")
+        dev = self.machine.function(ladder.bdf)
         for group in (*self.survey.together(ladder.bdf), *self.survey.refused_around(dev)):
             self.group(group)
-        self.rehearsal(done)
-        self.heading("What you can do")
-        for advice in self.advice(ladder, done):
-            self.lines(advice, "  ", "    ")
-        self.heading("VFIO, as Linux 3.12 has it")
-        for line in vfio.lines(vfio.hot_reset(self.machine, self.survey, dev), ladder.bdf, self.short):
-            self.lines(line, "  ", "    ")
-        self.heading("Today's Linux")
-        for line in today.lines(today.today(self.machine, ladder), ladder.bdf, self.short):
-            self.lines(line, "  ", "    ")
 
     def rung(self, number: int, rung: Rung, ladder: Ladder) -> None:
         """Write one method: its verdict, and what refused it."""
         taken = rung is ladder.taken
         head = f"{'>' if taken else ' '} {number} {rung.function:<28}"
         if rung.rc is None:
-            self.lines(f"{head} unknown: {because(rung.unknown)}", "", " " * 8, "yellow")
+            self.lines(f"{head} unknown: {because(rung.unknown)}", "", " " * 8, STYLES["unknown"])
         elif rung.guard is None:
-            remark = ": the kernel takes this one" if taken else ": would work too"
-            self.line(f"{head} yes{remark}", "green")
+            wrong = self.fault(ladder.bdf) if taken else ""
+            remark = "the kernel takes this one" if taken else "its probe does not refuse, either"
+            remark += f", and it {wrong}" if wrong else ""
+            self.lines(f"{head} yes: {remark}", "", " " * 8, "red" if wrong else "green")
         else:
             said = rung.guard.explanation or errno_name(rung.guard.rc)
             self.lines(f"{head} no: {said}", "", " " * 8)
@@ -202,134 +317,158 @@ class Report:
         if guard.reads:
             self.lines(f"read: {'; '.join(read.text for read in guard.reads)}", indent, indent + "  ")
 
+    # -- one slot or bus -----------------------------------------------------------------------------------------
+
     def group(self, group: ResetGroup) -> None:
         """Write one slot or bus: whether it can be reset, and what that resets."""
-        on = f" on bus {self.short_bus(group.bus)}" if group.kind == "slot" else ""
         below = f" below {self.short(group.bridge)}" if group.bridge else ""
-        head = f"{group.kind} {self.group_name(group)}{on}{below}: pci_reset_{group.kind}()"
+        head = f"{self.group_name(group)}{below}: pci_reset_{group.kind}()"
         if group.unknown:
-            self.lines(f"{head} is unknown: {because(group.unknown)}", "  ", "      ", "yellow")
+            self.lines(f"{head} is unknown: {because(group.unknown)}", "  ", "      ", STYLES["unknown"])
         elif group.rc is None:
             self.lines(f"{head} is not in this kernel; patch {TOGETHER_SINCE} adds it", "  ", "      ")
         elif group.guard:
             self.lines(f"{head} says no: {group.guard.explanation or errno_name(group.guard.rc)}", "  ", "      ")
-            self.refusal(group.guard, "      ")
+            if self.verbose:
+                self.refusal(group.guard, "      ")
+        elif said := self.fault(named(group)):
+            self.lines(f"{head} {said}{self.instead(group)}", "  ", "      ", "red")
         else:
             along = ", ".join(map(self.short, group.takes)) or "nothing, it is empty"
-            self.lines(f"{head} says yes; resets, in lock order: {along}", "  ", "      ", "green")
+            self.lines(f"{head} resets, in lock order: {along}", "  ", "      ", "green" if group.takes else "")
 
-    def together(self, group: ResetGroup, done: Rehearsal | None = None) -> None:
-        """Write everything about one slot or bus, and the outcome of its reset on a copy."""
-        self.line(f"{group.kind} {group.name}, {self.kernel_name}", "bold")
+    def instead(self, group: ResetGroup) -> str:
+        """Say which slot VFIO takes instead of a bus."""
+        slots = (slot for slot in self.survey.slots if slot.bus == group.name and slot.takes)
+        slot = next(slots, None) if group.kind == "bus" else None
+        return f"; VFIO takes {self.group_name(slot)}" if slot and not self.fault(named(slot)) else ""
+
+    def together(self, group: ResetGroup, hotplug: HotplugSlot | None = None) -> None:
+        """Write everything about one slot or bus."""
+        self.line(f"{self.group_name(group)}, {self.kernel_name}", "bold")
         self.group(group)
+        self.items(self.trial(named(group)))
         for ladder in self.survey.ladders:
             if ladder.bdf in group.takes:
-                way = f"alone by {ladder.taken.function}" if ladder.rc == 0 and ladder.taken else "not alone"
-                device = title_in(self.machine, self.machine.function(ladder.bdf))
-                self.lines(f"{self.short(ladder.bdf)}: {way}; {device}", "    ", "      ")
-        self.rehearsal(done)
+                self.lines(f"{self.short(ladder.bdf)}  {self.title(ladder.bdf)}", "  ", "      ")
+                self.lines(self.verdict(ladder), "      ")
         if group.takes:
             self.heading("What you can do")
-            self.lines(
-                f"Through VFIO: {VFIO_TOGETHER} on any function of it. {ALL_OWNED}",
-                "  ",
-            )
+            self.items(self.group_advice(group))
+        self.hotplug(hotplug)
 
-    def group_name(self, group: ResetGroup) -> str:
-        """Return the name of a slot or bus, without the domain where there is only one."""
-        return group.name if group.kind == "slot" else self.short_bus(group.name)
-
-    def short_bus(self, name: str) -> str:
-        """Shorten a bus: with its domain only where there is more than one."""
-        return name if self.domain else name[5:]
-
-    def advice(self, ladder: Ladder, done: Rehearsal | None) -> Iterator[str]:
-        """Say what a person can do with this function."""
-        if self.survey.outcome(ladder) == "unknown":
-            yield from self.advice_unknown(ladder)
+    def group_advice(self, group: ResetGroup) -> Iterator[str]:
+        """Say what a person can do with a slot or bus."""
+        if group.unknown:
+            yield from (f"unknown: {remedy}." for remedy in remedies(group.unknown))
             return
-        if ladder.rc == 0 and ladder.taken:
-            yield from self.advice_alone(ladder.bdf, ladder.taken.function, done)
+        if self.fault(named(group)):
+            yield f"Do not: {self.group_not(group)}{self.instead(group)}."
             return
-        assert ladder.rc is not None
-        yield (
-            f"It cannot be reset alone: pci_reset_function() returns {failure(ladder.rc)}, so there is no "
-            f"/sys/bus/pci/devices/{ladder.bdf}/reset, and {VFIO_ALONE} fails."
-        )
-        if groups := self.survey.together(ladder.bdf):
-            group = groups[0]
-            others = [self.short(other) for other in group.takes if other != ladder.bdf]
+        mine = [
+            bdf for bdf in group.takes if vfio.taken(self.machine, self.survey, self.machine.function(bdf)) is group
+        ]
+        if mine:
+            yield f"Through VFIO: {VFIO_TOGETHER} on {self.many(mine)}."
+            hot = vfio.hot_reset(self.machine, self.survey, self.machine.function(mine[0]))
+            yield from vfio.in_one_hand(hot, self.short)
+        else:
+            yield "VFIO does not reset it: vfio-pci takes no bridge, and only a function's own slot or bus, slot first."
+
+    # -- what to do ----------------------------------------------------------------------------------------------
+
+    def advice(self, ladder: Ladder) -> Iterator[str]:
+        """Say what a person can do with a function."""
+        outcome, dev = self.verdicts.outcome(ladder), self.machine.function(ladder.bdf)
+        if outcome == "unknown":
+            yield f"On the computer itself, as root: kernel-port why host {self.short(ladder.bdf)}."
+            return
+        if outcome == "alone" and ladder.taken:
+            yield from self.advice_alone(dev, ladder.taken.function)
+            return
+        if ladder.rc == 0:
+            newer = f"; compare --patches {len(PATCHES)}" if self.machine.kernel.point < len(PATCHES) else ""
             yield (
-                f"It can be reset with {', '.join(others) or 'nothing else'}, by pci_reset_{group.kind}() of "
-                f"{group.kind} {group.name}. Through VFIO: {VFIO_TOGETHER}. {ALL_OWNED}"
+                f"Do not rely on echo 1 > /sys/bus/pci/devices/{ladder.bdf}/reset or {VFIO_ALONE}: what they call "
+                f"{self.fault(ladder.bdf)}{newer}."
             )
-            return
-        yield (
-            "Nothing in this kernel resets it. What is left: a device-specific reset, which a real kernel may "
-            "have; suspending the computer; turning it off. A virtual machine gets the device in the state its last "
-            "user left it in."
-        )
+        else:
+            yield (
+                f"pci_reset_function() returns {failure(ladder.rc or 0)}, so there is no "
+                f"/sys/bus/pci/devices/{ladder.bdf}/reset, and {VFIO_ALONE} fails."
+            )
         if self.machine.kernel.point < TOGETHER_SINCE:
             yield f"Patch {TOGETHER_SINCE} adds resets of slots and buses: see --patches {len(PATCHES)}."
+        elif outcome in ("together", "fails"):
+            yield from self.through_vfio(dev)
+        if outcome in ("fails", "none"):
+            yield (
+                "What is left: a device-specific reset, which a newer kernel may have; suspending the computer; "
+                "turning it off. A virtual machine gets the device in the state its last user left it in."
+            )
 
-    def advice_unknown(self, ladder: Ladder) -> Iterator[str]:
-        """Say what is not known of a function, and what to send."""
-        dev = self.machine.function(ladder.bdf)
-        around = [each for group in self.survey.refused_around(dev) for each in group.unknown]
-        unknown = dict.fromkeys((*ladder.unknown, *around))
-        if ladder.rc == 0:
-            yield f"unknown: it can be reset alone, but by what is not in the file: {because(unknown)}."
+    def advice_alone(self, dev: Any, way: str) -> Iterator[str]:
+        """Say what to do with a function that has a good reset of its own."""
+        bdf, driver = dev.dev.name, self.driver(dev.dev.name)
+        if driver in PASS_THROUGH:
+            yield f"It is bound to {driver}, for its user: {VFIO_ALONE} resets it."
         else:
-            yield f"unknown: whether it can be reset alone depends on what is not in the file: {because(unknown)}."
-        yield from remedies(unknown)
-
-    def advice_alone(self, bdf: str, way: str, done: Rehearsal | None) -> Iterator[str]:
-        """Say what to do with a function that has a reset of its own, even one that fails despite the probe."""
-        if done and done.rc:
-            newer = f" Compare --patches {len(PATCHES)}." if self.machine.kernel.point < len(PATCHES) else ""
-            yield f"The probe says that it can be reset, but the reset fails: {failure(done.rc)}, see above.{newer}"
-            return
-        drivers = {str(function.address): function.driver for function in self.machine.description.functions}
-        driver = drivers.get(bdf, "")
-        unbind = "" if driver in vfio.HARMLESS else f" Unbind its driver ({driver}) first: it would lose its device."
-        yield (
-            f"It can be reset alone, by {way}(). As root: echo 1 > /sys/bus/pci/devices/{bdf}/reset; through VFIO: "
-            f"{VFIO_ALONE}.{unbind}"
-        )
+            first = f", after unbinding its driver ({driver}), which would lose its device" if driver else ""
+            yield f"As root: echo 1 > /sys/bus/pci/devices/{bdf}/reset{first}."
+            if not is_bridge(dev):
+                yield f"Through VFIO, once it is bound to vfio-pci: {VFIO_ALONE}."
+        if is_bridge(dev):
+            yield "It is a bridge: the reset saves and restores its own registers, not those below it."
         if way == "pci_pm_reset":
-            if self.machine.function(bdf).subordinate:
-                yield "It is a bridge: the reset saves and restores its own registers, not those below it."
             yield "This method trusts the device: some claim to lose their state in D3hot, and do not."
             for group in self.survey.together(bdf)[:1]:
-                yield f"pci_reset_{group.kind}() of {group.kind} {group.name} does not rely on that."
+                if not self.fault(named(group)):
+                    yield f"pci_reset_{group.kind}() of {self.group_name(group)} does not rely on that."
 
-    def rehearsal(self, done: Rehearsal | None) -> None:
-        """Write the outcome of the reset on a copy of the machine."""
-        if done is None:
-            return
-        self.heading("Trial run on a copy of the machine")
-        if done.rc is None:
-            end = "crashes the kernel" if done.oops else "never returns"
-            self.lines(f"{done.call}() of {done.target} {end}: see kernel-port reset", "  ", "    ", "red")
-        else:
-            result, style = (failure(done.rc), "red") if done.rc else ("0", "green")
-            self.lines(f"{done.call}() of {done.target} returns {result} after {done.ms:g} ms", "  ", "    ", style)
-        if done.guard:
-            self.lines(done.guard.explanation, "    ")
-            self.refusal(done.guard, "    ")
-        for addresses, said in (
-            (done.reset, "reset by the hardware"),
-            (done.unsaved, "reset without being locked or saved, so their configuration is lost"),
-            (done.ignored, "ignored the reset"),
-            (done.removed, "removed by the hot-plug driver, which took the reset for a card removal"),
-        ):
-            if addresses:
-                self.lines(f"{said}: {', '.join(map(self.short, addresses))}", "  ", "    ")
-        if done.removed:
-            self.lines(PRESENCE, "  ", "    ")
+    def through_vfio(self, dev: Any) -> Iterator[str]:
+        """Say whether VFIO's hot reset is a way for a function."""
+        group = vfio.taken(self.machine, self.survey, dev)
+        if group and (said := self.group_not(group)):
+            yield f"Not through VFIO, either: {VFIO_TOGETHER} takes {self.group_name(group)}, and {said}."
+        elif group:
+            yield f"Through VFIO: {VFIO_TOGETHER} takes {self.group_name(group)}, see below."
 
     def caveats(self) -> None:
         """Write what the answer leaves out, and what the machine's description does not say."""
-        self.heading("Caveats")
-        for warning in warnings(self.machine):
-            self.lines(warning, "  ", "    ")
+        if doubts := warnings(self.machine):
+            self.heading("Caveats")
+            self.items(doubts)
+
+    # -- hot-plug ------------------------------------------------------------------------------------------------
+
+    def hotplug(self, slot: HotplugSlot | None) -> None:
+        """Write whether pciehp throws the card of a slot out, for each way to reset it."""
+        if slot is None:
+            return
+        self.heading(f"Will pciehp throw the card out of slot {slot.name} (port {self.short(slot.port)})?")
+        for way in slot.ways:
+            self.lines(f"{way.name}: {self.thrown(way)}", "  ", "      ", "red" if way.in_band.removed else "")
+        if any(way.differs for way in slot.ways):
+            self.lines(
+                "Whether presence goes with the link or has pins of its own (PRSNT#) is in no register, so no dump "
+                "says it: both were run, and both are shown where they differ.",
+                "  ",
+            )
+
+    def thrown(self, way: Way) -> str:
+        """Say what pciehp does to the card, with both kinds of presence where they differ."""
+        if not way.differs:
+            return self.effect(way.in_band)
+        return f"{self.effect(way.in_band)} if presence goes with the link; {self.effect(way.pins)} if it has pins"
+
+    def effect(self, done: Rehearsal) -> str:
+        """Say what pciehp did to the card in one trial."""
+        if not done.removed:
+            return "no"
+        gone = "and finds it again" if done.added == done.removed else "for good"
+        return f"yes, {self.many(sorted(done.removed))} {gone}"
+
+
+def is_bridge(dev: Any) -> bool:
+    """Return whether vfio-pci takes a function to be a bridge, by its header type."""
+    return bool(dev.hdr_type)

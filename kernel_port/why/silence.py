@@ -109,7 +109,10 @@ class Port:
 
     def says(self) -> Iterator[str]:
         """Yield what the registers say, each in words."""
-        yield "power state not stated" if self.state is None else f"power state {STATES[self.state]}"
+        if self.state is not None:
+            yield f"power state {STATES[self.state]}"
+        elif self._unstated:
+            yield "power state not stated"
         for value, yes, no in (
             (self.held, "bus held in reset", "bus not in reset"),
             (self.disabled, "link disabled", "link enabled"),

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import re
 from functools import cache
 from pathlib import Path
+from tokenize import TokenError
 from types import CodeType
 
-from ..review.port.definitions import PACKAGE, functions
+from ..review.port.definitions import PACKAGE
 from ..trace.site import Site, origin_of
 
 Condition = ast.If | ast.For | ast.While
@@ -23,7 +25,7 @@ class Source:
         self.code = code
         self.path = code.co_filename
         #: None for code without statements: a lambda, a generator expression, code made from a string.
-        self.node = functions(self.path).get((code.co_name, code.co_firstlineno))
+        self.node = definition(code)
         nodes = ast.walk(self.node) if self.node else ()
         self._parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
         #: All statements of the function, outer before inner.
@@ -91,6 +93,19 @@ class Source:
     def site(self, line: int) -> Site:
         """Return line *line* of the function as a place in the port."""
         return Site(self._file, line, self.code.co_name, self._origin)
+
+
+def definition(code: CodeType) -> ast.FunctionDef | None:
+    """Return the `def` that *code* was made of; None if it was made of something else. Parses no more than that."""
+    try:
+        block = inspect.getblock(linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :])
+        indented = bool(block) and block[0][:1].isspace()
+        tree = ast.parse("".join(["if True:\n" if indented else "", *block]))
+    except (SyntaxError, TokenError):  # a piece of an expression: a lambda, a generator
+        return None
+    ast.increment_lineno(tree, code.co_firstlineno - 1 - indented)
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == code.co_name)
+    return next(found, None)
 
 
 @cache

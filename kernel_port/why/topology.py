@@ -35,8 +35,9 @@ from ..pci_regs import (
     PCI_EXP_TYPE_RC_END,
     PCI_EXP_TYPE_ROOT_PORT,
 )
-from .ladder import Ladder, Survey, bus_name
+from .ladder import Ladder, bus_name
 from .silence import identity
+from .verdict import Verdicts
 
 #: Speed fields of the link registers, GT/s.
 SPEEDS = {1: 2.5, 2: 5.0, 3: 8.0, 4: 16.0, 5: 32.0, 6: 64.0}
@@ -55,26 +56,26 @@ SLOT_FEATURES = {
 }
 
 
-def tree(machine: Machine, found: Survey) -> list[dict[str, Any]]:
+def tree(machine: Machine, judged: Verdicts) -> list[dict[str, Any]]:
     """Return the root buses, with everything below them."""
-    ladders = {ladder.bdf: ladder for ladder in found.ladders}
+    ladders = {ladder.bdf: ladder for ladder in judged.survey.ladders}
     drivers = {str(function.address): function.driver for function in machine.description.functions}
-    return [bus_node(machine, found, ladders, drivers, bus) for bus in machine.kernel.pci_root_buses]
+    return [bus_node(machine, judged, ladders, drivers, bus) for bus in machine.kernel.pci_root_buses]
 
 
 def bus_node(
-    machine: Machine, found: Survey, ladders: dict[str, Ladder], drivers: dict[str, str], bus: Any
+    machine: Machine, judged: Verdicts, ladders: dict[str, Ladder], drivers: dict[str, str], bus: Any
 ) -> dict[str, Any]:
     """Return a bus, its slots, and the functions on it."""
     return {
         "bus": bus_name(bus),
         "slots": [slot.kobj_name for slot in bus.slots],
-        "functions": [function_node(machine, found, ladders, drivers, dev) for dev in bus.devices],
+        "functions": [function_node(machine, judged, ladders, drivers, dev) for dev in bus.devices],
     }
 
 
 def function_node(
-    machine: Machine, found: Survey, ladders: dict[str, Ladder], drivers: dict[str, str], dev: Any
+    machine: Machine, judged: Verdicts, ladders: dict[str, Ladder], drivers: dict[str, str], dev: Any
 ) -> dict[str, Any]:
     """Return one function, and the bus below it if it is a bridge."""
     bdf = dev.dev.name
@@ -88,12 +89,13 @@ def function_node(
         "link": link(dev, config),
         "port": port(dev, config),
         "rc": ladder.rc,
-        "outcome": found.outcome(ladder),
+        "outcome": judged.outcome(ladder),
+        "fault": judged.fault(bdf) or None,
         "stand_in": machine.fabric.function(Address.parse(bdf)).description.stand_in or None,
         "resets": [rung.function for rung in ladder.rungs if rung.rc == 0],
         "unknown": [rung.function for rung in ladder.rungs if rung.rc is None],
-        "together": [{"kind": group.kind, "name": group.name} for group in found.together(bdf)],
-        "below": bus_node(machine, found, ladders, drivers, dev.subordinate) if dev.subordinate else None,
+        "together": [{"kind": group.kind, "name": group.name} for group in judged.survey.together(bdf)],
+        "below": bus_node(machine, judged, ladders, drivers, dev.subordinate) if dev.subordinate else None,
     }
 
 

@@ -10,18 +10,21 @@ scan does not reach what the recorded kernel reached is none that the file can b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..hw.address import Address
 from ..hw.config_space import header_type
 from ..hw.description import FunctionDescription, MachineDescription
+from ..hw.errors import MachineError
 from ..hw.fillings import filled, fillings
 from ..hw.known import unstated
 from ..machine import Machine, boot
 from ..pci_regs import (
     PCI_CAP_LIST_NEXT,
+    PCI_EXP_TYPE_PCI_BRIDGE,
+    PCI_EXP_TYPE_ROOT_PORT,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_SECONDARY_BUS,
@@ -32,6 +35,15 @@ from ..trace.decode import parts
 if TYPE_CHECKING:
     from .ladder import Ladder, ResetGroup, Rung, Survey
 
+#: How often a machine is tried with fewer differences, and how many functions it may not hide are looked at each time.
+ATTEMPTS, LOOKED_AT = 4, 64
+#: The registers of a header by which a kernel tells what a function is; the others say where it is and what it does.
+TELLING = (
+    "", "PCI_VENDOR_ID", "PCI_DEVICE_ID", "PCI_CLASS_DEVICE", "PCI_HEADER_TYPE", "PCI_STATUS", "PCI_CAPABILITY_LIST",
+    "PCI_CB_CAPABILITY_LIST", "PCI_SECONDARY_BUS", "PCI_SUBORDINATE_BUS",
+)  # fmt: skip
+#: What reads where nothing answers.
+ALL_ONES = 0xFFFFFFFF
 BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
 #: The functions that are other than in the first machine, with their registers.
 Ways = dict[Address, bytes]
@@ -92,7 +104,7 @@ def settle(machine: Machine, found: Survey) -> Survey:
     if bridges:
         without = [each for each in machine.description.functions if each.address not in bridges]
         description = replace(machine.description, functions=without, recorded=False)
-        with boot(description, machine.kernel.point, trace_boot=False) as other:
+        with boot(description, machine.kernel.choice, trace_boot=False) as other:
             for key, rc in verdicts(other, found).items():
                 if first.get(key) != rc:
                     decided_by.setdefault(key, frozenset(map(str, bridges)))
@@ -111,7 +123,8 @@ def is_missing(function: FunctionDescription) -> bool:
 def variants(machine: MachineDescription) -> Iterator[Ways]:
     """Yield the ways in which other machines differ that a source may be of."""
     depths = depth_of_buses(machine.functions)
-    others = {function.address: fillings(function) for function in machine.functions}
+    shared = {each.address[:2] for each in machine.functions if each.address.device}
+    others = {each.address: fillings(each, port_type(each, shared)) for each in machine.functions}
     odd = {address for address in others if depths.get(address[:2], 0) % 2}
     for number in range(max(map(len, others.values()), default=0)):
         for chosen in (odd, others.keys() - odd) if number == 0 else (others.keys(),):
@@ -120,26 +133,48 @@ def variants(machine: MachineDescription) -> Iterator[Ways]:
                 yield ways
 
 
+def port_type(function: FunctionDescription, shared: Container[tuple[int, int]]) -> int:
+    """Return the type of PCI Express port that a bridge may be.
+
+    :param shared: the buses that have other devices than device 0, which no link has"""
+    below = function.address.domain, (function.found or function.config)[PCI_SECONDARY_BUS]
+    return PCI_EXP_TYPE_PCI_BRIDGE if below in shared else PCI_EXP_TYPE_ROOT_PORT
+
+
 def on_variant(machine: Machine, found: Survey, ways: Ways) -> dict[Key, int]:
     """Survey another machine. A bridge that would hide what *machine* shows stays as it is.
 
     :param ways: is left with those in which the other machine differs
     :return: the verdicts, none if no such machine is possible"""
-    while ways:
+    for _ in range(ATTEMPTS):
         functions = [
             filled(each, ways[each.address]) if each.address in ways else each for each in machine.description.functions
         ]
         description = replace(machine.description, functions=functions)
-        with boot(description, machine.kernel.point, trace_boot=False) as other:
-            hidden = set(other.recalled) - set(machine.recalled)
+        try:
+            other = boot(description, machine.kernel.choice, trace_boot=False)
+        except MachineError:
+            break
+        with other:
+            hidden = sorted(out_of_reach(other) - out_of_reach(machine))[:LOOKED_AT]
             if not hidden:
                 return verdicts(other, found)
-        by = {each.address for each in machine.description.functions if any(hides(each, one) for one in hidden)}
-        if by.isdisjoint(ways):
-            break
-        for address in by & ways.keys():
+        culprits = {each.address for each in machine.description.functions if any(hides(each, one) for one in hidden)}
+        culprits = culprits & ways.keys() or {at for at, config in ways.items() if header_type(config) in BRIDGES}
+        for address in culprits:
             del ways[address]
+        if not ways or not culprits:
+            break
     return {}
+
+
+def out_of_reach(machine: Machine) -> set[Address]:
+    """Return the functions that the scan does not reach, or that do not answer any more."""
+    listed = (each.address for each in machine.description.functions if not each.found)
+    read = machine.fabric.read
+    return {each for each in listed if read(each.domain, each.bus, each.devfn, 0, 4) == ALL_ONES} | set(
+        machine.recalled
+    )
 
 
 def hides(function: FunctionDescription, address: Address) -> bool:
@@ -231,21 +266,27 @@ def responsible(machine: Machine, bdf: str, varied: frozenset[str]) -> list[str]
 
 
 def registers(machine: Machine, names: Iterable[str]) -> tuple[Unknown, ...]:
-    """Return the registers of some functions that the kernel read while it booted, and nobody stated."""
-    return tuple(each for name in names for each in named(machine, {name: machine.boot_guesses.get(name, {})}))
+    """Return the registers of some functions that the kernel read while it booted, and nobody stated: those by which it
+    tells functions apart and finds their capabilities, if there are any."""
+    read = [each for name in names for each in named(machine, {name: machine.boot_guesses.get(name, {})})]
+    telling = tuple(each for each in read if each.register in TELLING or 0x40 <= each.offset < 0x100)
+    return telling or tuple(read)
 
 
 def remedies(unknown: Iterable[Unknown]) -> list[str]:
-    """Say what to send so that the unknown is known, a sentence each."""
-    missing = dict.fromkeys(each.why for each in unknown if not each.register and "not in the file" in each.why)
-    partly = dict.fromkeys(each.bdf for each in unknown if each.register)
-    said = [
-        f"{why[0].upper()}{why[1:]}; to see: lspci -xxxx -s its address (lspci -t shows it), or the whole machine: "
-        "lspci -xxxx, as root."
-        for why in missing
-    ]
+    """Say what is not known, and what to send so that it is, a clause each."""
+    said = []
+    for why in dict.fromkeys(each.why for each in unknown if not each.register):
+        if why.endswith("not in the file"):
+            said.append(f"{why}; to see: lspci -xxxx -s ADDRESS (lspci -t has it), or the whole machine, as root")
+        else:
+            said.append(f"{why}; to see: the same file while it answers")
+    partly = dict.fromkeys(short(each.bdf) for each in unknown if each.register)
     if partly:
-        said.append(f"To see: lspci -xxxx -s {', '.join(map(short, partly))}, as root, or the whole machine.")
+        named = ", ".join(dict.fromkeys(each.text for each in unknown if each.register))
+        first, *rest = partly
+        also = f" (and -s {', -s '.join(rest)})" if rest else ""
+        said.append(f"{named}: not in the file; to see: lspci -xxxx -s {first}{also}, or the whole machine, as root")
     return said
 
 

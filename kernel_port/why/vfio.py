@@ -47,26 +47,35 @@ class HotReset:
         return tuple(bdf for bdf, driver in self.drivers.items() if driver not in HARMLESS)
 
 
+def taken(machine: Machine, found: Survey, dev: Any) -> ResetGroup | None:
+    """Return the slot or bus that is reset with *dev*, or of which that is unknown; None for neither."""
+    if dev.hdr_type or not hasattr(machine.kernel, "pci_bus_reset"):
+        return None
+    return next((group for group in own(found, dev) if group.rc in (0, None)), None)
+
+
+def own(found: Survey, dev: Any) -> Iterator[ResetGroup]:
+    """Yield the slot that *dev* is in, if it is in one, and its bus."""
+    slot, bus = dev.slot.kobj_name if dev.slot else None, bus_name(dev.bus)
+    yield from (group for group in found.slots if group.name == slot)
+    yield from (group for group in found.buses if group.name == bus)
+
+
 def hot_reset(machine: Machine, found: Survey, dev: Any) -> HotReset:
     """Ask what a hot reset of *dev*, a struct pci_dev, would be."""
-    slots = [group for group in found.slots if dev.slot and group.name == dev.slot.kobj_name]
-    buses = [group for group in found.buses if group.name == bus_name(dev.bus)]
-    probed = (*slots, *buses)
-    bridge = bool(dev.hdr_type)
-    missing = not hasattr(machine.kernel, "pci_bus_reset")
-    taken = None if bridge or missing else next((group for group in probed if group.rc in (0, None)), None)
-    unknown = taken is not None and taken.rc is None
-    resets = None if unknown else taken
+    group = taken(machine, found, dev)
+    unknown = group is not None and group.rc is None
+    resets = None if unknown else group
     drivers = {str(function.address): function.driver for function in machine.description.functions}
     numbers = {str(function.address): function.iommu_group for function in machine.description.functions}
     takes = resets.takes if resets else ()
     groups = iommu_groups(numbers, takes)
     concerned = dict.fromkeys([*takes, *(bdf for members in groups.values() for bdf in members)])
     return HotReset(
-        bridge,
-        probed,
+        bool(dev.hdr_type),
+        tuple(own(found, dev)),
         resets,
-        missing,
+        not hasattr(machine.kernel, "pci_bus_reset"),
         unknown,
         groups,
         tuple(bdf for bdf in takes if numbers.get(bdf) is None),
@@ -91,7 +100,7 @@ def lines(hot: HotReset, bdf: str, short: Callable[[str], str]) -> Iterator[str]
     :param bdf: the function's address
     :param short: shortens an address"""
     if hot.bridge:
-        yield "A bridge: vfio-pci is for the functions below it."
+        yield "vfio-pci takes no bridge: only what is below it can be given to a user."
         return
     if hot.missing:
         yield "Linux 3.12's vfio-pci resets slots and buses by functions that this kernel lacks; patch 7 adds them."
@@ -104,11 +113,18 @@ def lines(hot: HotReset, bdf: str, short: Callable[[str], str]) -> Iterator[str]
         yield f"VFIO_DEVICE_PCI_HOT_RESET returns -ENODEV: {tried} cannot be reset, and vfio-pci tries no other."
         return
     others = [short(other) for other in hot.resets.takes if other != bdf]
+    group = hot.resets
     yield (
-        f"VFIO_DEVICE_PCI_HOT_RESET resets its own {hot.resets.kind}, {hot.resets.name}"
+        f"VFIO_DEVICE_PCI_HOT_RESET resets its own {group.kind}, "
+        f"{group.name if group.kind == 'slot' else short(group.name)}"
         f"{' (the slot first, then the bus)' if len(hot.probed) > 1 else ''}: {short(bdf)} with "
         f"{', '.join(others) or 'nothing else'}."
     )
+    yield from in_one_hand(hot, short)
+
+
+def in_one_hand(hot: HotReset, short: Callable[[str], str]) -> Iterator[str]:
+    """Say what one user must hold for it, and who holds it now."""
     if hot.groups:
         held = "; ".join(f"{number}: {', '.join(map(short, members))}" for number, members in hot.groups.items())
         yield f"One user must hold IOMMU group{'s' * (len(hot.groups) > 1)} {held}."

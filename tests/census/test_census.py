@@ -55,9 +55,12 @@ ALL = ["m0.toml", "m1.toml", "m2.toml", "m2b.txt", "m3.toml", "m4.toml"]
 
 def test_answer_of_example_vga():
     record = json.loads(answer(Job.of("example:vga", KernelChoice(8))))
-    # A card of two functions in a slot: both believe in a soft reset, and can go together; nothing resets the port.
-    assert (record["alone"], record["together"], record["none"], record["unseen"]) == (2, 0, 2, 0)
-    assert [f["how"] for f in record["functions"]] == [None, None, "pci_pm_reset", "pci_pm_reset"]
+    # A card of two functions in a slot: both claim a soft reset and do nothing, and can go together; nothing resets the
+    # port. A bare reset of the bus looks like a removal (findings.md 1).
+    assert (record["alone"], record["together"], record["none"], record["unseen"]) == (0, 2, 2, 0)
+    assert [f["how"] for f in record["functions"]] == [None, None, "slot:1", "slot:1"]
+    assert [f["fault"] for f in record["functions"]] == [None, None, "ignored", "ignored"]
+    assert [g["fault"] for g in record["groups"]] == [None, None, "removed"]
     rungs = [record["guards"][number]["rung"] for number in record["functions"][2]["refused"]]
     assert rungs == [
         "pci_dev_specific_reset", "pcie_flr", "pci_af_flr", "pci_dev_reset_slot_function", "pci_parent_bus_reset",
@@ -69,9 +72,20 @@ def test_answer_of_example_vga():
 
 
 def test_answer_names_smallest_group_and_neighbours():
+    record = json.loads(answer(Job.of("example:nested", KernelChoice(8))))
+    # A switch below slot 4, two ports on bus 03 and a card below each. 02:00.0 is alone in the slot, with all below it;
+    # the bus that it is on is that of the slot, and pciehp takes the reset of that bus for a removal.
+    assert [(f["bdf"][5:], f["how"], f["along"]) for f in record["functions"] if f["outcome"] == "together"] == [
+        ("02:00.0", "slot:4", 4), ("03:05.0", "bus:0000:03", 3), ("03:08.0", "bus:0000:03", 3),
+    ]  # fmt: skip
+
+
+def test_answer_of_resets_that_fail_is_not_that_they_work():
     record = json.loads(answer(Job.of("example:ari", KernelChoice(8))))
-    # Functions 0 to 7 are in the slot, 8 and 9 only on the bus, with all ten.
-    assert [(f["how"], f["along"]) for f in record["functions"][1:]] == [("slot:2", 7)] * 8 + [("bus:0000:01", 9)] * 2
+    # findings.md 4: functions 8 and 9 answer at device 1, in no slot, and a reset of the slot loses their registers. A
+    # reset of the bus looks like a removal.
+    assert [(f["how"], f["outcome"]) for f in record["functions"][1:]] == [(None, "fails")] * 10
+    assert {f["fault"] for f in record["functions"][1:]} == {"unsaved", "removed"}
 
 
 def test_answer_says_what_why_says(capsys):
@@ -189,7 +203,7 @@ def test_census_bad_file_is_one_line(fleet, tmp_path, capsys):
     assert [name for name, record in zip(ALL, lines(report), strict=True) if record["error"]] == ["m2b.txt"]
     shown = capsys.readouterr().out
     assert shown.startswith("6 machines, 1 of them could not be read: 40 functions\n")
-    assert f"{fleet}/m2b.txt: neither lspci" in shown
+    assert f"{fleet}/m2b.txt: 1 line of text, and neither functions" in shown
 
 
 def test_census_two_processes_same_bytes(fleet, tmp_path):

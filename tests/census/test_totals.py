@@ -15,16 +15,20 @@ def paper(file, error=None, **functions):
     how = {"alone": "pcie_flr", "together": "bus:0000:01", "none": None, "unknown": None}
     made = [
         {"bdf": f"0000:01:00.{number}", "vendor": 0x8086, "device": 0x10C9, "class": 0x020000, "driver": "igb",
-         "outcome": outcome, "how": how[outcome], "along": 3 * (outcome == "together"), "refused": [0],
+         "outcome": outcome, "how": how[outcome], "fault": None, "along": 3 * (outcome == "together"), "refused": [0],
          "unknown": ["PCI_EXP_DEVCAP"] * (outcome == "unknown")}
         for number, outcome in enumerate(o for o, count in functions.items() for _ in range(count))
     ]  # fmt: skip
     record = {"file": file, "size": 1, "mtime_ns": 1, "patches": 8, "error": error}
     if error is not None:
         return record
-    outcomes = {outcome: functions.get(outcome, 0) for outcome in ("alone", "together", "none", "unknown")}
+    outcomes = {each: functions.get(each, 0) for each in ("alone", "together", "fails", "none", "unknown")}
     guard = {"rung": "pcie_flr", "explanation": "no <FLR>", "text": "if x: return", "file": "base/pci.py", "line": 87}
-    return record | outcomes | {"machine": "paper", "unseen": 0, "functions": made, "guards": [guard], "groups": []}
+    return (
+        record
+        | outcomes
+        | {"machine": "paper", "unseen": 0, "untried": 0, "functions": made, "guards": [guard], "groups": []}
+    )
 
 
 def totals(*records):
@@ -39,8 +43,8 @@ def test_totals_add_up():
     assert found.headline() == "3 machines, 1 of them could not be read: 10 functions"
     charts = {chart.title: {bar.label: (bar.number, chart.whole) for bar in chart.bars} for chart in found.charts()}
     assert charts["Functions that can be reset"] == {
-        "alone": (3, 10), "only with their slot or bus": (4, 10), "not at all": (1, 10),
-        "unknown: the file lacks what decides": (2, 10),
+        "alone": (3, 10), "only with their slot or bus": (4, 10), "returns 0, and fails": (0, 10),
+        "not at all": (1, 10), "unknown: the file lacks what decides": (2, 10),
     }  # fmt: skip
     assert charts["What the files lack, for functions whose outcome is unknown"] == {"PCI_EXP_DEVCAP": (2, 2)}
     assert charts["Reset methods"] == {"pci_reset_bus": (4, 10), "pcie_flr": (3, 10)}
@@ -122,5 +126,5 @@ def test_page_escapes_what_files_say():
 def test_page_bar_is_its_share():
     found = Page("".join(page(totals(paper("a", alone=3, none=1)))))
     widths = [attrs["width"] for tag, attrs in found.tags if tag == "rect"]
-    # alone, together, none: 3/4, 0 and 1/4 of 100
-    assert widths[:3] == ["75.0", "0.0", "25.0"]
+    # alone, together, fails, none: 3/4, 0, 0 and 1/4 of 100
+    assert widths[:4] == ["75.0", "0.0", "0.0", "25.0"]

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Targets that read machines: whatever is in their files, the outcome is a machine or a MachineError, and soon."""
 
+import base64
+import bz2
 import contextlib
+import gzip
 import io
+import lzma
+import quopri
 import re
 import shutil
+import tarfile
+import zipfile
 from functools import cache
 
 from engine import folder, mutated, mutated_json, mutated_lines, other_json, refused, written
@@ -15,6 +22,7 @@ from kernel_port.hw.clock import Clock
 from kernel_port.hw.description import MachineDescription
 from kernel_port.hw.errors import MachineError
 from kernel_port.hw.fabric import Fabric
+from kernel_port.images import dump as dump_text
 from kernel_port.images import example_names, load, lspci, machine_toml
 from kernel_port.images.doubts import guess_sizes, refuse_nonsense, warnings
 from kernel_port.images.generate import draw, generate, text
@@ -63,8 +71,19 @@ def whole(machine):
         Fabric(machine, Clock()).close()
     again = machine_toml.parse("".join(machine_toml.write(machine)).encode(), "again")
     assert [(function.address, function.config) for function in again.functions] == known
-    dumped = lspci.parse(io.StringIO("".join(lspci.write(machine.functions))), "again")
-    assert [(function.address, function.config) for function in dumped] == known
+    if known and all(function.stated is None or any(function.stated) for function in machine.functions):
+        written_out = "".join(lspci.write(machine.functions)).encode()
+        dumped = dump_text.read(io.BytesIO(written_out), "again").functions
+        assert [(each.address, *known_bytes(each)) for each in dumped] == [
+            (each.address, *known_bytes(each)) for each in machine.functions
+        ]
+
+
+def known_bytes(function):
+    """The bytes that a dump can state, and the mask of them."""
+    stated = function.stated if function.stated is not None else b"\xff" * len(function.config)
+    mask = bytes(0xFF if bits == 0xFF else 0 for bits in stated[: len(function.config)]).rstrip(b"\0")
+    return bytes(byte & bits for byte, bits in zip(function.config, mask, strict=False)), mask
 
 
 def loaded(path):
@@ -154,8 +173,93 @@ def sysfs(rng):
         loaded(tree)
 
 
+def wrapped(rng):
+    """A dump in what mails, forums and logs put around it, with anything wrong with that."""
+    data = rng.choice(dumps())
+    for _ in range(rng.randrange(4)):
+        data = rng.choice(WRAPS)(data)
+    if rng.randrange(2):
+        data = (mutated_lines if rng.randrange(2) else mutated)(rng, data, dumps())
+    loaded(written("mail.txt", data * (1 + rng.randrange(2))))
+
+
+WRAPS = (
+    lambda data: b"".join(b"> " + line for line in data.splitlines(keepends=True)),
+    lambda data: b"".join(b"\t" + line for line in data.splitlines(keepends=True)),
+    lambda data: b"".join(b"[  %4d.5] " % at + line for at, line in enumerate(data.splitlines(keepends=True))),
+    lambda data: b"x\n<pre>" + data.replace(b"<", b"&lt;") + b"</pre>",
+    lambda data: data.replace(b"\n", b"<br>\n"),
+    lambda data: data.replace(b"\n", b"<br>"),
+    lambda data: data.decode("latin-1").encode("utf-16"),
+    quopri.encodestring,
+    lambda data: b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(data) + b"\n--x\n",
+    lambda data: data.replace(b" ", b"\xc2\xa0"),
+    lambda data: data.replace(b"\n", b" lspci: Unable to load: error -12\n", 3),
+    gzip.compress, lzma.compress, bz2.compress,
+)  # fmt: skip
+
+
+@cache
+def hexdumps():
+    config = generate(3, 1).functions[1].config
+    rows = [(at, config[at : at + 16]) for at in range(0, 256, 16)]
+    tools = {
+        "hexdump -C": [f"{at:08x}  {row[:8].hex(' ')}  {row[8:].hex(' ')}  |{'.' * 16}|" for at, row in rows],
+        "xxd": [f"{at:08x}: {row.hex(' ', 2)}  {'.' * 16}" for at, row in rows],
+        "hexdump": [f"{at:07x} " + " ".join(row[k : k + 2][::-1].hex() for k in range(0, 16, 2)) for at, row in rows],
+        "od": [f"{at:07o} {row.hex(' ')}" for at, row in rows],
+    }
+    return tuple("\n".join([*lines[:9], "*", *lines[10:], ""]).encode() for lines in tools.values())
+
+
+def config(rng):
+    """A config file, or a dump of one by any tool, with anything wrong with it."""
+    path = rng.choice(("0000:01:00.0/config", "config"))
+    if rng.randrange(3):
+        data = b"$ xxd 0000:01:00.0/config\n" * rng.randrange(2) + rng.choice(hexdumps())
+        data = (mutated_lines if rng.randrange(2) else mutated)(rng, data, hexdumps())
+    else:
+        data = generate(1 + rng.randrange(3), rng.randrange(9)).functions[0].config[: rng.choice((64, 256, 4096))]
+        data = mutated(rng, data, most=2) if rng.randrange(2) else data
+    path = written(path, data)
+    with refused(str(path)):
+        whole(load(path, rng.choice(("", "01:00.0"))))
+
+
+def archive(rng):
+    """A tar or zip of a sysfs tree, packed or not, broken before or after that or not at all."""
+    buffer = io.BytesIO()
+    files = {}
+    for number in range(1 + rng.randrange(3)):
+        place = rng.choice(("sys/bus/pci/devices", "devices/pci0000:00", "..", "\x1b[2J"))
+        name = f"{place}/0000:00:{number:02x}.0"
+        config = generate(1 + rng.randrange(3), rng.randrange(9)).functions[0].config[: rng.choice((64, 256, 4096))]
+        files[f"{name}/config"] = config.ljust(rng.choice((64, 4096)), b"\0")
+        files[f"{name}/resource"] = mutated_lines(rng, RESOURCE) if rng.randrange(2) else RESOURCE
+        files[f"{name}/uevent"] = rng.choice((b"DRIVER=e1000e\n", b"DRIVER=\x1b[2J\n"))
+    if rng.randrange(3):
+        with tarfile.open(None, "w", buffer, format=rng.choice((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT,
+                                                                 tarfile.PAX_FORMAT))) as made:  # fmt: skip
+            for name, data in files.items():
+                member = tarfile.TarInfo(name * (1 if made.format == tarfile.USTAR_FORMAT else rng.choice((1, 9))))
+                member.size = len(data)
+                member.type = rng.choice((tarfile.REGTYPE,) * 5 + (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE))
+                member.linkname = rng.choice(("x", "/etc/passwd", "\x1b[2J"))
+                made.addfile(member, io.BytesIO(data))
+    else:
+        with zipfile.ZipFile(buffer, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as made:
+            for name, data in files.items():
+                made.writestr(name, data)
+    data = buffer.getvalue()
+    data = mutated(rng, data, most=2) if not rng.randrange(3) else data
+    data = rng.choice((bytes, bytes, gzip.compress))(data)
+    path = written("tree.archive", mutated(rng, data, most=2) if rng.randrange(2) else data)
+    with refused(str(path)):
+        whole(load(path))
+
+
 #: Name -> the target, and its share of all cases in thousandths.
 TARGETS = {
     "dump": (dump, 210), "toml": (toml, 30), "tables": (tables, 80), "registers": (registers, 40), "ecam": (ecam, 100),
-    "sysfs": (sysfs, 35),
+    "sysfs": (sysfs, 35), "wrapped": (wrapped, 60), "config": (config, 60), "archive": (archive, 25),
 }  # fmt: skip

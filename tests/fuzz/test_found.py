@@ -15,7 +15,7 @@ from kernel_port.census.paths import machines
 from kernel_port.choice import KernelChoice
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load, lspci, machine_toml
+from kernel_port.images import dump, load, lspci, machine_toml
 from kernel_port.machine import boot
 from kernel_port.recordings import golden, qemu_capture
 from kernel_port.review.upstream.c_statements import c_statements
@@ -40,7 +40,7 @@ def put_function(tree, name="0000:00:01.0", config=HEADER, resource=None, driver
 def written(machine):
     """As TOML and as a dump, both read again."""
     again = machine_toml.parse("".join(machine_toml.write(machine)).encode(), "toml")
-    return again.functions, lspci.parse(io.StringIO("".join(lspci.write(machine.functions))), "lspci")
+    return again.functions, dump.read(io.BytesIO("".join(lspci.write(machine.functions)).encode()), "lspci").functions
 
 
 def test_sysfs_config_that_ends_within_a_row_is_refused(tmp_path):
@@ -75,12 +75,14 @@ def test_sysfs_resource_larger_than_any_bar_is_refused(tmp_path):
         load(put_function(tmp_path, resource=line))
 
 
-def test_lspci_region_larger_than_any_bar_is_refused():
+def test_lspci_region_larger_than_any_bar_is_left_out_with_a_warning():
     # 2**43 T is 2**83 bytes
-    text = "00:01.0 x\n\tRegion 0: Memory at f0000000 [size=8796093022208T]\n".replace("8796093022208", "9999999999")
-    rows = "".join(lspci.rows(HEADER))
-    with pytest.raises(MachineError, match="a region of 9999999999T: no BAR is as large"):
-        lspci.parse(io.StringIO(text + rows), "dump")
+    text = "00:01.0 x\n\tRegion 0: Memory at f0000000 [size=9999999999T]\n" + "".join(lspci.rows(HEADER))
+    found = dump.read(io.BytesIO(text.encode()), "dump")
+    assert found.functions[0].bars == {}
+    assert found.warnings == [
+        "line 1: 0000:00:01.0: a region of 9999999999T: no BAR is as large, and its size is left open"
+    ]
 
 
 @pytest.mark.parametrize("word", ["09", "0" + "9" * 400, "9" * 5000, "08u", "0x"])

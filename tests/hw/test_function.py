@@ -51,7 +51,8 @@ def test_flr_by_a_write_that_is_misaligned_does_not_happen():
 def test_flr_not_advertised_or_broken_does_nothing(knobs):
     bench = card(pm(), exp(ENDPOINT, devcap=FLR if knobs else 0x8000), **knobs)
     bench.write(BDF, EXP + 8, 2, 0x8000)
-    assert (bench.happened, bench.read(BDF, 0x04, 2)) == ([], 6)
+    said = [("function level reset ignored", "0000:00:05.0")] if knobs else []
+    assert (bench.happened, bench.read(BDF, 0x04, 2)) == (said, 6)
     assert bench.read(BDF, EXP + 8, 2) == 0
 
 

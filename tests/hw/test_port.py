@@ -798,3 +798,35 @@ def test_qemu_as_it_is_has_no_link_disable():
     bench = Bench(port(PORT, 1, 1), function(CARD, pm(), exp(ENDPOINT)), quirks="qemu")
     bench.write(PORT, EXP + 0x10, 2, 0xFFFF)
     assert (bench.read(PORT, EXP + 0x10, 2), bench.read(PORT, LNKSTA, 2)) == (0, 0x2011)
+
+
+# -- what keeps cycles from a function -------------------------------------------------------------------------------
+
+
+def obstacle(bench, address=CARD):
+    return bench.fabric.obstacle(Address.parse(address))
+
+
+def test_obstacle_of_a_function_follows_a_reset_from_the_port_to_the_function():
+    bench = slot(link_training_ms=20, card={"ready_ms": 100})
+    assert obstacle(bench) == ("", "")
+    bench.write(PORT, 0x3E, 2, 0x40)  # Secondary Bus Reset
+    assert obstacle(bench) == ("reset", "0000:00:1c.0")
+    bench.write(PORT, 0x3E, 2, 0)
+    assert obstacle(bench) == ("link", "0000:00:1c.0")
+    bench.wait(20)
+    assert obstacle(bench) == ("not ready", "0000:01:00.0")
+    bench.wait(100)
+    assert obstacle(bench) == ("", "")
+
+
+def test_obstacle_of_a_function_whose_bridge_lost_its_numbers_names_the_bridge():
+    bench = slot()
+    bench.write(PORT, 0x19, 1, 0)
+    assert obstacle(bench) == ("bus numbers", "0000:00:1c.0")
+
+
+def test_obstacle_of_a_function_in_a_slot_that_is_off():
+    bench = slot(HOTPLUG | POWER_CONTROLLER | NO_CC)
+    bench.write(PORT, SLTCTL, 2, 0x400)  # Power Controller Control: off
+    assert obstacle(bench) == ("slot power", "0000:00:1c.0")

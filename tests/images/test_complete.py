@@ -76,7 +76,12 @@ ALL_GONE = machine(
 )
 
 
-@pytest.mark.parametrize("description", [FUNCTION_0_SAYS_NOTHING, BELOW_A_SLEEPING_BRIDGE, VIRTUAL, ALL_GONE])
+FROM_THE_TOP = machine(f00_03_0=ONES, f02_00_0=ONES)
+
+
+@pytest.mark.parametrize(
+    "description", [FUNCTION_0_SAYS_NOTHING, BELOW_A_SLEEPING_BRIDGE, VIRTUAL, ALL_GONE, FROM_THE_TOP]
+)
 def test_kernel_knows_every_function_that_is_listed(description):
     assert known(description) == listed(description)
     assert not stand_ins(description)

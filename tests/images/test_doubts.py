@@ -2,11 +2,16 @@
 """What a loader warns of: each on a machine made to show it, and none on one that does not."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
+from kernel_port.hw.address import Address
+from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import load, lspci
+from kernel_port.images import dump as text
+from kernel_port.images import load
+from kernel_port.images.doubts import refuse_nonsense
 from kernel_port.images.doubts import warnings as doubts
 
 
@@ -55,7 +60,7 @@ def test_warnings_header_type_7f(warnings):
 
 def test_warnings_no_vendor_only_where_the_scan_is_all_there_is():
     config = function("00:00.0", {0: bytes(4)})
-    (described,) = lspci.parse(io.StringIO(config), "text")
+    (described,) = text.read(io.BytesIO((config).encode()), "text").functions
     (line,) = doubts([described])
     assert line.startswith("0000:00:00.0: has no vendor and device ID")
     assert doubts([described], recorded=True) == []  # as of a virtual function, which the recorded kernel knew
@@ -81,7 +86,7 @@ def test_warnings_multifunction_without_sibling(warnings):
 
 def unrecorded(*functions):
     """What is doubtful of functions that no kernel had found."""
-    return doubts(lspci.parse(io.StringIO("".join(functions)), "text"))
+    return doubts(text.read(io.BytesIO(("".join(functions)).encode()), "text").functions)
 
 
 def test_warnings_siblings_the_kernel_does_not_look_for():
@@ -181,3 +186,22 @@ def test_warnings_name_64_functions_then_count(warnings):
     (line,) = warnings(*(dump(f"00:{n >> 3:02x}.{n & 7}", b"\xff" * 64) for n in range(70)))
     assert line.count("0000:00:") == 64
     assert "0000:00:07.7 and 6 more: reads all ones" in line
+
+
+def test_what_is_not_stated_is_no_fault():
+    looping = registers_at({0x06: b"\x10", 0x34: b"\x50", 0x50: b"\x01\x50"})
+    backwards = registers_at({0x0E: b"\x01", 0x18: bytes([0, 2, 1])})
+    for config, hidden in ((looping, 0x51), (backwards, 0x1A)):
+        stated = bytearray(b"\xff" * 256)
+        described = FunctionDescription(Address(0, 0, 1, 0), config, stated=bytes(stated))
+        with pytest.raises(MachineError):
+            refuse_nonsense([described], "m")
+        stated[hidden] = 0x7F
+        refuse_nonsense([replace(described, stated=bytes(stated))], "m")
+
+
+def registers_at(registers):
+    config = bytearray(bytes.fromhex("8680d310").ljust(256, b"\0"))
+    for where, value in registers.items():
+        config[where : where + len(value)] = value
+    return bytes(config)

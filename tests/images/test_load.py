@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which reader a source gets, and sources that are none."""
 
-import bz2
 import gzip
 import io
-import lzma
 import os
 import sys
 
 import pytest
 
 from kernel_port.hw.errors import MachineError
-from kernel_port.images import example_names, load, sysfs
+from kernel_port.images import example_names, load, save, sysfs
 
 DUMP = "00:00.0 x\n" + "".join(f"{o:02x}:" + " 86" * 16 + "\n" for o in range(0, 64, 16)) + "\n"
 TOML = 'about = "00:00.0 x"\n[[function]]\naddress = "00:02.0"\nkind = "pci"\n'
@@ -45,17 +43,18 @@ def test_load_functions_in_address_order(tmp_path):
     ("content", "message"),
     [
         (b"", "empty; give"),
-        (b"hello there\n" * 9, "neither lspci"),
+        (b"hello there\n" * 9, "9 lines of text, and neither functions such as 01:00.0 nor rows"),
         (b"\x7fELF" + bytes(60) + b"x" * 100, "offset 0x4: binary data"),
-        (bytes.fromhex("8680d310").ljust(256, b"\0"), "one function's config file: give the directory"),
-        (DUMP.encode("utf-16"), "text in UTF-16; save it as UTF-8"),
-        (DUMP.encode("utf-8-sig"), "text with a byte order mark; save it as UTF-8 without one"),
-        (gzip.compress(DUMP.encode()), "compressed; unpack it with gunzip"),
-        (lzma.compress(DUMP.encode()), "compressed; unpack it with unxz"),
-        (bz2.compress(DUMP.encode()), "compressed; unpack it with bunzip2"),
-        (b"\xff" * 5000, "neither lspci"),
+        (bytes.fromhex("8680d310").ljust(256, b"\0"), "one function's config file, it seems; say whose with --at"),
+        (b"\x28\xb5\x2f\xfd" + bytes(99), "packed with zstd; unpack it with: unzstd"),
+        (b"\xff" * 5000, "1 line of text, and neither"),
+        (
+            b"00:00.0 a bridge\n00:01.0 x\n",
+            "2 functions are named (line 1: 0000:00:00.0), but there are no",
+        ),
+        (DUMP.partition("\n")[2].encode(), "rows of bytes from line 1 on, and no address such as 01:00.0 near them"),
     ],
-    ids=["empty", "prose", "binary", "one config file", "utf-16", "byte order mark", "gzip", "xz", "bzip2", "all ones"],
+    ids=["empty", "prose", "binary", "one config file", "zstd", "all ones", "listing", "rows alone"],
 )
 def test_load_content_that_is_no_machine_one_line_with_remedy(tmp_path, content, message):
     (tmp_path / "m").write_bytes(content)
@@ -76,6 +75,22 @@ def test_load_host_without_pci_one_line_with_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(sysfs, "HOST", tmp_path / "nothing")
     with pytest.raises(MachineError, match="nothing: No such file or directory; MACHINE is"):
         load("host")
+
+
+def test_load_file_whose_name_is_no_text_can_be_written(tmp_path):
+    path = os.fsencode(tmp_path) + b"/m\xff\x1b[2J.txt"
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    with open(path, "w") as file:  # noqa: PTH123 - bytes
+        file.write(DUMP)
+    machine = load(os.fsdecode(path))
+    assert machine.name == "m\\udcff\\x1b[2J"
+    save(machine, tmp_path / "x.toml")
+    assert load(tmp_path / "x.toml").name == machine.name
+
+
+def test_load_packed_machine_description(tmp_path):
+    (tmp_path / "m.gz").write_bytes(gzip.compress(TOML.encode()))
+    assert str(load(tmp_path / "m.gz").functions[0].address) == "0000:00:02.0"
 
 
 def test_load_pipe_refused_without_waiting(tmp_path):

@@ -103,6 +103,35 @@ def test_read_functions_below_a_bridge_in_its_own_folder(tmp_path):
     assert found == ["0000:00:1c.0", "0000:01:00.0", "0001:00:00.0"]
 
 
+def test_read_copy_with_functions_in_both_places_has_all(tmp_path):
+    put_function(tmp_path / "devices/pci0000:00/0000:00:1c.0")
+    links = tmp_path / "bus/pci/devices"
+    put_function(links / "0000:01:00.0")  # the copy followed this link
+    (links / "0000:00:1c.0").symlink_to("../../../devices/pci0000:00/0000:00:1c.0")
+    found = [str(function.address) for function in load(tmp_path).functions]
+    assert found == ["0000:00:1c.0", "0000:01:00.0"]
+
+
+def test_read_driver_that_only_uevent_names(tmp_path):
+    put_function(tmp_path / "0000:01:00.0")
+    (tmp_path / "0000:01:00.0/uevent").write_text("DRIVER=vfio-pci\nPCI_CLASS=30000\n")
+    (tmp_path / "0000:01:00.0/driver").mkdir()  # the copy followed the link
+    assert load(tmp_path).functions[0].driver == "vfio-pci"
+
+
+@pytest.mark.parametrize("links", [["0000:00:00.0"], ["0000:00:01.0", "0000:00:00.0"]])
+def test_read_links_in_a_circle_refused(tmp_path, links):
+    for name, target in zip(["0000:00:00.0", "0000:00:01.0"], links, strict=False):
+        (tmp_path / name).symlink_to(target)
+    with pytest.raises(MachineError, match=r"0000:00:0[01]\.0: a circular link; copy the tree again with: cp -rL"):
+        load(tmp_path)
+
+
+def test_read_only_what_everybody_may_read_is_stated(tmp_path):
+    put_function(tmp_path / "0000:01:00.0", DEVICE[:64])
+    assert load(tmp_path).functions[0].stated == b"\xff" * 64
+
+
 def test_read_function_both_in_the_list_and_below_its_bridge_once(tmp_path):
     put_function(tmp_path / "0000:00:1c.0")
     put_function(tmp_path / "0000:00:1c.0/0000:01:00.0")

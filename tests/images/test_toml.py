@@ -6,10 +6,18 @@ import shutil
 import subprocess
 
 import pytest
+from lspci import described
 
+from kernel_port.hw import known
+from kernel_port.hw.address import Address
+from kernel_port.hw.config_space import capabilities, extended_capabilities
+from kernel_port.hw.description import FunctionDescription, MachineDescription
 from kernel_port.hw.errors import MachineError
+from kernel_port.hw.locations import register_map
 from kernel_port.images import load, save
+from kernel_port.images.capabilities import BARE
 from kernel_port.images.machine_toml import parse, write
+from kernel_port.machine import boot
 
 CARD = '[[function]]\naddress = "01:00.0"\n'
 PORT = '[[function]]\naddress = "00:1c.0"\nkind = "root-port"\nbus = [1, 1]\n'
@@ -313,3 +321,48 @@ def test_parse_bad_description_names_table_key_and_remedy(content, message):
 def test_parse_not_utf8_names_the_offset():
     with pytest.raises(MachineError, match="offset 0x8: not UTF-8"):
         parse(b'name = "\xe9"', "m.toml")
+
+
+@pytest.mark.parametrize("stated", [b"\xff" * 64, b"\xff" * 16 + bytes(16) + b"\xff" * 48, b"\x7f" * 256, None])
+def test_write_and_read_what_is_stated_equal(stated):
+    config = bytes.fromhex("86803412").ljust(256, b"\0")
+    described = FunctionDescription(Address(0, 0, 3, 0), config, stated=stated)
+    text = "".join(write(MachineDescription("m", [described], recorded=True)))
+    again = parse(text.encode(), "text")
+    assert again.recorded
+    assert known.unstated(again.functions[0]) == known.unstated(described)
+
+
+def test_stated_without_config_is_refused():
+    with pytest.raises(MachineError, match="stated: goes with config; remove it"):
+        parse(b'[[function]]\naddress = "00:03.0"\nstated = 64\n', "text")
+
+
+def test_cardbus_bridge_as_lspci_reads_it(tmp_path):
+    text = '[[function]]\naddress = "00:1e.0"\nkind = "cardbus-bridge"\nbus = [1, 4]\nbars = {0 = "4K"}\npm = {}\n'
+    (tmp_path / "m.toml").write_text(text)
+    save(load(tmp_path / "m.toml"), tmp_path / "m.txt")
+    said = described(tmp_path / "m.txt")["0000:00:1e.0"]
+    assert "CardBus bridge" in said
+    assert "Bus: primary=00, secondary=01, subordinate=04" in said
+    assert "Capabilities: [80] Power Management" in said
+    with boot(tmp_path / "m.toml", trace_boot=False) as machine:
+        assert len(machine.functions) == 1
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_every_capability_is_where_lspci_finds_it_and_harms_nothing(tmp_path, name):
+    about = BARE[name]
+    text = f'[[function]]\naddress = "00:01.0"\nexpress = {{}}\npm = {{}}\nalso = ["{name}", "agp", "dsn"]\n'
+    (tmp_path / "m.toml").write_text(text)
+    machine = load(tmp_path / "m.toml")
+    save(machine, tmp_path / "m.txt")
+    # Power Management is 8 bytes from 0x40 on, PCI Express 0x3c.
+    where = "[100 v1]" if about.extended else "[84]"
+    assert f"Capabilities: {where} " in described(tmp_path / "m.txt")["0000:00:01.0"]
+    config = machine.functions[0].config
+    found = extended_capabilities(config) if about.extended else capabilities(config)
+    assert (about.number, 0x100 if about.extended else 0x84) in list(found)
+    register_map(config)
+    with boot(machine, trace_boot=False) as booted:
+        assert booted.call("pci_probe_reset_function", booted.function("00:01.0")) in (0, -25)

@@ -297,11 +297,11 @@ def test_pulled_goes_and_comes_back():
 
 def test_pending_complains_of_what_never_comes_back():
     forever = scenarios.load("pending")
-    forever.knobs["01:00.0"]["pending_ms"] = -1
+    forever.knobs["card"]["pending_ms"] = -1
     try:
         run = scenarios.play(forever)
     finally:
-        forever.knobs["01:00.0"]["pending_ms"] = 650
+        forever.knobs["card"]["pending_ms"] = 650
     assert [text[:12] for _, level, text in run.outcome.messages if level == "err"] == ["0000:01:00.0"]
     assert run.outcome.time_ns == 804_000_000
 

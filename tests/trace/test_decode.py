@@ -9,7 +9,8 @@ from kernel_port.hw.address import Address
 from kernel_port.hw.description import FunctionDescription
 from kernel_port.hw.fields import fields
 from kernel_port.hw.layout import Layout
-from kernel_port.trace.decode import changed, decode, parts, register_map
+from kernel_port.hw.locations import register_map
+from kernel_port.trace.decode import changed, decode, parts
 
 
 def config(size=256, **registers):

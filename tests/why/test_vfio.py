@@ -71,7 +71,7 @@ def test_hot_reset_says_which_iommu_groups_are_unknown():
 
 def test_hot_reset_is_not_for_bridges_nor_for_a_root_bus():
     assert ask("0000:00:01.0").bridge
-    assert said("0000:00:01.0") == "A bridge: vfio-pci is for the functions below it."
+    assert said("0000:00:01.0") == "vfio-pci takes no bridge: only what is below it can be given to a user."
     lone = parse(b'[[function]]\naddress = "00:03.0"\n', "lone")
     with boot(lone, trace_boot=False) as machine:
         hot = hot_reset(machine, survey(machine, explain=False), machine.function("0000:00:03.0"))

@@ -15,8 +15,8 @@ from types import CodeType
 from typing import Any
 
 from ...hw.fields import Field, fields
+from ...hw.locations import locations
 from ...kernel.system import Event
-from ...trace import decode
 from ...trace.outcome import count
 from ...trace.render import ABOUT, tell
 from ...trace.site import cause, locate
@@ -123,7 +123,7 @@ class Tables:
     def function(self, bdf: str, seen: Observer) -> dict[str, Any]:
         """Return a function as it was at the beginning."""
         config = seen.before[bdf]
-        registers = sorted(decode.locations(config), key=lambda register: (register.start, register.size))
+        registers = sorted(locations(config), key=lambda register: (register.start, register.size))
         for register in registers:
             self._registers.setdefault(register.name, [list_field(field) for field in fields(register.name)])
         return {

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine that a command is about: MACHINE, and whose its bytes are if they do not say so."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..files import PACKED
+from ..hw.description import MachineDescription
+from ..images import load
+
+HELP = (
+    f"a path, host, example:NAME, qemu:WORDS or -; packed files are read up to {PACKED.unpacked >> 20} MiB, "
+    f"{PACKED.members} members, {PACKED.seconds:g} s"
+)
+
+
+def argument(parser: argparse.ArgumentParser) -> None:
+    """Add MACHINE, and --at."""
+    parser.add_argument("machine", metavar="MACHINE", help=HELP)
+    option(parser)
+
+
+def option(parser: argparse.ArgumentParser) -> None:
+    """Add --at, for a command whose machine has another name than MACHINE."""
+    parser.add_argument(
+        "--at", metavar="01:00.0", default="", help="whose bytes without an address are: a config file's"
+    )
+
+
+def loaded(args: argparse.Namespace, source: str = "") -> MachineDescription:
+    """Load MACHINE, or *source*.
+
+    :raises MachineError: as load()"""
+    return load(source or args.machine, args.at)
