@@ -63,7 +63,7 @@ PCI_SLOT_ALL_DEVICES = 0xFE
 def pci_slot_release(slot: pci_slot) -> None:
     """Remove *slot* from its devices and its bus.
 
-    C: drivers/pci/slot.c, static, base"""
+    C: drivers/pci/slot.c, static, v7.1"""
     dev_dbg(slot.bus.dev, f"device {slot.number:02x}: physical slot {pci_slot_name(slot)} is gone")
 
     for dev in slot.bus.devices:
