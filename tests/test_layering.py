@@ -63,8 +63,8 @@ MAY_IMPORT = {
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review scenarios
-                   series terminal trace why""",
+    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review
+                   scenarios series terminal trace why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.
