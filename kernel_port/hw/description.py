@@ -28,6 +28,8 @@ class FunctionDescription:
     rom: int = 0
     #: Driver bound when the machine was described, "" for none.
     driver: str = ""
+    #: Its IOMMU group, as numbered when the machine was described; None: not known.
+    iommu_group: int | None = None
     #: Numbers of the BARs (6: the expansion ROM) whose size is a guess from the address, not known.
     guessed: list[int] = field(default_factory=list)
     #: The bits of its registers that the source states, as a mask: a set bit is stated, and nothing past the mask's end

@@ -284,6 +284,7 @@ _KNOB_READERS: dict[Any, Reader] = {
     bool: boolean,
     str: line,
     int: number(0, 0xFFFF),
+    int | None: number(0, 0xFFFFFFFF),
     float: milliseconds,
     typing.Literal["silent", "crs"]: choice("silent", "crs"),
     dict[int, int]: table(number(0, 4095), number(1, 4096)),

@@ -2,7 +2,7 @@
 """The text of lspci -x, -xxx and -xxxx, with or without -v text between: parse and write.
 
     00:01.0 PCI bridge: Intel Corporation ...     a function begins at column 0, with or without a domain
-    <tab>Region 0: Memory at ... [size=128K]      -v text: gives sizes of BARs and ROM, and the driver
+    <tab>Region 0: Memory at ... [size=128K]      -v text: gives sizes of BARs and ROM, driver, IOMMU group
     00: 86 80 08 34 ...                           rows of 16 bytes, in order, from 0
                                                   an empty line ends the function
 
@@ -49,19 +49,21 @@ _REGION = re.compile(
     r".*\[size=(?P<size>[1-9]\d{0,9})(?P<unit>[KMGT]?)\]"
 )
 _DRIVER = re.compile(_INDENT + r"Kernel driver in use: ([\w.+-]+)")
+_IOMMU_GROUP = re.compile(_INDENT + r"IOMMU group: (\d{1,9})$")
 _UNIT = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
 class _Entry:
     """A function being read."""
 
-    __slots__ = ("address", "config", "driver", "line", "regions")
+    __slots__ = ("address", "config", "driver", "iommu_group", "line", "regions")
 
     def __init__(self, address: Address, line: int) -> None:
         self.address = address
         self.line = line
         self.config = bytearray()
         self.driver = ""
+        self.iommu_group: int | None = None
         self.regions: list[re.Match[str]] = []
 
 
@@ -118,6 +120,8 @@ def _take_text(entry: _Entry, line: str) -> None:
         entry.regions.append(region)
     elif driver := _DRIVER.match(line):
         entry.driver = driver[1]
+    elif group := _IOMMU_GROUP.match(line):
+        entry.iommu_group = int(group[1])
 
 
 def _take_row(entry: _Entry | None, row: re.Match[str], data: bytes | None, place: str) -> None:
@@ -165,6 +169,7 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
         raise MachineError(f"{place}: the text is cut short after {known:#x} bytes; {_RECORD}")
     function = FunctionDescription(entry.address, bytes(entry.config), size=4096 if known > 256 else 256)
     function.driver = entry.driver
+    function.iommu_group = entry.iommu_group
     found = list(base_addresses(function.config))
     for region in entry.regions:
         number = _region_number(region, found)
@@ -191,13 +196,15 @@ def _region_number(region: re.Match[str], found: Iterable[BaseAddress]) -> int |
 
 
 def write(functions: Iterable[FunctionDescription]) -> Iterator[str]:
-    """Yield the lines of a dump as lspci -n -xxxx prints it, with known BAR sizes and drivers as in lspci -vv.
+    """Yield the lines of a dump as lspci -n -xxxx prints it, with BAR sizes, drivers and IOMMU groups as in -vv.
 
     Domains are shown only if one of them is not 0, as lspci does."""
     functions = list(functions)
     with_domain = any(function.address.domain for function in functions)
     for function in functions:
         yield _title(function, with_domain)
+        if function.iommu_group is not None:
+            yield f"\tIOMMU group: {function.iommu_group}\n"
         yield from _regions(function)
         if function.driver:
             yield f"\tKernel driver in use: {function.driver}\n"

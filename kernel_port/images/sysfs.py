@@ -2,8 +2,8 @@
 """Read a directory such as /sys/bus/pci/devices, of this computer or copied from another: one folder per function.
 
 Of each folder this reads `config` (64 bytes unless read as root, 256 or 4096), `resource` (start, end and flags of each
-BAR) and the target's name of the link `driver`. It writes nothing, and follows no link out of the tree, except that a
-folder may be a link to its place in the kernel's layout: bus/pci/devices/* point into devices/.
+BAR) and the name that the links `driver` and `iommu_group` point to. It writes nothing, and follows no link out of the
+tree, except that a folder may be a link to its place in the kernel's layout: bus/pci/devices/* point into devices/.
 """
 
 from __future__ import annotations
@@ -104,6 +104,8 @@ def _function(folder: Path, address: Address) -> FunctionDescription:
     # The size is the whole one even for a reader that gets only 64 bytes.
     size = 4096 if path.stat().st_size > 256 else 256
     function = FunctionDescription(address, config, size=size, driver=_link_name(folder / "driver"))
+    if re.fullmatch(r"[0-9]{1,9}", group := _link_name(folder / "iommu_group")):
+        function.iommu_group = int(group)
     if (folder / "resource").exists() and not os.path.lexists(folder / "physfn"):
         _take_resources(function, folder / "resource")
     return function

@@ -111,6 +111,19 @@ def test_parse_vv_text_sizes_and_driver():
     assert function.driver == "e1000e"
 
 
+def test_parse_iommu_group_of_the_function_itself_only():
+    # as lspci 3.9.0 prints it with -v; two tabs in are a capability's details
+    verbose = "\tInterrupt: pin A routed to IRQ 16\n\tIOMMU group: 17\n\t\tIOMMU group: 3\n"
+    assert text(DUMP.replace("82574L\n", "82574L\n" + verbose))[0].iommu_group == 17
+    assert text(DUMP)[0].iommu_group is None
+
+
+def test_write_iommu_group_0_reads_back_equal():
+    (function,) = text(DUMP)
+    function.iommu_group = 0
+    assert text("".join(lspci.write([function]))) == [function]
+
+
 def test_parse_v_text_without_numbers_or_address_says_nothing_of_a_bar():
     (function,) = text(DUMP.replace("82574L\n", "82574L\n\tMemory at <ignored> (32-bit) [size=128K]\n"))
     assert function.bars == {}

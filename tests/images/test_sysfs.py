@@ -62,6 +62,16 @@ def test_read_driver_is_the_name_the_link_ends_in(tmp_path):
     assert load(tmp_path).functions[0].driver == "e1000e"
 
 
+@pytest.mark.parametrize(
+    ("target", "group"), [("../../../kernel/iommu_groups/0", 0), ("../../kernel/iommu_groups/x1", None), (None, None)]
+)
+def test_read_iommu_group_is_the_number_the_link_ends_in(tmp_path, target, group):
+    put_function(tmp_path / "0000:01:00.0")
+    if target:
+        (tmp_path / "0000:01:00.0/iommu_group").symlink_to(target)
+    assert load(tmp_path).functions[0].iommu_group == group
+
+
 def test_read_kernel_layout_follows_links_into_devices(tmp_path):
     put_function(tmp_path / "sys/devices/pci0000:00/0000:00:1c.0")
     links = tmp_path / "sys/bus/pci/devices"

@@ -9,7 +9,7 @@ import pytest
 
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, save
-from kernel_port.images.machine_toml import parse
+from kernel_port.images.machine_toml import parse, write
 
 CARD = '[[function]]\naddress = "01:00.0"\n'
 PORT = '[[function]]\naddress = "00:1c.0"\nkind = "root-port"\nbus = [1, 1]\n'
@@ -171,6 +171,13 @@ def test_parse_knobs_by_their_own_names():
     assert (function.ready_ms, function.pending_ms) == (2.5, -1)
     assert function.writes_needed == {0x10: 3}
     assert function.slot_events == [(250, 8)]
+
+
+def test_write_iommu_group_reads_back_equal_and_is_left_out_if_unknown():
+    known = parse(f'{CARD}iommu_group = 0\n[[function]]\naddress = "02:00.0"'.encode(), "m.toml")
+    assert [function.iommu_group for function in known.functions] == [0, None]
+    assert parse("".join(write(known)).encode(), "m.toml").functions == known.functions
+    assert "iommu_group" not in "".join(write(parse(CARD.encode(), "m.toml")))
 
 
 def test_parse_config_rows_exact_bytes_zeros_left_out():
