@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of lspci -x, -xxx and -xxxx, with or without -v text between: parse and write.
+"""The text of lspci -x, -xxx and -xxxx, with or without -v text between, and of -v to -vvv alone: parse and write.
 
     00:01.0 PCI bridge: Intel Corporation ...     a function begins at column 0, with or without a domain
     <tab>Region 0: Memory at ... [size=128K]      -v text: gives sizes of BARs and ROM, driver, IOMMU group
     00: 86 80 08 34 ...                           rows of 16 bytes, in order, from 0
                                                   an empty line ends the function
 
-`lspci -F` reads the same. A malformed, short or misplaced row is an error: the dump is damaged.
+`lspci -F` reads the same. A malformed, short or misplaced row is an error: the dump is damaged. Of a function without
+rows, its -v text is read (listing.py); of one with 64 bytes, what that says of the rest.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
     PCI_VENDOR_ID,
 )
+from .listing import read_listing, take_siblings
 
 #: Longest line read; lspci's longest are vital product data, a few hundred characters.
 LINE_LIMIT = 65536
 #: Longest text read: more than lspci -xxxx prints of 65,536 functions.
 TEXT_LIMIT = 1 << 30
+#: Most lines of -v text that are read of one function; lspci -vvv prints some 300 of the richest.
+TEXT_LINES = 10_000
 #: Most lines of prose before the first function.
 PROSE_LIMIT = 100_000
 #: Bytes in a row.
@@ -56,11 +60,14 @@ _UNIT = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 class _Entry:
     """A function being read."""
 
-    __slots__ = ("address", "config", "driver", "iommu_group", "line", "regions")
+    __slots__ = ("address", "config", "driver", "iommu_group", "line", "lines", "regions", "title")
 
-    def __init__(self, address: Address, line: int) -> None:
+    def __init__(self, address: Address, line: int, title: str) -> None:
         self.address = address
         self.line = line
+        self.title = title
+        #: The -v text.
+        self.lines: list[str] = []
         self.config = bytearray()
         self.driver = ""
         self.iommu_group: int | None = None
@@ -81,7 +88,8 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
         if first == "\n":
             entry = None
         elif first in "\t ":
-            if entry is not None:
+            if entry is not None and len(entry.lines) < TEXT_LINES:
+                entry.lines.append(line)
                 _take_text(entry, line)
         elif row := _HEX_ROW.match(line):
             data = hex_bytes(row[2])
@@ -90,7 +98,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
             else:
                 _take_row(entry, row, data, f"{name}:{number}")
         elif device := _DEVICE.match(line):
-            entry = _Entry(Address.parse(device[1]), number)
+            entry = _Entry(Address.parse(device[1]), number, line)
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
                 raise MachineError(
                     f"{name}:{number}: {entry.address} is in line {earlier.line} already; remove one of the two"
@@ -100,7 +108,9 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
     if not entries:
         raise MachineError(f"{name}: no function in {number} lines of text; {_RECORD}")
     unfinished = entry
-    return [_finish(e, name, cut=e is unfinished) for e in entries.values()]
+    functions = [_finish(e, name, cut=e is unfinished) for e in entries.values()]
+    take_siblings(functions)
+    return functions
 
 
 def _bounded_lines(lines: TextIO, name: str) -> Iterator[str]:
@@ -163,6 +173,11 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
     :param cut: the text ended in this function, without the empty line that lspci ends each with"""
     known = len(entry.config)
     place = f"{name}:{entry.line}: {entry.address}"
+    listing = read_listing(entry.title, entry.lines) if known <= PCI_STD_HEADER_SIZEOF and entry.lines else None
+    if not known and listing and listing.verbose:
+        function = FunctionDescription(entry.address, b"", stated=b"")
+        listing.apply(function)
+        return function
     if known < PCI_STD_HEADER_SIZEOF:
         raise MachineError(f"{place}: {known} bytes of configuration space, at least 64 are needed; {_RECORD}")
     if cut and known not in _USUAL_LENGTHS:
@@ -180,6 +195,8 @@ def _finish(entry: _Entry, name: str, cut: bool) -> FunctionDescription:
             function.rom = size
         elif number is not None:
             function.bars[number] = size
+    if listing and listing.verbose:
+        listing.apply(function)
     return function
 
 

@@ -13,6 +13,9 @@ from pathlib import Path
 #: Where distributions keep pci.ids.
 PLACES = (Path("/usr/share/misc/pci.ids"), Path("/usr/share/hwdata/pci.ids"))
 
+#: Most words in a vendor's name, to look for it.
+_LONGEST = 16
+
 _NEXT_ENTRY = re.compile(rb"\n[^\t#\n]")
 _NEXT_SUBENTRY = re.compile(rb"\n\t?[^\t#\n]")
 
@@ -31,6 +34,19 @@ class Names:
     def device(self, vendor: int, device: int) -> str:
         """Return the name of a vendor's device."""
         return _title(_section(self._block(b"%04x" % vendor), b"\n\t%04x  " % device, _NEXT_SUBENTRY))
+
+    def ids(self, title: str) -> tuple[int | None, int | None]:
+        """Return the IDs of a vendor and its device whose names *title* is; None where no or several IDs have it.
+
+        The vendor's may be all of it. The reverse of vendor() and device()."""
+        words = title.encode("utf-8", "replace").split(b" ")
+        for count in range(min(len(words), _LONGEST), 0, -1):
+            if vendor := _only(self._text, rb"\n([0-9a-f]{4})  ", b" ".join(words[:count])):
+                device = b" ".join(words[count:])
+                block = self._block(vendor)
+                found = _only(block, rb"\n\t([0-9a-f]{4})  ", device) if device else None
+                return int(vendor, 16), int(found, 16) if found else None
+        return None, None
 
     def class_name(self, code: int) -> str:
         """Return the name of a class code of two bytes (class, subclass): the subclass's, else the class's."""
@@ -63,6 +79,14 @@ def _section(text: bytes, key: bytes, following: re.Pattern[bytes]) -> bytes:
     start += len(key)
     end = following.search(text, start)
     return text[start : end.start() if end else len(text)]
+
+
+def _only(text: bytes, before: bytes, name: bytes) -> bytes | None:
+    """Return the ID of the only entry called *name*."""
+    if name not in text:  # much faster than the expression
+        return None
+    found = re.findall(before + re.escape(name) + rb"\r?(?=\n|$)", text)
+    return found[0] if len(found) == 1 else None
 
 
 def _title(section: bytes) -> str:
