@@ -239,7 +239,7 @@ def _labelled(block: _Block, capability: Capability) -> Iterator[tuple[str, int,
             label, text = scope + word, rest.strip()
         elif _WORD.match(line):  # nobody knows what it is, nor what the lines after it go on with
             yield label, element, text
-            label, text = word, ""
+            label, text = "?", ""
         else:
             text = f"{text} {line}"
     yield label, element, text
@@ -255,10 +255,12 @@ def _chain(text: _Text, layout: int | None, registers: Registers) -> None:
         registers.state("PCI_STATUS", PCI_STATUS_CAP_LIST, PCI_STATUS_CAP_LIST)
     if plain and not text.header_gap:
         registers.state(pointer, _CHAIN, plain[0].offset)
-    elif not text.blocks and whole and layout is not None and "Status" in text.entries:
-        registers.state(pointer, _CHAIN, 0)
-    elif not text.blocks and whole and layout is not None:
-        registers.state("PCI_STATUS", PCI_STATUS_CAP_LIST, 0)
+    elif not text.blocks and whole and layout in {PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE}:
+        # Not of a CardBus bridge: lspci before 3.2 does not look for its capabilities.
+        if "Status" in text.entries:
+            registers.state(pointer, _CHAIN, 0)
+        else:
+            registers.state("PCI_STATUS", PCI_STATUS_CAP_LIST, 0)
     ends = whole or bool(extended and plain)
     for block, following in pairwise(plain):
         if not block.gap:

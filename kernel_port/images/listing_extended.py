@@ -57,7 +57,7 @@ _CHANNELS: Lines = {
     "Status": (flags("PCI_VC_PORT_STATUS", "InProgress=0x1"),),
     "VC": (
         number("PCI_VC_RES_CAP", "0xff000000", r"PATOffset=([0-9a-f]{2})\b", 16),
-        number("PCI_VC_RES_CAP", "0x7f0000", r"MaxTimeSlots=(\d+)", less=1),
+        number("PCI_VC_RES_CAP", "0x3f0000", r"MaxTimeSlots=(\d+)", less=1),
         flags("PCI_VC_RES_CAP", "RejSnoopTrans=0x8000"),
     ),
     "VC Arb": (flags("PCI_VC_RES_CAP", f"{_PORT_ARBITERS} TWRR128=0x10 WRR256=0x20"),),
@@ -67,7 +67,6 @@ _CHANNELS: Lines = {
         words("PCI_VC_RES_CTRL", "ARB_SELECT", r"ArbSelect=(\w+)", _ARBITERS),
         number("PCI_VC_RES_CTRL", "0xff", r"TC/VC=([0-9a-f]{2})\b", 16),
     ),
-    "VC Status": (flags("PCI_VC_RES_STATUS", "NegoPending=0x2 InProgress=0x1"),),
 }
 
 _SERVICES = "SrcValid=SV TransBlk=TB ReqRedir=RR CmpltRedir=CR UpstreamFwd=UF EgressCtrl=EC DirectTrans=DT"
@@ -137,17 +136,16 @@ _LTR: Lines = {
     "Max snoop latency": (words("PCI_LTR_MAX_SNOOP_LAT", "VALUE", r"^(\d+)ns", {"0": 0}),),
     "Max no snoop latency": (words("PCI_LTR_MAX_NOSNOOP_LAT", "VALUE", r"^(\d+)ns", {"0": 0}),),
 }
-_SUBSTATES = "PCI-PM_L1.2={} PCI-PM_L1.1={} ASPM_L1.2={} ASPM_L1.1={} "
+_SUBSTATES = "PCI-PM_L1.2={} PCI-PM_L1.1={} ASPM_L1.2={} ASPM_L1.1={}"
 _L1SS: Lines = {
     "L1SubCap": (
-        flags("PCI_L1SS_CAP", _SUBSTATES.format("0x1", "0x2", "0x4", "0x8") + "L1_PM_Substates=0x10"),
+        flags("PCI_L1SS_CAP", _SUBSTATES.format("0x1", "0x2", "0x4", "0x8")),
         number("PCI_L1SS_CAP", "0xff00", r"PortCommonModeRestoreTime=(\d+)us"),
     ),
     "L1SubCtl1": (
         flags("PCI_L1SS_CTL1", _SUBSTATES.format("PCIPM_L1_2", "PCIPM_L1_1", "ASPM_L1_2", "ASPM_L1_1")),
         number("PCI_L1SS_CTL1", "CM_RESTORE_TIME", r"T_CommonMode=(\d+)us"),
     ),
-    "L1SubCtl2": (),
 }
 _SIZES = {f"{1 << at % 10}{'MGT'[at // 10]}B": at for at in range(30)}
 _REBAR: Lines = {

@@ -4,7 +4,8 @@
 A capability's table has a row for each word that begins a line of it; "" is the line with the capability's name. Names
 of flags are lspci's of any version since 3.0, and behind = the field's in fields.py, if it is another, or its mask if
 it has no name there. What is printed of a power limit, a time or a threshold may stand for several values: it is left
-out.
+out. So is what some version prints wrong: RootCap, PMEStatus-, L1_PM_Substates, the status of a virtual
+channel.
 """
 
 from __future__ import annotations
@@ -321,14 +322,14 @@ _EXPRESS: Lines = {
         flags("PCI_EXP_SLTSTA", "AttnBtn=ABP PowerFlt=PFD MRL=MRLSS CmdCplt=CC PresDet=PDS Interlock=EIS"),
     ),
     "Changed": (flags("PCI_EXP_SLTSTA", "MRL=MRLSC PresDet=PDC LinkState=DLLSC"),),
-    "RootCap": (flags("PCI_EXP_RTCAP", "CRSVisible=0x1"),),
     "RootCtl": (
         flags("PCI_EXP_RTCTL", "ErrCorrectable=SECEE ErrNon-Fatal=SENFEE ErrFatal=SEFEE PMEIntEna=PMEIE "
               "CRSVisible=CRSSVE"),
     ),
     "RootSta": (
         number("PCI_EXP_RTSTA", "REQUESTER", r"PME ReqID ([0-9a-f]{4})\b", 16),
-        flags("PCI_EXP_RTSTA", "PMEStatus=PME PMEPending=PENDING"),
+        words("PCI_EXP_RTSTA", "PME", r"PMEStatus(\+)", {"+": 1}),
+        words("PCI_EXP_RTSTA", "PENDING", r"PMEPending(\+)", {"+": 1}),
     ),
     "DevCap2": (
         words("PCI_EXP_DEVCAP2", "COMP_TIMEOUT", r"Completion Timeout: (Not Supported|Range \w+)", _RANGE),
@@ -347,7 +348,6 @@ _EXPRESS: Lines = {
               {"Disabled": 0, "Via message A": 1, "Via message B": 2, "Via WAKE#": 3}),
     ),
     "AtomicOpsCtl": (flags("PCI_EXP_DEVCTL2", "ReqEn=ATOMIC_REQ EgressBlck=ATOMIC_EGRESS_BLOCK"),),
-    "IDOReq": (),
     "LnkCap2": (
         # Only that it has the highest speed is printed.
         *(words("PCI_EXP_LNKCAP2", f"{1 << speed:#x}", r"Speeds: 2\.5-(\w+)GT/s", {rate: 1})

@@ -128,8 +128,8 @@ def read_entries(entries: Entries, layout: int | None, registers: Registers) -> 
             registers.state(register, mask, mask if flag in flags else 0)
     if "Latency" in entries:
         _read_latency(entries["Latency"], layout, registers)
-    if "Control" in entries and "Interrupt" not in entries and "Interrupts" not in entries and layout is not None:
-        registers.state("PCI_INTERRUPT_PIN", 0xFF, 0)
+    if layout == PCI_HEADER_TYPE_NORMAL and "Control" in entries and not entries.keys() & {"Interrupt", "Interrupts"}:
+        registers.state("PCI_INTERRUPT_PIN", 0xFF, 0)  # of bridges, no version before 3.4 prints it
 
 
 def _read_latency(text: str, layout: int | None, registers: Registers) -> None:
@@ -145,6 +145,7 @@ def _read_latency(text: str, layout: int | None, registers: Registers) -> None:
 def read_regions(entries: Entries, registers: Registers) -> dict[int, int]:
     """Read the base addresses of lspci -vv, which has their numbers, and return the sizes of the BARs."""
     sizes = {}
+    sure = True  # what follows a [virtual] one may be called that, too, or not [disabled]: lspci 3.0 to 3.7
     numbers = iter(range(ROM))
     for number in numbers:
         text = entries.get(f"Region {number}", "")
@@ -153,15 +154,16 @@ def read_regions(entries: Entries, registers: Registers) -> dict[int, int]:
         if size := _size(text):
             sizes[number] = size
         place = PCI_BASE_ADDRESS_0 + 4 * number
+        address = _address(region["at"], text) if sure else None
         if "[virtual]" in text:  # the kernel has an address for it, the register none
-            registers.state((place, 4), 0xFFFFFFFF, 0)
-            continue
-        address = _address(region["at"], text)
-        if region["what"] == "I/O ports":
+            if sure:
+                registers.state((place, 4), 0xFFFFFFF0, 0)
+            sure = False
+        elif region["what"] == "I/O ports":
             registers.state((place, 4), PCI_BASE_ADDRESS_SPACE_IO, PCI_BASE_ADDRESS_SPACE_IO)
             if address is not None and address < 1 << 32:
                 registers.state((place, 4), 0xFFFFFFFC, address)
-        elif region["width"] in ("32-bit", "64-bit"):
+        elif region["width"] in {"32-bit", "64-bit"}:
             wide = region["width"] == "64-bit"
             kind = PCI_BASE_ADDRESS_MEM_TYPE_64 if wide else 0
             registers.state((place, 4), 0xF, kind | (0 if region["non"] else PCI_BASE_ADDRESS_MEM_PREFETCH))
@@ -169,8 +171,8 @@ def read_regions(entries: Entries, registers: Registers) -> dict[int, int]:
                 registers.state((place, 4), 0xFFFFFFF0, address)
                 if wide and number + 1 < ROM:
                     registers.state((place + 4, 4), 0xFFFFFFFF, address >> 32)
-            if wide:
-                next(numbers, None)  # its upper half: lspci -F shows it as another
+        if region["width"] == "64-bit":
+            next(numbers, None)  # its upper half: lspci -F shows it as another
     return sizes
 
 

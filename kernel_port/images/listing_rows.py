@@ -23,7 +23,7 @@ Stated = tuple[int, int]
 
 _SIZE = 4096
 _LIST = re.compile(r"(\w+)\(([^()]*)\)")
-_FLAG = re.compile(r"([^\s(),;:]+)([+-])(?=[\s(),;]|$)")
+_FLAG = re.compile(r"([^\s(),;:]+):?([+-])(?=[\s(),;]|$)")
 
 
 @dataclass(slots=True)

@@ -82,15 +82,16 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
     :raises MachineError: a line is damaged, or there is no dump; the message has the line"""
     entries: dict[Address, _Entry] = {}
     entry: _Entry | None = None
+    last: _Entry | None = None  # lspci 3.2 to 3.4 have an empty line within -v text
     number = 0
     for number, line in enumerate(_bounded_lines(lines, name), 1):
         first = line[0]
         if first == "\n":
             entry = None
         elif first in "\t ":
-            if entry is not None and len(entry.lines) < TEXT_LINES:
-                entry.lines.append(line)
-                _take_text(entry, line)
+            if last is not None and len(last.lines) < TEXT_LINES:
+                last.lines.append(line)
+                _take_text(last, line)
         elif row := _HEX_ROW.match(line):
             data = hex_bytes(row[2])
             if entry and data and len(data) == ROW and int(row[1], 16) == len(entry.config) < _USUAL_LENGTHS[-1]:
@@ -98,7 +99,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
             else:
                 _take_row(entry, row, data, f"{name}:{number}")
         elif device := _DEVICE.match(line):
-            entry = _Entry(Address.parse(device[1]), number, line)
+            entry = last = _Entry(Address.parse(device[1]), number, line)
             if (earlier := entries.setdefault(entry.address, entry)) is not entry:
                 raise MachineError(
                     f"{name}:{number}: {entry.address} is in line {earlier.line} already; remove one of the two"
