@@ -5,6 +5,8 @@ from __future__ import annotations
 
 #: The two classes that Linux takes for a bridge to another bus.
 PCI_BRIDGE, CARDBUS_BRIDGE = 0x0604, 0x0607
+#: All classes of functions with a bridge's header.
+BRIDGES = (PCI_BRIDGE, CARDBUS_BRIDGE, 0x0609)
 
 CLASS_NAMES = {
     0x0000: "Non-VGA unclassified device", 0x0001: "VGA compatible unclassified device", 0x0005: "Image coprocessor",

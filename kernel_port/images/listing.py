@@ -24,6 +24,7 @@ from ..hw.config_space import PCI_CFG_SPACE_SIZE
 from ..hw.description import FunctionDescription
 from ..hw.registers import HEADER_LAYOUT, MULTIFUNCTION
 from ..pci_regs import (
+    PCI_EXT_CAP_ID_VC,
     PCI_HEADER_TYPE,
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
@@ -32,8 +33,8 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
 )
 from . import listing_header as header
-from .class_names import CARDBUS_BRIDGE, PCI_BRIDGE
-from .listing_extended import EXTENDED_CAPABILITIES
+from .class_names import BRIDGES, CARDBUS_BRIDGE, PCI_BRIDGE
+from .listing_extended import EXTENDED_CAPABILITIES, VIRTUAL_CHANNEL
 from .listing_fields import CAPABILITIES, Capability
 from .listing_rows import Registers
 
@@ -45,7 +46,7 @@ _DRIVER = re.compile(r"[\w.+-]+")
 _GAP = re.compile(r"[\[<(\s]*(?:\.{2,}|…|snip|cut|trunc|deleted|8<)", re.IGNORECASE)
 #: What begins a line of the header: a label with a colon, or one of the lines without.
 _LABEL = re.compile(r"([A-Z][^:,;]{0,40}|[\w-]+):(?:\s+(.*)|$)")
-_UNLABELLED = re.compile(r"(?:\[virtual\] )?(?:Memory|I/O ports|Expansion ROM) at |!!! |BIST |16-bit legacy|<")
+_UNLABELLED = re.compile(r"(?:\[virtual\] )?(?:Memory|I/O ports|Expansion ROM) at |!!! |BIST |16-bit legacy|<access")
 #: A single word before a colon begins a line of a capability, known or not.
 _WORD = re.compile(r"[\w./-]+:")
 _GROUP = re.compile(r"(\d{1,9})$")
@@ -115,7 +116,7 @@ def read_listing(title: str, lines: Iterable[str]) -> Listing:
     entries = text.entries
     verbose = "Control" in entries or "Flags" in entries or any(line.startswith("!!!") for line in entries)
     code = header.read_title(title, registers, verbose)
-    ended = bool(text.blocks or text.denied or text.kernel) or (code is not None and code >> 8 != 6)
+    ended = bool(text.blocks or text.denied or text.kernel) or code not in {None, *BRIDGES}
     layout = header.read_layout(entries, code, verbose and ended and not text.header_gap)
     if layout is not None:
         registers.state("PCI_HEADER_TYPE", HEADER_LAYOUT, layout)
@@ -203,7 +204,10 @@ def _read_capability(block: _Block, registers: Registers) -> None:
     table = EXTENDED_CAPABILITIES if extended else CAPABILITIES
     block.capability = found = next((row for row in table if row.name.match(block.name)), None)
     identity = found.id if found else _number(block.name)
-    if identity is not None:
+    if found is VIRTUAL_CHANNEL:  # 2 or 9, where there are channels of several functions
+        registers.state("PCI_EXT_CAP_HEADER", 0xFFF4, 0, block.offset)
+        registers.config[block.offset] |= PCI_EXT_CAP_ID_VC
+    elif identity is not None:
         registers.state("PCI_EXT_CAP_HEADER" if extended else "PCI_CAP_LIST_ID", 0xFFFF if extended else 0xFF,
                         identity, block.offset)  # fmt: skip
     if extended and block.version is not None:

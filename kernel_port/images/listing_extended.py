@@ -194,6 +194,9 @@ _DESIGNATED: Lines = {
     ),
 }
 
+#: Two IDs have this name: that of some devices with a Multi-Function Virtual Channel is PCI_EXT_CAP_ID_VC9.
+VIRTUAL_CHANNEL = capability(r"Virtual Channel", pci_regs.PCI_EXT_CAP_ID_VC, _CHANNELS, element="VC", stride=12)
+
 #: Extended capabilities. The first whose name fits counts.
 EXTENDED_CAPABILITIES: tuple[Capability, ...] = (
     capability(r"Advanced Error Reporting", pci_regs.PCI_EXT_CAP_ID_ERR, _ERRORS, "AERCap"),
@@ -240,7 +243,6 @@ EXTENDED_CAPABILITIES: tuple[Capability, ...] = (
     capability(r"Physical Layer 64\.0 GT/s", 0x31),
     capability(r"Flit Logging", 0x32),
     capability(r"Device 3", 0x2F),
-    # Two IDs have this name.
-    capability(r"Virtual Channel", None, _CHANNELS, element="VC", stride=12),
+    VIRTUAL_CHANNEL,
     capability(r"Null", 0),
 )

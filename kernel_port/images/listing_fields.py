@@ -89,8 +89,7 @@ class Capability(NamedTuple):
 
     #: What is behind the offset.
     name: re.Pattern[str]
-    #: None: several IDs have this name.
-    id: int | None
+    id: int
     lines: Lines
     #: The last line that -vv prints of it in every function: without it, somebody cut the text here.
     last: str
@@ -100,7 +99,7 @@ class Capability(NamedTuple):
 
 
 def capability(
-    name: str, id: int | None, lines: Lines | None = None, last: str = "", element: str = "", stride: int = 0
+    name: str, id: int, lines: Lines | None = None, last: str = "", element: str = "", stride: int = 0
 ) -> Capability:
     """Make a row of the tables of capabilities; *name* is a regular expression."""
     return Capability(re.compile(name), id, lines or {}, last, element, stride)
