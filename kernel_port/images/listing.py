@@ -29,6 +29,7 @@ from ..pci_regs import (
     PCI_HEADER_TYPE_BRIDGE,
     PCI_HEADER_TYPE_CARDBUS,
     PCI_HEADER_TYPE_NORMAL,
+    PCI_STATUS,
     PCI_STATUS_CAP_LIST,
     PCI_STD_HEADER_SIZEOF,
 )
@@ -37,6 +38,9 @@ from .class_names import BRIDGES, CARDBUS_BRIDGE, PCI_BRIDGE
 from .listing_extended import EXTENDED_CAPABILITIES, VIRTUAL_CHANNEL
 from .listing_fields import CAPABILITIES, Capability
 from .listing_rows import Registers
+
+#: Most lines read of a function, and characters of a line: lspci -vvv prints some 500 of the richest.
+LINES_LIMIT, LINE_LIMIT = 1000, 500
 
 _CAPABILITY = re.compile(r"Capabilities: \[([0-9a-f]{2,3})(?: v(\d{1,2}))?\] ?(.*)")
 _DENIED = re.compile(r"Capabilities: <|<access denied")
@@ -155,7 +159,14 @@ class _Text:
         #: Capabilities may not be read; a line of the header is left out; the lines about drivers are there.
         self.denied = self.header_gap = self.kernel = False
         label = ""
-        for line in filter(None, map(str.strip, lines)):
+        for number, whole in enumerate(lines):
+            line = " ".join(whole[:LINE_LIMIT].split())
+            if number == LINES_LIMIT:
+                line = "..."
+            elif number > LINES_LIMIT:
+                break
+            if not line:
+                continue
             if match := _CAPABILITY.match(line):
                 self.blocks.append(_Block(int(match[1], 16), match[2], match[3].strip()))
             elif _DENIED.match(line):
@@ -168,6 +179,8 @@ class _Text:
                 self.header_gap |= not self.blocks
                 if self.blocks:
                     self.blocks[-1].gap = True
+            elif self.blocks and not self.blocks[-1].lines and ":" not in line:
+                self.blocks[-1].name += f" {line}"
             elif self.blocks:
                 self.blocks[-1].lines.append(line)
             else:
@@ -261,10 +274,10 @@ def _chain(text: _Text, layout: int | None, registers: Registers) -> None:
         registers.state(pointer, _CHAIN, plain[0].offset)
     elif not text.blocks and whole and layout in {PCI_HEADER_TYPE_NORMAL, PCI_HEADER_TYPE_BRIDGE}:
         # Not of a CardBus bridge: lspci before 3.2 does not look for its capabilities.
-        if "Status" in text.entries:
-            registers.state(pointer, _CHAIN, 0)
-        else:
+        if "Status" not in text.entries:
             registers.state("PCI_STATUS", PCI_STATUS_CAP_LIST, 0)
+        elif registers.config[PCI_STATUS] & PCI_STATUS_CAP_LIST:
+            registers.state(pointer, _CHAIN, 0)
     ends = whole or bool(extended and plain)
     for block, following in pairwise(plain):
         if not block.gap:

@@ -208,7 +208,7 @@ EXTENDED_CAPABILITIES: tuple[Capability, ...] = (
     capability(r"Root Complex Event Collector", pci_regs.PCI_EXT_CAP_ID_RCEC),
     capability(r"Multi-Function Virtual Channel", pci_regs.PCI_EXT_CAP_ID_MFVC),
     capability(r"Root Complex Register Block", pci_regs.PCI_EXT_CAP_ID_RCRB),
-    capability(r"Vendor Specific Information:", pci_regs.PCI_EXT_CAP_ID_VNDR, _VENDOR),
+    capability(r"Vendor Specific Information", pci_regs.PCI_EXT_CAP_ID_VNDR, _VENDOR),
     capability(r"Access Control Services", pci_regs.PCI_EXT_CAP_ID_ACS, _ACS, "ACSCtl"),
     capability(r"Alternative Routing-ID", pci_regs.PCI_EXT_CAP_ID_ARI, _ARI, "ARICtl"),
     capability(r"Address Translation Service", pci_regs.PCI_EXT_CAP_ID_ATS, _ATS, "ATSCtl"),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from .. import pci_regs
 from .listing_rows import Lines, always, flags, number, power, words
 
-_STATUS = "66MHz=66MHZ FastB2B=FAST_BACK ParErr=PARITY >TAbort=SIG_TARGET_ABORT <TAbort=REC_TARGET_ABORT "
+_STATUS = "66MHz=66MHZ 66Mhz=66MHZ FastB2B=FAST_BACK ParErr=PARITY >TAbort=SIG_TARGET_ABORT <TAbort=REC_TARGET_ABORT "
 _STATUS += "<MAbort=REC_MASTER_ABORT >SERR=SIG_SYSTEM_ERROR <SERR=SIG_SYSTEM_ERROR <PERR=DETECTED_PARITY "
 _DEVSEL = {"fast": 0, "medium": 1, "slow": 2}
 
@@ -289,7 +289,8 @@ _EXPRESS: Lines = {
         words("PCI_EXP_LNKCAP", "ASPMS", r"ASPM (.*?)(?:,|\s+ClockPM|$)", _ASPM),
         words("PCI_EXP_LNKCAP", "L0SEL", r"Latency L0s? ([^\s,]+)", _L0S),
         words("PCI_EXP_LNKCAP", "L1EL", r"Latency (?:L0s? [^\s,]+, )?L1 ([^\s,]+)", _L1),
-        flags("PCI_EXP_LNKCAP", "ClockPM=CLKPM Surprise=SDERC LLActRep=DLLLARC BwNot=LBNC ASPMOptComp=0x400000"),
+        flags("PCI_EXP_LNKCAP", "ClockPM=CLKPM Surprise=SDERC Suprise=SDERC LLActRep=DLLLARC BwNot=LBNC "
+              "ASPMOptComp=0x400000"),
     ),
     "LnkCtl": (
         words("PCI_EXP_LNKCTL", "0x3", r"ASPM (.*?);",
@@ -382,10 +383,10 @@ CAPABILITIES = (
     capability(r"PCI-X non-bridge device", pci_regs.PCI_CAP_ID_PCIX, _PCIX, "Status"),
     capability(r"PCI-X bridge device", pci_regs.PCI_CAP_ID_PCIX, _PCIX_BRIDGE, "Downstream"),
     capability(r"HyperTransport:", pci_regs.PCI_CAP_ID_HT),
-    capability(r"Vendor Specific Information:", pci_regs.PCI_CAP_ID_VNDR, {
+    capability(r"Vendor Specific Information", pci_regs.PCI_CAP_ID_VNDR, {
         "": (number((2, 1), "", r"Len=([0-9a-f]{2})\b", 16),),
     }),
-    capability(r"Debug port:", pci_regs.PCI_CAP_ID_DBG, {
+    capability(r"Debug port", pci_regs.PCI_CAP_ID_DBG, {
         "": (number((2, 2), "0xe000", r"BAR=(\d)"), number((2, 2), "0x1fff", r"offset=([0-9a-f]{4})\b", 16)),
     }),
     capability(r"CompactPCI central resource control", pci_regs.PCI_CAP_ID_CCRC),
@@ -397,7 +398,7 @@ CAPABILITIES = (
     capability(r"Express ", pci_regs.PCI_CAP_ID_EXP, _EXPRESS, "DevSta"),
     capability(r"MSI-X:", pci_regs.PCI_CAP_ID_MSIX, _MSIX, "PBA"),
     capability(r"SATA HBA", pci_regs.PCI_CAP_ID_SATA),
-    capability(r"PCI Advanced Features", pci_regs.PCI_CAP_ID_AF, _AF, "AFStatus"),
+    capability(r"PCI Advanced Features|PCIe advanced features", pci_regs.PCI_CAP_ID_AF, _AF, "AFStatus"),
     capability(r"Enhanced Allocation", pci_regs.PCI_CAP_ID_EA),
     capability(r"Null", 0),
 )  # fmt: skip

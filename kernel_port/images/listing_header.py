@@ -2,7 +2,8 @@
 """What lspci prints of a function's header, from its title to its windows, and which bits that states.
 
 Base addresses and windows are printed as the kernel had assigned them. They are the registers' as long as the function
-decodes them: after a reset they are still printed, marked [disabled], and the registers are 0.
+decodes them: after a reset they are still printed, marked [disabled], and the registers are 0. Those past 4 GiB may be
+others on the bus, in computers whose host bridge translates.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _CODES = {name.lower(): code for code, name in CLASS_NAMES.items()}
 _CLASS = re.compile(r"(?:[^:]*\[|Class |)([0-9a-f]{4})\]?: ")
 #: "[8086:10d3]", "8086:10d3", "Device 8086:10d3"
 _IDS = re.compile(r"(?:^|\[|^Device )([0-9a-f]{4}):([0-9a-f]{4})(?:\]|\b)")
-_UNNAMED = re.compile(r" Device ([0-9a-f]{4})$")
-_EXTRAS = re.compile(r" \((rev|prog-if) ([0-9a-f]{2})(?: \[.*?\])?\)")
+_UNNAMED = re.compile(r",?:? (?:Device|Unknown device) ([0-9a-f]{4})$")
+_EXTRAS = re.compile(r" \((rev|prog-if) ([0-9a-f]{2})(?: \[[^\]]{0,99}\])?\)")
 
 _REGION = re.compile(
     r"(?:\[virtual\] )?(?P<what>Memory|I/O ports) at (?P<at>[0-9a-f]+|<[\w-]+>)"
@@ -167,10 +168,10 @@ def read_regions(entries: Entries, registers: Registers) -> dict[int, int]:
             wide = region["width"] == "64-bit"
             kind = PCI_BASE_ADDRESS_MEM_TYPE_64 if wide else 0
             registers.state((place, 4), 0xF, kind | (0 if region["non"] else PCI_BASE_ADDRESS_MEM_PREFETCH))
-            if address is not None and (wide or address < 1 << 32):
+            if address is not None and address < 1 << 32:
                 registers.state((place, 4), 0xFFFFFFF0, address)
                 if wide and number + 1 < ROM:
-                    registers.state((place + 4, 4), 0xFFFFFFFF, address >> 32)
+                    registers.state((place + 4, 4), 0xFFFFFFFF, 0)
         if region["width"] == "64-bit":
             next(numbers, None)  # its upper half: lspci -F shows it as another
     return sizes
@@ -228,21 +229,21 @@ def read_windows(entries: Entries, registers: Registers) -> None:
     if window := _window(entries, "Memory behind bridge"):
         registers.state("PCI_MEMORY_BASE", 0xFFFF, window[0] >> 16)
         registers.state("PCI_MEMORY_LIMIT", 0xFFFF, window[1] >> 16 & 0xFFF0)
-    if window := _window(entries, "Prefetchable memory behind bridge", 64):
+    if window := _window(entries, "Prefetchable memory behind bridge"):
         base, limit, digits, _text = window
         kind = PCI_PREF_RANGE_TYPE_64 if digits == 16 else 0
         registers.state("PCI_PREF_MEMORY_BASE", 0xFFFF, base >> 16 & 0xFFF0 | kind)
         registers.state("PCI_PREF_MEMORY_LIMIT", 0xFFFF, limit >> 16 & 0xFFF0 | kind)
         if kind:
-            registers.state("PCI_PREF_BASE_UPPER32", 0xFFFFFFFF, base >> 32)
-            registers.state("PCI_PREF_LIMIT_UPPER32", 0xFFFFFFFF, limit >> 32)
+            registers.state("PCI_PREF_BASE_UPPER32", 0xFFFFFFFF, 0)
+            registers.state("PCI_PREF_LIMIT_UPPER32", 0xFFFFFFFF, 0)
 
 
-def _window(entries: Entries, label: str, bits: int = 32) -> tuple[int, int, int, str] | None:
+def _window(entries: Entries, label: str) -> tuple[int, int, int, str] | None:
     """Return base, limit, the number of digits and the text of an open window; None if it is shut or makes no sense."""
     text = entries.get(label, "")
     match = _WINDOW.match(text)
     if match is None or "[disabled]" in text or len(match[1]) != len(match[2]):
         return None
     base, limit = int(match[1], 16), int(match[2], 16)
-    return (base, limit, len(match[1]), text) if base <= limit < 1 << bits else None
+    return (base, limit, len(match[1]), text) if base <= limit < 1 << 32 else None

@@ -23,7 +23,7 @@ Stated = tuple[int, int]
 
 _SIZE = 4096
 _LIST = re.compile(r"(\w+)\(([^()]*)\)")
-_FLAG = re.compile(r"([^\s(),;:]+):?([+-])(?=[\s(),;]|$)")
+_BETWEEN = re.compile(r"[\s(),;]+")
 
 
 @dataclass(slots=True)
@@ -72,9 +72,9 @@ class Flags(NamedTuple):
 
     def read(self, text: str) -> Iterator[Stated]:
         """Yield the bits that *text* states."""
-        for name, sign in _FLAG.findall(_LIST.sub(_spread, text)):
-            if mask := self.masks.get(name):
-                yield mask, mask if sign == "+" else 0
+        for word in _BETWEEN.split(_LIST.sub(_spread, text)):
+            if word[-1:] in {"+", "-"} and (mask := self.masks.get(word[:-1].rstrip(":"))):
+                yield mask, mask if word[-1] == "+" else 0
 
 
 class Field(NamedTuple):

@@ -27,14 +27,12 @@ from ..pci_regs import (
     PCI_STD_HEADER_SIZEOF,
     PCI_VENDOR_ID,
 )
-from .listing import read_listing, take_siblings
+from .listing import LINES_LIMIT, read_listing, take_siblings
 
 #: Longest line read; lspci's longest are vital product data, a few hundred characters.
 LINE_LIMIT = 65536
 #: Longest text read: more than lspci -xxxx prints of 65,536 functions.
 TEXT_LIMIT = 1 << 30
-#: Most lines of -v text that are read of one function; lspci -vvv prints some 300 of the richest.
-TEXT_LINES = 10_000
 #: Most lines of prose before the first function.
 PROSE_LIMIT = 100_000
 #: Bytes in a row.
@@ -89,7 +87,7 @@ def parse(lines: TextIO, name: str) -> list[FunctionDescription]:
         if first == "\n":
             entry = None
         elif first in "\t ":
-            if last is not None and len(last.lines) < TEXT_LINES:
+            if last is not None and len(last.lines) <= LINES_LIMIT:
                 last.lines.append(line)
                 _take_text(last, line)
         elif row := _HEX_ROW.match(line):

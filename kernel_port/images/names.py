@@ -41,12 +41,14 @@ class Names:
         The vendor's may be all of it. The reverse of vendor() and device()."""
         words = title.encode("utf-8", "replace").split(b" ")
         for count in range(min(len(words), _LONGEST), 0, -1):
-            if vendor := _only(self._text, rb"\n([0-9a-f]{4})  ", b" ".join(words[:count])):
-                device = b" ".join(words[count:])
-                block = self._block(vendor)
-                found = _only(block, rb"\n\t([0-9a-f]{4})  ", device) if device else None
-                return int(vendor, 16), int(found, 16) if found else None
-        return None, None
+            if vendors := _keys(self._text, rb"\n([0-9a-f]{4})  ", b" ".join(words[:count])):
+                break
+        else:
+            return None, None
+        if len(vendors) > 1:
+            return None, None
+        devices = _keys(self._block(vendors[0]), rb"\n\t([0-9a-f]{4})  ", b" ".join(words[count:]))
+        return int(vendors[0], 16), int(devices[0], 16) if len(devices) == 1 else None
 
     def class_name(self, code: int) -> str:
         """Return the name of a class code of two bytes (class, subclass): the subclass's, else the class's."""
@@ -81,12 +83,11 @@ def _section(text: bytes, key: bytes, following: re.Pattern[bytes]) -> bytes:
     return text[start : end.start() if end else len(text)]
 
 
-def _only(text: bytes, before: bytes, name: bytes) -> bytes | None:
-    """Return the ID of the only entry called *name*."""
-    if name not in text:  # much faster than the expression
-        return None
-    found = re.findall(before + re.escape(name) + rb"\r?(?=\n|$)", text)
-    return found[0] if len(found) == 1 else None
+def _keys(text: bytes, before: bytes, name: bytes) -> list[bytes]:
+    """Return the IDs of all entries called *name*."""
+    if not name or name not in text:  # much faster than the expression
+        return []
+    return re.findall(before + re.escape(name) + rb"\r?(?=\n|$)", text)
 
 
 def _title(section: bytes) -> str:
