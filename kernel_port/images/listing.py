@@ -53,6 +53,8 @@ _LABEL = re.compile(r"([A-Z][^:,;]{0,40}|[\w-]+):(?:\s+(.*)|$)")
 _UNLABELLED = re.compile(r"(?:\[virtual\] )?(?:Memory|I/O ports|Expansion ROM) at |!!! |BIST |16-bit legacy|<access")
 #: A single word before a colon begins a line of a capability, known or not.
 _WORD = re.compile(r"[\w./-]+:")
+#: A line that long is not the end of a title which mail has wrapped.
+_WIDTH = 80
 _GROUP = re.compile(r"(\d{1,9})$")
 _BRIEF_GROUP = re.compile(r", IOMMU group (\d{1,9})(?:,|$)")
 _CHAIN = 0xFC
@@ -90,6 +92,8 @@ class Listing:
     iommu_group: int | None = None
     #: It is of lspci -v or more: more than a title and names of drivers.
     verbose: bool = False
+    #: What is missing, as clauses about the function, and what to do.
+    warnings: list[str] = field(default_factory=list)
 
     def apply(self, function: FunctionDescription) -> None:
         """Add to a function what the listing says of it; bits that the function's own source states are kept."""
@@ -115,11 +119,11 @@ def read_listing(title: str, lines: Iterable[str]) -> Listing:
 
     :param title: its first line, with or without the address
     :param lines: the lines below, with or without indentation"""
-    text = _Text(lines)
+    text = _Text(title, lines)
     registers = Registers()
     entries = text.entries
     verbose = "Control" in entries or "Flags" in entries or any(line.startswith("!!!") for line in entries)
-    code = header.read_title(title, registers, verbose)
+    code = header.read_title(text.title, registers, verbose)
     ended = bool(text.blocks or text.denied or text.kernel) or code not in {None, *BRIDGES}
     layout = header.read_layout(entries, code, verbose and ended and not text.header_gap)
     if layout is not None:
@@ -142,16 +146,29 @@ def read_listing(title: str, lines: Iterable[str]) -> Listing:
     length = 4096 if last >= PCI_CFG_SPACE_SIZE else PCI_CFG_SPACE_SIZE if last or not text.denied else 0
     length = length or PCI_STD_HEADER_SIZEOF
     return Listing(
-        bytes(registers.config[:length]), bytes(registers.stated[:length]), bars, rom, text.driver, text.group, verbose
-    )
+        bytes(registers.config[:length]), bytes(registers.stated[:length]), bars, rom, text.driver, text.group, verbose,
+        list(_missing(text, registers)),
+    )  # fmt: skip
+
+
+def _missing(text: _Text, registers: Registers) -> Iterator[str]:
+    """Yield what a listing should have and has not."""
+    if text.denied:
+        yield "its capabilities are not listed, record it as root: sudo lspci -nnvv"
+    elif not _is_whole(text):
+        yield "some of its lines are left out, record all of it: sudo lspci -nnvv"
+    if registers.stated[:4] != b"\xff" * 4:
+        yield "its vendor and device ID are not listed, record it with them: lspci -nnvv"
 
 
 class _Text:
     """The lines of a listing, sorted into those of the header and those of each capability."""
 
-    __slots__ = ("blocks", "denied", "driver", "entries", "header_gap", "kernel")
+    __slots__ = ("blocks", "denied", "driver", "entries", "header_gap", "kernel", "title")
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, title: str, lines: Iterable[str]) -> None:
+        #: The title, which mail may have wrapped.
+        self.title = title.strip()
         #: Lines of the header: what begins a line -> the rest; a line without a label -> "".
         self.entries: dict[str, str] = {}
         self.blocks: list[_Block] = []
@@ -196,6 +213,8 @@ class _Text:
             return match[1]
         if label:
             self.entries[label] += f" {line}"
+        elif not self.entries and len(line) < _WIDTH and not header.ADDRESS.match(line):
+            self.title += f" {line}"
         return label
 
     @property
@@ -212,11 +231,13 @@ def _all_ones(text: _Text) -> Listing:
 
 
 def _read_capability(block: _Block, registers: Registers) -> None:
-    """Read which capability it is, and its lines."""
+    """Read which capability it is, and its lines. One that a chain has within the header is none."""
     extended = block.offset >= PCI_CFG_SPACE_SIZE
     table = EXTENDED_CAPABILITIES if extended else CAPABILITIES
     block.capability = found = next((row for row in table if row.name.match(block.name)), None)
     identity = found.id if found else _number(block.name)
+    if block.offset < PCI_STD_HEADER_SIZEOF:
+        return
     if found is VIRTUAL_CHANNEL:  # 2 or 9, where there are channels of several functions
         registers.state("PCI_EXT_CAP_HEADER", 0xFFF4, 0, block.offset)
         registers.config[block.offset] |= PCI_EXT_CAP_ID_VC

@@ -34,7 +34,8 @@ from .listing_rows import Registers, mask_of
 #: Lines of the header: what begins a line -> the rest of it. Lines without a label, such as "Memory at", are their own.
 Entries = Mapping[str, str]
 
-_ADDRESS = re.compile(r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\s+", re.IGNORECASE)
+#: What a title begins with.
+ADDRESS = re.compile(r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\s+", re.IGNORECASE)
 _CODES = {name.lower(): code for code, name in CLASS_NAMES.items()}
 #: "Bridge [0680]: ", "0680: ", "Class 0680: ", "Class [0680]: "
 _CLASS = re.compile(r"(?:[^:]*\[|Class |)([0-9a-f]{4})\]?: ")
@@ -60,7 +61,7 @@ def read_title(title: str, registers: Registers, verbose: bool) -> int | None:
     """Read the line that begins a function; return its class.
 
     :param verbose: what is not in the title of lspci -v is 0"""
-    text = _ADDRESS.sub("", title.strip(), count=1)
+    text = ADDRESS.sub("", title.strip(), count=1)
     extras = dict(_EXTRAS.findall(text))
     for name, register in (("rev", "PCI_REVISION_ID"), ("prog-if", "PCI_CLASS_PROG")):
         if name in extras or verbose:
