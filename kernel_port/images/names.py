@@ -16,6 +16,7 @@ PLACES = (Path("/usr/share/misc/pci.ids"), Path("/usr/share/hwdata/pci.ids"))
 #: Most words in a vendor's name, to look for it.
 _LONGEST = 16
 
+_VENDOR = re.compile(rb"\n([0-9a-f]{4})  ([^\n]*)")
 _NEXT_ENTRY = re.compile(rb"\n[^\t#\n]")
 _NEXT_SUBENTRY = re.compile(rb"\n\t?[^\t#\n]")
 
@@ -26,6 +27,7 @@ class Names:
     def __init__(self, text: bytes) -> None:
         self._text = b"\n" + text
         self._blocks: dict[bytes, bytes] = {}
+        self._named: dict[bytes, list[bytes]] = {}
 
     def vendor(self, vendor: int) -> str:
         """Return the name of a vendor."""
@@ -41,14 +43,21 @@ class Names:
         The vendor's may be all of it. The reverse of vendor() and device()."""
         words = title.encode("utf-8", "replace").split(b" ")
         for count in range(min(len(words), _LONGEST), 0, -1):
-            if vendors := _keys(self._text, rb"\n([0-9a-f]{4})  ", b" ".join(words[:count])):
+            if vendors := self._vendors().get(b" ".join(words[:count])):
                 break
         else:
             return None, None
         if len(vendors) > 1:
             return None, None
-        devices = _keys(self._block(vendors[0]), rb"\n\t([0-9a-f]{4})  ", b" ".join(words[count:]))
+        devices = _keys(self._block(vendors[0]), b" ".join(words[count:]))
         return int(vendors[0], 16), int(devices[0], 16) if len(devices) == 1 else None
+
+    def _vendors(self) -> dict[bytes, list[bytes]]:
+        """Return the IDs of the vendors by name; several may have one name."""
+        if not self._named:
+            for key, name in _VENDOR.findall(self._text):
+                self._named.setdefault(name.strip(), []).append(key)
+        return self._named
 
     def class_name(self, code: int) -> str:
         """Return the name of a class code of two bytes (class, subclass): the subclass's, else the class's."""
@@ -83,11 +92,11 @@ def _section(text: bytes, key: bytes, following: re.Pattern[bytes]) -> bytes:
     return text[start : end.start() if end else len(text)]
 
 
-def _keys(text: bytes, before: bytes, name: bytes) -> list[bytes]:
-    """Return the IDs of all entries called *name*."""
-    if not name or name not in text:  # much faster than the expression
+def _keys(block: bytes, name: bytes) -> list[bytes]:
+    """Return the IDs of all devices of a vendor's block that are called *name*."""
+    if not name or name not in block:  # much faster than the expression
         return []
-    return re.findall(before + re.escape(name) + rb"\r?(?=\n|$)", text)
+    return re.findall(rb"\n\t([0-9a-f]{4})  " + re.escape(name) + rb"\r?(?=\n|$)", block)
 
 
 def _title(section: bytes) -> str:
