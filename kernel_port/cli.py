@@ -38,6 +38,7 @@ COMMANDS = {
     "scenarios": "the scenarios, each with the question it answers",
     "run": "run a scenario: what happened, the outcome, and the answer",
     "bisect": "the same thing at base, +1 ... +8: which patch changes what",
+    "mends": "which mend of a later Linux mends which scenario: the matrix",
     "explore": "run a scenario in every order its threads can run in, and report failures",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
     "manual": "write the manual page, or completion for bash or zsh",

@@ -181,12 +181,24 @@ def yours(path: Path) -> Mend:
 
     :raises MachineError: it is not Python, or does not run; the message has file and line
     :raises OSError: it cannot be read"""
+    mend = Mend(path.stem.replace("_", "-"), users_module(path), path)
+    for declaration in {*DECLARATIONS} - assigned(path.read_bytes()):
+        vars(mend.code).pop(declaration, None)  # of another module, imported with all that is in it
+    return mend
+
+
+def users_module(path: Path) -> str:
+    """Import a user's file.
+
+    :return: the module's name in this package, which stands for its contents: "yours.mine_0123456789abcdef"
+    :raises MachineError: it is not Python, or does not run; the message has file and line
+    :raises OSError: it cannot be read"""
     real = path.absolute()
     LOADED[str(real)] = path
     digest = hashlib.sha256(str(real).encode() + path.read_bytes()).hexdigest()[:16]
     stem = re.sub(r"\W", "_", path.stem)
-    mend = Mend(path.stem.replace("_", "-"), f"yours.{stem}_{digest}", path)
-    name = f"{__package__}.{mend.module}"
+    module_name = f"yours.{stem}_{digest}"
+    name = f"{__package__}.{module_name}"
     if name not in sys.modules:
         loader: Loader = UsersLoader(name, str(real))
         spec = ModuleSpec(name, loader, origin=str(real))
@@ -198,9 +210,7 @@ def yours(path: Path) -> Mend:
         except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise MachineError(wrong(path, error)) from None
-        for declaration in {*DECLARATIONS} - assigned(real.read_bytes()):
-            vars(module).pop(declaration, None)  # of another module, imported with all that is in it
-    return mend
+    return module_name
 
 
 def assigned(source: bytes) -> set[str]:

@@ -294,3 +294,13 @@ def test_process_that_we_start_imports_what_we_are_not_the_current_directory(tmp
     monkeypatch.chdir(tmp_path)
     (small,) = growth.in_processes((4,), lambda text: None)
     assert small.functions == 4
+
+
+def test_in_place_in_a_folder_that_cannot_be_written_is_refused_at_the_start(tmp_path, capsys, monkeypatch):
+    image = tmp_path / "vga.ecam"
+    assert main(["convert", "example:vga", "-o", str(image)]) == 0
+    before = image.read_bytes()
+    monkeypatch.setattr("kernel_port.files.os.access", lambda path, mode: False)  # root may write anywhere
+    monkeypatch.setattr("kernel_port.commands.reset.boot", None)
+    assert "cannot be written" in refused(capsys, "reset", image, "slot:1", "--in-place")
+    assert image.read_bytes() == before

@@ -48,8 +48,9 @@ MAY_IMPORT = {
     "why": """calls checkpoint choice hw hw.address hw.errors images kernel link machine pci_regs review.port series
               terminal trace users""",
     "recordings": "choice files hw kernel link machine pci_regs trace why",
-    "scenarios": "choice hw images kernel machine pci_regs trace users",
+    "scenarios": "choice hw images kernel machine mends pci_regs trace users",
     "explore": "checkpoint choice hw.errors machine scenarios",
+    "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
     "census": "choice files hw.errors hw.image images limits machine mends terminal why",
     "bench": "hw images machine pci_regs why",
@@ -64,8 +65,8 @@ MAY_IMPORT = {
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census choice explore files hw images link machine mends recordings review scenarios
-                   series terminal trace why""",
+    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review
+                   scenarios series terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.

@@ -269,7 +269,7 @@ def test_bisect_goes_on_through_what_is_on_top(capsys):
     assert [(point["patches"], point["with"]) for point in found["points"]] == [
         *((patches, []) for patches in range(9)), (8, ["tune-bus-reset-timing"]),
     ]  # fmt: skip
-    assert [point["outcome"] for point in found["points"][-2:]] == ["damage", "reset"]
+    assert [point["outcome"] for point in found["points"][-2:]] == ["not restored", "calm"]
     last = found["steps"][-1]
     assert (last["patch"], last["with"]) == (None, ["tune-bus-reset-timing"])
     assert last["changes"]["config space"][1] == "restored"
@@ -290,8 +290,8 @@ def test_census_resumes_only_with_the_same_kernel(tmp_path, capsys):
     [
         # a second is 2^25 clocks at 33 MHz: what settles in it is restored
         ("trhfa", ["config space restored"], []),
-        # and a card that is back after a millisecond or two is found before it was removed: the card of the recordings
-        ("bus-unmasked", ["no false removal"], ["no false removal", "no function added twice"]),
+        # but the removal is as false as before: v312-mess-bus has no card left either
+        ("bus-unmasked", ["no false removal"], ["no false removal"]),
     ],
 )
 def test_v3_12_changes_what_scenarios_show(scenario, before, after):

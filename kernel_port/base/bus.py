@@ -74,7 +74,9 @@ def pci_walk_bus(top: pci_bus, cb: Callable[[pci_dev, Any], int], userdata: Any)
 
     C: drivers/pci/bus.c, exported, base"""
     down_read(pci_bus_sem)
-    pending = list(reversed(top.devices))  # PORT: the C follows the lists, from the end of one back to its bridge
+    # PORT: what is pending stands for `next` and `bus`, which the C moves in `for (;;)`: to the end of a list, and from
+    # there back to the bridge above
+    pending = list(reversed(top.devices))
     while pending:
         dev = pending.pop()
         if dev.subordinate:

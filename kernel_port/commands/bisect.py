@@ -34,7 +34,9 @@ from . import _kernel, _machine
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of bisect."""
-    parser.add_argument("what", metavar="WHAT", help="a scenario, or a machine: a path, host, example:NAME")
+    parser.add_argument(
+        "what", metavar="WHAT", help="a scenario or ./mine.py, or a machine: a path, host, example:NAME"
+    )
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     _machine.option(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
@@ -65,9 +67,9 @@ def of_scenario(args: argparse.Namespace) -> tuple[str, Callable[[KernelChoice],
     :raises MachineError: there is no such scenario"""
     if args.call:
         raise MachineError("--call is for a machine and a target")
-    if args.what not in scenarios.names():
+    if not scenarios.is_scenario(args.what):
         raise MachineError(
-            f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
+            f"there is no scenario {args.what!r}; there are {', '.join(sorted(scenarios.names()))}. "
             "For a machine, give a TARGET: 01:00.0, slot:1 or bus:01"
         )
     scenario = scenarios.load(args.what)

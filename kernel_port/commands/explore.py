@@ -33,7 +33,9 @@ LIMIT = 1000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of explore."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
+    parser.add_argument(
+        "scenario", metavar="SCENARIO", help="kernel-port scenarios lists them; or a file of yours (./mine.py)"
+    )
     _kernel.arguments(parser)
     parser.add_argument("--limit", metavar="M", type=int, default=LIMIT, help=f"stop after M; default {LIMIT}; 0: all")
     parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
@@ -68,11 +70,11 @@ def report(found: Exploration, choice: KernelChoice, args: argparse.Namespace) -
     """Print the result."""
     paint = Paint()
     choices = f"at most {count(found.longest, 'choice')} each"
-    shortest = found.shortest
+    name, shortest = load(args.scenario).name, found.shortest
     if shortest is None:
-        print(paint("green", f"{args.scenario} at {choice.point}: {found}, {choices}: none fails"))
+        print(paint("green", f"{name} at {choice.point}: {found}, {choices}: none fails"))
         return
-    print(paint("red", f"{args.scenario} at {choice.point}: {found}, {choices}: {found.failed:,} fail"))
+    print(paint("red", f"{name} at {choice.point}: {found}, {choices}: {found.failed:,} fail"))
     for invariant, times in found.broken.most_common():
         print(f"  {times:>8,}  broken: {invariant}; simplest: {written(found.simplest[invariant].choices)}")
     print(paint("bold", f"The simplest is {written(shortest.choices)}"))

@@ -163,6 +163,8 @@ def refuse(args: argparse.Namespace, description: MachineDescription) -> None:
 
     :raises MachineError: says what to do instead"""
     refuse_outputs([args.output, args.trace, args.live, *_exports.outputs(args)], args.machine)
+    if args.in_place:
+        refuse_outputs([Path(args.machine)])  # a new file takes its place
     if args.output:
         refuse_format(description, args.output)
     if args.live:

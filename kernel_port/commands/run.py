@@ -23,12 +23,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from ..explore import Chooser, parse
 from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..scenarios import Outcome, Run, load, perform, ready
@@ -38,7 +36,7 @@ from ..trace.exports import Export
 from ..trace.outcome import loss_as_json
 from ..trace.render import TraceLine, json_lines, render
 from ..trace.render import as_json as trace_as_json
-from . import _exports, _kernel, _machine
+from . import _exports, _kernel, _machine, _threads
 
 LABEL = 12
 #: Functions whose writes act, rather than configure or restore.
@@ -52,15 +50,14 @@ UNCONTENDED = frozenset({"r", "lock", "unlock", "get_module", "put_module"})
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of run."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="kernel-port scenarios lists them")
+    parser.add_argument(
+        "scenario", metavar="SCENARIO", help="kernel-port scenarios lists them; or a file of yours (./mine.py)"
+    )
     _kernel.arguments(parser)
     parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
     parser.add_argument("--target", metavar="01:00.0", default="", help="the card of --machine that it is about")
     _machine.option(parser)
-    order = parser.add_mutually_exclusive_group()
-    order.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
-    order.add_argument("--schedule", metavar="0.1.0", help="picks each next thread; 0 is the oldest")
-    parser.add_argument("--preempt", action="store_true", help="threads also take turns at locks, wake-ups, interrupts")
+    _threads.arguments(parser)
     parser.add_argument("--trace", metavar="FILE", type=Path, help="write the trace as JSON lines")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the outcome only")
     parser.add_argument("-v", "--verbose", action="store_true", help="every access, and debug messages")
@@ -80,12 +77,11 @@ def run(args: argparse.Namespace) -> int:
     scenario = load(args.scenario)
     if args.target and not args.machine:
         raise MachineError("--target is a function of --machine: give both")
-    choose = chooser(args)
     refuse_outputs([args.trace, *_exports.outputs(args)], args.scenario, args.machine)
     given = _machine.loaded(args) if args.machine else ""
     with ready(scenario, _kernel.chosen(args), given, args.target) as machine:
-        machine.system.sched.preemptive = args.preempt
-        played = perform(scenario, machine, choose)
+        _threads.decide(machine, args)
+        played = perform(scenario, machine)
     if args.trace:
         write_text(args.trace, "".join(f"{line}\n" for line in json_lines(played.events, played.start)))
     kernel = played.machine.kernel.__name__
@@ -96,13 +92,6 @@ def run(args: argparse.Namespace) -> int:
         for line in report(played, args, Paint()):
             print(line)
     return int(bool(played.broken))
-
-
-def chooser(args: argparse.Namespace) -> Callable[[int], int] | None:
-    """Return the function that picks the next thread; None: the oldest runs."""
-    if args.schedule is not None:
-        return Chooser(parse(args.schedule))
-    return None if args.seed is None else Random(args.seed).randrange
 
 
 def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]:
@@ -116,9 +105,8 @@ def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]
     yield paint("bold", "Outcome")
     for label, text in facts(played.outcome):
         yield f"  {label:<{LABEL}}{clean(text)}"
-    recorded = played.scenario.recorded(played.machine.kernel.choice)
-    if recorded and not args.machine:
-        yield f"  {'recorded':<{LABEL}}in a real kernel, with the same end: {', '.join(recorded)} (tests/real)"
+    if played.recordings and not args.machine:
+        yield f"  {'recorded':<{LABEL}}in a real kernel, with the same end: {', '.join(played.recordings)} (tests/real)"
     for reason in played.broken:
         yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
     for line in (played.outcome.deadlock or played.outcome.oops).splitlines():
@@ -167,7 +155,7 @@ def as_json(played: Run, args: argparse.Namespace) -> dict[str, Any]:
         "patches": played.patches,
         "with": played.machine.kernel.choice.names,
         "answer": None if args.machine else played.answer,
-        "recordings": [] if args.machine else played.scenario.recorded(played.machine.kernel.choice),
+        "recordings": [] if args.machine else played.recordings,
         "broken": played.broken,
         "results": outcome.results,
         "unfinished": outcome.unfinished,

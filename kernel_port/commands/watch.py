@@ -18,7 +18,6 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 from .. import scenarios
 from ..calls import RESETS, find_call, perform
@@ -32,18 +31,20 @@ from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
 from ..trace.outcome import count, end, result
-from . import _exports, _kernel, _machine
+from . import _exports, _kernel, _machine, _threads
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of watch."""
-    parser.add_argument("what", metavar="WHAT", help="a scenario, or a path, host, example:NAME, qemu:WORDS or -")
+    parser.add_argument(
+        "what", metavar="WHAT", help="a scenario or ./mine.py, or a path, host, example:NAME, qemu:WORDS or -"
+    )
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     _machine.option(parser)
     _kernel.arguments(parser)
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
-    parser.add_argument("--seed", metavar="S", type=int, help="picks the next thread where several can run")
+    _threads.arguments(parser)
     parser.add_argument("--c", metavar="SOURCE", default="", help="show the C too: a kernel, or the series as mails")
     parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the page")
@@ -89,10 +90,12 @@ def command(args: argparse.Namespace) -> str:
     """Return the command line that makes the same page."""
     words = ["kernel-port", "watch", args.what, *([args.target] if args.target else [])]
     words += _kernel.chosen(args).options
-    for option in ("at", "call", "against", "seed", "c", "rev"):
+    for option in ("at", "call", "against", "seed", "schedule", "c", "rev"):
         value = getattr(args, option)
         if value not in (None, ""):
             words += [f"--{option}", str(value)]
+    if args.preempt:
+        words.append("--preempt")
     return f"{shlex.join(words)} -o {shlex.quote(args.output.name)}"
 
 
@@ -100,7 +103,8 @@ def of_machine(args: argparse.Namespace, kernels: list[KernelChoice]) -> Watched
     """Reset the target with each kernel."""
     description, recordings, name = _machine.loaded(args, args.what), [], ""
     for choice in kernels:
-        with boot(description, choice, seed=args.seed) as machine:
+        with boot(description, choice) as machine:
+            _threads.decide(machine, args)
             kind, target = machine.target(args.target)
             call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
             name, seen = call.name, Observer(machine)
@@ -121,9 +125,9 @@ def of_scenario(args: argparse.Namespace, kernels: list[KernelChoice]) -> Watche
     :raises MachineError: there is none of that name"""
     if args.call:
         raise MachineError("--call is for a machine and a TARGET")
-    if args.what not in scenarios.names():
+    if not scenarios.is_scenario(args.what):
         raise MachineError(
-            f"there is no scenario {args.what!r}; there are {', '.join(scenarios.names())}. "
+            f"there is no scenario {args.what!r}; there are {', '.join(sorted(scenarios.names()))}. "
             "For a machine, give a TARGET: 01:00.0, slot:1 or bus:01"
         )
     scenario, recordings = scenarios.load(args.what), []
@@ -131,8 +135,8 @@ def of_scenario(args: argparse.Namespace, kernels: list[KernelChoice]) -> Watche
         with scenarios.ready(scenario, choice) as machine:
             seen = Observer(machine)
             machine.system.listen = seen.note
-            choose = None if args.seed is None else Random(args.seed).randrange
-            played = scenarios.perform(scenario, machine, choose)
+            _threads.decide(machine, args)
+            played = scenarios.perform(scenario, machine)
             seen.finish()
         failed, halt = bool(played.broken), played.outcome.deadlock or played.outcome.oops
         kernel = machine.kernel.__name__

@@ -12,7 +12,7 @@ check the config access lock, which is a flag and a wait queue.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -44,6 +44,10 @@ class Order(NamedTuple):
     """The thread or interrupt that did it."""
     held_stack: Stack
     taken_stack: Stack
+
+
+#: Lock held -> lock taken -> the first such order; locks by instance or by class.
+Edges: TypeAlias = dict[Hashable, dict[Hashable, Order]]
 
 
 class Inversion(NamedTuple):
@@ -139,12 +143,13 @@ def _release(held: dict[str, list[tuple[Lock, Stack]]], context: str, lock: tupl
 
 def _circles(orders: list[Order], name: Callable[[Lock], Hashable]) -> list[Inversion]:
     """Return circles of orders, the shortest first, that have no order in common."""
-    edges: dict[Hashable, dict[Hashable, Order]] = {}
+    edges: Edges = {}
     for order in orders:
         edges.setdefault(name(order.held), {}).setdefault(name(order.taken), order)
+    left = _led_to(_reversed(_led_to(edges)))  # a long chain of locks is no circle
     circles = []
-    for following in edges.values():
-        for order in following.values():
+    for order in (order for held in edges if held in left for order in edges[held].values()):
+        if name(order.taken) in left:
             back = _path(edges, name(order.taken), name(order.held))
             if back is not None:
                 circles.append((order, *back))
@@ -157,7 +162,29 @@ def _circles(orders: list[Order], name: Callable[[Lock], Hashable]) -> list[Inve
     return found
 
 
-def _path(edges: dict[Hashable, dict[Hashable, Order]], start: Hashable, goal: Hashable) -> tuple[Order, ...] | None:
+def _led_to(edges: Edges) -> Edges:
+    """Leave out, one after the other, the locks that no other one leads to: they are in no circle."""
+    leading = Counter(taken for following in edges.values() for taken in following)
+    pending = [held for held in edges if not leading[held]]
+    left = dict(edges)
+    while pending:
+        for taken in left.pop(pending.pop(), {}):
+            leading[taken] -= 1
+            if not leading[taken]:
+                pending.append(taken)
+    return left
+
+
+def _reversed(edges: Edges) -> Edges:
+    """Turn the edges around."""
+    back: Edges = {}
+    for held, following in edges.items():
+        for taken, order in following.items():
+            back.setdefault(taken, {})[held] = order
+    return back
+
+
+def _path(edges: Edges, start: Hashable, goal: Hashable) -> tuple[Order, ...] | None:
     """Return the shortest path of orders from one lock to another; empty if they are the same, None if none exists."""
     paths: dict[Hashable, tuple[Order, ...]] = {start: ()}
     pending = deque([start])

@@ -101,6 +101,8 @@ class Thread:
     name: str
     #: What it waits for (a lock, a wait queue, "sleep"), None when it can run.
     waits_for: Any = None
+    #: What it waited for when the run failed: main raises the failure, and waits no more.
+    stuck_on: Any = None
     #: A worker waiting for work, which alone is not a deadlock.
     idle: bool = False
     #: Called before it sleeps, for a worker: another one may have to go on with its queue.
@@ -221,7 +223,7 @@ class Scheduler:
             self._advance(deadline)
             return False
         me = self.current
-        me.waits_for = on
+        me.waits_for, me.stuck_on = on, None
         woken = True
 
         def expire() -> None:
@@ -398,7 +400,7 @@ class Scheduler:
         :return: main"""
         self._failure = failure
         main = self.threads[0]
-        main.waits_for = None
+        main.stuck_on, main.waits_for = main.waits_for, None
         return main
 
     def report(self) -> str:

@@ -30,14 +30,16 @@ from ..images.machine_toml import parse
 from ..kernel.sched import NSEC_PER_MSEC, Halt
 from ..kernel.system import Event
 from ..machine import Machine, boot
+from ..mends import place, users_module
 from ..pci_regs import PCI_HEADER_TYPE_BRIDGE, PCI_SECONDARY_BUS
 from ..trace.snapshot import Recorder
+from ._groups import in_order
 from ._invariants import INVARIANTS, broken
 from ._outcome import Before, Outcome, observe
 from ._script import CARD, PORT, aim
 
-__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "load", "names", "perform", "play",
-           "ready"]  # fmt: skip
+__all__ = ["INVARIANTS", "Outcome", "Run", "Scenario", "Thread", "broken", "is_scenario", "load", "names", "perform",
+           "play", "ready"]  # fmt: skip
 
 #: A thread of a script: returns 0 or -errno, or None if it has no result.
 Thread = Callable[[Machine], int | None]
@@ -72,6 +74,9 @@ class Scenario:
     findings: tuple[int, ...] = ()
     #: Later Linux commits it explains: id or year, and what the commit did.
     commits: tuple[str, ...] = ()
+    mended_by: tuple[str, ...] = ()  # Mends in later/, by name, with which it holds.
+    #: Mends in later/, by name, that open the hole it shows: it fails with them, not at +8 alone.
+    opened_by: tuple[str, ...] = ()
     #: Recordings of real kernels (tests/real) that end as its run at their point of the series does.
     recordings: tuple[str, ...] = ()
     name: str = ""
@@ -138,26 +143,51 @@ class Run:
         return " ".join(self.scenario.answer(self.outcome, self.patches).split())
 
     @property
+    def recordings(self) -> list[str]:
+        """The recordings of real kernels that end as it does; none are of a kernel with something on top."""
+        return self.scenario.recorded(self.machine.kernel.choice)
+
+    @property
     def broken(self) -> list[str]:
         """The invariants that do not hold, and why."""
         return broken(self.outcome)
 
 
 def names() -> list[str]:
-    """Return the names of all scenarios."""
+    """Return the names of all scenarios, by group, a sequel behind its story."""
     modules = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return sorted(module.replace("_", "-") for module in modules if not module.startswith("_"))
+    return in_order(module.replace("_", "-") for module in modules if not module.startswith("_"))
+
+
+def is_scenario(what: str) -> bool:
+    """Return whether *what* names a scenario, or a file with one."""
+    return what in names() or what.endswith(".py")
 
 
 def load(name: str) -> Scenario:
-    """Return the scenario of that name.
+    """Return the scenario of that name, or of a file of the user's own.
 
-    :raises MachineError: there is none"""
+    :param name: "mess", or a path that ends in .py
+    :raises MachineError: there is none, or the file does not load
+    :raises OSError: the file cannot be read"""
+    if name.endswith(".py"):
+        return yours(Path(name))
     if name not in names():
-        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(sorted(names()))}")
     module = import_module(f".{name.replace('-', '_')}", __package__)
     scenario: Scenario = module.SCENARIO
     return replace(scenario, name=name, about=cleandoc(module.__doc__ or ""))
+
+
+def yours(path: Path) -> Scenario:
+    """Return the scenario of a user's file, which is named after the file."""
+    module = import_module(f"..{users_module(path)}", __package__)
+    scenario = vars(module).get("SCENARIO")
+    if not isinstance(scenario, Scenario):
+        raise MachineError(
+            f"{place(module, 'SCENARIO')}: SCENARIO is to be a Scenario(machine=..., threads=..., answer=...)"
+        )
+    return replace(scenario, name=path.stem.replace("_", "-"), about=cleandoc(module.__doc__ or ""))
 
 
 def play(

@@ -61,6 +61,11 @@ HIGH_FUNCTION = (
 #: The same card in a slot that does not expect surprises.
 CALM_CARD = LONE_CARD.replace("lone-card", "calm-card").replace("surprise = true, ", "")
 
+#: The same card where nothing is hot-pluggable: its bus can be reset, and belongs to no slot.
+FIXED_CARD = "\n".join(line for line in LONE_CARD.splitlines() if not line.startswith("slot =")).replace(
+    "lone-card", "fixed-card"
+)
+
 #: A switch with two cards, without hotplug.
 SWITCH = """
 name = "switch"

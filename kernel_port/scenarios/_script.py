@@ -95,8 +95,12 @@ def reset_slot(machine: Machine, slot: str) -> int:
 
 
 def reset_bus(machine: Machine, bus: str) -> int:
-    """Reset a bus; -ENOSYS where the kernel has no such call yet."""
-    rc: int = machine.kernel.pci_reset_bus(machine.bus(bus)) if machine.kernel.point >= 7 else -ENOSYS
+    """Reset a bus; -ENOSYS where the kernel has no such call yet. From v4.19 on the call takes a function of it."""
+    if machine.kernel.point < 7:
+        return -ENOSYS
+    call: Any = machine.kernel.pci_reset_bus
+    pci_bus = machine.bus(bus)
+    rc: int = call(pci_bus.devices[0] if "pdev" in call.__annotations__ else pci_bus)
     return rc
 
 

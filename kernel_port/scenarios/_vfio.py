@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..machine import Machine
+from ..users import hot_reset
 
 
 def open_device(machine: Machine, function: str) -> int:
@@ -37,3 +38,14 @@ def close_device(machine: Machine, function: str) -> int:
 def _device(machine: Machine, function: str) -> Any:
     """Return the struct vfio_device of a function."""
     return machine.kernel.dev_get_drvdata(machine.function(function).dev)
+
+
+def hot_reset_device(machine: Machine, function: str) -> int:
+    """Reset what is reset together with the function for its user, who owns only that: VFIO_DEVICE_PCI_HOT_RESET."""
+    kernel: Any = machine.kernel  # a mend adds the request
+    device = _device(machine, function)
+    if "vfio_pci_hot_reset" not in kernel.symbols:
+        return hot_reset(machine, function, {function})
+    request = kernel.vfio_pci_hot_reset([device.group])
+    rc: int = kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_PCI_HOT_RESET, request)
+    return rc

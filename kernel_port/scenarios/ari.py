@@ -21,5 +21,9 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=HIGH_FUNCTION, threads={"main": lambda m: reset_function(m, "01:00.0")}, answer=answer, findings=(4,)
+    machine=HIGH_FUNCTION,
+    threads={"main": lambda m: reset_function(m, "01:00.0")},
+    answer=answer,
+    findings=(4,),
+    mended_by=("one-slot-for-all-devices",),
 )

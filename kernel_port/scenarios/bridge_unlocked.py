@@ -35,5 +35,6 @@ SCENARIO = Scenario(
     threads={"main": lambda m: reset_bus(m, "02"), "setpci": after(50, lambda m: setpci(m, "00:1e.0"))},
     answer=answer,
     since=7,
+    mended_by=("lock-bridge-of-bus",),
     commits=('"Add missing bridge lock to pci_bus_lock()" (2024)',),
 )

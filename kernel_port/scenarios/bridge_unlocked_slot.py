@@ -25,5 +25,6 @@ SCENARIO = Scenario(
     answer=answer,
     needs="slot",
     since=7,
+    mended_by=("lock-bridge-of-slot",),
     commits=('"fix slot reset device locking" (2026)',),
 )

@@ -28,5 +28,6 @@ SCENARIO = Scenario(
     since=7,
     findings=(3, 12),
     recordings=("p8-mess-bus",),
+    mended_by=("probe-slot-first",),
     commits=('"make reset_subordinate hotplug safe" (2026)',),
 )

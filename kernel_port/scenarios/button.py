@@ -32,4 +32,5 @@ SCENARIO = Scenario(
     findings=(2,),
     recordings=("p8-button",),
     commits=('"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',),
+    mended_by=("ignore-link-changes",),
 )

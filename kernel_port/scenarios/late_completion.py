@@ -28,4 +28,5 @@ SCENARIO = Scenario(
     needs="slot",
     findings=(2,),
     commits=('"Ignore Link Down/Up caused by Secondary Bus Reset" (2025)',),
+    mended_by=("ignore-link-changes",),
 )

@@ -25,5 +25,6 @@ SCENARIO = Scenario(
     threads={"main": lambda m: reset_bus(m, "01")},
     answer=answer,
     since=7,
+    mended_by=("wait-for-link-below",),
     commits=('"Wait for Link before restoring Downstream Buses" (2024, Fixes: 090a3c5322e9)',),
 )

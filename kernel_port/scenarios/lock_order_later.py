@@ -3,7 +3,8 @@
 
 They can: they take two locks in opposite orders. The reset holds the device locks when it wants reset_lock for
 writing; the removal holds reset_lock for reading when it wants a device lock. This is the deadlock that f5eff5591b8f
-fixes, in the series' own functions, with the lock added around them.
+fixes, in the series' own functions, with the lock added around them; --with reset-lock has it in them.
+With release-reset-lock both return; what then is left is `walk`, the locks of a function that was removed meanwhile.
 
 Explains: f5eff5591b8f (v6.4), which holds reset_lock for a shorter time.
 A reviewer of 5b3f7b7d062b could have asked: in which order does the removal take these locks? This run answers it.
@@ -22,10 +23,10 @@ from .lock_order import slow_remove
 
 
 def add_reset_lock(machine: Machine) -> None:
-    """Take reset_lock as v4.19 does: for writing around a reset, for reading around a removal."""
+    """Take reset_lock as v4.19 does, if the kernel does not: to write around a reset, to read around a removal."""
     kernel = machine.kernel
     slow_remove(machine)
-    if kernel.point < 4:
+    if kernel.point < 4 or hasattr(kernel.controller, "reset_lock"):
         return
     lock, ops = kernel.rw_semaphore("reset_lock"), machine.slot("1").hotplug.ops
     ops.reset_slot = around(ops.reset_slot, lambda: kernel.down_write(lock), lambda: kernel.up_write(lock))

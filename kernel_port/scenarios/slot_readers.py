@@ -4,7 +4,8 @@
 That there is no card. The getters read the port's registers, and nothing keeps them from doing so during the reset:
 reset_slot masks the interrupt, but takes no lock that readers take too.
 
-Explains: 5b3f7b7d062b (v4.19), which makes readers wait until the reset is over.
+Explains: 5b3f7b7d062b (v4.19), which makes pciehp's own threads wait until the reset is over. The files read without
+that lock, and still say so in v7.1.
 A reviewer could have asked: who else looks at presence and link meanwhile? This run answers it.
 """
 

@@ -25,5 +25,6 @@ SCENARIO = Scenario(
     threads={"main": lambda m: reset_function(m, card(m))},
     answer=answer,
     needs="card",
+    mended_by=("unify-reset-delays",),
     commits=("100 ms being too short for a slow PCIe device",),
 )

@@ -24,5 +24,6 @@ SCENARIO = Scenario(
     threads={"main": lambda m: reset_bus(m, "02")},
     answer=answer,
     since=7,
+    mended_by=("tune-bus-reset-timing",),
     commits=("100 ms being too short for a conventional device (Trhfa)",),
 )

@@ -3,8 +3,7 @@
 
 All ones. pci_reset_function saves before it takes the locks, so the second user saves while the card is in reset, and
 overwrites what the first had saved. The first one restores all ones; the second, after its own turn, finds nothing
-saved. Patches 6 and 7 keep that order, for slots and buses too; later kernels (about v4.13 on) save and restore with
-the device locked.
+saved. Patches 6 and 7 keep that order, for slots and buses too; v4.13 saves and restores with the device locked.
 
 That is where pciehp notices neither. Up to patch 4 it takes both for removals, and the kernel crashes, as in
 `reset-twice`.
@@ -32,4 +31,5 @@ SCENARIO = Scenario(
     },
     answer=answer,
     needs="card",
+    mended_by=("save-under-device-lock",),
 )

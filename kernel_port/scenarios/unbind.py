@@ -16,6 +16,7 @@ from . import Scenario
 from ._machines import CALM_CARD
 from ._outcome import Outcome
 from ._script import card
+from ._tell import code
 from ._vfio import close_device, open_device, reset_device
 
 
@@ -31,11 +32,15 @@ def unbind(machine: Machine) -> int:
 
 
 def close(machine: Machine) -> int:
-    """Reset the device, then close it, as the user does."""
-    return reset_device(machine, card(machine)) or close_device(machine, card(machine))
+    """Reset the device, then close it, as the user does. Returns what the reset did."""
+    rc = reset_device(machine, card(machine))
+    close_device(machine, card(machine))
+    return rc
 
 
 def answer(outcome: Outcome, patches: int) -> str:
+    if outcome.results["user"]:
+        return f"The user got {code(outcome.results['user'])} and closed the device; nothing blocked."
     return "This time the user was faster, and nothing blocked."
 
 
@@ -46,4 +51,5 @@ SCENARIO = Scenario(
     answer=answer,
     needs="card",
     commits=("61cf16d8bd38 (v3.14)",),
+    mended_by=("try-reset",),
 )

@@ -262,6 +262,14 @@ def another_root(rng, booted):
     return made and booted.kernel.pci_scan_child_bus(made)
 
 
+def walked(rng, booted):
+    """A walk over a bus and what is below, stopped somewhere or not: no device comes twice."""
+    seen, last = [], rng.randrange(20)
+    booted.kernel.pci_walk_bus(a_bus(rng, booted), lambda dev, data: seen.append(dev) or len(seen) == data, last)
+    assert len({id(dev) for dev in seen}) == len(seen)
+    return len(seen)
+
+
 def placeholder(rng, booted):
     """A slot without hotplug driver, for a moment; another one may have its name."""
     linked = booted.kernel
@@ -412,6 +420,7 @@ RECIPES = {
     **dict.fromkeys(("pci_scan_bridge", "pci_hp_add_bridge"), bridge_scanned),
     "pci_assign_unassigned_bridge_resources": assigned,
     "pci_create_root_bus": another_root,
+    "pci_walk_bus": walked,
     **dict.fromkeys(("pci_create_slot", "pci_destroy_slot", "kobject_put"), placeholder),
     **dict.fromkeys(("__pci_hp_register", "pci_hp_deregister"), registered),
     "slot file": slot_file, "slot operation": slot_operation, "stray interrupt": stray_interrupt,

@@ -5,9 +5,10 @@ import pytest
 
 from kernel_port import boot
 from kernel_port.hw.clock import Clock
+from kernel_port.kernel import lockdep
 from kernel_port.kernel.lockdep import circle, held_at_end, inversions
 from kernel_port.kernel.sched import Deadlock
-from kernel_port.kernel.system import System
+from kernel_port.kernel.system import Event, System
 from kernel_port.link import link, relocate
 
 MS = 1_000_000
@@ -225,3 +226,16 @@ def test_the_series_takes_its_own_locks_in_one_order(target, call):
         assert inversions([*machine.boot_events, *machine.events]) == []
         assert held_at_end(machine.events) == []
         assert sum(event.op == "lock" for event in machine.events) > 10
+
+
+def test_a_chain_of_locks_is_seen_to_be_none_without_looking_for_a_way_back(monkeypatch):
+    looked = []
+    path = lockdep._path
+    monkeypatch.setattr(lockdep, "_path", lambda edges, start, goal: looked.append(start) or path(edges, start, goal))
+    chain = [Event(0, "main", "lock", ("device", str(number)), ()) for number in range(300)]
+    assert inversions(chain) == []
+    assert looked == []
+    crossing = [Event(0, "other", "lock", ("device", str(number)), ()) for number in (7, 5)]
+    (found,) = inversions([*chain, *crossing])
+    assert {(order.held[1], order.taken[1]) for order in found.orders} == {("5", "7"), ("7", "5")}
+    assert len(looked) == 8  # 5-6, 5-7, 6-7 and 7-5, by instance and by class

@@ -8,6 +8,7 @@ import pytest
 
 from kernel_port import scenarios
 from kernel_port.cli import main
+from kernel_port.scenarios._groups import GROUPS
 
 
 def cli(capsys, *argv):
@@ -27,8 +28,21 @@ def run_json(capsys, *argv):
 def test_scenarios_lists_each_with_its_question(capsys):
     status, out, _ = cli(capsys, "scenarios")
     assert status == 0
-    assert [line.split()[0] for line in out.splitlines()[:-2]] == scenarios.names()
-    assert "mess                  What happens to a card in a surprise-removal slot when" in out
+    assert [line.split()[0] for line in out.splitlines()[:-2] if not line.endswith(":")] == scenarios.names()
+    assert "mess                  1  What happens to a card in a surprise-removal slot when" in out
+
+
+def test_scenarios_of_a_group_a_sequel_behind_its_story(capsys):
+    _, out, _ = cli(capsys, "scenarios", "vfio", "--json")
+    shown = [(entry["name"], entry["group"], entry["level"]) for entry in json.loads(out)]
+    assert shown == [("vfio", "vfio", 1), ("vfio-hang", "vfio", 2), ("vfio-bus", "vfio", 2), ("vfio-shared", "vfio", 3)]
+    assert scenarios.names().index("lock-order") < scenarios.names().index("lock-order-later")
+
+
+def test_groups_name_scenarios_that_exist_once():
+    grouped = [name for group in GROUPS.values() for name in group]
+    assert len(grouped) == len(set(grouped))
+    assert set(grouped) <= set(scenarios.names())
 
 
 def test_scenarios_verbose_tells_all_of_the_text(capsys):

@@ -103,9 +103,10 @@ def thread_state(thread: Thread, current: bool) -> ThreadState:
     held = tuple(f"{kind} {of}".rstrip() for kind, of in thread.held)
     if thread.idle:
         return ThreadState("idle", held)
-    if thread.waits_for is None:
+    waits_for = thread.stuck_on if thread.waits_for is None else thread.waits_for
+    if waits_for is None:
         return ThreadState("runs" if current else "can run", held)
-    match thread.waits_for:
+    match waits_for:
         case "sleep":
             return ThreadState("sleeps", held)
         case "settle":

@@ -249,3 +249,31 @@ def test_extent_of_a_lambda_is_the_function_around_it(tmp_path):
     path = tmp_path / "module.py"
     path.write_text("x = 1\ndef f():\n    def g():\n        return lambda: 1\n    return g\n")
     assert [extent(str(path), line) for line in (1, 2, 3, 4, 5)] == [(1, 1), (2, 5), (3, 4), (3, 4), (2, 5)]
+
+
+# -- the order of threads ------------------------------------------------------------------------------------------
+
+
+def test_watch_shows_the_schedule_that_explore_found(capsys, tmp_path):
+    # Of at-once's orders with --preempt some fail; what run says of one, the page of it says, too.
+    assert main(["explore", "at-once", "--preempt", "--json"]) == 1
+    schedule = json.loads(capsys.readouterr().out)["shortest"]["schedule"]
+    main(["run", "at-once", "--schedule", schedule, "--preempt", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    page = tmp_path / "page.html"
+    assert main(["watch", "at-once", "--schedule", schedule, "--preempt", "-o", str(page)]) == 0
+    assert said["answer"] in capsys.readouterr().out
+    assert f"--schedule {schedule} --preempt" in page.read_text()
+
+
+def test_observer_shows_both_threads_of_a_deadlock_as_blocked():
+    script = scenarios.load("lock-order-later")
+    with scenarios.ready(script) as machine:
+        seen = Observer(machine)
+        machine.system.listen = seen.note
+        scenarios.perform(script, machine)
+        seen.finish()
+    states = {name: state.state for name, state in seen.changes[-1].threads.items()}
+    assert states == {"reset": "waits for reset_lock"}  # and user as before: it waits for the device lock
+    before = [change.threads["user"].state for change in seen.changes if "user" in change.threads]
+    assert before[-1] == "waits for device lock of 0000:01:00.0"
