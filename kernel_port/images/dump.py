@@ -2,7 +2,7 @@
 """Read what people post of a machine: lspci -x, -xxx and -xxxx, hexdump and xxd of config files, and text around it.
 
     00:01.0 PCI bridge: Intel Corporation ...     a function begins, with or without a domain
-    <tab>Region 0: Memory at ... [size=128K]      -v text, up to an empty line
+    <tab>Region 0: Memory at ... [size=128K]      -v text (listing.py), up to an empty line
     00: 86 80 08 34 ...                           its rows of bytes (rows.py)
 
 What is around the lines comes off first (unwrap.py). Prose is passed over. A row that is missing or damaged leaves
@@ -24,6 +24,7 @@ from ..pci_regs import PCI_HEADER_TYPE_CARDBUS, PCI_STD_HEADER_SIZEOF, PCI_VENDO
 from . import rows
 from .config_file import largest_size
 from .entry import Bytes, Entry
+from .listing import read_listing, take_siblings
 from .lspci import take_text
 from .rows import ROW, Row
 from .snapshots import merged
@@ -70,11 +71,16 @@ def read(
     reader = _Reader(name, at, near)
     reader.read(file, encoding)
     entries, warnings = merged([entry for entry in reader.entries if _is_function(entry)])
-    with_rows = [entry for entry in entries if entry.rows.config]
-    if not with_rows:
+    functions, named = [], []
+    for entry in entries:
+        function = described(entry, reader.warn) if entry.rows.config else listed(entry, reader.warn)
+        if function is not None:
+            functions.append(function)
+        else:
+            named.append(str(entry.address))
+    if not functions:
         raise MachineError(f"{name}: {reader.nothing(entries)}")
-    functions = [described(entry, reader.warn) for entry in with_rows]
-    named = [str(entry.address) for entry in entries if not entry.rows.config]
+    take_siblings(functions)
     if named:
         more = f" and {len(named) - 16} more" if len(named) > 16 else ""
         warnings.append(f"{', '.join(named[:16])}{more}: named in the text without bytes, and left out")
@@ -100,7 +106,25 @@ def described(entry: Entry, warn: Callable[[int, Address, str], None]) -> Functi
     if length < size or 0 in known:
         function.stated = known
     take_text(function, entry.text_lines, lambda text: warn(entry.line, entry.address, text))
+    if entry.text_lines and (length <= PCI_STD_HEADER_SIZEOF or 0 in known):
+        add_listing(function, entry, warn)
     return function
+
+
+def listed(entry: Entry, warn: Callable[[int, Address, str], None]) -> FunctionDescription | None:
+    """Make the description of a function without bytes from its -v text; None if that says nothing of registers."""
+    function = FunctionDescription(entry.address, b"", stated=b"", title=entry.title)
+    return function if entry.text_lines and add_listing(function, entry, warn) else None
+
+
+def add_listing(function: FunctionDescription, entry: Entry, warn: Callable[[int, Address, str], None]) -> bool:
+    """Add what the -v text says of registers whose bytes are not there; return whether it says anything."""
+    listing = read_listing(entry.title, entry.text_lines)
+    if listing.verbose:
+        listing.apply(function)
+        for text in listing.warnings:
+            warn(entry.line, entry.address, text)
+    return listing.verbose
 
 
 class _Reader:

@@ -37,6 +37,10 @@ SUBCLASSES = {
 _NUMBERS = re.compile(r"(Class )?[0-9a-f]{4}: [0-9a-f]{4}:[0-9a-f]{4}", re.IGNORECASE)
 _FROM_LSPCI = re.compile(r"(?P<kind>.*?)(?: \[[0-9a-f]{4}\])?: (?P<name>.*?)(?: \[[0-9a-f]{4}:[0-9a-f]{4}\])?"
                          r"(?: \((?:rev|prog-if) .*)?", re.IGNORECASE)  # fmt: skip
+#: Most words in a vendor's name, to look for it.
+_LONGEST = 16
+
+_VENDOR = re.compile(rb"\n([0-9a-f]{4})  ([^\n]*)")
 _NEXT_ENTRY = re.compile(rb"\n[^\t#\n]")
 _NEXT_SUBENTRY = re.compile(rb"\n\t?[^\t#\n]")
 
@@ -47,6 +51,7 @@ class Names:
     def __init__(self, text: bytes) -> None:
         self._text = b"\n" + text
         self._blocks: dict[bytes, bytes] = {}
+        self._named: dict[bytes, list[bytes]] = {}
 
     def vendor(self, vendor: int) -> str:
         """Return the name of a vendor."""
@@ -55,6 +60,28 @@ class Names:
     def device(self, vendor: int, device: int) -> str:
         """Return the name of a vendor's device."""
         return _title(_section(self._block(b"%04x" % vendor), b"\n\t%04x  " % device, _NEXT_SUBENTRY))
+
+    def ids(self, title: str) -> tuple[int | None, int | None]:
+        """Return the IDs of a vendor and its device whose names *title* is; None where no or several IDs have it.
+
+        The vendor's may be all of it. The reverse of vendor() and device()."""
+        words = title.encode("utf-8", "replace").split(b" ")
+        for count in range(min(len(words), _LONGEST), 0, -1):
+            if vendors := self._vendors().get(b" ".join(words[:count])):
+                break
+        else:
+            return None, None
+        if len(vendors) > 1:
+            return None, None
+        devices = _keys(self._block(vendors[0]), b" ".join(words[count:]))
+        return int(vendors[0], 16), int(devices[0], 16) if len(devices) == 1 else None
+
+    def _vendors(self) -> dict[bytes, list[bytes]]:
+        """Return the IDs of the vendors by name; several may have one name."""
+        if not self._named:
+            for key, name in _VENDOR.findall(self._text):
+                self._named.setdefault(name.strip(), []).append(key)
+        return self._named
 
     def class_name(self, code: int) -> str:
         """Return the name of a class code of two bytes (class, subclass): the subclass's, else the class's."""
@@ -109,6 +136,13 @@ def _section(text: bytes, key: bytes, following: re.Pattern[bytes]) -> bytes:
     start += len(key)
     end = following.search(text, start)
     return text[start : end.start() if end else len(text)]
+
+
+def _keys(block: bytes, name: bytes) -> list[bytes]:
+    """Return the IDs of all devices of a vendor's block that are called *name*."""
+    if not name or name not in block:  # much faster than the expression
+        return []
+    return re.findall(rb"\n\t([0-9a-f]{4})  " + re.escape(name) + rb"\r?(?=\n|$)", block)
 
 
 def _title(section: bytes) -> str:

@@ -42,6 +42,8 @@ def merged(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
 def _joined(earlier: Entry, later: Entry) -> tuple[Entry, str]:
     """Return what two places say of a function, and what is to be said of that, "" for nothing."""
     texts = earlier.text_lines + later.text_lines
+    if is_listing(earlier.text_lines) and is_listing(later.text_lines):
+        texts = max(later.text_lines, earlier.text_lines, key=len)  # the more of -v, -vv and -vvv
     title = later.title or earlier.title
     differing = _differing(earlier.rows, later.rows)
     if differing:
@@ -57,6 +59,11 @@ def _joined(earlier: Entry, later: Entry) -> tuple[Entry, str]:
         if known and not _states(rows, offset):
             rows.put(offset, bytes(later.rows.config[offset : offset + 1]))
     return Entry(later.address, title, texts, rows, earlier.line), ""
+
+
+def is_listing(lines: list[str]) -> bool:
+    """Return whether -v text is of lspci -v or more: it has a line of the Command register, or of flags."""
+    return any(line.lstrip().startswith(("Control: ", "Flags: ")) for line in lines)
 
 
 def _states(rows: Bytes, offset: int) -> bool:

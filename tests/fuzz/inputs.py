@@ -26,12 +26,56 @@ from kernel_port.images import dump as dump_text
 from kernel_port.images import example_names, load, lspci, machine_toml
 from kernel_port.images.doubts import guess_sizes, refuse_nonsense, warnings
 from kernel_port.images.generate import draw, generate, text
+from kernel_port.images.listing import read_listing
 
 EXAMPLES = ROOT / "kernel_port/images/examples"
 #: What a raw ECAM image must have at least to be one.
 PAGE = 4096
 #: Keys of a function that are tables, arrays or text.
 KEYS = ("bars", "config", "slot", "express", "pm", "storage", "writes_needed", "slot_events", "size", "rom", "bus")
+#: What lspci -vv says in words.
+LISTING = b"""\
+00:1c.0 PCI bridge [0604]: Intel Corporation Root Port [8086:9d10] (rev f1) (prog-if 00 [Normal decode])
+\tControl: I/O+ Mem+ BusMaster+ SpecCycle- MemWINV- VGASnoop- ParErr- Stepping- SERR- FastB2B- DisINTx+
+\tStatus: Cap+ 66MHz- UDF- FastB2B- ParErr- DEVSEL=fast >TAbort- <TAbort- <MAbort- >SERR- <PERR- INTx-
+\tLatency: 0, Cache Line Size: 64 bytes
+\tInterrupt: pin A routed to IRQ 122
+\tBus: primary=00, secondary=01, subordinate=01, sec-latency=0
+\tI/O behind bridge: 0000e000-0000efff [size=4K]
+\tMemory behind bridge: df100000-df1fffff [size=1M]
+\tPrefetchable memory behind bridge: 00000000fff00000-00000000000fffff [disabled]
+\tBridgeCtl: Parity- SERR- NoISA- VGA- VGA16- MAbort- >Reset- FastB2B-
+\t\tPriDiscTmr- SecDiscTmr- DiscTmrStat- DiscTmrSERREn-
+\tCapabilities: [40] Express (v2) Root Port (Slot+), MSI 00
+\t\tDevCap:\tMaxPayload 256 bytes, PhantFunc 0
+\t\t\tExtTag- RBE+
+\t\tDevSta:\tCorrErr- NonFatalErr- FatalErr- UnsupReq- AuxPwr+ TransPend-
+\t\tLnkCap:\tPort #1, Speed 8GT/s, Width x4, ASPM L0s L1, Exit Latency L0s <1us, L1 <16us
+\t\t\tClockPM- Surprise- LLActRep+ BwNot+ ASPMOptComp+
+\t\tSltCap:\tAttnBtn- PwrCtrl- MRL- AttnInd- PwrInd- HotPlug+ Surprise+
+\t\t\tSlot #4, PowerLimit 25.000W; Interlock- NoCompl+
+\t\tSltCtl:\tEnable: AttnBtn- PwrFlt- MRL- PresDet+ CmdCplt- HPIrq+ LinkChg+
+\t\t\tControl: AttnInd Unknown, PwrInd Unknown, Power- Interlock-
+\tCapabilities: [a0] Power Management version 3
+\t\tFlags: PMEClk- DSI- D1- D2- AuxCurrent=0mA PME(D0+,D1-,D2-,D3hot+,D3cold+)
+\t\tStatus: D0 NoSoftRst- PME-Enable- DSel=0 DScale=0 PME-
+\tCapabilities: [100 v1] Virtual Channel
+\t\tCaps:\tLPEVC=0 RefClk=100ns PATEntryBits=1
+\t\tVC0:\tCaps:\tPATOffset=00 MaxTimeSlots=1 RejSnoopTrans-
+\t\t\tCtrl:\tEnable+ ID=0 ArbSelect=Fixed TC/VC=ff
+\tKernel driver in use: pcieport
+
+01:00.0 VGA compatible controller: NVIDIA Corporation GP104 [GeForce GTX 1080] (rev a1) (prog-if 00 [VGA controller])
+\tSubsystem: Device 1234:5678
+\tFlags: bus master, fast devsel, latency 0, IRQ 16, IOMMU group 1
+\tMemory at de000000 (32-bit, non-prefetchable) [size=16M]
+\tExpansion ROM at 000c0000 [virtual] [disabled] [size=128K]
+\tCapabilities: <access denied>
+\tKernel driver in use: vfio-pci
+
+01:00.1 Audio device: NVIDIA Corporation GP104 High Definition Audio Controller (rev ff) (prog-if ff)
+\t!!! Unknown header type 7f
+"""
 RESOURCE = b"0x00000000f0000000 0x00000000f0000fff 0x0000000000040200\n" * 7
 
 
@@ -99,6 +143,19 @@ def dump(rng):
     else:
         data = (mutated_lines if rng.randrange(2) else mutated)(rng, data, dumps())
     loaded(written("dump.txt", data))
+
+
+def listing(rng):
+    """lspci's words with anything wrong with them: as a file, and as the lines of one function."""
+    change = mutated_lines if rng.randrange(3) else mutated
+    data = change(rng, LISTING, (LISTING, dumps()[-1]))
+    if rng.randrange(2):
+        loaded(written("listing.txt", data))
+        return
+    title, *lines = data.decode("latin-1").split("\n")
+    found = read_listing(title, lines)
+    assert len(found.config) == len(found.stated)
+    assert len(found.config) in {64, 256, 4096}
 
 
 def digits(rng, data):
@@ -260,6 +317,7 @@ def archive(rng):
 
 #: Name -> the target, and its share of all cases in thousandths.
 TARGETS = {
-    "dump": (dump, 210), "toml": (toml, 30), "tables": (tables, 80), "registers": (registers, 40), "ecam": (ecam, 100),
-    "sysfs": (sysfs, 35), "wrapped": (wrapped, 60), "config": (config, 60), "archive": (archive, 25),
+    "dump": (dump, 170), "listing": (listing, 40), "toml": (toml, 30), "tables": (tables, 80),
+    "registers": (registers, 40), "ecam": (ecam, 100), "sysfs": (sysfs, 35), "wrapped": (wrapped, 60),
+    "config": (config, 60), "archive": (archive, 25),
 }  # fmt: skip

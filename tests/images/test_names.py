@@ -74,3 +74,13 @@ def test_installed_is_the_first_list_there_is_or_none(monkeypatch, tmp_path):
     assert names.installed.__wrapped__().vendor(0x8086) == ""
     places[1].write_bytes(IDS)
     assert names.installed.__wrapped__().vendor(0x8086) == "Intel Corporation"
+
+
+def test_ids_of_names_are_the_only_ones_that_have_them():
+    names = Names(b"0001  Twice\n1af4  Red Hat, Inc.\n\t1000  Virtio network\n\t1001  One of two\n\t1002  One of two\n"
+                  b"1b36  Red Hat\n\t0001  Inc. QEMU\nffff  Twice\nC 02  Network controller\n")  # fmt: skip
+    assert names.ids("Red Hat, Inc. Virtio network") == (0x1AF4, 0x1000)
+    assert names.ids("Red Hat, Inc. One of two") == (0x1AF4, None)
+    assert names.ids("Red Hat, Inc.") == (0x1AF4, None)
+    assert names.ids("Red Hat Inc. QEMU") == (0x1B36, 1)
+    assert names.ids("Twice anything") == names.ids("nobody") == names.ids("") == (None, None)
