@@ -79,10 +79,10 @@ def run(args: argparse.Namespace) -> int:
         machine = closes.enter_context(
             boot(description, _kernel.chosen(args), seed=args.seed, real_time=args.real_time, images=images)
         )
-        if assumed := assumptions(machine.description):
-            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
+        if assumed := assumptions(machine.description):
+            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         recorder, watch = Recorder(machine), Watch(machine)
 
         def note(event: Any) -> None:
