@@ -258,7 +258,7 @@ def fleet(rng):
     report_lines()
     listed = [mutated(rng, f"{folder()}/{name}".encode(), most=1).decode("utf-8", "replace")
               for name in ("vga.toml", "*.toml", "**/*.toml", "nothing", "")]  # fmt: skip
-    within = [name for name in listed if name.startswith(f"{folder()}/")]
+    within = [name for name in listed if name.startswith(f"{folder()}/") and "\n" not in name]
     for file in machines(["-"], io.StringIO("\n".join(within))):
         json.loads(answer(Job.of(file, KernelChoice(8))))
 
