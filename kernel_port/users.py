@@ -23,6 +23,19 @@ def poke(machine: Machine, bridge: str, hold_ms: int = 100) -> int:
     return rc
 
 
+def reset_bus(machine: Machine, bus: Any) -> int:
+    """Call pci_reset_bus() for *bus*."""
+    argument = argument_for_bus(machine, bus)
+    return -ENOTTY if argument is None else int(machine.kernel.pci_reset_bus(argument))
+
+
+def argument_for_bus(machine: Machine, bus: Any) -> Any:
+    """Return what pci_reset_bus() takes: the bus, or, from v4.19 on, a function on it; None if there is none."""
+    if "pdev" not in machine.kernel.pci_reset_bus.__annotations__:
+        return bus
+    return bus.devices[0] if bus.devices else None
+
+
 def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
     """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected: as
     v3.12 does it for VFIO_DEVICE_PCI_HOT_RESET, imitated here.
@@ -40,8 +53,7 @@ def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
             return rc
     if not owns(owned, together(dev.bus)):
         return -EPERM
-    of_bus: int = kernel.pci_reset_bus(dev.bus)
-    return of_bus
+    return reset_bus(machine, dev.bus)
 
 
 def owns(owned: Iterable[str], functions: Iterable[Any]) -> bool:

@@ -42,6 +42,14 @@ def test_cell_has_the_verdict(scenario, label, verdict):
     assert cell(scenario, column).verdict == verdict
 
 
+@pytest.mark.parametrize("scenario", names())
+def test_matrix_has_the_cell_of_all_mends(scenario):
+    *_, everything = columns()
+    series, *differs = LINES[scenario].split()
+    told = next((word[-1] for word in differs if word[:-1] == everything.label), series[8])
+    assert SIGNS[cell(scenario, everything).verdict] == told
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", names())
 def test_matrix_has_the_row(scenario):

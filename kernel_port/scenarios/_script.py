@@ -9,6 +9,7 @@ from errno import ENOSYS
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from .. import users
 from ..hw.address import Address
 from ..hw.bridge import Bridge
 from ..hw.errors import MachineError
@@ -98,10 +99,7 @@ def reset_bus(machine: Machine, bus: str) -> int:
     """Reset a bus; -ENOSYS where the kernel has no such call yet. From v4.19 on the call takes a function of it."""
     if machine.kernel.point < 7:
         return -ENOSYS
-    call: Any = machine.kernel.pci_reset_bus
-    pci_bus = machine.bus(bus)
-    rc: int = call(pci_bus.devices[0] if "pdev" in call.__annotations__ else pci_bus)
-    return rc
+    return users.reset_bus(machine, machine.bus(bus))
 
 
 def reset_together(machine: Machine, bus: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..hw.address import Address
 from ..machine import Machine
-from ..users import hot_reset, poke
+from ..users import hot_reset, poke, reset_bus
 from .rehearsal import Rehearsal, Stage
 
 
@@ -76,7 +76,7 @@ def ways(machine: Machine, card: str, slot: str, port: str) -> Iterator[tuple[st
         if not kernel.pci_slot_reset(machine.slot(slot), 1):
             yield "slot reset", lambda m: int(m.kernel.pci_reset_slot(m.slot(slot)))
         if not kernel.pci_bus_reset(dev.bus, 1):
-            yield "bus reset", lambda m: int(m.kernel.pci_reset_bus(m.function(card).bus))
+            yield "bus reset", lambda m: reset_bus(m, m.function(card).bus)
         owned = [each.dev.name for each in machine.functions]
         yield "VFIO hot reset", lambda m: hot_reset(m, card, owned)
     yield "setpci on Bridge Control, or a driver's own", lambda m: poke(m, port)

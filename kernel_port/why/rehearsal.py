@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..calls import RESETS
@@ -22,6 +23,7 @@ from ..kernel.sched import NSEC_PER_MSEC, Halt, Oops
 from ..kernel.system import Event
 from ..machine import Machine, boot
 from ..trace.snapshot import RegisterChange, differences
+from ..users import argument_for_bus, reset_bus
 from .follow import follow
 from .guard import Guard, guard
 
@@ -128,13 +130,17 @@ class Stage:
         with self.copy() as copy:
             if refuses(copy, kind, copy.target(text)[1]):
                 return None
-            done = self.perform(copy, name, text, lambda: getattr(copy.kernel, name)(copy.target(text)[1]))
+            target = copy.target(text)[1]
+            call = partial(reset_bus, copy) if kind == "bus" else getattr(copy.kernel, name)
+            done = self.perform(copy, name, text, partial(call, target))
         return self._explained(done, kind, text) if done.rc is not None and done.rc < 0 else done
 
     def _explained(self, done: Rehearsal, kind: str, text: str) -> Rehearsal:
         """Repeat a reset that failed, and follow it to the test that refused: that is slow."""
         with self.copy() as copy:
-            followed = follow(copy.system, getattr(copy.kernel, done.call), copy.target(text)[1])
+            target = copy.target(text)[1]
+            argument = argument_for_bus(copy, target) if kind == "bus" else target
+            followed = follow(copy.system, getattr(copy.kernel, done.call), argument)
             found = guard(followed, lambda bdf: copy.fabric.config(Address.parse(bdf)))
         values = {name: getattr(done, name) for name in Rehearsal.__slots__}
         return Rehearsal(**values | {"guard": found})
