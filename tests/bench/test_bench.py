@@ -45,7 +45,10 @@ def test_bench_quick_json_has_every_figure(capsys, monkeypatch):
         *["msleep", "time.sleep"] * 2, "msleep", *["udelay", "time.sleep"] * 3,
         "secondary bus reset",
     ]  # fmt: skip
-    assert all(row["median"] > 0 and row["p99"] > 0 and row["samples"] > 0 for row in rows.values())
+    assert all(row["samples"] > 0 for row in rows.values())
+    *timed, held = rows.values()
+    assert all(row["median"] > 0 and row["p99"] > 0 for row in timed)
+    assert held["median"] >= 0  # how far outside of what may be: 0 is within
     assert {name for name, row in rows.items() if row["early"] is not None} == set(list(rows)[13:])
     assert not any(row["early"] for row in rows.values())
     assert rows["raw shim read"]["target"] == 3 * rows["bare cffi call"]["median"]
