@@ -191,7 +191,7 @@ class _Reader:
         if not line.strip():
             self._in_text = False
         elif self._broken[1] and self._continues(number, line):
-            pass
+            return  # the rest of a row that a mail program broke
         elif line[0] in " \t":
             if self._in_text and self._entry is not None and len(self._entry.text_lines) < TEXT_LINES:
                 self._entry.text_lines.append(line)
