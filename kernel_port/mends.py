@@ -245,7 +245,8 @@ def blame(error: BaseException) -> str:
 
 def suspect(error: BaseException, words: Iterable[str]) -> str:
     """Say of an error elsewhere that a user's file may be behind it; "" if the command line, *words*, names none."""
-    files = [str(path) for path in LOADED.values() if any(word.endswith(str(path)) for word in words)]
+    named = {Path(word.rpartition("=")[2]) for word in words}
+    files = dict.fromkeys(str(path) for path in LOADED.values() if Path(path) in named)
     at = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     at = [(file, line) for file, line in at if Path(file).is_relative_to(PACKAGE)]
     if not files or not at:

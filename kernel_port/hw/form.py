@@ -69,7 +69,7 @@ class Form:
         self.taken: set[int] = set()
 
     def get(self, where: int, size: int) -> int:
-        """Return a register, unstated bits as they are."""
+        """Return a register of *size* bytes as it is filled in so far."""
         return int.from_bytes(self.config[where : where + size], "little")
 
     def free(self, where: int, size: int) -> int:
@@ -77,7 +77,7 @@ class Form:
         return int.from_bytes(self.hidden[where : where + size], "little")
 
     def allows(self, bits: Bits, base: int = 0) -> bool:
-        """Return whether a register may have these bits: it has them, or does not state them."""
+        """Return whether *bits*, of the capability at *base*, can still get their value."""
         where = base + bits.offset
         if where + bits.size > len(self.config):
             return False
