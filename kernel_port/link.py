@@ -120,22 +120,20 @@ class Contents(NamedTuple):
 @cache
 def contents(module: ModuleType) -> Contents:
     """Sort what is in *module*."""
-    names = {name: obj for name, obj in vars(module).items() if not is_dunder(name)}
-    own = {name: obj for name, obj in names.items() if is_code(obj) and obj.__module__ == module.__name__}
+    # Most names are registers: as little as possible is done for each.
+    names = {name: obj for name, obj in vars(module).items() if name[:2] != "__" or not is_dunder(name)}
+    code = {name: obj for name, obj in names.items() if isinstance(obj, (FunctionType, type))}
+    own = {name: obj for name, obj in code.items() if obj.__module__ == module.__name__}
     variables = {name: names[name] for name in module.__annotations__ if name in names}
+    # An import from a module of ours names a version; the linker supplies the newest.
+    versions = {name for name, obj in code.items() if obj.__module__.startswith(f"{__package__}.")}
+    others = {*DECLARATIONS, "system", *variables, *versions}
     return Contents(
         module=module,
         functions={name: obj for name, obj in own.items() if isinstance(obj, FunctionType)},
         structs={name: obj for name, obj in own.items() if isinstance(obj, type)},
         variables=variables,
-        constants={
-            name: obj
-            for name, obj in names.items()
-            if name not in (*DECLARATIONS, "system")
-            and name not in variables
-            # An import from a module of ours names a version; the linker supplies the newest.
-            and not (is_code(obj) and obj.__module__.startswith(f"{__package__}."))
-        },
+        constants={name: obj for name, obj in names.items() if name not in others},
         adds=frozenset(getattr(module, "ADDS", own if not hasattr(module, "MODIFIES") else ())),
         modifies=frozenset(getattr(module, "MODIFIES", ())),
     )
@@ -144,11 +142,6 @@ def contents(module: ModuleType) -> Contents:
 def is_dunder(name: str) -> bool:
     """Whether *name* is one that Python gives a module."""
     return name.startswith("__") and name.endswith("__")
-
-
-def is_code(obj: Any) -> bool:
-    """Whether *obj* has a `def` or `class` statement."""
-    return isinstance(obj, (FunctionType, type))
 
 
 def check(module: Contents, known: dict[str, str], symtab: dict[str, Any]) -> None:

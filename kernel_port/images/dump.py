@@ -24,7 +24,6 @@ from ..pci_regs import PCI_HEADER_TYPE_CARDBUS, PCI_STD_HEADER_SIZEOF, PCI_VENDO
 from . import rows
 from .config_file import largest_size
 from .entry import Bytes, Entry
-from .listing import read_listing, take_siblings
 from .lspci import take_text
 from .rows import ROW, Row
 from .snapshots import merged
@@ -80,7 +79,10 @@ def read(
             named.append(str(entry.address))
     if not functions:
         raise MachineError(f"{name}: {reader.nothing(entries)}")
-    take_siblings(functions)
+    if any(not entry.rows.config for entry in entries):
+        from .listing import take_siblings  # imported here, because most texts have bytes
+
+        take_siblings(functions)
     if named:
         more = f" and {len(named) - 16} more" if len(named) > 16 else ""
         warnings.append(f"{', '.join(named[:16])}{more}: named in the text without bytes, and left out")
@@ -119,6 +121,8 @@ def listed(entry: Entry, warn: Callable[[int, Address, str], None]) -> FunctionD
 
 def add_listing(function: FunctionDescription, entry: Entry, warn: Callable[[int, Address, str], None]) -> bool:
     """Add what the -v text says of registers whose bytes are not there; return whether it says anything."""
+    from .listing import read_listing
+
     listing = read_listing(entry.title, entry.text_lines)
     if listing.verbose:
         listing.apply(function)

@@ -40,6 +40,14 @@ def trial(description, target, patches=8):
 # -- the cases: each as its README says --------------------------------------------------------------------------------
 
 
+def test_case_01_a_function_with_sr_iov_is_as_any_other(capsys):
+    # DevCap has FLR (bit 28), and SR-IOV registers are beyond 0x100: not saved, so nothing is lost.
+    found = functions(capsys, case("01"))["01:00.0"]
+    assert (found["outcome"], found["taken"], found["fault"]) == ("alone", "pcie_flr", None)
+    assert "reset: pcie_flr" in told(capsys, "tree", case("01"))
+    assert main(["reset", case("01"), "01:00.0"]) == 0
+
+
 def test_case_04_returns_0_and_comes_back_unconfigured_because_nobody_waits(capsys):
     # Ready 400 ms after a reset; the kernel waits 100 ms after an FLR, 200 ms at a bus reset, and writes into the void.
     text = told(capsys, "why", case("04"), "01:00.0")
