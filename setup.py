@@ -10,11 +10,19 @@ ROOT = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (ROOT / "kernel_port" / "__init__.py").read_text(encoding="utf-8"))
 assert version is not None
 
+
+def index_page() -> str:
+    """Return README.md for a package index, which has none of the files that it shows or leads to."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"^!\[.*\]\(.*\)\n\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"\[([^]]+)\]\((?!https?:)[^)]*\)", r"\1", text)
+
+
 setup(
     name="kernel_port",
     version=version[1],
     description="A kernel-patch-faithful port of the 2013 series 'pci: bus and slot reset interface'",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description=index_page(),
     long_description_content_type="text/markdown",
     license_expression="GPL-2.0-only",
     license_files=["LICENSE"],
@@ -43,6 +51,7 @@ setup(
     extras_require={
         "test": ["pytest>=7", "pytest-cov"],
         "browser": ["selenium>=4.10"],
+        "docs": ["mkdocs>=1.6"],
         "dask": ["distributed>=2023.1"],
         "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],

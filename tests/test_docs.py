@@ -74,7 +74,7 @@ def test_contributing_names_what_exists():
 
 
 def test_reading_order_names_ten_modules_that_exist():
-    _, _, section = (ROOT / "README.md").read_text().partition("\n## Reading order\n")
+    _, _, section = (ROOT / "docs/series.md").read_text().partition("\n## Reading order\n")
     lines = re.findall(r"^(\d+)\. `kernel_port/([\w/.]+)`: .+$", section.partition("\n## ")[0], re.MULTILINE)
     assert [int(number) for number, _ in lines] == list(range(1, 11))
     for _, file in lines:

@@ -3,6 +3,7 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,10 @@ def test_wheel_metadata(built):
         assert found.read_text("licenses/LICENSE") == (ROOT / "LICENSE").read_text()
         assert [need for need in found.requires if "extra ==" not in need] == ["cffi>=1.15"]
         assert [(entry.name, entry.value) for entry in found.entry_points] == [("kernel-port", "kernel_port.cli:main")]
-        assert said.get_payload() == (ROOT / "README.md").read_text()
+        page = said.get_payload()
+        assert re.findall(r"\]\(([^)]*)", page) == []  # an index has none of the files that README.md leads to
+        assert "[CONTRIBUTING](.github/CONTRIBUTING.md)" in (ROOT / "README.md").read_text()
+        assert "runs its tests (CONTRIBUTING):" in page
         # An address that nobody can vouch for is not given.
         assert not {"Home-page", "Download-URL", "Project-URL", "Author-email"} & set(said)
         minor = int(said["Requires-Python"].removeprefix(">=3."))

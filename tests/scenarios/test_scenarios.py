@@ -404,9 +404,9 @@ def test_what_review_missed_is_explained_with_the_question_to_ask(commit):
         assert commit.split(" (")[0].strip('"') in scenario.about.replace("\n", " ")
 
 
-def test_the_readme_names_the_scenarios_of_what_review_missed():
-    readme = (ROOT / "README.md").read_text()
-    table = readme.partition("**What review missed.**")[2].split("\n\n")[1]
+def test_the_page_names_the_scenarios_of_what_review_missed():
+    page = (ROOT / "docs/scenarios.md").read_text()
+    table = page.partition("## What review missed")[2].split("\n\n")[2]
     named = {name for row in table.splitlines()[2:] for name in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
     assert {name for name in scenarios.names() if scenarios.load(name).commits} == named
 

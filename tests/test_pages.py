@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What README.md says is so: its commands print what follows them, its tables are those of the sources.
+"""What README.md and docs/ say is so: their commands print what follows them, their tables are those of the sources.
 
 A line `...` stands for any number of lines, ` ...` at the end of a line for the rest of it. Line numbers of the port do
-not count, they move. Names are those of README_IDS, as few computers have the same pci.ids.
+not count, they move. Names are those of IDS, as few computers have the same pci.ids.
 """
 
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 
 import pytest
 from paths import ROOT
@@ -17,8 +19,11 @@ from kernel_port.images import grammar, names
 from kernel_port.qemu.process import PROGRAM
 from kernel_port.series import PATCHES
 
-README = (ROOT / "README.md").read_text()
-README_IDS = """\
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+}
+IDS = """\
 8086  Intel Corporation
 \t10d3  82574L Gigabit Network Connection
 \t3405  5520/5500/X58 I/O Hub to ESI Port
@@ -36,15 +41,13 @@ C 06  Bridge
 \t00  Host bridge
 \t04  PCI bridge
 """
+#: Pages whose commands need files of the page; each has tests of its own.
+WITH_FILES = {"docs/your-own-patch.md", "docs/your-own-scenario.md"}
 SITE = re.compile(r"(\(\w+|\.py):\d+")
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def section(title):
-    return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)[1]
+def blocks(language, page):
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGES[page], re.MULTILINE | re.DOTALL)
 
 
 def runs(block):
@@ -75,17 +78,21 @@ def assert_output(said, found):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where the README's commands run: its machine description is there."""
-    (tmp_path / "pci.ids").write_text(README_IDS)
+    """Where the pages' commands run: the machine that they describe is there."""
+    (tmp_path / "pci.ids").write_text(IDS)
     monkeypatch.setattr(names, "PLACES", (tmp_path / "pci.ids",))
     names.installed.cache_clear()
-    (tmp_path / "lone.toml").write_text(blocks("toml")[0])
+    (tmp_path / "lone.toml").write_text(blocks("toml", "docs/machines.md")[0])
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     names.installed.cache_clear()
 
 
-@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.partition("\n")[0])
+@pytest.mark.parametrize(
+    "block",
+    [block for page in PAGES if page not in WITH_FILES for block in blocks("console", page)],
+    ids=lambda block: block.partition("\n")[0],
+)
 def test_command_prints_what_follows_it(folder, capsys, block):
     assert runs(block)
     if "'qemu:" in block and not shutil.which(PROGRAM):
@@ -99,19 +106,19 @@ def test_command_prints_what_follows_it(folder, capsys, block):
 
 
 def test_python_prints_what_it_says(folder, capsys):
-    (code,) = blocks("python")
+    (code,) = blocks("python", "docs/resets.md")
     exec(code, {})
     assert capsys.readouterr().out.splitlines() == re.findall(r"print\(.*\)  # (.*)", code)
 
 
 def test_first_screen_has_two_commands_for_a_fresh_machine():
-    screen = README.splitlines()[:30]
+    screen = PAGES["README.md"].splitlines()[:30]
     commands = [line for line in screen if line.startswith("pip ")]
     assert commands == ["pip install . && kernel-port reset example:vga slot:1", "pip install -e '.[test]' && pytest"]
 
 
 def test_commands_named_are_those_there_are():
-    assert set(re.findall(r"^\| `kernel-port (\w+)", README, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^\| `kernel-port (\w+)` ", PAGES["docs/commands.md"], re.MULTILINE)) == set(COMMANDS)
 
 
 def toml(default):
@@ -124,7 +131,7 @@ def toml(default):
 
 
 def test_every_key_of_a_machine_description_is_explained():
-    rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \| (.+) \|$", section("A machine in TOML"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \| (.+) \|$", PAGES["docs/machines.md"], re.MULTILINE)
     keys = {
         name: key for name, key in {**grammar.MACHINE, **grammar.FUNCTION}.items() if name not in grammar.CAPABILITIES
     }
@@ -136,36 +143,59 @@ def test_every_key_of_a_machine_description_is_explained():
 def test_every_option_of_a_capability_is_explained():
     for name, options in grammar.CAPABILITIES.items():
         told = [f"`{f'{key} = {toml(how.default)}'.removesuffix(' = ')}` {how.about}" for key, how in options.items()]
-        assert f"\n| `{name}` | {'; '.join(told)} |\n" in README
+        assert f"\n| `{name}` | {'; '.join(told)} |\n" in PAGES["docs/machines.md"]
 
 
 def test_every_kind_of_function_is_named():
-    assert f"Kinds: {'; '.join(f'`{name}` {kind.about}' for name, kind in grammar.KINDS.items())}." in README
+    assert (
+        f"Kinds: {'; '.join(f'`{name}` {kind.about}' for name, kind in grammar.KINDS.items())}."
+        in PAGES["docs/machines.md"]
+    )
 
 
 def test_patch_table_is_that_of_the_series():
-    rows = re.findall(r"^\| (\d) \| (.+?) \| \[`(\w+)`\]\((\S+)\) \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
-    listed = [
-        (int(n), subject, file, path, re.findall(r"\w+", a), re.findall(r"\w+", m))
-        for n, subject, file, path, a, m in rows
-    ]
-    assert listed == [
-        (p.number, p.subject, p.module[:3], f"kernel_port/patch/{p.module}.py", list(p.adds), list(p.modifies))
-        for p in PATCHES
-    ]
+    rows = re.findall(r"^\| (\d) \| (.+?) \| `(\S+)` \| (.*?) \| (.*?) \|$", PAGES["docs/series.md"], re.MULTILINE)
+    listed = [(int(n), subject, file, re.findall(r"\w+", a), re.findall(r"\w+", m)) for n, subject, file, a, m in rows]
+    assert listed == [(p.number, p.subject, f"{p.module}.py", list(p.adds), list(p.modifies)) for p in PATCHES]
 
 
 def test_what_is_proved_is_counted(capsys):
     traces = sum(len(path.read_text().splitlines()) for path in (ROOT / "tests/golden").glob("*.jsonl"))
-    assert f"has {traces} traces" in README
-    assert f"`identical {traces} of {traces}`" in README
+    said = PAGES["docs/proof.md"]
+    assert f"has {traces} traces" in said
+    assert f"`identical {traces} of {traces}`" in said
     assert main(["conform", str(ROOT / "tests/live/hp.json")]) == 0
-    assert f"`{capsys.readouterr().out.splitlines()[-1]}`" in README
+    assert f"`{capsys.readouterr().out.splitlines()[-1]}`" in said
 
 
-def test_links_lead_somewhere():
-    for path in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    """Those of docs/ stay within it, for they make a site of their own."""
+    home = ROOT if page == "README.md" else ROOT / "docs"
+    for path in re.findall(r"\]\(([^)#:]+)\)", PAGES[page]):
+        target = (ROOT / page).parent / path
+        assert target.exists(), path
+        assert target.resolve().is_relative_to(home), path
+
+
+def test_readme_fits_in_200_lines_and_leads_to_every_page():
+    assert len(PAGES["README.md"].splitlines()) <= 200
+    linked = set(re.findall(r"\]\((docs/[^)#]+\.md)\)", PAGES["README.md"]))
+    assert linked == {page for page in PAGES if page.startswith("docs/") and page.count("/") == 1} - {"docs/index.md"}
+
+
+@pytest.mark.slow
+def test_pages_make_a_site(tmp_path):
+    pytest.importorskip("mkdocs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path]
+    made = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    assert (made.returncode, made.stdout + made.stderr) == (0, "")
+    assert {f"docs/{path.relative_to(tmp_path).with_suffix('.md')}" for path in tmp_path.rglob("*.html")} >= {
+        page for page in PAGES if page != "README.md"
+    }
+    # Nothing is fetched from elsewhere when a page is looked at.
+    for path in tmp_path.rglob("*.html"):
+        assert re.findall(r'(?:src=|<link[^>]*href=)"(https?:)?//', path.read_text()) == [], path
 
 
 def test_assert_output_tells_a_difference():
