@@ -15,34 +15,45 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
-from .hw.errors import MachineError
+from .hw.errors import MachineError, did_you_mean
 
-#: Subcommand -> what it is for. Each is a module in commands/, imported only when it is used.
-COMMANDS = {
-    "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
-    "watch": "write a run as a page to step through, or for other tools",
-    "list": "the series, patch by patch, and the file of each",
-    "show": "where a symbol is defined at each point of the series",
-    "read": "the C and the Python side by side, in the terminal or as a page",
-    "diff": "what a patch or a mend changes in the Python",
-    "export": "a kernel as one file, or the series as mails for git am",
-    "new": "write the skeleton of a patch of your own",
-    "check": "compare the port with the real series (a mailbox, patches) or any kernel tree",
-    "tree": "draw the machine: links, slots, drivers, and the resets of each function",
-    "why": "how a function can be reset, tried out, and why not in another way",
-    "convert": "write a machine as lspci text, raw ECAM image or machine description",
-    "generate": "make up a machine of any size from a seed, up to 65,536 functions",
-    "census": "the resets of a whole fleet of machines: totals, charts, a page",
-    "bench": "measure how fast the port is here, and how exact its delays are",
-    "conform": "compare the port with recordings of the real C and of a real Linux",
-    "scenarios": "the scenarios, each with the question it answers",
-    "run": "run a scenario: what happened, the outcome, and the answer",
-    "bisect": "the same thing at base, +1 ... +8: which patch changes what",
-    "mends": "which mend of a later Linux mends which scenario: the matrix",
-    "explore": "run a scenario in every order its threads can run in, and report failures",
-    "compare": "the same reset in 2013 and in Linux 6.1, access by access",
-    "manual": "write the manual page, or completion for bash or zsh",
+#: What a user wants -> subcommand -> what it is for. Each is a module in commands/, imported only when it is used.
+GROUPS = {
+    "ask a machine": {
+        "why": "how a function can be reset, tried out, and why not in another way",
+        "tree": "draw the machine: links, slots, drivers, and the resets of each function",
+        "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
+        "census": "the resets of a whole fleet of machines: totals, charts, a page",
+        "convert": "write a machine as lspci text, raw ECAM image or machine description",
+        "generate": "make up a machine of any size from a seed, up to 65,536 functions",
+    },
+    "read the series": {
+        "list": "the series, patch by patch, and the file of each",
+        "read": "the C and the Python side by side, in the terminal or as a page",
+        "show": "where a symbol is defined at each point of the series",
+        "diff": "what a patch or a mend changes in the Python",
+        "export": "a kernel as one file, or the series as mails for git am",
+        "new": "write the skeleton of a patch of your own",
+    },
+    "run it": {
+        "scenarios": "the scenarios, each with the question it answers",
+        "run": "run a scenario: what happened, the outcome, and the answer",
+        "watch": "write a run as a page to step through, or for other tools",
+        "bisect": "the same thing at base, +1 ... +8: which patch changes what",
+        "explore": "run a scenario in every order its threads can run in, and report failures",
+        "mends": "which mend of a later Linux mends which scenario: the matrix",
+    },
+    "prove it": {
+        "conform": "compare the port with recordings of the real C and of a real Linux",
+        "check": "compare the port with the real series (a mailbox, patches) or any kernel tree",
+        "compare": "the same reset in 2013 and in Linux 6.1, access by access",
+        "bench": "measure how fast the port is here, and how exact its delays are",
+    },
+    "set up": {
+        "manual": "write the manual page, or completion for bash, zsh or fish",
+    },
 }
+COMMANDS = {name: purpose for group in GROUPS.values() for name, purpose in group.items()}
 
 #: How much is shown of an error that nobody has foreseen.
 LONGEST = 200
@@ -55,7 +66,23 @@ QEMU that runs no guest. TARGET is 01:00.0, slot:1 or bus:01.
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports an error in one line and how to find out more."""
+    """Reports an error in one line, with what was perhaps meant, and how to find out more."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; unlike the parent, say which option may be meant by an unknown one."""
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            options = [option for option in self._option_string_actions if option.startswith("--")]
+            hint = did_you_mean(unknown[0].partition("=")[0], options, " ")
+            self.error(f"unrecognized arguments: {' '.join(unknown)}; {hint}".rstrip("; "))
+        return parsed
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is not among the choices; unlike the parent, do not hide which one is near."""
+        if action.choices is not None and value not in action.choices:
+            choices = list(map(str, action.choices))
+            hint = did_you_mean(str(value), choices, f"choose from {', '.join(choices)}")
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}; {hint}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print; unlike the parent's, do not hide that it fails."""
@@ -69,11 +96,14 @@ class Parser(argparse.ArgumentParser):
 
 def overview() -> Parser:
     """Return the parser of kernel-port itself: the subcommands, their arguments unread."""
-    listing = "\n".join(f"  {name:<10} {purpose}" for name, purpose in COMMANDS.items())
+    listing = "\n\n".join(
+        f"{wish}\n" + "\n".join(f"  {name:<10} {purpose}" for name, purpose in group.items())
+        for wish, group in GROUPS.items()
+    )
     parser = Parser(
         prog="kernel-port",
         description="Linux's 2013 bus and slot reset series, in Python, on the config space of a real machine.",
-        epilog=f"commands:\n{listing}\n\n{EPILOG}",
+        epilog=f"{listing}\n\n{EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
@@ -116,7 +146,7 @@ def run(argv: list[str]) -> int:
         parser.print_help()
         return 0
     if args.command not in COMMANDS:
-        parser.error(f"there is no command {args.command!r}")
+        parser.error(f"there is no command {args.command!r}; {did_you_mean(args.command, COMMANDS)}")
     parser = parser_of(args.command)
     status: int = module_of(args.command).run(parser.parse_args(args.arguments))
     return status

@@ -15,7 +15,6 @@ import sys
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
@@ -25,7 +24,7 @@ from importlib.util import module_from_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from .hw.errors import MachineError
+from .hw.errors import MachineError, did_you_mean
 from .series import PATCHES
 
 PACKAGE = Path(__file__).parent
@@ -275,10 +274,8 @@ def find(what: str | Path) -> tuple[Mend, ...]:
         return (mends[str(what)],)
     if what in of_versions:
         return tuple(mends[name] for name in of_versions[str(what)])
-    known = [*of_versions, *mends]
-    near = get_close_matches(str(what), known, n=3, cutoff=0.4)
-    hint = f"the nearest: {', '.join(near)}" if near else "kernel-port list has them all"
-    raise MachineError(f"there is no mend {str(what)!r}; {hint}. A file of your own ends in .py")
+    hint = did_you_mean(str(what), [*of_versions, *mends], "kernel-port list has them all.")
+    raise MachineError(f"there is no mend {str(what)!r}; {hint} A file of your own ends in .py")
 
 
 def required_by(mend: Mend, among: dict[str, Mend]) -> tuple[Mend, ...]:

@@ -84,7 +84,8 @@ def test_unknown_command_is_a_usage_error(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["rest", "example:vga"])
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "kernel-port: there is no command 'rest' (see kernel-port --help)\n"
+    said = "kernel-port: there is no command 'rest'; did you mean reset? (see kernel-port --help)\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

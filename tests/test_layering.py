@@ -64,7 +64,8 @@ MAY_IMPORT = {
     "__init__": "hw.errors kernel.system link machine",
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
-    "commands.manual": "__init__ cli terminal",
+    "commands._completion": "choice cli hw.errors images link machine mends scenarios series",
+    "commands.manual": "__init__ cli hw.errors terminal",
     "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review
                    scenarios series terminal trace users why""",
     "__main__": "cli",

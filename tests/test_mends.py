@@ -181,7 +181,7 @@ def test_a_circle_is_refused(write):
 
 def test_a_mend_that_does_not_exist_is_refused_with_the_nearest():
     assert refusal("tune-bus-reset-timming").startswith(
-        "there is no mend 'tune-bus-reset-timming'; the nearest: tune-bus-reset-timing"
+        "there is no mend 'tune-bus-reset-timming'; did you mean tune-bus-reset-timing"
     )
 
 

@@ -80,7 +80,7 @@ def test_new_on_top_of_a_file_imports_what_that_changes_from_the_series(folder):
         (["a-b.py", "--modifies", "pci_reset_bus"], "a-b.py: is not the name of a Python module, such as p09_mine.py"),
         (
             ["p.py", "--modifies", "pci_reset_buss"],
-            "linux-3.11+8 has no function pci_reset_buss to modify; the nearest",
+            "linux-3.11+8 has no function pci_reset_buss to modify; did you mean pci_reset_bus",
         ),
         (["p.py", "--modifies", "pci_dev"], "linux-3.11+8 has no function pci_dev to modify"),
         (["p.py", "--modifies", "pci_reset_bus", "--patches", "6"], "linux-3.11+6 has no function pci_reset_bus"),

@@ -16,7 +16,7 @@ import json
 from pathlib import Path
 
 from ..files import refuse_outputs, write_text
-from ..hw.errors import MachineError
+from ..hw.errors import MachineError, did_you_mean
 from ..matrix import cell, columns, html, table
 from ..scenarios import names
 from ..terminal import Paint, progress
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Play every scenario with every kernel, and print or write the matrix."""
     for name in args.scenario:
         if name not in names():
-            raise MachineError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+            raise MachineError(f"there is no scenario {name!r}; {did_you_mean(name, names())}")
     refuse_outputs([args.html])
     heads = columns()
     rows = [[cell(name, column) for column in heads] for name in progress(args.scenario or names(), "mends")]

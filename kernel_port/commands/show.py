@@ -21,7 +21,7 @@ from itertools import accumulate
 from typing import Any
 
 from ..choice import ALL, KernelChoice
-from ..hw.errors import MachineError
+from ..hw.errors import MachineError, did_you_mean
 from ..mends import Mend, beneath, shipped
 from ..review.port.definitions import Definition, Module, module, modules, on_top
 from ..review.port.flat import grown
@@ -128,9 +128,8 @@ def find_module(name: str, mends: tuple[Mend, ...]) -> Module:
         if wanted in (path, stem, short) or wanted == each.layer.removeprefix("+"):
             return each
     known = sorted({*symbols(mends).definitions, *(each.file for each in everything)})
-    near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
-    hint = f"; the nearest: {', '.join(near)}" if near else "; kernel-port list names the files of the series"
-    raise MachineError(f"{clean(name)}: no such symbol, module, patch or mend{hint}")
+    hint = did_you_mean(name, known, "kernel-port list names the files of the series")
+    raise MachineError(f"{clean(name)}: no such symbol, module, patch or mend; {hint}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from ..files import opened
 from ..hw.address import Address
 from ..hw.description import MachineDescription
-from ..hw.errors import MachineError
+from ..hw.errors import MachineError, did_you_mean
 from ..qemu import PREFIX, describe
 from ..terminal import clean
 from . import archive, config_file, dump, ecam, machine_toml, sysfs
@@ -118,7 +118,7 @@ def _read(source: str | Path, at: Address | None) -> MachineDescription:
 def _example(source: str) -> MachineDescription:
     name = source.partition(":")[2]
     if name not in example_names():
-        raise MachineError(f"{source}: no such built-in example; there are: {', '.join(example_names())}")
+        raise MachineError(f"{source}: no such built-in example; {did_you_mean(name, example_names())}")
     text = (_examples() / f"{name}.toml").read_bytes()
     return machine_toml.parse(text, source)
 

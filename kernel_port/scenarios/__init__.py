@@ -24,7 +24,7 @@ from ..choice import KernelChoice
 from ..hw.address import Address
 from ..hw.config_space import header_type
 from ..hw.description import MachineDescription
-from ..hw.errors import MachineError
+from ..hw.errors import MachineError, did_you_mean
 from ..images import load as load_machine
 from ..images.machine_toml import parse
 from ..kernel.sched import NSEC_PER_MSEC, Halt
@@ -173,7 +173,7 @@ def load(name: str) -> Scenario:
     if name.endswith(".py"):
         return yours(Path(name))
     if name not in names():
-        raise MachineError(f"there is no scenario {name!r}; there are {', '.join(sorted(names()))}")
+        raise MachineError(f"there is no scenario {name!r}; {did_you_mean(name, names())}")
     module = import_module(f".{name.replace('-', '_')}", __package__)
     scenario: Scenario = module.SCENARIO
     return replace(scenario, name=name, about=cleandoc(module.__doc__ or ""))

@@ -5,6 +5,7 @@ import os
 import pty
 import shutil
 import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -19,9 +20,13 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("manual")
 
     def write(form, capsys):
-        path = folder / {"man": "kernel-port.1", "bash": "kernel-port", "zsh": "_kernel-port"}[form]
-        assert main(["manual", form]) == 0
-        path.write_text(capsys.readouterr().out)
+        path = (
+            folder
+            / {"man": "kernel-port.1", "bash": "kernel-port", "zsh": "_kernel-port", "fish": "kernel-port.fish"}[form]
+        )
+        if not path.exists():
+            assert main(["manual", form]) == 0
+            path.write_text(capsys.readouterr().out)
         return path
 
     return write
@@ -55,9 +60,11 @@ def test_page_is_what_mandoc_reads_without_an_error(written, capsys):
 
 def complete(script, *words):
     """What bash offers for the last of the words."""
-    quoted = " ".join(f"'{word}'" for word in words)
-    line = f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _kernel_port; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    return run("bash", "-c", f"source '{script}'; {line}", cwd=script.parent).split()
+    line = " ".join(words)
+    typed = f"COMP_LINE='{line}'; COMP_POINT={len(line)}; COMP_WORDBREAKS=' :='"
+    asked = f'kernel-port() {{ {sys.executable} -m kernel_port "$@"; }}'
+    show = "_kernel_port; printf '%s\\n' \"${COMPREPLY[@]}\""
+    return run("bash", "-c", f"source '{script}'; {asked}; {typed}; {show}", cwd=script.parent).split()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +77,18 @@ def complete(script, *words):
         (["manual", "z"], ["zsh"]),
         (["tree", "mach"], ["machine.txt"]),  # a file
         (["nothing", "--x"], []),
+        (["run", "mess-n"], ["mess-no-power"]),
+        (["reset", "example:vga", "01:00."], ["00.0", "00.1"]),  # bash keeps what stands before a colon
+        *(
+            pytest.param(words, offered, marks=pytest.mark.slow)
+            for words, offered in (
+                (["tree", "example:tw"], ["twoslots"]),
+                (["reset", "example:vga", "sl"], ["slot:1"]),
+                (["run", "mess", "--with", "wait-for"], ["wait-for-link-below"]),
+                (["show", "pci_reset_bridge_s"], ["pci_reset_bridge_secondary_bus"]),
+                (["watch", "mess-p"], ["mess-polled"]),
+            )
+        ),
     ],
 )
 def test_bash_offers(written, capsys, words, offered):
@@ -92,8 +111,9 @@ def test_zsh_reads_its_function(written, capsys):
 
 def typed_into_zsh(folder, *lines):
     """What kernel-port is given when each line is typed at a terminal, with a Tab and a Return at its end."""
+    asked = f"kernel-port() {{ [[ $2 == words ]] && {sys.executable} -m kernel_port $@ || print -r -- $@ >> given }}"
     setup = "fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D"
-    (folder / ".zshrc").write_text(f"{setup}\nkernel-port() {{ print -r -- $@ >> given }}\n")
+    (folder / ".zshrc").write_text(f"{setup}\n{asked}\n")
     environment = {"ZDOTDIR": str(folder), "TERM": "dumb", "PATH": "/usr/bin:/bin"}
     keyboard, terminal = pty.openpty()
     with subprocess.Popen(["timeout", "--foreground", "60", "zsh", "-d", "-i"], cwd=folder, env=environment,
@@ -107,13 +127,45 @@ def typed_into_zsh(folder, *lines):
     return (folder / "given").read_text().splitlines()
 
 
+@pytest.mark.slow
+def test_fish_completes(written, capsys):
+    script = written("fish", capsys)
+    script.with_name("machine.txt").touch()
+    asked = f"function kernel-port; {sys.executable} -m kernel_port $argv; end"
+
+    def offered(typed):
+        line = f"{asked}; source {script.name}; complete --do-complete 'kernel-port {typed}'"
+        found = run("fish", "--no-config", "-c", line, cwd=script.parent)
+        return [each.partition("\t")[0] for each in found.splitlines()]
+
+    assert offered("res") == ["reset"]
+    assert offered("reset --pat") == ["--patches"]
+    assert offered("convert --format e") == ["ecam"]
+    assert offered("run mess-n") == ["mess-no-power"]
+    assert offered("tree mach") == ["machine.txt"]
+    assert offered("reset example:vga 01") == ["01:00.0", "01:00.1"]
+
+
+@pytest.mark.parametrize("argv", [["man", "x"], ["bash", "reset"]])
+def test_words_after_a_form_are_refused(capsys, argv):
+    assert main(["manual", *argv]) == 2
+    assert capsys.readouterr().err == f"kernel-port: no words follow the form: {argv[1]}\n"
+
+
+def test_words_of_an_argument_without_names_are_none(capsys):
+    for argv in ([], ["reset"], ["reset", "seed"], ["reset", "target", "nothing"]):
+        assert main(["manual", "words", *argv]) == 0
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
 def test_zsh_completes(written, capsys):
     folder = written("zsh", capsys).parent
     (folder / "machine.txt").touch()
     completed = {
         "res": "reset", "reset --pat": "reset --patches", "convert --format e": "convert --format ecam",
-        "manual z": "manual zsh", "tree mach": "tree machine.txt", "tree --zz": "tree --zz",
+        "manual z": "manual zsh", "run mess-n": "run mess-no-power", "tree mach": "tree machine.txt",
+        "tree --zz": "tree --zz",
     }  # fmt: skip
     assert typed_into_zsh(folder, *completed) == list(completed.values())
 

@@ -108,7 +108,7 @@ def test_load_enormous_file_refused_without_reading_it(tmp_path):
 
 
 def test_load_unknown_example_names_those_there_are():
-    with pytest.raises(MachineError, match=r"example:nothing: no such built-in example; there are: .*vga"):
+    with pytest.raises(MachineError, match=r"example:nothing: no such built-in example; there are .*vga"):
         load("example:nothing")
 
 

@@ -160,7 +160,7 @@ def test_run_seeds_and_schedules_decide_who_begins(capsys):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["nonsense"], "there is no scenario 'nonsense'; there are all-ones, ari, "),
+        (["mes"], "there is no scenario 'mes'; did you mean mess"),
         (["mess", "--schedule", "x"], "'x' is not a schedule such as 0.1.0.2"),
         (["mess", "--schedule", "9"], None),
         (["unbind", "--schedule", "9"], "schedule 9: at choice 1 only 2 threads can run, so it is at most 1"),

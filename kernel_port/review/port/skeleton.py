@@ -6,10 +6,9 @@ from __future__ import annotations
 import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 
 from ...choice import KernelChoice
-from ...hw.errors import MachineError
+from ...hw.errors import MachineError, did_you_mean
 from ...link import link
 from .definitions import PACKAGE, Definition, Module, modules
 from .flat import modules_at
@@ -50,9 +49,8 @@ def newest(choice: KernelChoice, function: str) -> tuple[Module, Definition]:
     all_ = {each.name: (module, each) for module in modules_at(choice) for each in module.definitions}
     if function not in all_ or all_[function][1].kind != "function":
         known = [name for name, (_, each) in all_.items() if each.kind == "function"]
-        near = get_close_matches(function, known, n=3, cutoff=0.5)
-        hint = f"; the nearest: {', '.join(near)}" if near else ""
-        raise MachineError(f"{choice.name} has no function {function} to modify{hint}")
+        hint = did_you_mean(function, known, "kernel-port show finds a function")
+        raise MachineError(f"{choice.name} has no function {function} to modify; {hint}")
     return all_[function]
 
 

@@ -7,12 +7,12 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from textwrap import fill
 
-from ...hw.errors import MachineError
+from ...hw.errors import MachineError, did_you_mean
 from ...link import SERVICES
 from ...mends import Mend, is_path
 from ...series import PATCHES, Patch
@@ -147,10 +147,8 @@ class Author:
         """Return a symbol at every point where it is defined."""
         definitions = self.symbols.definitions.get(name)
         if not definitions:
-            known = [*self.symbols.definitions, "all"]
-            near = get_close_matches(name, known, n=4, cutoff=0.5)
-            hint = f"; the nearest: {', '.join(near)}" if near else ""
-            raise MachineError(f"{clean(name)}: not a symbol, number of a patch, mend, or all{hint}")
+            hint = did_you_mean(name, [*self.symbols.definitions, "all"], "kernel-port list has patches and mends")
+            raise MachineError(f"{clean(name)}: not a symbol, number of a patch, mend, or all; {hint}")
         hows = ["" if not each.point else "modifies" if index else "adds" for index, each in enumerate(definitions)]
         passages = tuple(self.passage(each, how) for each, how in zip(definitions, hows, strict=True))
         points = ", ".join(each.layer.replace("+", "patch ") for each in definitions)

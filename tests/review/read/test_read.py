@@ -275,7 +275,7 @@ def test_read_has_the_c_of_a_git_revision(tmp_path, capsys, tree):
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["pci_dev_lok"], "the nearest: pci_dev_lock"),
+        (["pci_dev_lok"], "did you mean pci_dev_lock"),
         (["9"], "not a symbol, number of a patch, mend, or all"),
         (["1", "--c", "nowhere"], "nowhere: no such file"),
         (["1", "-o", "nowhere/page.html"], "choose an existing, writable folder"),
