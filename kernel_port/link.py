@@ -14,6 +14,7 @@ import dis
 import inspect
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -21,6 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .choice import ALL, KernelChoice
+from .kernel.short import short
 from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import System
 from .kernel.system import system as latest_system
@@ -124,6 +126,9 @@ def contents(module: ModuleType) -> Contents:
     names = {name: obj for name, obj in vars(module).items() if name[:2] != "__" or not is_dunder(name)}
     code = {name: obj for name, obj in names.items() if isinstance(obj, (FunctionType, type))}
     own = {name: obj for name, obj in code.items() if obj.__module__ == module.__name__}
+    structs = {name: obj for name, obj in own.items() if isinstance(obj, type)}
+    for struct in filter(is_dataclass, structs.values()):
+        struct.__repr__ = short  # type: ignore[method-assign]
     variables = {name: names[name] for name in module.__annotations__ if name in names}
     # An import from a module of ours names a version; the linker supplies the newest.
     versions = {name for name, obj in code.items() if obj.__module__.startswith(f"{__package__}.")}
@@ -131,7 +136,7 @@ def contents(module: ModuleType) -> Contents:
     return Contents(
         module=module,
         functions={name: obj for name, obj in own.items() if isinstance(obj, FunctionType)},
-        structs={name: obj for name, obj in own.items() if isinstance(obj, type)},
+        structs=structs,
         variables=variables,
         constants={name: obj for name, obj in names.items() if name not in others},
         adds=frozenset(getattr(module, "ADDS", own if not hasattr(module, "MODIFIES") else ())),

@@ -28,6 +28,7 @@ from .hw.layout import switched_on
 from .hw.messages import SILENT, messages
 from .images.complete import complete
 from .images.load import load
+from .kernel.sched import NSEC_PER_MSEC
 from .kernel.structs import PCI_CFG_SPACE_SIZE, pci_bus, pci_dev, pci_slot
 from .kernel.system import Event, System
 from .kernel.timer import HZ
@@ -69,6 +70,10 @@ class Machine:
         self.system.sched.limit += ACTS_PER_FUNCTION * len(description.functions)
         self._wiring = Wiring(self.system, self.kernel, fabric)
         self._closed = False
+
+    def __repr__(self) -> str:
+        what = f"{len(self.description.functions)} functions, {self.clock.now / NSEC_PER_MSEC:.3f} ms since power on"
+        return f"<machine {self.description.name}, {self.kernel.__name__}: {'closed' if self._closed else what}>"
 
     @property
     def events(self) -> list[Event]:

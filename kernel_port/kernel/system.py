@@ -12,11 +12,15 @@ from threading import get_ident
 from types import CodeType
 from typing import Any, NamedTuple
 
-from .sched import NSEC_PER_SEC, Clock, Scheduler
+from .sched import NSEC_PER_MSEC, NSEC_PER_SEC, Clock, Scheduler
 from .stack import kernel_stack
 
 #: Frames of kernel code, innermost first: (code, index of the last instruction).
 Stack = tuple[tuple[CodeType, int], ...]
+
+
+#: Files whose functions only carry out what their callers decide.
+CARRY_OUT = ("base/access.py", "kernel/delay.py", "kernel/mutex.py", "kernel/wait.py")
 
 
 class Event(NamedTuple):
@@ -30,6 +34,16 @@ class Event(NamedTuple):
     args: tuple[Any, ...]
     frames: tuple[Any, ...]
     """The stack in half the memory: code, index, code, index, ..."""
+
+    def __repr__(self) -> str:
+        match self.op, self.args:
+            case ("r" | "w") as op, (bdf, where, size, value):
+                text = f"{op}{8 * size} {bdf} {where:#05x} = {value:#0{2 + 2 * size}x}"
+            case op, args:
+                text = " ".join(map(str, (op, *args)))
+        callers = (code.co_name for code in self.frames[::2] if not code.co_filename.endswith(CARRY_OUT))
+        by = f", {name}()" if (name := next(callers, "")) else ""
+        return f"<{self.time / NSEC_PER_MSEC:.3f} ms {self.context}: {text}{by}>"
 
     @property
     def stack(self) -> Stack:
