@@ -56,6 +56,7 @@ setup(
         "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],
         "lint": ["mypy==2.4.1", "ruff==0.17.6"],  # pinned: what is well formed depends on the version
+        "notebook": ["ipython>=8", "ipykernel>=6", "nbclient>=0.7"],
         "mutation": ["cosmic-ray>=8.3"],
         "parallel": ["pytest-xdist>=3"],
     },

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A reference port of the 2013 series "pci: bus and slot reset interface" (Alex Williamson, v2).
 
-boot() gives a machine with a kernel at any point of the series; kernel_port.pci_reset_slot and every other C name is
-the fully patched kernel's, running on the machine booted last.
+boot() gives a machine with a kernel at any point of the series, Session one to try things on at a prompt.
+kernel_port.pci_reset_slot and every other C name is the fully patched kernel's, running on the machine booted last.
 
 Nothing is linked before it is asked for; what type checkers see is in __init__.pyi.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import cache, wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,13 @@ def __getattr__(name: str) -> Any:
     if name == "boot":
         from .machine import boot
 
+        if "IPython" in sys.modules:  # a notebook asks objects what they look like
+            from . import prompt  # noqa: F401
         return boot
+    if name == "Session":
+        from .prompt import Session
+
+        return Session
     try:
         found = getattr(_patched(), name)
         return _on_latest(found) if isinstance(found, FunctionType) else found
@@ -56,5 +63,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """boot() and the kernel's symbols, for completion; the names of registers are in pci_regs."""
-    return sorted({"boot", *_patched().symbols, *(name for name in globals() if name.startswith("__"))})
+    """boot(), Session and the kernel's symbols, for completion; the names of registers are in pci_regs."""
+    return sorted({"Session", "boot", *_patched().symbols, *(name for name in globals() if name.startswith("__"))})

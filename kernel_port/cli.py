@@ -24,6 +24,7 @@ GROUPS = {
         "tree": "draw the machine: links, slots, drivers, and the resets of each function",
         "reset": "reset a function, slot or bus of a machine; every access, delay and lock shown",
         "census": "the resets of a whole fleet of machines: totals, charts, a page",
+        "shell": "a prompt on a machine: registers by name, resets, time, undo",
         "convert": "write a machine as lspci text, raw ECAM image or machine description",
         "generate": "make up a machine of any size from a seed, up to 65,536 functions",
     },

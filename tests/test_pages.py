@@ -5,6 +5,7 @@ A line `...` stands for any number of lines, ` ...` at the end of a line for the
 not count, they move. Names are those of IDS, as few computers have the same pci.ids.
 """
 
+import io
 import re
 import shlex
 import shutil
@@ -105,10 +106,24 @@ def test_command_prints_what_follows_it(folder, capsys, block):
         assert_output([SITE.sub(r"\1:N", line) for line in said], found)
 
 
-def test_python_prints_what_it_says(folder, capsys):
-    (code,) = blocks("python", "docs/resets.md")
+@pytest.mark.parametrize("code", blocks("python", "docs/python.md"))
+def test_python_prints_what_it_says(folder, capsys, code):
     exec(code, {})
     assert capsys.readouterr().out.splitlines() == re.findall(r"print\(.*\)  # (.*)", code)
+
+
+def test_prompt_answers_as_the_page_says(folder, capsys, monkeypatch):
+    """What is wrong with a line is written to standard error, which is the same terminal."""
+    (page,) = blocks("pycon", "docs/python.md")
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    monkeypatch.setattr(
+        sys, "stdin", io.StringIO("".join(f"{line}\n" for line in re.findall(r"^>>> (.*)$", page, re.MULTILINE)))
+    )
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    assert main(["shell", "example:vga"]) == 0
+    found = re.sub(r"(>>> )+", "", capsys.readouterr().out).splitlines()[2:]  # the banner
+    said = [line for line in page.splitlines() if not line.startswith(">>> ")]
+    assert_output(said, [line for line in found if line])
 
 
 def test_first_screen_has_two_commands_for_a_fresh_machine():

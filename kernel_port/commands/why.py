@@ -57,10 +57,10 @@ from ..machine import Machine, boot
 from ..terminal import page, progress
 from ..why import targets, today, vfio
 from ..why.guard import Guard
-from ..why.hotplug import HotplugSlot, hotplug_slot, pciehp_slot
-from ..why.ladder import Ladder, ResetGroup, Rung, Survey, bus_name, survey
+from ..why.hotplug import HotplugSlot
+from ..why.ladder import Ladder, ResetGroup, Rung, bus_name, survey
 from ..why.overview import Overview
-from ..why.rehearsal import Rehearsal, Stage, target_text
+from ..why.rehearsal import Rehearsal, target_text
 from ..why.report import warnings
 from ..why.silence import silence
 from ..why.unknown import Unknown
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         explain = args.verbose or args.json or bool(kind)
         surveyed = survey(machine, lambda functions: progress(functions, "probing"), explain)
         judged = verdicts(machine, surveyed, found, lambda resets: progress(resets, "trying resets"))
-        slot = hotplug_of(machine, kind, found)
+        slot = targets.hotplug_of(machine, kind, found)
         if args.json:
             print(json.dumps(as_json(machine, judged, kind, found) | more_json(judged, kind, found, slot), indent=1))
             return 0
@@ -102,29 +102,10 @@ def run(args: argparse.Namespace) -> int:
             if kind == "function":
                 report.function(next(each for each in surveyed.ladders if each.bdf == target.dev.name), slot)
             else:
-                report.together(group_of(surveyed, kind, target), slot)
+                report.together(targets.group_of(surveyed, kind, target), slot)
         report.caveats()
     page(lines, wanted=not args.no_pager)
     return 0
-
-
-def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | None:
-    """Try each way to reset the card in the hot-plug slot of the only target, unless each would take a boot."""
-    if len(found) != 1:
-        return None
-    (target,) = found
-    if kind == "slot":
-        slot = target if target.hotplug else None
-    else:
-        slot = pciehp_slot(target if kind == "function" else next(iter(target.devices), None))
-    stage = Stage(machine) if slot else None
-    return hotplug_slot(stage, slot) if stage and stage.is_cheap else None
-
-
-def group_of(found: Survey, kind: str, target: Any) -> ResetGroup:
-    """Return the slot or bus of a survey that a struct stands for."""
-    wanted = target_text(kind, target)
-    return next(group for group in (*found.slots, *found.buses) if named(group) == wanted)
 
 
 def best_reset(judged: Verdicts, kind: str, target: Any) -> Rehearsal | None:
@@ -146,7 +127,7 @@ def as_json(machine: Machine, judged: Verdicts, kind: str = "", found: list[Any]
             tuple(group for group in all_ if wanted & {*group.takes} or group in around) for all_ in (slots, buses)
         )
     elif found:
-        one = group_of(judged.survey, kind, found[0])
+        one = targets.group_of(judged.survey, kind, found[0])
         slots, buses = ((one,), ()) if kind == "slot" else ((), (one,))
         ladders = tuple(ladder for ladder in ladders if ladder.bdf in one.takes)
     report = Overview(machine, judged)

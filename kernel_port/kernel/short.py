@@ -45,6 +45,7 @@ def short(struct: Any) -> str:
     except AttributeError:  # the kernel is not done with it yet
         words = [kind, "not initialized"]
     line = f"<{' '.join(filter(None, words))}>"
+    line = "".join(character if character.isprintable() else repr(character)[1:-1] for character in line)
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 4]}...>"
 
 

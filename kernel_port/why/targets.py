@@ -10,6 +10,10 @@ from ..hw.address import Address
 from ..hw.errors import MachineError
 from ..images import names
 from ..machine import Machine
+from .hotplug import HotplugSlot, hotplug_slot, pciehp_slot
+from .ladder import ResetGroup, Survey
+from .rehearsal import Stage, target_text
+from .verdict import named
 
 _DEVICE = re.compile(r"([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}", re.IGNORECASE)
 
@@ -44,3 +48,22 @@ def _fits(machine: Machine, dev: Any, word: str) -> bool:
     titled = names.title(dev.vendor, dev.device, dev.class_, said)
     texts = driver, titled, names.class_name(kind << 8 | 0xFF), names.CLASSES.get(kind, "")
     return any(word in text.casefold() for text in texts)
+
+
+def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | None:
+    """Try each way to reset the card in the hot-plug slot of the only target, unless each would take a boot."""
+    if len(found) != 1:
+        return None
+    (target,) = found
+    if kind == "slot":
+        slot = target if target.hotplug else None
+    else:
+        slot = pciehp_slot(target if kind == "function" else next(iter(target.devices), None))
+    stage = Stage(machine) if slot else None
+    return hotplug_slot(stage, slot) if stage and stage.is_cheap else None
+
+
+def group_of(found: Survey, kind: str, target: Any) -> ResetGroup:
+    """Return the slot or bus of a survey that a struct stands for."""
+    wanted = target_text(kind, target)
+    return next(group for group in (*found.slots, *found.buses) if named(group) == wanted)
