@@ -57,6 +57,10 @@ _MARK = (
 )
 _PLACE = r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7](?!\S)"
 _TITLE = re.compile(_PLACE, re.IGNORECASE)
+#: The mark of an item of a list, and the box before a task.
+_ITEM = re.compile(rf"(?:[-+•][ \t]+)?(?:\[[ xX]\][ \t]+)?(?={_PLACE})", re.IGNORECASE)
+#: A command, and the first line of what it printed on the same line: mail lost the line's end.
+_COMMAND = re.compile(rf"[$#] (?:sudo )?lspci(?: -\S+| [\w:.]+){{0,8}} (?={_PLACE} [A-Z])")
 _FRONTS = re.compile(rf"(?>(?:{_MARK})[ \t]*|[ \t]+){{0,8}}+")
 _ROW = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{2,8}:[ \t]|[0-9a-f]{6,8}[ \t])[ \t]*"
@@ -197,8 +201,9 @@ class Unwrapper:
                 yield number, repeated[1]
             elif not line:
                 yield number, line
-            elif _ADDRESS in classes[at] and (start := self._title(line)) >= 0:
-                self._around = _pattern(line[:start]) if start else None
+            elif _ADDRESS in classes[at] and (title := self._title(line)):
+                around, start = title
+                self._around = _pattern(line[:around]) if around else None
                 yield number, line[start:]
             elif self._around is None:
                 yield number, line
@@ -209,12 +214,16 @@ class Unwrapper:
             else:
                 yield number, line.lstrip() or "-"  # around the quotation: no text of the function, and not its end
 
-    def _title(self, line: str) -> int:
-        """Return where the address begins if the line is the first of a function, else -1."""
-        if (marks := _FRONTS.match(line)) and _TITLE.match(line, marks.end()):
-            return marks.end()
-        fronts = (shape.match(line) for shape in self._shapes.values())
-        return next((front.end() for front in fronts if front and _TITLE.match(line, front.end())), -1)
+    def _title(self, line: str) -> tuple[int, int] | None:
+        """Return where what is around ends and where the address begins, if the line is the first of a function."""
+        marks = _FRONTS.match(line)
+        end = marks.end() if marks else 0
+        if item := _ITEM.match(line, end):
+            return end, item.end()
+        if "lspci " in line and (command := _COMMAND.search(line, end, _LONG_LINE)):
+            return end, command.end()
+        ends = (front.end() for shape in self._shapes.values() if (front := shape.match(line)))
+        return next(((end, end) for end in ends if _TITLE.match(line, end)), None)
 
     def _learn(self, front: str) -> None:
         if front.strip() and front not in self._shapes and len(front) <= _FRONT and len(self._shapes) < _SHAPES:
