@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
 from ..machine import boot
-from ..terminal import clean, page, progress, width
+from ..terminal import clean, page, progress
 from ..why.guard import errno_name
 from ..why.ladder import bus_name, survey
 from ..why.report import STYLES, Report, kernel_name, warnings
@@ -34,6 +35,9 @@ from ..why.topology import tree
 from ..why.verdict import named, verdicts
 from ..why.words import FAULTS
 from . import _kernel, _machine
+
+#: Least columns for text, however deep the branch.
+NARROWEST = 40
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,11 +68,12 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(drawn, indent=1))
             return 0
         drawing = Drawing(report, lines.append)
-        lines.append(drawing.paint("bold", clean(f"{name}, {kernel_name(choice)}")))
+        report.lines(f"{name}, {kernel_name(choice)}", "", "  ", "bold")
         for bus in buses:
             lines.append(f"{bus['bus']}  root bus")
             drawing.functions(bus, "")
-    lines.extend(drawing.paint("dim", clean(f"note: {doubt}")) for doubt in doubts)
+        for doubt in doubts:
+            report.lines(f"note: {doubt}", "", "  ", "dim")
     page(lines, wanted=not args.no_pager)
     return 0
 
@@ -77,7 +82,14 @@ class Drawing:
     """Draws buses as branches."""
 
     def __init__(self, report: Report, write: Callable[[str], object]) -> None:
-        self.report, self.write, self.paint, self.width = report, write, report.paint, max(60, width() - 1)
+        self.report, self.write, self.paint, self.width = report, write, report.paint, report.width
+
+    def fold(self, text: str, first: str, stem: str, style: str = "") -> None:
+        """Write *text* behind *first*, then behind *stem*, folded where the line would be too long."""
+        room = max(NARROWEST, self.width - len(stem))
+        lines = textwrap.wrap(clean(text), room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(lines):
+            self.write(f"{stem if number else first}{self.paint(style, line) if style else line}")
 
     def functions(self, bus: dict[str, Any], stem: str) -> None:
         """Draw the functions of a bus, each with what is below it."""
@@ -89,16 +101,15 @@ class Drawing:
 
     def function(self, node: dict[str, Any], branch: str, stem: str) -> None:
         """Draw one function: what it is, its details, and the bus below."""
-        line = clean(f"{node['bdf']}  {self.report.title(node['bdf'])}")
-        self.write(branch + self.paint("bold", line[: self.width - len(branch)]))
         below = node["below"]
         inner = stem + ("|  " if below and below["functions"] else "   ")
+        self.fold(f"{node['bdf']}  {self.report.title(node['bdf'])}", branch, inner, "bold")
         for detail in filter(None, (link_text(node["link"]), port_text(node["port"]))):
-            self.write(f"{inner}{detail}")
-        self.write(inner + self.paint(STYLES.get(node["outcome"], "bold"), self.resets(node)))
+            self.fold(detail, inner, inner)
+        self.fold(self.resets(node), inner, inner, STYLES.get(node["outcome"], "bold"))
         if below:
             slots = f", slot {', '.join(below['slots'])}" if below["slots"] else ""
-            self.write(clean(f"{inner}bus {below['bus']}{slots}{'' if below['functions'] else ': empty'}"))
+            self.fold(f"bus {below['bus']}{slots}{'' if below['functions'] else ': empty'}", inner, inner)
             self.functions(below, stem)
 
     def resets(self, node: dict[str, Any]) -> str:

@@ -138,6 +138,10 @@ class Report:
         """Return the driver that the machine was described with, "" for none."""
         return self.described[bdf].driver if bdf in self.described else ""
 
+    def stands_in(self, bdf: str) -> bool:
+        """Return whether a function stands for one that is not in the file: it is shown, but in no sum."""
+        return bdf in self.described and bool(self.described[bdf].stand_in)
+
     def title(self, bdf: str) -> str:
         """Name a function, and its driver."""
         dev, driver = self.machine.function(bdf), self.driver(bdf)
@@ -448,6 +452,9 @@ class Report:
         self.heading(f"Will pciehp throw the card out of slot {slot.name} (port {self.short(slot.port)})?")
         for way in slot.ways:
             self.lines(f"{way.name}: {self.thrown(way)}", "  ", "      ", "red" if way.in_band.removed else "")
+        if not slot.ways:
+            self.lines("Not tried: each trial would take a boot of this machine. kernel-port convert makes a file of "
+                       "it, whose trials take none.", "  ")  # fmt: skip
         if any(way.differs for way in slot.ways):
             self.lines(
                 "Whether presence goes with the link or has pins of its own (PRSNT#) is in no register, so no dump "
