@@ -67,6 +67,8 @@ _ROW = re.compile(
     r"(?:(?:[0-9a-f]{2}[ \t]+){3}[0-9a-f]{2}|(?:[0-9a-f]{4}[ \t]+){3}[0-9a-f]{4})(?![0-9a-z])",
     re.IGNORECASE,
 )
+#: What drivers log bytes of that are no configuration space.
+_OTHER_BYTES = re.compile(r"eeprom|edid|i2c|nvram", re.IGNORECASE)
 #: What hexdump and od put for rows like the last one, and the end of a file.
 _REPEATED = re.compile(r"(?:^|[\s>|])(\*|[0-9a-f]{6,8})\s*$", re.IGNORECASE)
 #: Most characters before a row, and most different ones before the rows of a text.
@@ -191,8 +193,10 @@ class Unwrapper:
         rows: dict[int, int] = {}
         for at, kinds in enumerate(classes):
             if (_PAIRS in kinds or _WORDS in kinds) and (row := _ROW.search(lines[at], 0, _FRONT + 80)):
-                rows[at] = row.start()
-                self._learn(lines[at][: row.start()])
+                front = lines[at][: row.start()]
+                if not _OTHER_BYTES.search(front):
+                    rows[at] = row.start()
+                    self._learn(front)
         for at, (number, line) in enumerate(zip(numbers, lines, strict=True)):
             if at in rows:
                 yield number, line[rows[at] :]

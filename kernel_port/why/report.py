@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from ..choice import KernelChoice
+from ..hw.known import unstated
 from ..images import names
 from ..machine import Machine
+from ..pci_regs import PCI_VENDOR_ID
 from ..series import PATCHES
 from ..terminal import Paint, clean, width
 from . import today, vfio
@@ -151,7 +154,11 @@ class Report:
         if described and reads_all_ones(described):
             return "reads all ones"
         said = described.title if described else ""
-        return names.title(dev.vendor, dev.device, dev.class_, said) + (f", driver {driver}" if driver else "")
+        if said and described and unstated(described) >> 8 * PCI_VENDOR_ID & 0xFFFFFFFF:
+            title = re.sub(r" \((?:rev|prog-if) .*", "", said)  # its IDs are made up
+        else:
+            title = names.title(dev.vendor, dev.device, dev.class_, said)
+        return title + (f", driver {driver}" if driver else "")
 
     def fault(self, target: str) -> str:
         """Say in a clause why a reset that was tried is no good; "" if it is, or was not tried."""

@@ -132,6 +132,15 @@ def test_unwrap_keeps_the_numbers_of_lines():
     ]  # fmt: skip
 
 
+def test_read_bytes_that_a_driver_logs_of_its_eeprom_are_no_configuration_space():
+    text, functions = plain(1)
+    logged = "".join(f"[   12.{at:03}] toy[0]: i2c eeprom {at:02x}: {'5a ' * 15}5a\n" for at in range(0, 256, 16))
+    title = text.splitlines(keepends=True)[0]
+    assert read(logged + text).functions == read(text + logged).functions == functions
+    with pytest.raises(MachineError):
+        read(title.split()[0] + " is the card\n" + logged)
+
+
 LINES = ["04:00.0 Ethernet controller: Example Wire", "\tControl: I/O+ Mem+", "\tStatus: Cap+ 66MHz-"]
 
 

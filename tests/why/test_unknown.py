@@ -94,6 +94,7 @@ def test_listing_with_lines_left_out_says_so_below_the_answer(capsys, tmp_path):
         "\t[...]\n"
     )
     said = told(capsys, "why", path)
+    assert "01:00.0 VGA compatible controller: Example Card Unknown." in said  # and no IDs, which nobody knows
     assert "line 1: 0000:01:00.0: some of its lines are left out; whoever has the machine can send all of them" in said
     assert "line 1: 0000:01:00.0: its vendor and device ID are not listed; whoever has the machine can" in said
 
