@@ -60,6 +60,6 @@ def run(args: argparse.Namespace) -> int:
             }
             print(json.dumps(drawn, indent=1))
             return 0
-        Drawing(report, lines.append).whole(buses, doubts)
+        Drawing(report).whole(buses, doubts)
     page(lines, wanted=not args.no_pager)
     return 0

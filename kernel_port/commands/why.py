@@ -40,7 +40,7 @@ name, such as nvidia. For a card in a hot-plug slot, each way to reset it is tri
   rehearsal: null without TARGET, or if nothing resets it or it is unknown what does; else the trial of the target, or
     of the slot or bus to reset instead
   hotplug: with TARGET, for a card in a slot that pciehp drives, else null: {slot, port, ways: list of {way,
-    presence_follows_link (a trial), presence_pins (a trial)}}
+    presence_follows_link (a trial), presence_pins (a trial)}; none if each trial would take a boot, as of a QEMU}
 
 Examples: kernel-port why example:vga
           kernel-port why host 01:00.0
@@ -49,7 +49,6 @@ Examples: kernel-port why example:vga
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from ..hw.address import Address
@@ -91,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
         judged = verdicts(machine, surveyed, found, lambda resets: progress(resets, "trying resets"))
         slot = targets.hotplug_of(machine, kind, found)
         if args.json:
+            import json  # imported here, because the text needs none
+
             print(json.dumps(as_json(machine, judged, kind, found) | more_json(judged, kind, found, slot), indent=1))
             return 0
         report = Overview(machine, judged, lines.append, args.verbose)

@@ -129,7 +129,7 @@ class _Domain:
         orphans = self._orphans()
         for bus, functions in self._buses.items():
             for index, function in enumerate(functions):
-                if unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF and _numbers(function):
+                if _lacks_numbers(function) and not unstated(function) >> 8 * PCI_HEADER_TYPE & HEADER_LAYOUT:
                     below = next((each for each in orphans if each > bus), None)
                     if below is not None:
                         orphans.remove(below)
@@ -143,19 +143,32 @@ class _Domain:
                 continue
             around = [numbers for numbers in self._bridges() if 0 < numbers[0] < bus <= numbers[1]]
             linked = any(Layout(each).port_type in _BELOW_A_PORT for each in members if not does_not_answer(each))
-            if not around and not linked and not self._roots and self._is_whole():
+            if not around and not linked and not self._roots and self._is_whole() and not self._any_lacks_numbers():
                 continue  # firmware gave the root complex more buses than one
             parent, end = max(around, default=(0, 0))
             silent = all(map(does_not_answer, members))
             if silent and self._lead_on(parent, bus, end):
                 continue
-            taken = {each.address.device for each in self._buses.get(parent, ())}
-            free = [device for device in range(31, -1, -1) if device not in taken]
-            if free:
-                at = Address(self._domain, parent, free[0] if taken or not around else 0, 0)
+            taken = self._buses.get(parent, [])
+            at = self._free(parent) if taken or not around else Address(self._domain, parent, 0, 0)
+            if at:
                 place = f"the port above {short(members[0].address)}" if linked else f"the bridge above bus {bus:02x}"
                 last = max(end if silent else 0, self._last_below(bus))
                 self._buses[parent].append(_bridge(at, place, (parent, bus, last)))
+
+    def _free(self, bus: int) -> Address | None:
+        """Return where on a bus a bridge can be added: as a device of its own, or beside other stand-ins."""
+        members = self._buses[bus]
+        taken, listed = (
+            {each.address for each in members},
+            {each.address.device for each in members if not each.stand_in},
+        )
+        places = (Address(self._domain, bus, device, number) for number in range(8) for device in range(31, -1, -1))
+        return next((at for at in places if at not in taken and at.device not in listed), None)
+
+    def _any_lacks_numbers(self) -> bool:
+        """Return whether the file names a bridge without saying where it leads."""
+        return any(_lacks_numbers(each) for members in self._buses.values() for each in members)
 
     def _lead_on(self, parent: int, bus: int, end: int) -> bool:
         """Have a function that does not answer be the bridge to a bus where none does; return whether there is one.
@@ -239,3 +252,8 @@ def _numbers(function: FunctionDescription) -> tuple[int, int] | None:
     if header_type(config) not in _BRIDGES:
         return None
     return config[PCI_SECONDARY_BUS], config[PCI_SUBORDINATE_BUS]
+
+
+def _lacks_numbers(function: FunctionDescription) -> bool:
+    """Return whether a function is a bridge, and where it leads is not stated."""
+    return bool(unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF and _numbers(function))

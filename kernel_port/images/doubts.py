@@ -49,6 +49,8 @@ from ..pci_regs import (
 
 #: Functions a warning names before it says how many more there are.
 _NAMED = 64
+#: What helps if bytes are missing; the reader may hold the dump of somebody else's machine.
+_REMEDY = "whoever has the machine can send: sudo lspci -xxxx"
 #: Where capability lists are, from their first pointer on, as a mask.
 _LISTS = (1 << 8 * (PCI_CFG_SPACE_SIZE - PCI_CAPABILITY_LIST)) - 1
 
@@ -145,11 +147,11 @@ def _about_function(function: FunctionDescription, recorded: bool) -> Iterator[s
         )
     if known < min(function.size, 256):
         if word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST:
-            yield f"only {known} bytes are known, without its capabilities: see what is unknown; record it as root"
+            yield f"only {known} bytes are known, without its capabilities: see what is unknown; {_REMEDY}"
         else:
-            yield f"only {known} bytes are known, and it has no capabilities; record it as root"
+            yield f"only {known} bytes are known, and it has no capabilities; {_REMEDY}"
     elif known < function.size and function.stated is None:
-        yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; record it as root"
+        yield f"only {known} bytes of {function.size} are known: extended capabilities are missing; {_REMEDY}"
     if fault := fault_in_extended_capabilities(config):
         yield f"its {fault}: the kernel finds nothing after that"
 
@@ -211,9 +213,10 @@ def _forwards_ari(function: FunctionDescription) -> bool:
 
 
 def _bridges(functions: list[FunctionDescription]) -> Iterator[tuple[Address, int, int]]:
-    """Yield each bridge: its address, secondary and subordinate bus."""
+    """Yield each bridge whose bus numbers are stated: its address, secondary and subordinate bus."""
     for function in functions:
-        if header_type(function.config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
+        numbered = not unstated(function) >> 8 * PCI_SECONDARY_BUS & 0xFFFF
+        if numbered and header_type(function.config) in (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS):
             yield function.address, function.config[PCI_SECONDARY_BUS], function.config[PCI_SUBORDINATE_BUS]
 
 

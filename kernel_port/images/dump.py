@@ -2,12 +2,13 @@
 """Read what people post of a machine: lspci -x, -xxx and -xxxx, hexdump and xxd of config files, and text around it.
 
     00:01.0 PCI bridge: Intel Corporation ...     a function begins, with or without a domain
-    <tab>Region 0: Memory at ... [size=128K]      -v text (listing.py), up to an empty line
+    <tab>Region 0: Memory at ... [size=128K]      -v text (listing.py), even below an empty line
     00: 86 80 08 34 ...                           its rows of bytes (rows.py)
 
 What is around the lines comes off first (unwrap.py). Prose is passed over. A row that is missing or damaged leaves
 bytes that nobody states, and a warning. The same function several times is put together (snapshots.py): the listing and
-the dump, -vvv and -xxxx, before and after. Rows below no function's line are those of the address named last.
+the dump, -vvv and -xxxx, before and after. Rows below no function's line are those of the address named last. Of a
+function that lspci only names, nothing but its class and IDs is known; but it is there, and is reset with its bus.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .config_file import largest_size
 from .entry import Bytes, Entry
 from .lspci import take_text
 from .rows import ROW, Row
-from .snapshots import merged
+from .snapshots import is_listing, merged
 from .unwrap import Unwrapper, chunks
 
 #: Longest text read, in characters: more than lspci -xxxx prints of 65,536 functions.
@@ -34,6 +35,8 @@ TEXT_LIMIT = 1 << 30
 #: Most functions that a text names, -v lines that one has, lines without a row before the rest is not worth reading,
 #: and warnings about lines.
 ENTRIES, TEXT_LINES, IDLE, WARNINGS = 1 << 18, 2000, 100_000, 50
+#: Functions that a warning names.
+_NAMED = 16
 #: Bytes of configuration space, and what tools give of it: a header, a CardBus header, all of PCI, all of PCI Express.
 END, LENGTHS = 4096, (64, 128, 256, 4096)
 
@@ -46,6 +49,8 @@ _STARTS = (*(f"{offset:02x}: " for offset in range(0, END, ROW)), "\n")
 _PAIRS = 3 * ROW - 1
 #: How errors of lspci and of its library begin.
 _MESSAGES = ("lspci: ", "pcilib: ")
+#: What shows that -v text goes on below an empty line.
+_GOES_ON = re.compile(r"\s+(?:Capabilities: [\[<]|[A-Z][\w/ ]{0,40}:(?:\s|$))|\t\t")
 #: Shortest line that mail breaks, and how many lines without indentation end the -v text of a function.
 _BROKEN, _STRAYS = 55, 3
 
@@ -70,22 +75,30 @@ def read(
     reader = _Reader(name, at, near)
     reader.read(file, encoding)
     entries, warnings = merged([entry for entry in reader.entries if _is_function(entry)])
-    functions, named = [], []
+    functions: list[FunctionDescription] = []
+    named: list[Address] = []
+    left_out: list[Address] = []
     for entry in entries:
         function = described(entry, reader.warn) if entry.rows.config else listed(entry, reader.warn)
-        if function is not None:
-            functions.append(function)
-        else:
-            named.append(str(entry.address))
-    if not functions:
+        if function is None:
+            left_out.append(entry.address)
+            continue
+        functions.append(function)
+        if not entry.rows.config and not is_listing(entry.text_lines):
+            named.append(entry.address)
+    if not functions or (len(named) == len(functions) and reader.lone_rows):
         raise MachineError(f"{name}: {reader.nothing(entries)}")
     if any(not entry.rows.config for entry in entries):
         from .listing import take_siblings  # imported here, because most texts have bytes
 
         take_siblings(functions)
-    if named:
-        more = f" and {len(named) - 16} more" if len(named) > 16 else ""
-        warnings.append(f"{', '.join(named[:16])}{more}: named in the text without bytes, and left out")
+    for addresses, text in (
+        (named, "only named: what decides about resets is unknown; whoever has the machine can send: sudo lspci -xxxx"),
+        (left_out, "named in the text without bytes, and left out"),
+    ):
+        if addresses:
+            more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
+            warnings.append(f"{', '.join(map(str, addresses[:_NAMED]))}{more}: {text}")
     return Found(functions, reader.warnings() + warnings)
 
 
@@ -114,21 +127,22 @@ def described(entry: Entry, warn: Callable[[int, Address, str], None]) -> Functi
 
 
 def listed(entry: Entry, warn: Callable[[int, Address, str], None]) -> FunctionDescription | None:
-    """Make the description of a function without bytes from its -v text; None if that says nothing of registers."""
+    """Make the description of a function without bytes from its title and -v text; None if lspci wrote neither."""
     function = FunctionDescription(entry.address, b"", stated=b"", title=entry.title)
-    return function if entry.text_lines and add_listing(function, entry, warn) else None
+    return function if add_listing(function, entry, warn) else None
 
 
 def add_listing(function: FunctionDescription, entry: Entry, warn: Callable[[int, Address, str], None]) -> bool:
-    """Add what the -v text says of registers whose bytes are not there; return whether it says anything."""
+    """Add what title and -v text say of registers whose bytes are not there; return whether they say anything."""
     from .listing import read_listing
 
     listing = read_listing(entry.title, entry.text_lines)
-    if listing.verbose:
-        listing.apply(function)
-        for text in listing.warnings:
-            warn(entry.line, entry.address, text)
-    return listing.verbose
+    if not listing.verbose and (entry.rows.config or not listing.titled):
+        return False
+    listing.apply(function)
+    for text in listing.warnings if listing.verbose else ():
+        warn(entry.line, entry.address, text)
+    return True
 
 
 class _Reader:
@@ -138,8 +152,9 @@ class _Reader:
         self.name, self.at, self.near = name, at, near
         self.entries: list[Entry] = []
         self._entry: Entry | None = None
-        #: Whether -v text still belongs to the entry, and how many lines since its last are none.
-        self._in_text, self._strays = False, 0
+        #: Whether -v text still belongs to the entry, whether the last line was empty, and how many lines since the
+        #: last of that text are none.
+        self._in_text, self._paused, self._strays = False, False, 0
         self._mention: Address | None = None
         self._title_line = self._row_line = self._last = 0
         #: Whether the rows since the last one leave out repetitions, and whether their offsets are octal.
@@ -147,7 +162,7 @@ class _Reader:
         #: Where a row that broke off goes on, and how many bytes of it are missing.
         self._broken = (0, 0)
         #: Rows that belong to no function: how many, and the line of the first.
-        self._alone, self._alone_line = 0, 0
+        self.lone_rows, self._lone_line = 0, 0
         self._damage: list[str] = []
 
     def read(self, file: BinaryIO, encoding: str) -> None:
@@ -193,10 +208,14 @@ class _Reader:
 
     def _line(self, number: int, line: str) -> None:
         if not line.strip():
-            self._in_text = False
-        elif self._broken[1] and self._continues(number, line):
+            self._paused = True
+            return
+        if self._paused and self._in_text:
+            self._in_text = _GOES_ON.match(line) is not None
+        self._paused = False
+        if self._broken[1] and self._continues(number, line):
             return  # the rest of a row that a mail program broke
-        elif line[0] in " \t":
+        if line[0] in " \t":
             if self._in_text and self._entry is not None and len(self._entry.text_lines) < TEXT_LINES:
                 self._entry.text_lines.append(line)
                 self._strays = 0
@@ -238,7 +257,7 @@ class _Reader:
         self._title_line = number
         self._entry = Entry(address, title.strip(), line=number, doubtful=doubtful)
         self.entries.append(self._entry)
-        self._in_text, self._strays = not doubtful, 0
+        self._in_text, self._paused, self._strays = not doubtful, False, 0
         self._squeezed, self._octal, self._broken = False, False, (0, 0)
 
     def _take(self, row: Row, number: int) -> None:
@@ -253,8 +272,8 @@ class _Reader:
                 self._begin(address, number, doubtful=row.any_file)
                 self._mention = address
         if self._entry is None:
-            self._alone += 1
-            self._alone_line = self._alone_line or number
+            self.lone_rows += 1
+            self._lone_line = self._lone_line or number
             return
         held, offset = self._entry.rows, row.offset
         end, self._row_line = len(held.config), number
@@ -322,9 +341,9 @@ class _Reader:
 
     def nothing(self, entries: list[Entry]) -> str:
         """Say what there is instead of functions with bytes, and what to do about it."""
-        if self._alone:
+        if self.lone_rows:
             return (
-                f"rows of bytes from line {self._alone_line} on, and no address such as 01:00.0 near them; say whose "
+                f"rows of bytes from line {self._lone_line} on, and no address such as 01:00.0 near them; say whose "
                 "they are with --at 01:00.0, or in a line above them"
             )
         if other := [entry for entry in self.entries if not _is_function(entry)]:

@@ -92,6 +92,8 @@ class Listing:
     iommu_group: int | None = None
     #: It is of lspci -v or more: more than a title and names of drivers.
     verbose: bool = False
+    #: Its title has class and name, as that of lspci does.
+    titled: bool = False
     #: What is missing, as clauses about the function, and what to do.
     warnings: list[str] = field(default_factory=list)
 
@@ -147,18 +149,18 @@ def read_listing(title: str, lines: Iterable[str]) -> Listing:
     length = length or PCI_STD_HEADER_SIZEOF
     return Listing(
         bytes(registers.config[:length]), bytes(registers.stated[:length]), bars, rom, text.driver, text.group, verbose,
-        list(_missing(text, registers)),
+        code is not None and ": " in text.title, list(_missing(text, registers)),
     )  # fmt: skip
 
 
 def _missing(text: _Text, registers: Registers) -> Iterator[str]:
     """Yield what a listing should have and has not."""
     if text.denied:
-        yield "its capabilities are not listed, record it as root: sudo lspci -nnvv"
+        yield "its capabilities are not listed; whoever has the machine can send them: sudo lspci -nnvv"
     elif not _is_whole(text):
-        yield "some of its lines are left out, record all of it: sudo lspci -nnvv"
+        yield "some of its lines are left out; whoever has the machine can send all of them: sudo lspci -nnvv"
     if registers.stated[:4] != b"\xff" * 4:
-        yield "its vendor and device ID are not listed, record it with them: lspci -nnvv"
+        yield "its vendor and device ID are not listed; whoever has the machine can send them: lspci -nn"
 
 
 class _Text:

@@ -57,12 +57,18 @@ _MARK = (
 )
 _PLACE = r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7](?!\S)"
 _TITLE = re.compile(_PLACE, re.IGNORECASE)
+#: The mark of an item of a list, and the box before a task.
+_ITEM = re.compile(rf"(?:[-+•][ \t]+)?(?:\[[ xX]\][ \t]+)?(?={_PLACE})", re.IGNORECASE)
+#: A command, and the first line of what it printed on the same line: mail lost the line's end.
+_COMMAND = re.compile(rf"[$#] (?:sudo )?lspci(?: -\S+| [\w:.]+){{0,8}} (?={_PLACE} [A-Z])")
 _FRONTS = re.compile(rf"(?>(?:{_MARK})[ \t]*|[ \t]+){{0,8}}+")
 _ROW = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{2,8}:[ \t]|[0-9a-f]{6,8}[ \t])[ \t]*"
     r"(?:(?:[0-9a-f]{2}[ \t]+){3}[0-9a-f]{2}|(?:[0-9a-f]{4}[ \t]+){3}[0-9a-f]{4})(?![0-9a-z])",
     re.IGNORECASE,
 )
+#: What drivers log bytes of that are no configuration space.
+_OTHER_BYTES = re.compile(r"eeprom|edid|i2c|nvram", re.IGNORECASE)
 #: What hexdump and od put for rows like the last one, and the end of a file.
 _REPEATED = re.compile(r"(?:^|[\s>|])(\*|[0-9a-f]{6,8})\s*$", re.IGNORECASE)
 #: Most characters before a row, and most different ones before the rows of a text.
@@ -187,8 +193,10 @@ class Unwrapper:
         rows: dict[int, int] = {}
         for at, kinds in enumerate(classes):
             if (_PAIRS in kinds or _WORDS in kinds) and (row := _ROW.search(lines[at], 0, _FRONT + 80)):
-                rows[at] = row.start()
-                self._learn(lines[at][: row.start()])
+                front = lines[at][: row.start()]
+                if not _OTHER_BYTES.search(front):
+                    rows[at] = row.start()
+                    self._learn(front)
         for at, (number, line) in enumerate(zip(numbers, lines, strict=True)):
             if at in rows:
                 yield number, line[rows[at] :]
@@ -197,8 +205,9 @@ class Unwrapper:
                 yield number, repeated[1]
             elif not line:
                 yield number, line
-            elif _ADDRESS in classes[at] and (start := self._title(line)) >= 0:
-                self._around = _pattern(line[:start]) if start else None
+            elif _ADDRESS in classes[at] and (title := self._title(line)):
+                around, start = title
+                self._around = _pattern(line[:around]) if around else None
                 yield number, line[start:]
             elif self._around is None:
                 yield number, line
@@ -209,12 +218,16 @@ class Unwrapper:
             else:
                 yield number, line.lstrip() or "-"  # around the quotation: no text of the function, and not its end
 
-    def _title(self, line: str) -> int:
-        """Return where the address begins if the line is the first of a function, else -1."""
-        if (marks := _FRONTS.match(line)) and _TITLE.match(line, marks.end()):
-            return marks.end()
-        fronts = (shape.match(line) for shape in self._shapes.values())
-        return next((front.end() for front in fronts if front and _TITLE.match(line, front.end())), -1)
+    def _title(self, line: str) -> tuple[int, int] | None:
+        """Return where what is around ends and where the address begins, if the line is the first of a function."""
+        marks = _FRONTS.match(line)
+        end = marks.end() if marks else 0
+        if item := _ITEM.match(line, end):
+            return end, item.end()
+        if "lspci " in line and (command := _COMMAND.search(line, end, _LONG_LINE)):
+            return end, command.end()
+        ends = (front.end() for shape in self._shapes.values() if (front := shape.match(line)))
+        return next(((end, end) for end in ends if _TITLE.match(line, end)), None)
 
     def _learn(self, front: str) -> None:
         if front.strip() and front not in self._shapes and len(front) <= _FRONT and len(self._shapes) < _SHAPES:

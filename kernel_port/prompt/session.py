@@ -50,7 +50,7 @@ def drawing(machine: Machine) -> Lines:
     """Draw a machine as a tree."""
     lines: list[str] = []
     judged = verdicts(machine, survey(machine))
-    Drawing(Report(machine, judged), lines.append).whole(tree(machine, judged), warnings(machine))
+    Drawing(Report(machine, judged, lines.append)).whole(tree(machine, judged), warnings(machine))
     return Lines(lines)
 
 

@@ -3,35 +3,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
 from typing import Any
 
-from ..terminal import clean, width
+from ..terminal import clean
 from .guard import errno_name
 from .ladder import bus_name
 from .report import STYLES, Report
 from .verdict import named
 from .words import FAULTS
 
+#: Least columns for text, however deep the branch.
+NARROWEST = 40
+
 
 class Drawing:
     """Draws buses as branches."""
 
-    def __init__(self, report: Report, write: Callable[[str], object]) -> None:
-        self.report, self.write, self.paint, self.width = report, write, report.paint, max(60, width() - 1)
+    def __init__(self, report: Report) -> None:
+        self.report, self.write, self.paint, self.width = report, report.write, report.paint, report.width
 
     def whole(self, buses: list[dict[str, Any]], doubts: list[str]) -> None:
         """Draw the machine.
 
         :param buses: as topology.tree() has them
         :param doubts: what is doubtful about it"""
-        machine = self.report.machine
-        self.write(self.paint("bold", clean(f"{machine.description.name}, {self.report.kernel_name}")))
+        self.report.lines(f"{self.report.machine.description.name}, {self.report.kernel_name}", "", "  ", "bold")
         for bus in buses:
             self.write(f"{bus['bus']}  root bus")
             self.functions(bus, "")
         for doubt in doubts:
-            self.write(self.paint("dim", clean(f"note: {doubt}")))
+            self.report.lines(f"note: {doubt}", "", "  ", "dim")
+
+    def fold(self, text: str, first: str, stem: str, style: str = "") -> None:
+        """Write *text* behind *first*, then behind *stem*, folded where the line would be too long."""
+        room = max(NARROWEST, self.width - len(stem))
+        lines = textwrap.wrap(clean(text), room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(lines):
+            self.write(f"{stem if number else first}{self.paint(style, line) if style else line}")
 
     def functions(self, bus: dict[str, Any], stem: str) -> None:
         """Draw the functions of a bus, each with what is below it."""
@@ -43,16 +52,15 @@ class Drawing:
 
     def function(self, node: dict[str, Any], branch: str, stem: str) -> None:
         """Draw one function: what it is, its details, and the bus below."""
-        line = clean(f"{node['bdf']}  {self.report.title(node['bdf'])}")
-        self.write(branch + self.paint("bold", line[: self.width - len(branch)]))
         below = node["below"]
         inner = stem + ("|  " if below and below["functions"] else "   ")
+        self.fold(f"{node['bdf']}  {self.report.title(node['bdf'])}", branch, inner, "bold")
         for detail in filter(None, (link_text(node["link"]), port_text(node["port"]))):
-            self.write(f"{inner}{detail}")
-        self.write(inner + self.paint(STYLES.get(node["outcome"], "bold"), self.resets(node)))
+            self.fold(detail, inner, inner)
+        self.fold(self.resets(node), inner, inner, STYLES.get(node["outcome"], "bold"))
         if below:
             slots = f", slot {', '.join(below['slots'])}" if below["slots"] else ""
-            self.write(clean(f"{inner}bus {below['bus']}{slots}{'' if below['functions'] else ': empty'}"))
+            self.fold(f"bus {below['bus']}{slots}{'' if below['functions'] else ': empty'}", inner, inner)
             self.functions(below, stem)
 
     def resets(self, node: dict[str, Any]) -> str:

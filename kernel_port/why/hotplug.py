@@ -41,6 +41,7 @@ class HotplugSlot:
     name: str
     port: str
     ways: tuple[Way, ...]
+    """None if they were not tried, as each trial would take a boot: of a machine that a QEMU has, or a large one."""
 
 
 def pciehp_slot(dev: Any) -> Any:
@@ -58,6 +59,8 @@ def hotplug_slot(stage: Stage, slot: Any) -> HotplugSlot | None:
     card = next((dev.dev.name for dev in slot.bus.devices if dev.slot is slot), None)
     if card is None:
         return None
+    if not stage.is_cheap:
+        return HotplugSlot(slot.kobj_name, port, ())
     tried = (
         Way(name, *(trial(stage, port, follows, name, slot.kobj_name, act) for follows in (True, False)))
         for name, act in ways(stage.machine, card, slot.kobj_name, port)

@@ -45,10 +45,10 @@ class Overview(Report):
 
     def whole(self) -> None:
         """Write everything but the caveats."""
-        ladders = self.survey.ladders
+        ladders = [ladder for ladder in self.survey.ladders if not self.stands_in(ladder.bdf)]
         count = f"{len(ladders)} function{'s' * (len(ladders) != 1)}"
         self.lines(f"{self.machine.description.name}: {count}, {self.kernel_name}", style="bold")
-        self.summary()
+        self.summary(ladders)
         asked = [ladder for ladder in ladders if self.is_asked_about(ladder)]
         if asked:
             self.heading("Pass-through, storage, network, display")
@@ -76,9 +76,9 @@ class Overview(Report):
         """Return whether people ask how to reset a function."""
         return asked_about(self.machine.function(ladder.bdf), self.driver(ladder.bdf))
 
-    def summary(self) -> None:
-        """Write how many functions can be reset in which way, and what was not tried."""
-        sums = Counter(map(self.verdicts.outcome, self.survey.ladders))
+    def summary(self, ladders: list[Ladder]) -> None:
+        """Write how many functions of the machine can be reset in which way, and what was not tried."""
+        sums = Counter(map(self.verdicts.outcome, ladders))
         for outcome, said in OUTCOMES.items():
             if sums[outcome]:
                 self.line(f"  {sums[outcome]:>4} {said}", STYLES[outcome])

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from ..choice import KernelChoice
+from ..hw.known import unstated
 from ..images import names
 from ..machine import Machine
+from ..pci_regs import PCI_VENDOR_ID
 from ..series import PATCHES
 from ..terminal import Paint, clean, width
 from . import today, vfio
@@ -138,6 +141,10 @@ class Report:
         """Return the driver that the machine was described with, "" for none."""
         return self.described[bdf].driver if bdf in self.described else ""
 
+    def stands_in(self, bdf: str) -> bool:
+        """Return whether a function stands for one that is not in the file: it is shown, but in no sum."""
+        return bdf in self.described and bool(self.described[bdf].stand_in)
+
     def title(self, bdf: str) -> str:
         """Name a function, and its driver."""
         dev, driver = self.machine.function(bdf), self.driver(bdf)
@@ -147,7 +154,11 @@ class Report:
         if described and reads_all_ones(described):
             return "reads all ones"
         said = described.title if described else ""
-        return names.title(dev.vendor, dev.device, dev.class_, said) + (f", driver {driver}" if driver else "")
+        if said and described and unstated(described) >> 8 * PCI_VENDOR_ID & 0xFFFFFFFF:
+            title = re.sub(r" \((?:rev|prog-if) .*", "", said)  # its IDs are made up
+        else:
+            title = names.title(dev.vendor, dev.device, dev.class_, said)
+        return title + (f", driver {driver}" if driver else "")
 
     def fault(self, target: str) -> str:
         """Say in a clause why a reset that was tried is no good; "" if it is, or was not tried."""
@@ -448,6 +459,9 @@ class Report:
         self.heading(f"Will pciehp throw the card out of slot {slot.name} (port {self.short(slot.port)})?")
         for way in slot.ways:
             self.lines(f"{way.name}: {self.thrown(way)}", "  ", "      ", "red" if way.in_band.removed else "")
+        if not slot.ways:
+            self.lines("Not tried: each trial would take a boot of this machine. kernel-port convert makes a file of "
+                       "it, whose trials take none.", "  ")  # fmt: skip
         if any(way.differs for way in slot.ways):
             self.lines(
                 "Whether presence goes with the link or has pins of its own (PRSNT#) is in no register, so no dump "

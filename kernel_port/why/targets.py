@@ -51,7 +51,7 @@ def _fits(machine: Machine, dev: Any, word: str) -> bool:
 
 
 def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | None:
-    """Try each way to reset the card in the hot-plug slot of the only target, unless each would take a boot."""
+    """Try each way to reset the card in the hot-plug slot of the only target."""
     if len(found) != 1:
         return None
     (target,) = found
@@ -59,8 +59,7 @@ def hotplug_of(machine: Machine, kind: str, found: list[Any]) -> HotplugSlot | N
         slot = target if target.hotplug else None
     else:
         slot = pciehp_slot(target if kind == "function" else next(iter(target.devices), None))
-    stage = Stage(machine) if slot else None
-    return hotplug_slot(stage, slot) if stage and stage.is_cheap else None
+    return hotplug_slot(Stage(machine), slot) if slot else None
 
 
 def group_of(found: Survey, kind: str, target: Any) -> ResetGroup:

@@ -33,7 +33,8 @@ UNREACHABLE = {
 #: Why a function that answers has lost its registers.
 UNRESTORED = {
     "not ready": "it was not ready when the kernel wrote them back, which was too early: it waits 100 ms and does not "
-    "look. Linux waits for the device since v4.6 after an FLR, since v4.17 after other resets",
+    "look. Linux waits for the device since v4.6 after an FLR, since v4.17 after a reset by power state, since v6.3 "
+    "after one of the slot or bus",
     "link": "the link below {0} was not up yet when the kernel wrote them back, which was too early: it does not wait "
     "for links; Linux does, since 2024 for those further down, too",
     "asleep": "bridge {0} was asleep (D3hot) when the kernel wrote them back, and forwarded nothing",

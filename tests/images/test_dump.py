@@ -242,9 +242,14 @@ def test_read_two_machines_in_one_text_says_so():
 
 
 def test_read_function_that_is_only_named_is_said():
-    found = read("00:1c.0 PCI bridge: Intel\n" + DUMP)
-    assert [str(function.address) for function in found.functions] == ["0000:04:00.0"]
-    assert found.warnings == ["0000:00:1c.0: named in the text without bytes, and left out"]
+    found = read("00:1c.0 PCI bridge: Intel\n04:00.1 is gone\n" + DUMP)
+    bridge, card = found.functions
+    assert (str(bridge.address), str(card.address)) == ("0000:00:1c.0", "0000:04:00.0")
+    # Class 0604, at offset 0xa; no line says what the header type is.
+    assert (bridge.config[0xA:0xC], bridge.stated[0xA:0xC], bridge.stated[0xE]) == (b"\x04\x06", b"\xff\xff", 0)
+    named, left_out = found.warnings
+    assert named.startswith("0000:00:1c.0: only named: what decides about resets is unknown; whoever has the machine")
+    assert left_out == "0000:04:00.1: named in the text without bytes, and left out"
 
 
 # -- dumps of one config file ---------------------------------------------------------------------------------------
@@ -272,9 +277,13 @@ def test_load_hexdump_of_a_config_file(tmp_path, tool, size):
 def test_read_rows_after_a_listing_are_not_of_its_last_line():
     rows = "".join(f"00000{line[:1]}{line[1:]}" for line in HEADER.splitlines(keepends=True))
     with pytest.raises(MachineError, match=r"no address such as 01:00\.0 near them; say whose they are with --at"):
-        read(f"00:1e.0 PCI bridge\n00:1f.0 ISA bridge\n\n{rows}")
-    found = read(f"00:1e.0 PCI bridge\n00:1f.0 ISA bridge\n\n{rows}", at=Address(0, 4, 0, 0))
-    assert [str(function.address) for function in found.functions] == ["0000:04:00.0"]
+        read(f"00:1e.0 PCI bridge: Intel\n00:1f.0 ISA bridge: Intel\n\n{rows}")
+    found = read(f"00:1e.0 PCI bridge: Intel\n00:1f.0 ISA bridge: Intel\n\n{rows}", at=Address(0, 4, 0, 0))
+    assert {str(each.address): len(each.config) for each in found.functions} == {
+        "0000:00:1e.0": 256,
+        "0000:00:1f.0": 256,
+        "0000:04:00.0": len(HEADER.splitlines()) * 16,
+    }
 
 
 def test_read_hexdump_of_something_else_is_no_function():
@@ -317,7 +326,7 @@ def test_commands_take_at(tmp_path, capsys):
     [
         ("Dear list,\nplease find attached\n", "dump: 2 lines of text, and neither functions such as 01:00.0 nor rows"),
         (
-            TITLE,
+            "04:00.0 does not come back\n",
             "dump: one function is named (line 1: 0000:04:00.0), but there are no rows of bytes; whoever",
         ),
         (

@@ -12,7 +12,6 @@ from kernel_port import boot
 from kernel_port.hw.address import Address
 from kernel_port.hw.config_space import capabilities, extended_capabilities, header_type, word
 from kernel_port.hw.description import FunctionDescription
-from kernel_port.hw.errors import MachineError
 from kernel_port.hw.registers import SHEET
 from kernel_port.images import load, save
 from kernel_port.images.generate import generate
@@ -279,7 +278,7 @@ def test_read_listing_says_what_is_missing_and_what_to_do():
         "01:00.0 VGA compatible controller: Nobody Ltd. Nothing", ["\tCapabilities: <access denied>"]
     )
     assert len(listing.warnings) == 2
-    assert all("lspci -nnvv" in warning for warning in listing.warnings)
+    assert all("lspci -nn" in warning for warning in listing.warnings)
     assert read_listing(HEAD, [*PLAIN_HEADER, "\tKernel driver in use: x"]).warnings == []
 
 
@@ -362,10 +361,60 @@ def test_load_words_and_rows_in_one_file(tmp_path):
     assert second.stated == b"\xff" * 64  # of 256: there is no capability list
 
 
-def test_load_titles_alone_is_no_machine(tmp_path):
-    (tmp_path / "m.txt").write_text(f"{HEAD}\n\tKernel driver in use: nvidia\n")
-    with pytest.raises(MachineError, match="one function is named"):
-        load(tmp_path / "m.txt")
+TITLES = """\
+00:00.0 Host bridge [0600]: Example Root [1234:0001]
+00:01.0 PCI bridge [0604]: Example Port [1234:0002]
+00:02.0 PCI bridge [0604]: Example Port [1234:0002]
+01:00.0 VGA compatible controller [0300]: Example Card [1234:0003] (rev a1)
+\tKernel driver in use: toy
+02:00.0 Ethernet controller [0200]: Example Wire [1234:0004]
+3f:00.0 Host bridge [0600]: Example Memory Hub [1234:0005]
+"""
+
+
+def test_load_titles_alone_are_functions_of_which_nothing_else_is_known(tmp_path):
+    (tmp_path / "m.txt").write_text(TITLES)
+    machine = load(tmp_path / "m.txt")
+    assert [str(each.address)[5:] for each in machine.functions] == [
+        line[:7] for line in TITLES.splitlines() if line[0] != "\t"
+    ]
+    card = machine.functions[3]
+    assert (card.driver, card.config[:4], card.config[8]) == ("toy", bytes.fromhex("34120300"), 0xA1)
+    # IDs (0 to 3), revision (8) and class (0xa, 0xb) are in the title.
+    assert [at for at, known in enumerate(card.stated) if known] == [0, 1, 2, 3, 8, 0xA, 0xB]
+    assert len(machine.warnings) == 1
+    with boot(machine, trace_boot=False) as booted:
+        found = survey(booted)
+    ladders = {ladder.bdf[5:]: ladder for ladder in found.ladders}
+    assert {name: ladders[name].rc for name in ("00:01.0", "01:00.0", "02:00.0")} == {
+        "00:01.0": None, "01:00.0": None, "02:00.0": None,
+    }  # fmt: skip
+    # Which of the two ports leads to which bus is not said, so neither is taken for it; a host bridge is on a root bus.
+    groups = {group.name[5:]: group for group in found.buses}
+    assert [(groups[bus].rc, bool(groups[bus].unknown)) for bus in ("01", "02")] == [(None, True)] * 2
+    assert groups["3f"].rc == groups["00"].rc == -25
+
+
+def test_load_titles_with_more_buses_than_places_for_devices(tmp_path):
+    many = [f"{bus:02x}:00.0 Ethernet controller [0200]: Example Wire [1234:0004]\n" for bus in range(1, 101)]
+    (tmp_path / "m.txt").write_text("".join([*TITLES.splitlines(keepends=True)[:2], *many]))
+    with boot(load(tmp_path / "m.txt"), trace_boot=False) as booted:
+        found = survey(booted, explain=False)
+        assert len([each for each in booted.description.functions if each.stand_in]) == 100
+    assert {ladder.rc for ladder in found.ladders if ladder.bdf[5:7] != "00"} == {None}
+
+
+def test_load_empty_lines_within_a_listing_do_not_end_it(tmp_path):
+    def loaded(text):
+        (tmp_path / "m.txt").write_text(text)
+        return load(tmp_path / "m.txt").functions
+
+    lines = [HEAD, *PLAIN_HEADER, "\tKernel driver in use: nvidia", ""]
+    whole = loaded("\n".join(lines))
+    for at in range(2, len(lines) - 1):
+        assert loaded("\n".join([*lines[:at], "", *lines[at:]])) == whole
+    (function,) = loaded("\n".join([*lines, "    I think so, too", "\tKernel driver in use: other", ""]))
+    assert function.driver == "nvidia"
 
 
 # -- words and rows of one function ------------------------------------------------------------------------------------

@@ -132,6 +132,37 @@ def test_unwrap_keeps_the_numbers_of_lines():
     ]  # fmt: skip
 
 
+def test_read_bytes_that_a_driver_logs_of_its_eeprom_are_no_configuration_space():
+    text, functions = plain(1)
+    logged = "".join(f"[   12.{at:03}] toy[0]: i2c eeprom {at:02x}: {'5a ' * 15}5a\n" for at in range(0, 256, 16))
+    title = text.splitlines(keepends=True)[0]
+    assert read(logged + text).functions == read(text + logged).functions == functions
+    with pytest.raises(MachineError):
+        read(title.split()[0] + " is the card\n" + logged)
+
+
+LINES = ["04:00.0 Ethernet controller: Example Wire", "\tControl: I/O+ Mem+", "\tStatus: Cap+ 66MHz-"]
+
+
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [
+        ("", "me@box:~$ sudo lspci -vvv -s 04:00.0 "),
+        ("> > ", "[root@box etc]# lspci -s 04:00.0 -vv "),
+        ("> ", "- [ ] "),
+        ("", "- "),
+        (">> ", "[x] "),
+    ],
+)
+def test_unwrap_first_line_behind_a_command_or_the_mark_of_a_list(before, first):
+    shown = [before + first + LINES[0], *(before + line for line in LINES[1:])]
+    unwrapper = unwrap.Unwrapper()
+    text = io.BytesIO("\n".join([*shown, ""]).encode())
+    clean = [line for part in unwrap.chunks(text, "") for _, line in unwrapper.lines(part)]
+    assert clean[0] == LINES[0]
+    assert [(line[0].isspace(), line.strip()) for line in clean[1:]] == [(True, line.strip()) for line in LINES[1:]]
+
+
 def test_unwrap_names_with_equals_signs_are_not_spelled_out():
     line = "\tBus: primary=00, secondary=C2, subordinate=80, sec-latency=20"
     (chunk,) = unwrap.chunks(io.BytesIO(f"01:00.0 x=3D\n{line}\n".encode()), "")

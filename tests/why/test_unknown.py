@@ -78,9 +78,25 @@ def test_endpoint_without_its_bridge_is_unknown(capsys):
     said = told(capsys, "why", CASES / "03-endpoint-without-its-bridge.txt", "01:00.0")
     assert "Unknown: the port above 01:00.0 is not in the file; to see: lspci -xxxx -s" in said
     assert "turning it off" not in said
+    whole = told(capsys, "why", CASES / "03-endpoint-without-its-bridge.txt")
+    assert "bridge: 1 function, Linux" in whole  # the stand-in is none of the file's, here as in census
+    assert "1 unknown, as what decides is not in the file" in whole
     assert "not in the file: the port above 01:00.0" in told(
         capsys, "tree", CASES / "03-endpoint-without-its-bridge.txt"
     )
+
+
+def test_listing_with_lines_left_out_says_so_below_the_answer(capsys, tmp_path):
+    path = tmp_path / "cut.txt"
+    path.write_text(
+        "01:00.0 VGA compatible controller: Example Card\n"
+        "\tControl: I/O+ Mem+ BusMaster- SpecCycle- MemWINV- VGASnoop- ParErr- Stepping- SERR- FastB2B- DisINTx-\n"
+        "\t[...]\n"
+    )
+    said = told(capsys, "why", path)
+    assert "01:00.0 VGA compatible controller: Example Card Unknown." in said  # and no IDs, which nobody knows
+    assert "line 1: 0000:01:00.0: some of its lines are left out; whoever has the machine can send all of them" in said
+    assert "line 1: 0000:01:00.0: its vendor and device ID are not listed; whoever has the machine can" in said
 
 
 def test_function_1_without_function_0_has_a_stand_in_beside_it(capsys):
