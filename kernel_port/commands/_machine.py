@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import argparse
 
-from ..files import PACKED
 from ..hw.description import MachineDescription
 from ..images import load
+from ..limits import DESCRIPTION, DUMP, MACHINE, size
 
-HELP = (
-    f"a path, host, example:NAME, qemu:WORDS or -; packed files are read up to {PACKED.unpacked >> 20} MiB, "
-    f"{PACKED.members} members, {PACKED.seconds:g} s"
-)
+#: How much of it is read.
+LIMITS = f"text {size(DUMP)}, a description {size(DESCRIPTION)}, packed {MACHINE}"
+HELP = f"a path, host, example:NAME, qemu:WORDS or -; at most: {LIMITS}"
 
 
 def argument(parser: argparse.ArgumentParser) -> None:

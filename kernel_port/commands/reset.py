@@ -81,8 +81,6 @@ def run(args: argparse.Namespace) -> int:
         )
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
-        if assumed := assumptions(machine.description):
-            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         recorder, watch = Recorder(machine), Watch(machine)
 
         def note(event: Any) -> None:
@@ -90,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
             watch.note(event)
 
         rc, halt = perform(machine, call, note)
+        if assumed := assumptions(machine.description):
+            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         watch.ended = machine.clock.now
         for image in images.values():
             image.check()

@@ -12,15 +12,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import BinaryIO
 
+from ..archives import again, is_packed, is_tar, unpacked
 from ..files import opened
 from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
+from ..limits import DESCRIPTION, DUMP, MACHINE
 from ..qemu import PREFIX, describe
 from ..terminal import clean
 from . import archive, config_file, dump, ecam, machine_toml, sysfs
 from .doubts import guess_sizes, refuse_nonsense, warnings
-from .packed import again, is_packed, unpacked
 
 _HEAD = 65536
 _TOML = re.compile(rb"^[ \t]*\[\[[ \t]*function[ \t]*\]\]", re.MULTILINE)
@@ -137,7 +138,7 @@ def _read_file(file: BinaryIO, path: Path, at: Address | None) -> MachineDescrip
         return MachineDescription(clean(path.stem), ecam.read(file, name))
     if head.startswith(archive.ZIP_MAGIC):
         return MachineDescription(clean(path.stem), archive.read_zip(file, name), recorded=True)
-    if size > (limit := machine_toml.TEXT_LIMIT if _is_toml(head) else dump.TEXT_LIMIT):
+    if size > (limit := DESCRIPTION if _is_toml(head) else DUMP):
         raise MachineError(f"{name}: {size} bytes, more than the {limit} that are read; give {_KINDS}")
     machine = _read_stream(file, name, at, near)
     machine.name = machine.name or clean(path.stem)
@@ -155,11 +156,11 @@ def _read_stream(
     if is_packed(head):
         if packed:
             raise MachineError(f"{name}: packed twice; unpack it once")
-        return _read_stream(unpacked(file, head, name), name, at, near, packed=True)
-    if archive.is_tar(head):
+        return _read_stream(unpacked(file, head, name, MACHINE), name, at, near, packed=True)
+    if is_tar(head):
         return MachineDescription("", archive.read_tar(file, name), recorded=True)
     if _is_toml(head):
-        return machine_toml.parse(file.read(machine_toml.TEXT_LIMIT), name)
+        return machine_toml.parse(file.read(DESCRIPTION), name)
     wide = head.startswith(_UTF_16) and head.count(0) > len(head) // 4
     if not wide:
         _refuse_binary(head, name)
@@ -174,7 +175,7 @@ def _is_config(head: bytes, size: int) -> bool:
 
 def _is_ecam(head: bytes, size: int) -> bool:
     """Return whether a file may be a raw ECAM image, by its length and content."""
-    if is_packed(head) or archive.is_tar(head) or head.startswith((archive.ZIP_MAGIC, *_UTF_16, _ZSTD)):
+    if is_packed(head) or is_tar(head) or head.startswith((archive.ZIP_MAGIC, *_UTF_16, _ZSTD)):
         return False
     return bool(size) and size % ecam.PAGE == 0 and (b"\0" in head or head.count(0xFF) == len(head))
 
