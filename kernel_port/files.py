@@ -108,17 +108,17 @@ def _same(path: Path, source: str) -> bool:
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[None]:
-    """Lock the file at *path* against other processes that ask for it, as ConfigImage.in_place() does.
+def claimed(path: Path) -> Iterator[BinaryIO]:
+    """Open the file at *path*, and lock it against other processes that ask for it, as ConfigImage.in_place() does.
 
-    :raises MachineError: it cannot be read, or another process has it"""
+    :raises MachineError: it is not a regular file that can be read, or another process has it"""
     try:
-        file = path.open("rb")
+        file = opened(path)
     except OSError as error:
         raise MachineError(f"{path}: {error.strerror}; name a readable file") from error
     with file:
         claim(file.fileno(), path)
-        yield
+        yield file
 
 
 #: How much of a file's name its temporary file has, characters: names end at 255 bytes.

@@ -304,3 +304,26 @@ def test_in_place_in_a_folder_that_cannot_be_written_is_refused_at_the_start(tmp
     monkeypatch.setattr("kernel_port.commands.reset.boot", None)
     assert "cannot be written" in refused(capsys, "reset", image, "slot:1", "--in-place")
     assert image.read_bytes() == before
+
+
+def test_in_place_opens_the_image_once(tmp_path, capsys, monkeypatch):
+    image = tmp_path / "vga.ecam"
+    assert main(["convert", "example:vga", "-o", str(image)]) == 0
+    opened, plain = [], os.open
+
+    def noted(path, flags, mode=0o777, **about):
+        opened.append(os.fspath(path))
+        return plain(path, flags, mode, **about)
+
+    monkeypatch.setattr("os.open", noted)
+    assert main(["reset", str(image), "slot:1", "--in-place"]) == 0
+    assert opened.count(str(image)) == 1
+
+
+def test_in_place_leaves_an_image_alone_that_has_been_replaced_meanwhile(tmp_path, capsys, monkeypatch):
+    image, new = tmp_path / "vga.ecam", tmp_path / "new"
+    assert main(["convert", "example:vga", "-o", str(image)]) == 0
+    new.write_bytes(b"new")
+    monkeypatch.setattr("kernel_port.commands.reset.left", lambda machine: new.replace(image))
+    assert "another process is using it" in refused(capsys, "reset", image, "slot:1", "--in-place")
+    assert image.read_bytes() == b"new"

@@ -145,4 +145,4 @@ class Ledger:
 def _job(record: dict[str, Any]) -> Job:
     """Return the job that a line answers."""
     kernel = KernelChoice(record["patches"], tuple(record.get("with", ())))
-    return Job(record["file"], "", record["size"], record["mtime_ns"], kernel)
+    return Job(record["file"], "", record["size"], record["mtime_ns"], kernel, tuple(record.get("yours", ())))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import BinaryIO
 
 from ..hw.description import MachineDescription
 from ..images import load
@@ -27,8 +28,8 @@ def option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def loaded(args: argparse.Namespace, source: str = "") -> MachineDescription:
-    """Load MACHINE, or *source*.
+def loaded(args: argparse.Namespace, source: str = "", file: BinaryIO | None = None) -> MachineDescription:
+    """Load MACHINE, open as *file* if at all, or *source*.
 
     :raises MachineError: as load()"""
-    return load(source or args.machine, args.at)
+    return load(source or args.machine, args.at, file)

@@ -4,10 +4,12 @@
 PATH is a file (or sysfs tree, or example:NAME), a folder, a pattern such as 'dumps/**/*.txt', or - for a list of those
 on standard input. Machines are reported in the order of the paths; in a folder or pattern, by name. All cores work. A
 machine that cannot be read is one line of the report. With the output piped and none of --jsonl, --resume, --csv and
---html, the lines go to standard output instead of the summary. --resume continues an interrupted run; until it is
-complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
+--html, the lines go to standard output instead of the summary. --resume continues an interrupted run, and repeats what
+has changed, a machine or the kernel; until it is complete, its lines are in FILE.part, and an earlier report in FILE
+stays unchanged.
 
-Each line of JSON is a machine: {file, size, mtime_ns, patches, with, error} and, if error is null:
+Each line of JSON is a machine: {file, size, mtime_ns, patches, with, yours, error}; yours (list of text) changes with
+what is in your own files in with. If error is null, also:
   machine, warnings (how many), unseen (functions the kernel does not find), untried (resets that the probes allow, and
     that were not tried for lack of time), alone, together, fails (only by a reset that returns 0 and is no good), none,
     unknown (how many functions), stand_ins (bdfs of bridges and functions 0 that are not in the file; they are not

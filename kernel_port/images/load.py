@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..archives import again, is_packed, is_tar, unpacked
-from ..files import opened
 from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
@@ -41,7 +40,7 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _FEW = 64
 
 
-def load(source: str | Path, at: str = "") -> MachineDescription:
+def load(source: str | Path, at: str = "", file: BinaryIO | None = None) -> MachineDescription:
     """Load a machine.
 
     :param source: path of a text with an lspci -x/-xxx/-xxxx dump or with a hexdump of a config file, of a config file
@@ -49,9 +48,10 @@ def load(source: str | Path, at: str = "") -> MachineDescription:
         archives may be packed. Or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-``
         (standard input), ``qemu:-device ...`` (devices of a QEMU that runs no guest)
     :param at: the address of bytes that have none with them, as 01:00.0
+    :param file: the file at the path *source*, if it is open already
     :return: functions in address order; doubts about them are in `warnings`
     :raises MachineError: the source cannot be read or is bad; the message has file, line or offset, and the remedy"""
-    machine = _read(source, _address(at))
+    machine = _read_file(file, Path(source), _address(at)) if file else _read(source, _address(at))
     machine.name = machine.name.encode("utf-8", "replace").decode()  # file names may be in any encoding
     machine.functions.sort(key=lambda function: function.address)
     refuse_nonsense(machine.functions, str(source))
@@ -65,14 +65,12 @@ def is_name(source: str) -> bool:
     return source in ("host", "-") or source.startswith(("example:", PREFIX))
 
 
-def is_raw_ecam(source: str, at: str = "") -> bool:
-    """Return whether load() would read *source*, which must be readable, as a raw ECAM image."""
-    if is_name(source) or Path(source).is_dir():
-        return False
-    with opened(Path(source)) as file:
-        head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
-        is_config = (at or config_file.address_in(Path(source)) is not None) and _is_config(head, size)
-        return not is_config and _is_ecam(head, size)
+def is_raw_ecam(file: BinaryIO, source: str, at: str = "") -> bool:
+    """Return whether load() would read *source*, open as *file*, as a raw ECAM image."""
+    head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+    file.seek(0)
+    is_config = (at or config_file.address_in(Path(source)) is not None) and _is_config(head, size)
+    return not is_config and _is_ecam(head, size)
 
 
 def example_names() -> list[str]:
