@@ -182,6 +182,8 @@ def defect(error: Exception, argv: list[str]) -> int:
         return complain(what)
     if os.environ.get("KERNEL_PORT_DEBUG") == "1":
         raise error
+    if isinstance(error, ImportError) and "subinterpreters" in str(error):
+        return complain(f"{error}, in Python's words: run kernel-port in the main interpreter")
     if isinstance(error, ImportError) and str(error.name).endswith(("_shims", "_cffi_backend")):
         return complain(f"the part written in C cannot be loaded here ({error}): install the package with pip")
     what = f"{type(error).__name__}: {error}".rstrip(": ")
