@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import kernel_port
+from kernel_port import cli, limits
 from kernel_port.bench import growth
 from kernel_port.census.paths import machines
 from kernel_port.cli import main
@@ -327,3 +328,29 @@ def test_in_place_leaves_an_image_alone_that_has_been_replaced_meanwhile(tmp_pat
     monkeypatch.setattr("kernel_port.commands.reset.left", lambda machine: new.replace(image))
     assert "another process is using it" in refused(capsys, "reset", image, "slot:1", "--in-place")
     assert image.read_bytes() == b"new"
+
+
+#: What a command reads -> the limits that its help must state.
+READS = {
+    "machine": (limits.MACHINE, limits.size(limits.DUMP), limits.size(limits.DESCRIPTION)),
+    "c": (limits.SOURCES, limits.TARBALL, limits.MAILS),
+    "capture": (limits.RECORDING,),
+    "fleet": (limits.FLEET, limits.MACHINE, limits.size(limits.ANSWER)),
+}
+#: Command -> what it reads that somebody else made.
+INPUTS = {
+    **dict.fromkeys(("reset", "tree", "why", "convert", "bisect", "run", "bench"), ("machine",)),
+    **dict.fromkeys(("conform", "compare"), ("capture",)),
+    **dict.fromkeys(("check", "read"), ("c",)),
+    "watch": ("machine", "c"),
+    "census": ("fleet",),
+}
+OWN = {"list", "show", "diff", "export", "new", "generate", "scenarios", "mends", "explore", "manual"}
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_help_states_the_limits_of_what_a_command_reads(command):
+    assert (command in INPUTS) != (command in OWN)
+    said = " ".join(cli.parser_of(command).format_help().split())
+    for limit in (str(limit) for what in INPUTS.get(command, ()) for limit in READS[what]):
+        assert limit in said

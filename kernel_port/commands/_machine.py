@@ -11,8 +11,8 @@ from ..images import load
 from ..limits import DESCRIPTION, DUMP, MACHINE, size
 
 #: How much of it is read.
-LIMITS = f"text {size(DUMP)}, a description {size(DESCRIPTION)}, packed {MACHINE}"
-HELP = f"a path, host, example:NAME, qemu:WORDS or -; at most: {LIMITS}"
+LIMITS = f"at most: text {size(DUMP)}, a description {size(DESCRIPTION)}, packed {MACHINE}"
+HELP = f"a path, host, example:NAME, qemu:WORDS or -; {LIMITS}"
 
 
 def argument(parser: argparse.ArgumentParser) -> None:

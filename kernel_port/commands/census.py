@@ -54,9 +54,13 @@ from ..census.table import Table
 from ..census.totals import Chart, Totals
 from ..files import refuse_outputs, write_text, write_whole
 from ..hw.errors import MachineError
+from ..limits import ANSWER, FLEET, size
 from ..terminal import Paint, Progress, clean, width
 from ..why.report import kernel_name
-from . import _kernel
+from . import _kernel, _machine
+
+PATHS = f"file, folder, pattern, or - for a list of them; at most: {FLEET}; of each machine {_machine.LIMITS}"
+RESUME = f"the same; skip machines that FILE already has; at most: {size(ANSWER)} a line"
 
 #: This many machines take less time than starting other processes.
 FEW = 8
@@ -68,10 +72,10 @@ NAMED = 10
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of census."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, pattern, or - for a list of them")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=PATHS)
     _kernel.arguments(parser)
     parser.add_argument("--jsonl", metavar="FILE", type=Path, help="write the lines of JSON here")
-    parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip machines that FILE already has")
+    parser.add_argument("--resume", metavar="FILE", type=Path, help=RESUME)
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table of all functions")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary and its charts as a page")
     parser.add_argument("--jobs", metavar="N", type=jobs, help="how many processes; default: one per core")
