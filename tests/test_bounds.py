@@ -354,3 +354,8 @@ def test_help_states_the_limits_of_what_a_command_reads(command):
     said = " ".join(cli.parser_of(command).format_help().split())
     for limit in (str(limit) for what in INPUTS.get(command, ()) for limit in READS[what]):
         assert limit in said
+
+
+@pytest.mark.parametrize("word", ["a\0b", "\ud800"])
+def test_argument_that_no_shell_hands_over_is_refused(capsys, word):
+    assert "no system takes this as an argument" in refused(capsys, "tree", word)
