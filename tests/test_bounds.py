@@ -19,7 +19,7 @@ from kernel_port.bench import growth
 from kernel_port.census.paths import machines
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
-from kernel_port.review.upstream import csource, mbox
+from kernel_port.review.upstream import csource
 
 C = b"int f(void)\n{\n}\n"
 
@@ -110,25 +110,6 @@ def test_mail_with_something_without_end_is_one_line(capsys, tmp_path, text):
 def test_mailbox_of_more_mails_than_a_series_is_one_line(capsys, tmp_path):
     (tmp_path / "m.mbox").write_text("From x Mon Sep 17 00:00:00 2001\nSubject: x\n\nx\n\n" * 10_001)
     assert "more than is read of such an input" in refused(capsys, "check", tmp_path / "m.mbox")
-
-
-def test_untagged_steps_grow_with_the_subject_not_its_square():
-    def steps(tags):
-        count = 0
-
-        def tick(frame, event, argument):
-            nonlocal count
-            count += event == "c_call"
-
-        subject = "[a] " * tags + "x"
-        sys.setprofile(tick)
-        try:
-            assert mbox.untagged(subject)[0] == "x"
-        finally:
-            sys.setprofile(None)
-        return count
-
-    assert steps(2000) < 2.1 * steps(1000)
 
 
 # -- sources ---------------------------------------------------------------------------------------------------------
