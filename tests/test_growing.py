@@ -12,6 +12,8 @@ import pytest
 from growing import INPUTS, read
 from paths import TESTS
 
+from kernel_port.cli import main
+
 #: How many times as much the second doubling may add as the first: 2 if it grows with the size, 4 with its square.
 MOST = 2.6
 #: Texts in which a pattern may look at everything again, or that may be put together piece by piece, by one call in C.
@@ -91,3 +93,40 @@ def instructions(name, count, folder):
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     found = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
     return int(found[1].replace(",", ""))
+
+
+def nested(path, depth):
+    """A machine with so many bridges below each other."""
+    bridge = '[[function]]\naddress = "{0:02x}:00.0"\nkind = "pci-bridge"\nvendor = 1\ndevice = 1\nbus = [{1}, {2}]\n'
+    bridges = "".join(bridge.format(bus, bus + 1, depth) for bus in range(depth))
+    path.write_text(bridges + f'[[function]]\naddress = "{depth:02x}:00.0"\nkind = "pci"\nvendor = 1\ndevice = 2\n')
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["watch M bus:01 -o page.html", "bisect M bus:01"])
+def test_bridges_255_deep_cost_no_more_than_their_square(tmp_path, monkeypatch, capsys, line):
+    # Each bridge that is locked or saved holds those above it: what a step shows grows with the depth, and so do steps.
+    monkeypatch.chdir(tmp_path)
+
+    def taken(depth):
+        count = 0
+
+        def call(_frame, event, _argument):
+            nonlocal count
+            count += event == "call"
+
+        argv = line.replace("M", str(nested(tmp_path / "m.toml", depth))).split()
+        sys.setprofile(call)
+        try:
+            status = main(argv)
+        finally:
+            sys.setprofile(None)
+        capsys.readouterr()
+        assert status in (0, 1)
+        return count
+
+    taken(4)  # what is imported or cached once
+    small, large = taken(60), taken(120)
+    assert large <= 4.4 * small
+    assert main(line.replace("M", str(nested(tmp_path / "m.toml", 255))).split()) in (0, 1)
