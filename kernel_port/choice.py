@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .mends import Mend, find, gather, is_path
+from .mends import Mend, find, gather, is_path, yours
 from .series import PATCHES
 
 #: The whole series.
@@ -49,6 +49,11 @@ class KernelChoice:
     def mends(self) -> tuple[Mend, ...]:
         """What is on top, in link order."""
         return gather(self.extra)
+
+    @property
+    def yours(self) -> tuple[str, ...]:
+        """Of each file of the user's on top, a name that changes with what is in it."""
+        return tuple(yours(Path(what)).module for what in self.extra if is_path(what))
 
     @property
     def point(self) -> str:

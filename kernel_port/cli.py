@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from .hw.errors import MachineError, did_you_mean
+from .terminal import clean, doors
 
 #: What a user wants -> subcommand -> what it is for. Each is a module in commands/, imported only when it is used.
 GROUPS = {
@@ -90,8 +91,6 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
-        from .terminal import clean  # imported here, because most runs have nothing to report
-
         self.exit(2, f"{self.prog}: {clean(message)} (see {self.prog} --help)\n")
 
 
@@ -161,8 +160,6 @@ def say(line: str) -> None:
 
 def complain(error: str) -> int:
     """Report what is wrong with the input, in one line without control characters; return exit status 2."""
-    from .terminal import clean
-
     say(clean(error))
     return 2
 
@@ -176,13 +173,21 @@ def main(argv: list[str] | None = None) -> int:
     for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+    with doors():
+        return guarded(sys.argv[1:] if argv is None else argv)
+
+
+def guarded(argv: list[str]) -> int:
+    """Run a command line; errors are a line."""
     if sys.flags.optimize > 1:
         return complain("the output includes docstrings, and -OO removes them: run Python with -O or without")
     if not os.path.exists(__file__):  # noqa: PTH110
         return complain("verdicts read the package's own source, which is packed here: install it with pip instead")
+    if bad := next((word for word in argv if not is_sayable(word)), None):
+        return complain(f"{bad[:LONGEST]}: no system takes this as an argument")
     try:
         try:
-            status = run(sys.argv[1:] if argv is None else argv)
+            status = run(argv)
         except SystemExit:  # after --help
             sys.stdout.flush()
             raise
@@ -200,7 +205,15 @@ def main(argv: list[str] | None = None) -> int:
         say("interrupted")
         return 130
     except Exception as error:
-        return defect(error, sys.argv[1:] if argv is None else argv)
+        return defect(error, argv)
+
+
+def is_sayable(word: str) -> bool:
+    """Return whether a shell could hand *word* over: what is no text is bytes in the system's encoding, without 0."""
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
 
 
 def defect(error: Exception, argv: list[str]) -> int:
@@ -213,6 +226,8 @@ def defect(error: Exception, argv: list[str]) -> int:
         return complain(what)
     if os.environ.get("KERNEL_PORT_DEBUG") == "1":
         raise error
+    if isinstance(error, ImportError) and "subinterpreters" in str(error):
+        return complain(f"{error}, in Python's words: run kernel-port in the main interpreter")
     if isinstance(error, ImportError) and str(error.name).endswith(("_shims", "_cffi_backend")):
         return complain(f"the part written in C cannot be loaded here ({error}): install the package with pip")
     what = f"{type(error).__name__}: {error}".rstrip(": ")

@@ -13,31 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from .hw.errors import MachineError
 from .hw.image import claim
 from .limits import DEPTH, Budget
-
-#: Recordings have a few MiB.
-LONGEST = 256 << 20
-
-
-class Unpacking(NamedTuple):
-    """How much of an input is unpacked and looked at before it is refused."""
-
-    #: Members of an archive, or files below a folder.
-    members: int
-    #: Bytes, unpacked.
-    unpacked: int
-    #: Bytes of what an archive says about its members, for each.
-    header: int
-    #: Seconds of processor time.
-    seconds: float
-
-
-#: For archives and compressed files: more than a whole sysfs tree has.
-PACKED = Unpacking(members=100_000, unpacked=256 << 20, header=16 << 10, seconds=5)
 
 
 def opened(path: Path, longest: int | None = None) -> io.BufferedReader:
@@ -128,17 +108,17 @@ def _same(path: Path, source: str) -> bool:
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[None]:
-    """Lock the file at *path* against other processes that ask for it, as ConfigImage.in_place() does.
+def claimed(path: Path) -> Iterator[BinaryIO]:
+    """Open the file at *path*, and lock it against other processes that ask for it, as ConfigImage.in_place() does.
 
-    :raises MachineError: it cannot be read, or another process has it"""
+    :raises MachineError: it is not a regular file that can be read, or another process has it"""
     try:
-        file = path.open("rb")
+        file = opened(path)
     except OSError as error:
         raise MachineError(f"{path}: {error.strerror}; name a readable file") from error
     with file:
         claim(file.fileno(), path)
-        yield
+        yield file
 
 
 #: How much of a file's name its temporary file has, characters: names end at 255 bytes.

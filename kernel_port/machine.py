@@ -277,8 +277,11 @@ def boot(
     :param images: where the registers live, by domain; they are closed with the machine
     :param hz: jiffies a second, CONFIG_HZ: msleep() lasts a jiffy longer than asked, timers fire at the next one
     :raises LinkError: what is on top does not fit
-    :raises MachineError: the machine cannot be read, or none like it is possible; or a module cannot be loaded
+    :raises MachineError: the machine cannot be read, or none like it is possible; or a module cannot be loaded; or
+        Python's global lock is off
     :raises ValueError: the series has no such point, or Linux no such HZ"""
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():  # since Python 3.13
+        raise MachineError("kernel_port has not been tried without Python's global lock: run it with PYTHON_GIL=1")
     if not 12 <= hz < 12288:  # as include/linux/jiffies.h demands
         raise ValueError(f"HZ is {hz}, not 12 to 12287")
     choice = KernelChoice.of(patches, extra)

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import TextIO, TypeVar
+from typing import Any, TextIO, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -52,11 +53,49 @@ def _spelled(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode()
 
 
+#: What this module itself says to a terminal: colours, and a line that is written anew.
+_OURS = re.compile(r"(\x1b\[[0-9;]*m|\r\x1b\[K)")
+_TEXT = re.compile(r"[^\n\t]+")
+
+
+def harmless(text: str) -> str:
+    """Return lines with everything in them escaped that a terminal would obey, but for colours."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    parts = _OURS.split(text)
+    return "".join(part if at % 2 else _TEXT.sub(lambda run: clean(run[0]), part) for at, part in enumerate(parts))
+
+
+class Door:
+    """A stream as it was, except that what is written to it is harmless."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write *text*, made harmless."""
+        return self._stream.write(harmless(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def doors() -> Iterator[None]:
+    """Let nothing reach standard output and error but through a Door."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (each if isinstance(each, Door) else cast(TextIO, Door(each)) for each in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
 def page(lines: Sequence[str], wanted: bool = True) -> None:
     """Print *lines*: on a terminal through the user's pager, as git does; PAGER=cat, PAGER= or *wanted* False: without.
 
     The pager gets LESS=FRX unless LESS is set: it ends at once where one screen is enough."""
-    text = "".join(f"{line}\n" for line in lines)
+    text = harmless("".join(f"{line}\n" for line in lines))
     pager = os.environ.get("PAGER", "less")
     if wanted and sys.stdout.isatty() and pager not in ("", "cat"):
         import signal  # imported here, because most output is piped

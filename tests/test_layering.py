@@ -34,9 +34,9 @@ MAY_IMPORT = {
     "hw": "pci_regs",
     "limits": "hw.errors",
     "files": "hw.errors hw.image limits",
-    "archives": "files hw.errors limits terminal",
+    "archives": "hw.errors limits terminal",
     "qemu": "hw pci_regs",
-    "images": "files hw pci_regs qemu terminal",
+    "images": "archives files hw limits pci_regs qemu terminal",
     # where they meet
     "wiring": "hw kernel link",
     "machine": "_shims choice hw images kernel link pci_regs qemu wiring",
@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "trace": "hw kernel machine mends pci_regs review.port terminal",
     "why": """calls checkpoint choice hw hw.address hw.errors images kernel link machine pci_regs review.port series
               terminal trace users""",
-    "recordings": "choice files hw kernel link machine pci_regs trace why",
+    "recordings": "archives choice files hw kernel limits link machine pci_regs trace why",
     "scenarios": "choice hw images kernel machine mends pci_regs trace users",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "matrix": "choice mends review scenarios terminal",
@@ -67,8 +67,8 @@ MAY_IMPORT = {
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands._completion": "choice cli hw.errors images link machine mends scenarios series",
     "commands.manual": "__init__ cli hw.errors terminal",
-    "commands": """bisect calls census choice explore files hw images link machine matrix mends prompt recordings review
-                   scenarios series terminal trace users why""",
+    "commands": """bisect calls census choice explore files hw images limits link machine matrix mends prompt
+                   recordings review scenarios series terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.

@@ -4,6 +4,7 @@
 import gc
 import multiprocessing
 import os
+import subprocess
 import sys
 import threading
 import warnings
@@ -13,6 +14,7 @@ from functools import partial
 import pytest
 
 import kernel_port
+from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.kernel.sched import Unusable
 from kernel_port.scenarios import Scenario, play
@@ -162,3 +164,27 @@ def test_forked_child_boots_a_machine_of_its_own(machine):
     child.start()
     child.join(20)
     assert (child.exitcode, results.get()) == (0, 0)
+
+
+def test_boot_without_the_global_lock_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    with pytest.raises(MachineError, match=r"without Python's global lock: run it with PYTHON_GIL=1$"):
+        kernel_port.boot("example:vga")
+    assert main(["tree", "example:vga"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_subinterpreter_works_or_says_that_it_does_not(monkeypatch, capsys):
+    # Python before 3.12 shares its lock with all interpreters; since then cffi refuses to be loaded into one without
+    module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    inner = "import kernel_port; kernel_port.boot('example:vga').close(); print('works')"
+    program = f"import {module} as s; i = s.create(); print(s.run_string(i, {inner!r}))"
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert "works" in done.stdout or "does not support loading in subinterpreters" in done.stdout + done.stderr
+
+    monkeypatch.setenv("KERNEL_PORT_DEBUG", "")
+    refusal = ImportError("module _cffi_backend does not support loading in subinterpreters")
+    monkeypatch.setattr("kernel_port.cli.run", lambda argv: (_ for _ in ()).throw(refusal))
+    assert main([]) == 2
+    said = f"kernel-port: {refusal}, in Python's words: run kernel-port in the main interpreter\n"
+    assert capsys.readouterr().err == said

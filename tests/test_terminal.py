@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel_port import terminal
+from kernel_port import cli, terminal
 from kernel_port.terminal import Paint, Progress, clean, progress
 
 
@@ -114,3 +114,23 @@ def test_page_is_not_for_a_pipe(monkeypatch, capfd):
     monkeypatch.setenv("PAGER", "tr a b")
     terminal.page(["a"])
     assert capfd.readouterr().out == "a\n"
+
+
+def test_door_lets_colours_and_lines_through_and_escapes_the_rest():
+    stream = io.StringIO()
+    print("\x1b[1mbold\x1b[m\tx\n\r\x1b[Kanew \x1b[2J\x9b31m\u202e\udc80\x07", file=terminal.Door(stream))
+    assert stream.getvalue() == "\x1b[1mbold\x1b[m\tx\n\r\x1b[Kanew \\x1b[2J\\x9b31m\\u202e\\udc80\\x07\n"
+
+
+def test_command_writes_through_doors_alone(monkeypatch, capsys):
+    def say(argv):
+        print("out \x1b[2J")
+        print("err \x1b[2J", file=sys.stderr)
+        terminal.page(["page \x1b[2J"])
+        return 0
+
+    monkeypatch.setattr(cli, "run", say)
+    before = sys.stdout, sys.stderr
+    assert cli.main([]) == 0
+    assert (sys.stdout, sys.stderr) == before
+    assert capsys.readouterr() == ("out \\x1b[2J\npage \\x1b[2J\n", "err \\x1b[2J\n")

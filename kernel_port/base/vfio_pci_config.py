@@ -488,7 +488,8 @@ def vfio_ecap_init(vdev: vfio_pci_device) -> int:
                 f"{pci_name(pdev)}: {epos + i:#x} is in extended capability {map_[epos + i]:#x} and in {ecap:#x}",
             )
 
-        map_[epos : epos + len_] = bytes([ecap]) * len_
+        # PORT: memset() takes the lower byte of an ID, as of any int
+        map_[epos : epos + len_] = bytes([ecap & 0xFF]) * len_
         ret = vfio_fill_vconfig_bytes(vdev, epos, len_)
         if ret:
             return ret

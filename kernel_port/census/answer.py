@@ -40,23 +40,25 @@ class Job(NamedTuple):
     size: int | None
     mtime_ns: int | None
     kernel: KernelChoice
+    #: KernelChoice.yours, when the job was made.
+    yours: tuple[str, ...]
 
     @classmethod
     def of(cls, file: str, kernel: int | KernelChoice) -> Job:
         """Examine a file without reading it."""
         kernel = KernelChoice.of(kernel)
         if is_name(file):
-            return cls(file, file, None, None, kernel)
+            return cls(file, file, None, None, kernel, kernel.yours)
         path = Path(file)
         try:
             status = path.stat()
         except (OSError, ValueError):  # loading it reports what is wrong
-            return cls(file, str(path.absolute()), None, None, kernel)
-        return cls(file, str(path.absolute()), status.st_size, status.st_mtime_ns, kernel)
+            return cls(file, str(path.absolute()), None, None, kernel, kernel.yours)
+        return cls(file, str(path.absolute()), status.st_size, status.st_mtime_ns, kernel, kernel.yours)
 
     def record(self) -> Record:
         """Return the start of every answer."""
-        kernel = {"patches": self.kernel.patches, "with": list(self.kernel.extra)}
+        kernel = {"patches": self.kernel.patches, "with": list(self.kernel.extra), "yours": list(self.yours)}
         return {"file": self.file, "size": self.size, "mtime_ns": self.mtime_ns, **kernel}
 
 

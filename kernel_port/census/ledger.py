@@ -22,13 +22,12 @@ from ..choice import KernelChoice
 from ..files import write_whole
 from ..hw.errors import MachineError
 from ..hw.image import claim
+from ..limits import ANSWER
 from .answer import Job
 from .shape import is_answer
 
 #: The start of every line.
 START = b'{"file":'
-#: Longer than the line of a full segment.
-LONGEST = 64 << 20
 
 
 def part(path: Path) -> Path:
@@ -78,7 +77,7 @@ class Ledger:
 
         :raises MachineError: the file holds something else, which must not be overwritten"""
         end = 0
-        for number, line in enumerate(iter(partial(file.readline, LONGEST), b""), 1):
+        for number, line in enumerate(iter(partial(file.readline, ANSWER), b""), 1):
             cut = START.startswith(line) or (line.startswith(START) and not line.endswith(b"\n"))
             if cut and path != self._path:
                 break
@@ -146,4 +145,4 @@ class Ledger:
 def _job(record: dict[str, Any]) -> Job:
     """Return the job that a line answers."""
     kernel = KernelChoice(record["patches"], tuple(record.get("with", ())))
-    return Job(record["file"], "", record["size"], record["mtime_ns"], kernel)
+    return Job(record["file"], "", record["size"], record["mtime_ns"], kernel, tuple(record.get("yours", ())))

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 #: Keys of every answer, ...
-JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "with": [str], "error": str | None}
+JOB = {"file": str, "size": int | None, "mtime_ns": int | None, "patches": int, "with": [str], "yours": [str],
+       "error": str | None}  # fmt: skip
 #: ... and further keys of one that is not an error.
 MACHINE = {
     "machine": str, "warnings": int, "unseen": int, "untried": int, "alone": int, "together": int, "fails": int,
@@ -29,8 +30,8 @@ MACHINE = {
 
 def is_answer(record: Any) -> bool:
     """Return whether *record* is an answer, as answer() makes them."""
-    # reports of 0.1 have no "with"
-    if not (isinstance(record, dict) and has_form({"with": []} | record, JOB)):
+    # reports of 0.1 have no "with", and those of 0.2.0 no "yours"
+    if not (isinstance(record, dict) and has_form({"with": [], "yours": []} | record, JOB)):
         return False
     return record["error"] is not None or (has_form(record, MACHINE) and all(map(_refers(record), record["functions"])))
 

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import BinaryIO
 
-from ..files import PACKED
 from ..hw.description import MachineDescription
 from ..images import load
+from ..limits import DESCRIPTION, DUMP, MACHINE, size
 
-HELP = (
-    f"a path, host, example:NAME, qemu:WORDS or -; packed files are read up to {PACKED.unpacked >> 20} MiB, "
-    f"{PACKED.members} members, {PACKED.seconds:g} s"
-)
+#: How much of it is read.
+LIMITS = f"at most: text {size(DUMP)}, a description {size(DESCRIPTION)}, packed {MACHINE}"
+HELP = f"a path, host, example:NAME, qemu:WORDS or -; {LIMITS}"
 
 
 def argument(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,8 @@ def option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def loaded(args: argparse.Namespace, source: str = "") -> MachineDescription:
-    """Load MACHINE, or *source*.
+def loaded(args: argparse.Namespace, source: str = "", file: BinaryIO | None = None) -> MachineDescription:
+    """Load MACHINE, open as *file* if at all, or *source*.
 
     :raises MachineError: as load()"""
-    return load(source or args.machine, args.at)
+    return load(source or args.machine, args.at, file)

@@ -44,6 +44,7 @@ from ..machine import Machine, boot
 from ..pci_regs import PCI_BRIDGE_CONTROL, PCI_COMMAND, PCI_SECONDARY_BUS, PCI_SUBORDINATE_BUS
 from ..scenarios import load as load_scenario
 from ..terminal import Paint, Progress, clean
+from . import _machine
 
 #: Seconds of measuring.
 FULL, QUICK = 40.0, 2.0
@@ -82,7 +83,9 @@ class Figure:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of bench."""
-    parser.add_argument("--dump", metavar="FILE", help=f"a machine to boot; default: one of {FUNCTIONS} functions")
+    parser.add_argument(
+        "--dump", metavar="FILE", help=f"a machine to boot, default: one of {FUNCTIONS} functions; {_machine.LIMITS}"
+    )
     parser.add_argument(
         "--growth", action="store_true", help="boot, reset and probe machines of 100 to 65536 functions; takes minutes"
     )

@@ -34,9 +34,7 @@ from . import _kernel, _machine
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of bisect."""
-    parser.add_argument(
-        "what", metavar="WHAT", help="a scenario or ./mine.py, or a machine: a path, host, example:NAME"
-    )
+    parser.add_argument("what", metavar="WHAT", help=f"a scenario or ./mine.py, or a machine: {_machine.HELP}")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     _machine.option(parser)
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")

@@ -4,10 +4,12 @@
 PATH is a file (or sysfs tree, or example:NAME), a folder, a pattern such as 'dumps/**/*.txt', or - for a list of those
 on standard input. Machines are reported in the order of the paths; in a folder or pattern, by name. All cores work. A
 machine that cannot be read is one line of the report. With the output piped and none of --jsonl, --resume, --csv and
---html, the lines go to standard output instead of the summary. --resume continues an interrupted run; until it is
-complete, its lines are in FILE.part, and an earlier report in FILE stays unchanged.
+--html, the lines go to standard output instead of the summary. --resume continues an interrupted run, and repeats what
+has changed, a machine or the kernel; until it is complete, its lines are in FILE.part, and an earlier report in FILE
+stays unchanged.
 
-Each line of JSON is a machine: {file, size, mtime_ns, patches, with, error} and, if error is null:
+Each line of JSON is a machine: {file, size, mtime_ns, patches, with, yours, error}; yours (list of text) changes with
+what is in your own files in with. If error is null, also:
   machine, warnings (how many), unseen (functions the kernel does not find), untried (resets that the probes allow, and
     that were not tried for lack of time), alone, together, fails (only by a reset that returns 0 and is no good), none,
     unknown (how many functions), stand_ins (bdfs of bridges and functions 0 that are not in the file; they are not
@@ -52,9 +54,13 @@ from ..census.table import Table
 from ..census.totals import Chart, Totals
 from ..files import refuse_outputs, write_text, write_whole
 from ..hw.errors import MachineError
+from ..limits import ANSWER, FLEET, size
 from ..terminal import Paint, Progress, clean, width
 from ..why.report import kernel_name
-from . import _kernel
+from . import _kernel, _machine
+
+PATHS = f"file, folder, pattern, or - for a list of them; at most: {FLEET}; of each machine {_machine.LIMITS}"
+RESUME = f"the same; skip machines that FILE already has; at most: {size(ANSWER)} a line"
 
 #: This many machines take less time than starting other processes.
 FEW = 8
@@ -66,10 +72,10 @@ NAMED = 10
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of census."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, pattern, or - for a list of them")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=PATHS)
     _kernel.arguments(parser)
     parser.add_argument("--jsonl", metavar="FILE", type=Path, help="write the lines of JSON here")
-    parser.add_argument("--resume", metavar="FILE", type=Path, help="the same; skip machines that FILE already has")
+    parser.add_argument("--resume", metavar="FILE", type=Path, help=RESUME)
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a table of all functions")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary and its charts as a page")
     parser.add_argument("--jobs", metavar="N", type=jobs, help="how many processes; default: one per core")

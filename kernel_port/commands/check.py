@@ -35,14 +35,15 @@ from ..review.upstream.given import open_source
 from ..review.upstream.mbox import Mail
 from ..review.upstream.tree import Tree, version
 from ..terminal import Paint, clean
+from . import _c
 
 STYLES = {"in place": "", "changed": "yellow", "moved": "yellow", "renamed": "yellow", "gone": "red", "not yet": "dim"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of check."""
-    parser.add_argument("source", metavar="SOURCE", help="a series (mailbox, folder, -) or a kernel tree")
-    parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
+    parser.add_argument("source", metavar="SOURCE", help=f"a series (mailbox, folder, -) or a kernel; {_c.LIMITS}")
+    _c.revision(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="also show what agrees")
     parser.add_argument(
         "--json",

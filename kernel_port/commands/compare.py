@@ -22,6 +22,7 @@ from typing import Any
 from ..choice import KernelChoice
 from ..hw.address import Address
 from ..hw.errors import MachineError
+from ..limits import RECORDING
 from ..machine import Machine, boot
 from ..recordings import qemu_capture, real_kernel, real_machine, real_replay
 from ..recordings.capture_phases import Access
@@ -37,7 +38,9 @@ COLUMN = 58
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of compare."""
-    parser.add_argument("capture", metavar="CAPTURE", type=Path, help="a live capture (tests/live/FORMAT.md)")
+    parser.add_argument(
+        "capture", metavar="CAPTURE", type=Path, help=f"a live capture (tests/live/FORMAT.md); at most: {RECORDING}"
+    )
     parser.add_argument("--patches", metavar="N", type=int, choices=range(9), help="point, 0 to 8 (default: 8)")
     parser.add_argument("--json", action="store_true", help="one JSON object: kernel, comparisons with their rows")
 

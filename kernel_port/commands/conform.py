@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from ..hw.errors import MachineError
+from ..limits import RECORDING
 from ..recordings import golden, qemu_capture, real_kernel, real_replay
 from ..recordings.golden import GoldenTrace
 from ..recordings.golden_replay import Replayed, replay
@@ -48,8 +49,9 @@ ENOUGH = 0.99
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of conform."""
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", type=Path, help="golden traces, recordings or live captures"
-    )
+        "files", nargs="+", metavar="FILE", type=Path,
+        help=f"golden traces, recordings or live captures; at most: {RECORDING}",
+    )  # fmt: skip
     parser.add_argument("--only", metavar="NAME", help="only golden traces of this name (* and ? are wildcards)")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for identical traces and equal reads too")
     parser.add_argument("--json", action="store_true", help="one JSON object: traces, captures, recordings")

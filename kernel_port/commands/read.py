@@ -35,7 +35,7 @@ from ..review.read.reading import reading
 from ..review.read.text import lines
 from ..review.read.unexplained import unexplained
 from ..terminal import clean
-from . import _kernel
+from . import _c, _kernel
 
 HOW_TO = """\
 To have the C on the left, name a source with --c: a kernel tree, or a git repository at a revision (--c linux@v3.12);
@@ -52,8 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what", metavar="WHAT", nargs="?", default="all", help="number of a patch, mend, symbol, or all"
     )
     _kernel.mends(parser)
-    parser.add_argument("--c", metavar="SOURCE", default="", help="where the C is: a kernel, or the series as mails")
-    parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
+    _c.option(parser, "where the C is")
     parser.add_argument("--unexplained", action="store_true", help="list what has no counterpart and no reason")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write a page (HTML) there")
 

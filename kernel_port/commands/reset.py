@@ -17,17 +17,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..calls import RESETS, Call, find_call, perform
 from ..files import claimed, refuse_outputs, write_text, write_whole
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError
-from ..hw.image import ConfigImage
-from ..images import is_raw_ecam, refuse_format, save
+from ..hw.image import ConfigImage, claim
+from ..images import is_name, is_raw_ecam, refuse_format, save
 from ..machine import Machine, boot
 from ..terminal import Paint, clean
 from ..trace.exports import Export
@@ -71,18 +72,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Boot the machine, make the call, report."""
     with ExitStack() as closes:
-        if args.in_place:
-            closes.enter_context(alone(args.machine, args.at))
-        description = _machine.loaded(args)
+        file = closes.enter_context(alone(args.machine, args.at)) if args.in_place else None
+        description = _machine.loaded(args, file=file)
         refuse(args, description)
-        images = registers(args, description)
+        images = registers(args, description, file)
         machine = closes.enter_context(
             boot(description, _kernel.chosen(args), seed=args.seed, real_time=args.real_time, images=images)
         )
         kind, target = machine.target(args.target)
         call = find_call(machine.kernel, args.call or RESETS[kind], kind, target)
-        if assumed := assumptions(machine.description):
-            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         recorder, watch = Recorder(machine), Watch(machine)
 
         def note(event: Any) -> None:
@@ -90,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
             watch.note(event)
 
         rc, halt = perform(machine, call, note)
+        if assumed := assumptions(machine.description):
+            print(f"assumed: {clean('; '.join(assumed))}", file=sys.stderr)
         watch.ended = machine.clock.now
         for image in images.values():
             image.check()
@@ -105,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
         _exports.write(args, Export(title, outcome.kernel, outcome.events, recorder.before, outcome.start))
         if args.output:
             save(after, args.output)
-        if args.in_place:
+        if file:
+            claim(file.fileno(), args.machine)  # it may have been replaced
             write_whole(Path(args.machine), images[0].save)
         report(outcome, recorder.before, args)
     return int(outcome.failed)
@@ -133,21 +134,26 @@ def about_presence(machine: Machine) -> list[str]:
     return [PRESENCE] if gone and any(event.op == "remove_device" for event in machine.events) else []
 
 
-def alone(machine: str, at: str) -> AbstractContextManager[None]:
-    """Lock *machine* from before it is read until after it is written.
+@contextmanager
+def alone(machine: str, at: str) -> Iterator[BinaryIO]:
+    """Open *machine* once, and lock it from before it is read until after it is written.
 
-    :raises MachineError: another process has it, or it cannot be written back"""
-    if not is_raw_ecam(machine, at):
-        raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the result")
-    return claimed(Path(machine))
+    :raises MachineError: another process has it, or it is no image that can be written back"""
+    with ExitStack() as closes:
+        file = None if is_name(machine) or Path(machine).is_dir() else closes.enter_context(claimed(Path(machine)))
+        if file is None or not is_raw_ecam(file, machine, at):
+            raise MachineError(f"{machine}: --in-place is for a raw ECAM image only; use -o FILE to keep the result")
+        yield file
 
 
-def registers(args: argparse.Namespace, description: MachineDescription) -> dict[int, ConfigImage]:
+def registers(
+    args: argparse.Namespace, description: MachineDescription, file: BinaryIO | None
+) -> dict[int, ConfigImage]:
     """Return the images that hold the registers, if these are not in private memory.
 
     :raises MachineError: the file cannot be written, or another process has it"""
-    if args.in_place:
-        return {0: ConfigImage.copy_of(args.machine)}
+    if file:
+        return {0: ConfigImage.copy_of(args.machine, file)}
     if args.live:
         if args.live.exists():
             with claimed(args.live):

@@ -54,7 +54,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "scenario", metavar="SCENARIO", help="kernel-port scenarios lists them; or a file of yours (./mine.py)"
     )
     _kernel.arguments(parser)
-    parser.add_argument("--machine", metavar="MACHINE", default="", help="run it on this machine, not on its own")
+    said = f"run it on this machine, not on its own: {_machine.HELP}"
+    parser.add_argument("--machine", metavar="MACHINE", default="", help=said)
     parser.add_argument("--target", metavar="01:00.0", default="", help="the card of --machine that it is about")
     _machine.option(parser)
     _threads.arguments(parser)

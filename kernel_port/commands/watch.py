@@ -31,22 +31,19 @@ from ..review.watch.page import Recording, watch_page
 from ..terminal import clean
 from ..trace.exports import Export
 from ..trace.outcome import count, end, result
-from . import _exports, _kernel, _machine, _threads
+from . import _c, _exports, _kernel, _machine, _threads
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of watch."""
-    parser.add_argument(
-        "what", metavar="WHAT", help="a scenario or ./mine.py, or a path, host, example:NAME, qemu:WORDS or -"
-    )
+    parser.add_argument("what", metavar="WHAT", help=f"a scenario or ./mine.py, or a machine: {_machine.HELP}")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="for a machine: 01:00.0, slot:1 or bus:01")
     _machine.option(parser)
     _kernel.arguments(parser)
     parser.add_argument("--against", metavar="N", type=int, choices=range(9), help="add another point of the series")
     parser.add_argument("--call", metavar="NAME", help="call this C function of the target instead of resetting it")
     _threads.arguments(parser)
-    parser.add_argument("--c", metavar="SOURCE", default="", help="show the C too: a kernel, or the series as mails")
-    parser.add_argument("--rev", metavar="REV", default="", help="revision, if SOURCE is a git repository")
+    _c.option(parser, "show the C too")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the page")
     _exports.arguments(parser)
 

@@ -64,13 +64,14 @@ class ConfigImage:
         self.size = size
 
     @classmethod
-    def copy_of(cls, path: str | os.PathLike[str]) -> ConfigImage:
+    def copy_of(cls, path: str | os.PathLike[str], file: BinaryIO | None = None) -> ConfigImage:
         """Read a raw ECAM file into private memory; the file is never written.
 
+        :param file: the same, if it is open already
         :raises MachineError: the file cannot be read or is not an image; the message has file, offset and remedy"""
-        fd, size = _open(path, os.O_RDONLY)
+        fd = _open(path, os.O_RDONLY) if file is None else os.dup(file.fileno())
         try:
-            image = cls(size)
+            image = cls(size := _size(fd, path))
             _copy(fd, image._fd, size)
         finally:
             os.close(fd)
@@ -85,8 +86,9 @@ class ConfigImage:
         :raises MachineError: the file cannot be written, is not an image, or another process has claimed it; the
             message has file, offset and remedy"""
         image = cls.__new__(cls)
-        fd, size = _open(path, os.O_RDWR)
+        fd = _open(path, os.O_RDWR)
         try:
+            size = _size(fd, path)
             claim(fd, path)
             image._map(fd, size, os.fspath(path))
         except BaseException:
@@ -204,23 +206,22 @@ def claim(fd: int, path: str | os.PathLike[str]) -> None:
         raise MachineError(f"{os.fspath(path)}: another process is using it; wait for it to end, or use a copy")
 
 
-def _open(path: str | os.PathLike[str], flags: int) -> tuple[int, int]:
-    """Open a raw ECAM file; return its descriptor and its size."""
-    name = os.fspath(path)
+def _open(path: str | os.PathLike[str], flags: int) -> int:
+    """Open a raw ECAM file; return its descriptor."""
     try:
-        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its other end
+        return os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its other end
     except OSError as error:
         what = "not a file" if error.errno == errno.EISDIR else error.strerror
-        raise MachineError(f"{name}: {what}; give a raw ECAM image") from error
-    try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise MachineError(f"{name}: not a file; give a raw ECAM image")
-        _check_size(name, status.st_size)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd, status.st_size
+        raise MachineError(f"{os.fspath(path)}: {what}; give a raw ECAM image") from error
+
+
+def _size(fd: int, path: str | os.PathLike[str]) -> int:
+    """Return the size of an open raw ECAM file."""
+    name, status = os.fspath(path), os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        raise MachineError(f"{name}: not a file; give a raw ECAM image")
+    _check_size(name, status.st_size)
+    return status.st_size
 
 
 def _check_size(name: str, size: int) -> None:

@@ -8,23 +8,20 @@ read less of a file than it says to have, tar fills it with zeros: zeros up to t
 from __future__ import annotations
 
 import re
-import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
-from ..files import PACKED
+from ..archives import NOT_WHOLE, damage, tar_members
 from ..hw.address import Address
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
+from ..limits import MACHINE, Budget
 from ..pci_regs import PCI_STD_HEADER_SIZEOF
 from ..terminal import clean
 from . import sysfs
-from .packed import Metered
 
-TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
-#: Bytes read at once: what a header may have in addition.
-_BLOCKS = 4 * 512
 ZIP_MAGIC = b"PK\x03\x04"
 #: The end record of a zip: its signature, length, and most bytes of a comment after it.
 _ZIP_END, _ZIP_END_SIZE, _ZIP_COMMENT = b"PK\x05\x06", 22, 1 << 16
@@ -41,72 +38,29 @@ class Member(NamedTuple):
     size: int
     #: What a link leads to, "" for a file.
     target: str
-    #: Its first bytes, read when asked for.
-    archive: Any
-    info: Any
-
-    def read(self, limit: int) -> bytes:
-        """Return at most *limit* bytes."""
-        opener = getattr(self.archive, "extractfile", None) or self.archive.open
-        with opener(self.info) as file:
-            return bytes(file.read(limit))
-
-
-def is_tar(head: bytes) -> bool:
-    """Return whether *head* is the start of a tar archive."""
-    return head[TAR_MAGIC_AT : TAR_MAGIC_AT + len(TAR_MAGIC)] == TAR_MAGIC
+    #: Returns its first bytes, at most as many as it is told.
+    read: Callable[[int], bytes]
 
 
 def read_tar(file: BinaryIO, name: str) -> list[FunctionDescription]:
     """Read the functions of a sysfs tree in a tar archive.
 
     :raises MachineError: there is none, or the archive is damaged or has no end"""
-    import tarfile
-
-    try:
-        return _functions(_tar_members(file, name), name)
-    except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
-        if isinstance(error, MachineError):
-            raise
-        raise _damaged(name, error) from error
+    return _functions(_tar_members(file, name), name)
 
 
 def read_zip(file: BinaryIO, name: str) -> list[FunctionDescription]:
     """Read the functions of a sysfs tree in a zip archive, which must be a file that can be read anywhere.
 
     :raises MachineError: as read_tar()"""
-    import lzma
-    import zipfile
-    import zlib
-
-    try:
+    with damage(name, NOT_WHOLE):
         return _functions(_zip_members(file, name), name)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError, OverflowError) as error:
-        if isinstance(error, MachineError):
-            raise
-        raise _damaged(name, error) from error
-
-
-def _damaged(name: str, error: Exception) -> MachineError:
-    return MachineError(f"{name}: not a whole archive ({clean(str(error))[:100]}); fetch it or pack it again")
 
 
 def _tar_members(file: BinaryIO, name: str) -> Iterator[Member]:
-    import tarfile
-
-    stream = Metered(file, name)
-    stream.allowed = PACKED.header
-    with tarfile.open(None, "r|", stream, bufsize=_BLOCKS) as archive:
-        while (member := archive.next()) is not None:
-            if not 0 <= member.size <= PACKED.unpacked:
-                raise MachineError(f"{name}: {clean(member.name)[:200]}: a size of {member.size} bytes; pack it again")
-            stream.allowed = member.size + PACKED.header
-            archive.members = []  # type: ignore[attr-defined]  # it would keep all
-            if member.issym() or member.isfile() or member.isdir():
-                target = member.linkname if member.issym() else ""
-                yield Member(member.name, member.size, target, archive, member)
-            else:
-                yield Member("", 0, "", archive, member)
+    for member, read in tar_members(file, name, MACHINE):
+        known = member.issym() or member.isfile() or member.isdir()
+        yield Member(member.name if known else "", member.size, member.linkname if member.issym() else "", read)
 
 
 def _zip_members(file: BinaryIO, name: str) -> Iterator[Member]:
@@ -118,29 +72,35 @@ def _zip_members(file: BinaryIO, name: str) -> Iterator[Member]:
     end = len(tail) - _ZIP_END_SIZE
     end = end if tail[end : end + 4] == _ZIP_END and tail[-2:] == b"\0\0" else tail.rfind(_ZIP_END)
     directory = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
-    if directory > PACKED.members * 2 * _ZIP_ENTRY:
+    if directory > MACHINE.files * 2 * _ZIP_ENTRY:
         raise MachineError(f"{name}: {directory} bytes of names in it; pack /sys/bus/pci/devices alone")
+    budget = Budget(name, MACHINE)
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
+            budget.take()
             is_link = info.external_attr >> 28 == 0o12
             target = ""
             if is_link and _FILE.fullmatch(info.filename):
                 with archive.open(info) as link:
                     target = link.read(4096).decode("utf-8", "replace")
-            yield Member(info.filename, info.file_size, target, archive, info)
+            yield Member(info.filename, info.file_size, target, partial(_read_zipped, archive, info, budget))
+
+
+def _read_zipped(archive: Any, info: Any, budget: Budget, limit: int) -> bytes:
+    """Return at most *limit* bytes of a member."""
+    with archive.open(info) as file:
+        data = bytes(file.read(limit))
+    budget.read(len(data))
+    return data
 
 
 def _functions(members: Iterator[Member], name: str) -> list[FunctionDescription]:
     """Collect the files of each function, and describe those that have a config file."""
-    begun, count, first = time.process_time(), 0, ""
+    count, first = 0, ""
     folders: dict[str, dict[str, bytes]] = defaultdict(dict)
     sizes: dict[str, int] = {}
-    for count, member in enumerate(members, 1):
-        if count > PACKED.members or time.process_time() - begun > PACKED.seconds:
-            raise MachineError(
-                f"{name}: more than {PACKED.members} members, or more than {PACKED.seconds:g} s to read them; pack "
-                "/sys/bus/pci/devices alone"
-            )
+    for member in members:
+        count += 1
         first = first or member.name
         if (file := _FILE.fullmatch(member.name)) and file[2] in sysfs.FILES:
             folder = folders[member.name[: file.end(1)]]

@@ -11,8 +11,7 @@ import base64
 import binascii
 import re
 
-#: Most characters of one attachment.
-LONGEST = 64 << 20
+from ..limits import ATTACHMENT
 
 _HEADER = re.compile(r"content-transfer-encoding:[ \t]*base64\s*$", re.IGNORECASE)
 _LINE = re.compile(r"[A-Za-z0-9+/]{1,76}={0,2}")
@@ -39,7 +38,7 @@ class Attachments:
             elif self._state == "headers":
                 if not line:
                     self._state = "inside"
-            elif _LINE.fullmatch(line) and self._size < LONGEST:
+            elif _LINE.fullmatch(line) and self._size < ATTACHMENT:
                 self._held.append(line)
                 self._size += len(line)
                 kept = ""

@@ -21,6 +21,7 @@ from ..hw.address import Address
 from ..hw.config_space import dword, header_type
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
+from ..limits import DUMP
 from ..pci_regs import PCI_HEADER_TYPE_CARDBUS, PCI_STD_HEADER_SIZEOF, PCI_VENDOR_ID
 from . import rows
 from .config_file import largest_size
@@ -30,8 +31,6 @@ from .rows import ROW, Row
 from .snapshots import is_listing, merged
 from .unwrap import Unwrapper, chunks
 
-#: Longest text read, in characters: more than lspci -xxxx prints of 65,536 functions.
-TEXT_LIMIT = 1 << 30
 #: Most functions that a text names, -v lines that one has, lines without a row before the rest is not worth reading,
 #: and warnings about lines.
 ENTRIES, TEXT_LINES, IDLE, WARNINGS = 1 << 18, 2000, 100_000, 50
@@ -170,8 +169,8 @@ class _Reader:
         unwrapper, length, idle = Unwrapper(), 0, 0
         for chunk in chunks(file, encoding):
             length += len(chunk.text)
-            if length > TEXT_LIMIT:
-                raise MachineError(f"{self.name}: more than {TEXT_LIMIT} characters of text; leave functions out of it")
+            if length > DUMP:
+                raise MachineError(f"{self.name}: more than {DUMP} characters of text; leave functions out of it")
             self._last = chunk.first + chunk.lines - chunk.text.endswith("\n")
             if not chunk.promising and not self._in_text:
                 self._note(chunk.mention)

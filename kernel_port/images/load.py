@@ -12,15 +12,15 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import BinaryIO
 
-from ..files import opened
+from ..archives import again, is_packed, is_tar, unpacked
 from ..hw.address import Address
 from ..hw.description import MachineDescription
 from ..hw.errors import MachineError, did_you_mean
+from ..limits import DESCRIPTION, DUMP, MACHINE
 from ..qemu import PREFIX, describe
 from ..terminal import clean
 from . import archive, config_file, dump, ecam, machine_toml, sysfs
 from .doubts import guess_sizes, refuse_nonsense, warnings
-from .packed import again, is_packed, unpacked
 
 _HEAD = 65536
 _TOML = re.compile(rb"^[ \t]*\[\[[ \t]*function[ \t]*\]\]", re.MULTILINE)
@@ -40,7 +40,7 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _FEW = 64
 
 
-def load(source: str | Path, at: str = "") -> MachineDescription:
+def load(source: str | Path, at: str = "", file: BinaryIO | None = None) -> MachineDescription:
     """Load a machine.
 
     :param source: path of a text with an lspci -x/-xxx/-xxxx dump or with a hexdump of a config file, of a config file
@@ -48,9 +48,10 @@ def load(source: str | Path, at: str = "") -> MachineDescription:
         archives may be packed. Or, as str: ``host`` (this computer, read only), ``example:NAME`` (built in), ``-``
         (standard input), ``qemu:-device ...`` (devices of a QEMU that runs no guest)
     :param at: the address of bytes that have none with them, as 01:00.0
+    :param file: the file at the path *source*, if it is open already
     :return: functions in address order; doubts about them are in `warnings`
     :raises MachineError: the source cannot be read or is bad; the message has file, line or offset, and the remedy"""
-    machine = _read(source, _address(at))
+    machine = _read_file(file, Path(source), _address(at)) if file else _read(source, _address(at))
     machine.name = machine.name.encode("utf-8", "replace").decode()  # file names may be in any encoding
     machine.functions.sort(key=lambda function: function.address)
     refuse_nonsense(machine.functions, str(source))
@@ -64,14 +65,12 @@ def is_name(source: str) -> bool:
     return source in ("host", "-") or source.startswith(("example:", PREFIX))
 
 
-def is_raw_ecam(source: str, at: str = "") -> bool:
-    """Return whether load() would read *source*, which must be readable, as a raw ECAM image."""
-    if is_name(source) or Path(source).is_dir():
-        return False
-    with opened(Path(source)) as file:
-        head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
-        is_config = (at or config_file.address_in(Path(source)) is not None) and _is_config(head, size)
-        return not is_config and _is_ecam(head, size)
+def is_raw_ecam(file: BinaryIO, source: str, at: str = "") -> bool:
+    """Return whether load() would read *source*, open as *file*, as a raw ECAM image."""
+    head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+    file.seek(0)
+    is_config = (at or config_file.address_in(Path(source)) is not None) and _is_config(head, size)
+    return not is_config and _is_ecam(head, size)
 
 
 def example_names() -> list[str]:
@@ -137,7 +136,7 @@ def _read_file(file: BinaryIO, path: Path, at: Address | None) -> MachineDescrip
         return MachineDescription(clean(path.stem), ecam.read(file, name))
     if head.startswith(archive.ZIP_MAGIC):
         return MachineDescription(clean(path.stem), archive.read_zip(file, name), recorded=True)
-    if size > (limit := machine_toml.TEXT_LIMIT if _is_toml(head) else dump.TEXT_LIMIT):
+    if size > (limit := DESCRIPTION if _is_toml(head) else DUMP):
         raise MachineError(f"{name}: {size} bytes, more than the {limit} that are read; give {_KINDS}")
     machine = _read_stream(file, name, at, near)
     machine.name = machine.name or clean(path.stem)
@@ -155,11 +154,11 @@ def _read_stream(
     if is_packed(head):
         if packed:
             raise MachineError(f"{name}: packed twice; unpack it once")
-        return _read_stream(unpacked(file, head, name), name, at, near, packed=True)
-    if archive.is_tar(head):
+        return _read_stream(unpacked(file, head, name, MACHINE), name, at, near, packed=True)
+    if is_tar(head):
         return MachineDescription("", archive.read_tar(file, name), recorded=True)
     if _is_toml(head):
-        return machine_toml.parse(file.read(machine_toml.TEXT_LIMIT), name)
+        return machine_toml.parse(file.read(DESCRIPTION), name)
     wide = head.startswith(_UTF_16) and head.count(0) > len(head) // 4
     if not wide:
         _refuse_binary(head, name)
@@ -174,7 +173,7 @@ def _is_config(head: bytes, size: int) -> bool:
 
 def _is_ecam(head: bytes, size: int) -> bool:
     """Return whether a file may be a raw ECAM image, by its length and content."""
-    if is_packed(head) or archive.is_tar(head) or head.startswith((archive.ZIP_MAGIC, *_UTF_16, _ZSTD)):
+    if is_packed(head) or is_tar(head) or head.startswith((archive.ZIP_MAGIC, *_UTF_16, _ZSTD)):
         return False
     return bool(size) and size % ecam.PAGE == 0 and (b"\0" in head or head.count(0xFF) == len(head))
 

@@ -20,8 +20,6 @@ from .grammar import Key
 #: tomllib's time for a dotted key grows with the square of its parts; no key here has a dot.
 _MOST_DOTS = 64
 _LINE_LIMIT = 16384
-#: Longest machine description read, in bytes: longer than that of a full segment.
-TEXT_LIMIT = 48 << 20
 _CONFIG_ROW = re.compile(r"([0-9a-f]{2,3}):\s+(.+)", re.IGNORECASE)
 
 

@@ -13,11 +13,12 @@ import os
 import re
 from pathlib import Path
 
-from ..files import PACKED, within
+from ..files import within
 from ..hw.address import Address
 from ..hw.config_space import LARGEST_BAR, ROM, bar_count, rom_register, rounded_up
 from ..hw.description import FunctionDescription
 from ..hw.errors import MachineError
+from ..limits import SYSFS, Budget
 from ..pci_regs import PCI_STD_HEADER_SIZEOF
 from . import config_file
 from .rows import ROW
@@ -124,18 +125,16 @@ def _kernel_tree(top: Path) -> list[Path]:
 def _folders(top: Path, name: str) -> dict[Address, Path]:
     """Return the folder of each function by its address: those in *top*, and those below a bridge's own folder."""
     found: dict[Address, Path] = {}
-    level, seen = [top], 0
+    level, budget = [top], Budget(name, SYSFS)
     while level:
         below = []
         for directory in level:
             for entry in os.scandir(directory):
-                seen += 1
+                budget.take()
                 if _NAME.fullmatch(entry.name):
                     found.setdefault(Address.parse(entry.name), Path(entry.path))
                 if _is_ours(entry) and entry.is_dir(follow_symlinks=False):
                     below.append(Path(entry.path))
-        if seen > PACKED.members * 10:
-            raise MachineError(f"{name}: more than {PACKED.members * 10} files; copy bus/pci/devices alone")
         level = below
     return found
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import LONGEST, opened
+from ..files import opened
 from ..hw.address import Address
 from ..hw.errors import MachineError
+from ..limits import RECORDING
 
 FORMAT = "reset-golden/1"
 #: Least and most operands of each op.
@@ -53,7 +54,7 @@ class GoldenTrace:
 def is_golden(path: Path) -> bool:
     """Return whether the first line of *path* announces golden traces."""
     try:
-        with opened(path, LONGEST) as file:
+        with opened(path, RECORDING.bytes) as file:
             return FORMAT.encode() in file.readline(1 << 25)
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
@@ -64,7 +65,7 @@ def read(path: Path) -> Iterator[GoldenTrace]:
 
     :raises MachineError: a line is not a golden trace; names file and line"""
     try:
-        with io.TextIOWrapper(opened(path, LONGEST), encoding="utf-8") as file:
+        with io.TextIOWrapper(opened(path, RECORDING.bytes), encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield parse(line, f"{path}:{number}")

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import LONGEST, opened
+from ..files import opened
 from ..hw.address import Address
 from ..hw.clock import Clock
 from ..hw.description import FunctionDescription, MachineDescription
 from ..hw.errors import MachineError
 from ..hw.fabric import Fabric
+from ..limits import RECORDING
 from ..trace import decode
 
 QUIRKS = "qemu"
@@ -89,7 +90,7 @@ def read(path: Path) -> dict[str, Any]:
 
     :raises MachineError: *path* cannot be read or is not a capture; names it"""
     try:
-        with opened(path, LONGEST) as file:
+        with opened(path, RECORDING.bytes) as file:
             text = file.read()
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from None

@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..archives import unpacked
 from ..choice import ALL, KernelChoice
-from ..files import LONGEST, opened
+from ..files import opened
 from ..hw.address import Address, bdf
 from ..hw.errors import MachineError
+from ..limits import RECORDING
 
 FORMAT = "real/1"
-GZIP_MAGIC = b"\x1f\x8b"
 #: The later kernel of some recordings.
 V3_12 = "v3.12.10"
 #: The return code of a call that never returned.
@@ -85,20 +85,17 @@ def is_real(path: Path) -> bool:
 
     :raises MachineError: it cannot be read"""
     try:
-        return FORMAT.encode() in _text(path, 1 << 16)
+        with suppress(MachineError):
+            return FORMAT.encode() in _text(path, 1 << 16)
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
-    except (EOFError, zlib.error):
-        return False
+    return False
 
 
-def _text(path: Path, longest: int) -> bytes:
-    """Read at most *longest* bytes of a file that may be compressed: a small file may expand without end."""
-    with opened(path, LONGEST) as file:
-        if file.peek(2)[:2] != GZIP_MAGIC:
-            return file.read(longest)
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            return unpacked.read(longest)
+def _text(path: Path, longest: int = -1) -> bytes:
+    """Read a file that may be compressed, or its first *longest* bytes."""
+    with opened(path, RECORDING.bytes) as file:
+        return unpacked(file, file.peek(6), str(path), RECORDING).read(longest)
 
 
 def read(path: Path) -> Recording:
@@ -106,14 +103,9 @@ def read(path: Path) -> Recording:
 
     :raises MachineError: *path* cannot be read or is not a recording; the message has its name"""
     try:
-        text = _text(path, LONGEST + 1)
-        if len(text) > LONGEST:
-            raise MachineError(f"{path}: too long; name another one")
-        recording = json.loads(text)
+        recording = json.loads(_text(path))
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (EOFError, zlib.error) as error:
-        raise MachineError(f"{path}: is damaged: {error}") from None
     except (ValueError, RecursionError):
         raise MachineError(f"{path}: is not JSON") from None
     if not isinstance(recording, dict) or recording.get("format") != FORMAT:

@@ -275,6 +275,14 @@ def test_vfio_ecap_init_follows_the_list_of_a_pci_express_function(paper, versio
     assert seen[0x100:0x104] == header[0x100]
 
 
+def test_vfio_ecap_init_first_of_an_id_of_two_bytes_is_emptied(paper):
+    # found by the fuzzer: memset() of the C takes the lower byte of ID 0x0123
+    header = {0x100: b"\x23\x01\x01\x14", 0x140: b"\x03\x00\x01\x00"}
+    fields = {**pcie(2, 0), "cfg_size": 4096}
+    _, seen = read_for_user(paper, {**listed((fields["pcie_cap"], 0x10, b"\x02\x00")), **header}, **fields)
+    assert seen[0x100:0x104] == b"\x00\x00\x00\x14"
+
+
 def test_vfio_ecap_init_hidden_ones_are_left_out_and_the_first_is_emptied(paper):
     header = {
         0x100: b"\x05\x00\x01\x14",

@@ -305,6 +305,18 @@ def test_census_resume_with_other_patches_repeats(fleet, tmp_path, monkeypatch):
     assert {record["patches"] for record in lines(report)} == {4}
 
 
+def test_census_resume_with_a_changed_file_of_the_users_repeats(fleet, tmp_path, monkeypatch):
+    mine, report = tmp_path / "mine.py", tmp_path / "report.jsonl"
+    mine.write_text("X = 1\n")
+    assert census(fleet, "--jsonl", report, "--with", mine) == 0
+    done = stop_after(monkeypatch, 99)
+    assert census(fleet, "--resume", report, "--with", mine) == 0
+    assert done == []
+    mine.write_text("X = 2\n")
+    assert census(fleet, "--resume", report, "--with", mine) == 0
+    assert done == ALL
+
+
 def test_census_resume_of_something_else_is_refused(fleet, tmp_path, capsys):
     other = tmp_path / "notes.txt"
     other.write_text("dear diary\n")

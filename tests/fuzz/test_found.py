@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import tarfile
 
 import pytest
 from paths import SERIES
@@ -122,7 +123,7 @@ def test_check_mailbox_compressed_and_damaged_is_refused_in_a_line(tmp_path, cap
     assert main(["check", str(mailbox)]) == 2
     complaint = capsys.readouterr().err
     assert complaint.startswith(f"kernel-port: {mailbox}: ")
-    assert complaint.endswith("; fetch it again\n")
+    assert complaint.endswith("; fetch it or pack it again\n")
 
 
 def test_census_pattern_that_is_too_long_for_a_name_stays_for_the_answer_to_refuse():
@@ -155,6 +156,26 @@ def test_reset_call_that_nobody_can_make_is_refused_in_a_line(capsys, target, ca
     complaint = capsys.readouterr().err
     assert complaint.startswith(f"kernel-port: {why}")
     assert complaint.count("\n") == 1
+
+
+def test_reset_call_of_a_machine_with_gaps_is_refused_in_a_line(tmp_path, capsys):
+    # what is assumed of the gaps was said first: two lines
+    (tmp_path / "m.txt").write_text(f"00:01.0 Ethernet controller: x\n{''.join(lspci.rows(HEADER[:64]))}")
+    assert main(["reset", str(tmp_path / "m.txt"), "bus:00", "--call", "pci_read_bridge_io"]) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("kernel-port: pci_read_bridge_io is not for this target")
+    assert complaint.count("\n") == 1
+
+
+def test_tarball_that_ends_within_a_file_is_refused_in_a_line(tmp_path, capsys):
+    # tarfile raised when the file was read, where nobody expected it
+    with tarfile.open(tmp_path / "l.tar", "w") as made:
+        member = tarfile.TarInfo("linux/drivers/pci/pci.c")
+        member.size = 3000
+        made.addfile(member, io.BytesIO(bytes(3000)))
+    (tmp_path / "l.tar").write_bytes((tmp_path / "l.tar").read_bytes()[:2000])
+    assert main(["check", str(tmp_path / "l.tar")]) == 2
+    assert "l.tar: not a whole archive (unexpected end of data)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

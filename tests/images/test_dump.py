@@ -343,7 +343,7 @@ def test_read_nothing_says_what_there_is_and_what_to_do(text, message):
 
 
 def test_read_more_text_than_any_machine_has_is_refused(monkeypatch):
-    monkeypatch.setattr(dump, "TEXT_LIMIT", 2 * len(DUMP))
+    monkeypatch.setattr(dump, "DUMP", 2 * len(DUMP))
     with pytest.raises(MachineError, match=r"^dump: more than \d+ characters of text; leave functions out of it$"):
         read(DUMP * 3)
 

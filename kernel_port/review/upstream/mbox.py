@@ -7,15 +7,14 @@ import email
 import email.errors
 import email.header
 import email.message
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...archives import unpacked
 from ...files import opened, within
 from ...hw.errors import MachineError
 from ...limits import MAILS, ONE_MAIL, SUBJECT, Budget
@@ -107,15 +106,11 @@ def from_page(text: str) -> str:
 
 
 def contents(path: Path) -> bytes:
-    """Read a file, decompressed if it is compressed as mail archives are, up to the limit.
+    """Read a file, decompressed if it is compressed as mail archives are.
 
-    :raises MachineError: it is damaged"""
-    try:
-        with opened(path) as file:
-            packed = file.peek(2).startswith(b"\x1f\x8b")
-            return bytes((gzip.open(file) if packed else file).read(MAILS.bytes + 1))
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise MachineError(f"{path}: {error}; fetch it again") from error
+    :raises MachineError: it is damaged, or too long"""
+    with opened(path) as file:
+        return unpacked(file, file.peek(6), str(path), MAILS).read()
 
 
 def decode(data: bytes) -> str:

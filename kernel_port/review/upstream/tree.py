@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import tarfile
-import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from ...archives import members, unpack
+from ...archives import is_tar, tar_members, unpacked
 from ...files import opened, walk, within
 from ...hw.errors import MachineError
 from ...limits import C_FILE, LISTING, SOURCES, TARBALL, Budget
+from ...terminal import Progress
 from .git import git
 
 #: The files read from a kernel: the C files of PCI and VFIO, their headers, and the Makefile for the version.
@@ -127,19 +126,24 @@ def tarball(path: Path) -> Texts:
 
     :raises MachineError: it is not a tarball, damaged, or larger than a kernel's"""
     texts: dict[str, str] = {}
-    budget = Budget(str(path), SOURCES)
-    for name, size, content in members(path, TARBALL):
-        inside = name.removeprefix("./").partition("/")[2]
-        if is_read(inside) and size <= C_FILE:
-            budget.take(size)
-            texts[inside] = decode(content())
-    return Texts(str(path), texts)
+    name, budget = str(path), Budget(str(path), SOURCES)
+    if path.suffix == ".zst":
+        raise MachineError(f"{path}: Python cannot read zstd; unpack it with: zstd -d {path}")
+    with opened(path) as file, Progress(f"reading {path.name}") as bar:
+        stream = unpacked(file, file.peek(6), name, TARBALL)
+        for member, content in tar_members(stream, name, TARBALL):
+            bar.at(member.name)
+            inside = member.name.removeprefix("./").partition("/")[2]
+            if member.isfile() and is_read(inside) and member.size <= C_FILE:
+                budget.take(member.size)
+                texts[inside] = decode(content())
+    return Texts(name, texts)
 
 
 def is_tarball(path: Path) -> bool:
     """Return whether *path* begins with the header of a tarball."""
-    with opened(path) as packed, unpack(packed) as file, suppress(lzma.LZMAError, zlib.error, EOFError, OSError):
-        return file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"
+    with opened(path) as file, suppress(MachineError):
+        return is_tar(unpacked(file, file.peek(6), str(path), TARBALL).read(tarfile.BLOCKSIZE))
     return False
 
 
