@@ -14,10 +14,10 @@ GROUPS = {
         "asleep": 2, "asleep-bridge": 2, "unknown-state": 2, "two-resets": 3, "walk": 3, "walk-preempted": 3,
     },
     "hot-plug": {
-        "mess": 1, "mess-no-power": 1, "mess-polled": 1, "reset-twice": 2, "bus-unmasked": 2, "two-slots": 2,
-        "inner-port": 2, "inner-port-interrupts": 3, "pulled": 1, "pulled-in-reset": 2, "power-cycle": 2, "button": 2,
-        "slot-readers": 2, "at-once": 3, "module-going": 3, "presence-disabled": 2, "no-completion": 2,
-        "late-completion": 3, "late-status": 3, "stolen-completion": 3,
+        "mess": 1, "mess-no-power": 1, "mess-polled": 1, "reset-twice": 2, "bus-unmasked": 2, "reset-subordinate": 2,
+        "two-slots": 2, "inner-port": 2, "inner-port-interrupts": 3, "pulled": 1, "pulled-in-reset": 2,
+        "power-cycle": 2, "button": 2, "slot-readers": 2, "at-once": 3, "module-going": 3, "presence-disabled": 2,
+        "no-completion": 2, "late-completion": 3, "late-status": 3, "stolen-completion": 3,
     },
     "locks": {
         "unbind": 2, "bridge-unlocked": 2, "bridge-unlocked-slot": 2, "lock-order": 3, "lock-order-later": 3,

@@ -133,6 +133,12 @@ def switch(machine: Machine, slot: str, power: int) -> int:
     return min(rc, 0)
 
 
+def write_file(machine: Machine, function: str, name: str, text: str) -> int:
+    """Write to a sysfs file of a function. Success is 0, not the length; -ENOENT where there is no such file."""
+    rc: int = machine.kernel.dev_attr_store(machine.function(function), name, text)
+    return min(rc, 0)
+
+
 def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], int | None]:
     """Return a thread that acts *ms* after the script began."""
 
