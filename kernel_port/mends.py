@@ -36,7 +36,7 @@ SHIPPED = re.compile(r"v(?P<major>\d)(?P<minor>\d+)_(?P<name>\w+)")
 VERSION = re.compile(r"v(\d+)\.(\d+)")
 #: Where a paragraph of a docstring begins.
 PARAGRAPH = re.compile(r"\n(?=[A-Z][a-z ]+:)")
-RELEASED = re.compile(rf"{VERSION.pattern}(?: or {VERSION.pattern})?")
+RELEASED = re.compile(rf"{VERSION.pattern}(?: (?:or|to) {VERSION.pattern})?")
 COMMIT = re.compile(r"\b[0-9a-f]{12,40}\b")
 #: Under which names modules of users are imported.
 USERS = f"{__package__}.yours"

@@ -60,7 +60,7 @@ def reset_subordinate_store(pdev: pci_dev, buf: str) -> int:
 def pci_create_sysfs_dev_files(pdev: pci_dev) -> int:
     """Create the sysfs files of *pdev*.
 
-    C: drivers/pci/pci-sysfs.c, global, base; PORT: v6.13 has a group of attributes that is visible for bridges
+    C: drivers/pci/pci-sysfs.c, global, v6.13; PORT: there it has a group of attributes that is visible for bridges
     :return: 0, or -EACCES while the kernel boots"""
     if not sysfs_initialized:
         return -EACCES
@@ -75,7 +75,7 @@ def pci_create_sysfs_dev_files(pdev: pci_dev) -> int:
 def pci_remove_sysfs_dev_files(pdev: pci_dev) -> None:
     """Remove the sysfs files of *pdev*.
 
-    C: drivers/pci/pci-sysfs.c, global, base; PORT: v6.13 has a group of attributes that is visible for bridges"""
+    C: drivers/pci/pci-sysfs.c, global, v6.13; PORT: there it has a group of attributes that is visible for bridges"""
     if not sysfs_initialized:
         return
 

@@ -23,7 +23,7 @@ GROUPS = {
         "unbind": 2, "bridge-unlocked": 2, "bridge-unlocked-slot": 2, "lock-order": 3, "lock-order-later": 3,
         "nested-slots": 3,
     },
-    "vfio": {"vfio": 1, "vfio-hang": 2, "vfio-bus": 2, "vfio-shared": 3},
+    "vfio": {"vfio": 1, "vfio-hang": 2, "vfio-bus": 2, "closing": 2, "closing-unlocked": 2, "vfio-shared": 3},
     "hardware": {"pending": 1, "slow-device": 1, "trhfa": 2, "link-late": 2, "all-ones": 2},
 }  # fmt: skip
 #: The group of those that none of the others names.

@@ -38,7 +38,14 @@ def test_scenarios_lists_each_with_its_question(capsys):
 def test_scenarios_of_a_group_a_sequel_behind_its_story(capsys):
     _, out, _ = cli(capsys, "scenarios", "vfio", "--json")
     shown = [(entry["name"], entry["group"], entry["level"]) for entry in json.loads(out)]
-    assert shown == [("vfio", "vfio", 1), ("vfio-hang", "vfio", 2), ("vfio-bus", "vfio", 2), ("vfio-shared", "vfio", 3)]
+    assert shown == [
+        ("vfio", "vfio", 1),
+        ("vfio-hang", "vfio", 2),
+        ("vfio-bus", "vfio", 2),
+        ("closing", "vfio", 2),
+        ("closing-unlocked", "vfio", 2),
+        ("vfio-shared", "vfio", 3),
+    ]
     assert scenarios.names().index("lock-order") < scenarios.names().index("lock-order-later")
 
 

@@ -14,7 +14,7 @@ ALL = [scenarios.load(name) for name in scenarios.names()]
 MENDED = [scenario.name for scenario in ALL if scenario.mended_by]
 #: One form for all: module, commit, version; or why nothing here mends it.
 FORM = re.compile(
-    r"(later/v\d+_\w+\.py|patch/p0[1-8]_\w+\.py): ([0-9a-f]{12}|commit not verified) \(v\d\.\d+( or v\d\.\d+)?\)|"
+    r"(later/v\d+_\w+\.py|patch/p0[1-8]_\w+\.py): ([0-9a-f]{12}|commit not verified) \(v\d\.\d+( (or|to) v\d\.\d+)?\)|"
     r"nothing: (not merged by v7\.1\.5|not ported: ([0-9a-f]{12}|commit not verified) \(v\d\.\d+( to v\d\.\d+)?\))"
 )
 #: Scenarios whose flaw breaks no invariant: nothing happens where something should, it takes long, or the kernel only
@@ -121,3 +121,31 @@ def test_reset_lock_deadlocks_with_a_removal_until_it_is_released():
 def test_ignored_link_change_still_finds_a_card_that_was_pulled():
     assert played("pulled-in-reset").outcome.removed == []
     assert played("pulled-in-reset", "ignore-link-changes").outcome.removed == ["0000:01:00.0"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "mends", "warned"),
+    [
+        ("bridge-of-function", ["warn-unlocked-bus-reset"], True),
+        ("bridge-of-function", ["warn-unlocked-bus-reset", "lock-upstream-bridge"], False),
+        ("bridge-unlocked-slot", ["warn-unlocked-bus-reset", "lock-bridge-of-bus"], True),
+        ("bridge-unlocked-slot", ["warn-unlocked-bus-reset", "lock-bridge-of-slot"], False),
+    ],
+)
+def test_kernel_warns_of_a_bus_reset_without_the_lock_of_the_bridge(scenario, mends, warned):
+    said = [text for _, level, text in played(scenario, *mends).outcome.messages if level == "warning"]
+    assert any("secondary bus reset without a lock" in text for text in said) == warned
+
+
+def test_kernel_warns_of_unlocked_bus_resets_once():
+    said = [text for *_, text in played("two-resets", "warn-unlocked-bus-reset").outcome.messages]
+    assert sum("without a lock" in text for text in said) == 1
+
+
+def test_a_user_whose_bridge_is_locked_closes_without_a_reset():
+    choice = kernel(["lock-bridge-on-closing"])
+    with scenarios.ready(scenarios.load("closing"), choice) as machine:
+        bridge = machine.function("00:1c.0")
+        machine.kernel.device_lock(bridge.dev)
+        run = scenarios.perform(scenarios.load("closing"), machine)
+    assert (run.outcome.results, run.outcome.resets, run.outcome.lost) == ({"main": 0}, {}, {})
