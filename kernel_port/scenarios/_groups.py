@@ -10,7 +10,8 @@ from collections.abc import Iterable
 #: Group -> name -> level.
 GROUPS = {
     "resets": {
-        "calm": 1, "vga": 1, "not-a-bridge": 1, "two-functions": 1, "ari": 1, "poke": 2, "own-lock": 2, "nested": 2,
+        "calm": 1, "vga": 1, "not-a-bridge": 1, "two-functions": 1, "ari": 1, "poke": 2,
+        "virtual-channel": 2, "own-lock": 2, "nested": 2,
         "asleep": 2, "asleep-bridge": 2, "unknown-state": 2, "two-resets": 3, "walk": 3, "walk-preempted": 3,
     },
     "hot-plug": {

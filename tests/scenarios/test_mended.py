@@ -21,7 +21,7 @@ FORM = re.compile(
 #: warns. The answer differs.
 QUIET = {
     "claimed", "unlocked-twice", "vga", "two-functions", "no-completion", "stolen-completion", "presence-disabled",
-    "inner-port-interrupts",
+    "inner-port-interrupts", "virtual-channel",
 }  # fmt: skip
 #: Flaws that break no invariant and that nothing mends.
 QUIET_UNMENDED = {"not-a-bridge", "inner-port", "walk-preempted"}
