@@ -154,6 +154,11 @@ def press_button(machine: Machine, port: str) -> None:
     _port(machine, port).slot.event(PCI_EXP_SLTSTA_ABP)
 
 
+def slot_event(machine: Machine, port: str, status: int) -> None:
+    """Make events happen in a port's slot: bits of Slot Status."""
+    _port(machine, port).slot.event(status)
+
+
 def move_card(machine: Machine, port: str) -> None:
     """Pull the card out of a port's slot, or put it back in."""
     _port(machine, port).slot.event(PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC)

@@ -33,7 +33,7 @@ SCENARIO = Scenario(
     findings=(3, 13),
     recordings=("p8-mess-bus-twice",),
     mended_by=(
-        "ordered-work-queue",
+        "hotplug-lock",
         "probe-slot-first",
     ),
 )

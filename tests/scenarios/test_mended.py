@@ -21,7 +21,7 @@ FORM = re.compile(
 #: warns. The answer differs.
 QUIET = {
     "claimed", "unlocked-twice", "vga", "two-functions", "no-completion", "stolen-completion", "presence-disabled",
-    "inner-port-interrupts", "virtual-channel",
+    "inner-port-interrupts", "virtual-channel", "trylock-failed", "swapped", "switched-meanwhile",
 }  # fmt: skip
 #: Flaws that break no invariant and that nothing mends.
 QUIET_UNMENDED = {"not-a-bridge", "inner-port", "walk-preempted"}
@@ -149,3 +149,23 @@ def test_a_user_whose_bridge_is_locked_closes_without_a_reset():
         machine.kernel.device_lock(bridge.dev)
         run = scenarios.perform(scenarios.load("closing"), machine)
     assert (run.outcome.results, run.outcome.resets, run.outcome.lost) == ({"main": 0}, {}, {})
+
+
+def test_a_swapped_card_is_removed_by_one_mend_and_found_by_the_next():
+    found = [
+        (run.outcome.removed, run.outcome.recreated)
+        for run in (played("swapped", *mends) for mends in ([], ["very-fast-hotplug-events"], ["hotplug-lock"]))
+    ]
+    card = ["0000:01:00.0"]
+    assert found == [([], []), (card, []), ([], card)]
+
+
+def test_a_slot_whose_state_was_overwritten_is_switched_by_two():
+    assert played("switched-meanwhile", "hotplug-lock").outcome.results["user"] == 0
+    assert played("switched-meanwhile", "ordered-work-queue").outcome.results["user"] == -19  # -ENODEV
+
+
+def test_inner_slot_sees_its_card_put_in_when_its_registers_are_restored():
+    outcome = played("inner-slot-again").outcome
+    assert outcome.spurious == [(202, "0000:02:00.0", "INT_PRESENCE_ON")]
+    assert outcome.added_twice == ["0000:03:00.0"]
