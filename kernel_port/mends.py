@@ -35,6 +35,7 @@ SHIPPED = re.compile(r"v(?P<major>\d)(?P<minor>\d+)_(?P<name>\w+)")
 VERSION = re.compile(r"v(\d+)\.(\d+)")
 #: Where a paragraph of a docstring begins.
 PARAGRAPH = re.compile(r"\n(?=[A-Z][a-z ]+:)")
+RELEASED = re.compile(rf"{VERSION.pattern}(?: (?:or|to) {VERSION.pattern})?")
 COMMIT = re.compile(r"\b[0-9a-f]{12,40}\b")
 #: Under which names modules of users are imported.
 USERS = f"{__package__}.yours"
@@ -89,9 +90,15 @@ class Mend:
 
     @property
     def commit(self) -> str:
-        """The id of the commit, as far as given; "" where it is not known."""
-        found = COMMIT.search(self.paragraphs.get("Upstream", ""))
+        """The id of the commit, as far as given; "" where it is not verified."""
+        found = COMMIT.search(self.paragraphs.get("Upstream", "").partition("not verified")[0])
         return found[0] if found else ""
+
+    @property
+    def released(self) -> str:
+        """The Linux that has it, as far as verified: "v6.16", "v5.1 or v5.2"."""
+        found = RELEASED.search(self.paragraphs.get("Upstream", ""))
+        return found[0] if found else self.version
 
     @property
     def file(self) -> str:

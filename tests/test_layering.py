@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "why": """calls checkpoint choice hw hw.address hw.errors images kernel link machine pci_regs review.port series
               terminal trace users""",
     "recordings": "archives choice files hw kernel limits link machine pci_regs trace why",
-    "scenarios": "choice hw images kernel machine mends pci_regs trace users",
+    "scenarios": "choice hw images kernel machine mends pci_regs series trace users",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",

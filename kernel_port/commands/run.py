@@ -30,6 +30,7 @@ from typing import Any
 from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..scenarios import Outcome, Run, load, perform, ready
+from ..scenarios._mending import as_json as mended_as_json
 from ..scenarios._tell import code, listed, lost
 from ..terminal import Paint, clean
 from ..trace.exports import Export
@@ -66,7 +67,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help=f"an object: scenario, question, {_kernel.JSON}, answer (null with --machine), recordings (in tests/real, "
-        "of this kernel, that end the same), broken (invariants, with the reason), results (by thread), unfinished, "
+        "of this kernel, that end the same), mended_by (module, commit or null, version), unmended (why nothing here "
+        "mends it, or null), broken (invariants, with the reason), results (by thread), unfinished, "
         "deadlock and oops (or null), inversions, locked, removed, recreated, added_twice, silent, spurious (t_ms, "
         "port, event), functions (as reset --json has them), messages (t_ms, level, text), time_ns, trace",
     )
@@ -110,6 +112,7 @@ def report(played: Run, args: argparse.Namespace, paint: Paint) -> Iterator[str]
         yield f"  {'recorded':<{LABEL}}in a real kernel, with the same end: {', '.join(played.recordings)} (tests/real)"
     for reason in played.broken:
         yield paint("red", f"  {'broken':<{LABEL}}{clean(reason)}")
+    yield from (f"  {'mended by':<{LABEL}}{mended}" for mended in played.scenario.mended)
     for line in (played.outcome.deadlock or played.outcome.oops).splitlines():
         yield f"  {line}"
     if not args.machine:
@@ -157,6 +160,7 @@ def as_json(played: Run, args: argparse.Namespace) -> dict[str, Any]:
         "with": played.machine.kernel.choice.names,
         "answer": None if args.machine else played.answer,
         "recordings": [] if args.machine else played.recordings,
+        **mended_as_json(played.scenario.mendings, played.scenario.unmended),
         "broken": played.broken,
         "results": outcome.results,
         "unfinished": outcome.unfinished,

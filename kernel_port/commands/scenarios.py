@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""List the scenarios by group: each with its level (1 to 3) and the question it answers. A sequel follows its story.
+"""List the scenarios by group: each with its level (1 to 3), the question it answers, and what mends the flaw
+it shows: a module, a commit of Linux, its version. A sequel follows its story.
 
 Examples: kernel-port scenarios
           kernel-port scenarios hot-plug -v
@@ -14,6 +15,7 @@ from typing import Any
 
 from ..scenarios import Scenario, load, names
 from ..scenarios._groups import GROUPS, OTHERS, group_of, level_of
+from ..scenarios._mending import as_json as mended_as_json
 from ..terminal import Paint, width
 
 NAME = 22
@@ -33,7 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help="a list of objects: name, group, level (1 to 3), question, about (all of its text), since (the patch it "
-        "needs, 0: none), commits (later ones that it explains), findings (numbers), recordings (in tests/real, of "
+        "needs, 0: none), commits (later ones that it explains), mended_by (module, commit or null, version), unmended "
+        "(why nothing here mends it, or null), findings (numbers), recordings (in tests/real, of "
         "real kernels that end as it does at their point), threads (names, the main one first)",
     )
 
@@ -53,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
         if args.verbose:
             print(paint("bold", scenario.name))
             print("\n".join(f"{INDENT}{line}".rstrip() for line in scenario.about.splitlines()))
+            if scenario.mended:
+                print("\n".join(["", *(f"{INDENT}Mended by {mended}" for mended in scenario.mended)]))
             if scenario.recordings:
                 recorded = f"Recorded in real kernels, with the same end: {', '.join(scenario.recordings)}."
                 print("\n".join(["", *wrap(recorded, TEXT_WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)]))
@@ -63,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         print(paint("bold", scenario.name.ljust(NAME)) + level + first)
         for line in others:
             print(" " * (NAME + LEVEL) + line)
+        for mended in scenario.mended:
+            print(paint("dim", f"{' ' * (NAME + LEVEL)}mended by {mended}"))
     print("\nkernel-port run SCENARIO runs one, kernel-port bisect SCENARIO at every point of the series.")
     return 0
 
@@ -77,6 +84,7 @@ def as_json(scenario: Scenario) -> dict[str, Any]:
         "about": scenario.about,
         "since": scenario.since,
         "commits": list(scenario.commits),
+        **mended_as_json(scenario.mendings, scenario.unmended),
         "findings": list(scenario.findings),
         "recordings": list(scenario.recordings),
         "threads": list(scenario.threads),

@@ -7,8 +7,8 @@ it would hit has PCI_DEV_FLAGS_NO_BUS_RESET; the new pci_bus_resetable() and pci
 and below. In quirks.c, Atheros AR93xx has the flag.
 Look at: the flag of the bridge above a bus counts for nothing: a port whose link does not train again needs more. A
 device may be added between the look and the reset. Somebody who resets by hand is not held up.
-Upstream: two commits in v3.19: the flag, whose id is not verified (the title is in a list of a stable tree), and
-c3e59ee4e766, "PCI: Mark Atheros AR93xx to avoid bus reset" (in a mail; the code is in 3.19.8 and not in 3.14.4).
+Upstream: c3e59ee4e766, "PCI: Mark Atheros AR93xx to avoid bus reset", in v3.19 (in a mail; the code is in 3.19.8 and
+not in 3.14.4), with the flag before it, whose id is not verified (the title is in a list of a stable tree).
 Adapted: from v3.19.8, on top of usb-handoff-enables-bridges, whose row of fixups stays. The slot's driver is called by
 the name that the series gives the call.
 """

@@ -35,6 +35,7 @@ from ..pci_regs import PCI_HEADER_TYPE_BRIDGE, PCI_SECONDARY_BUS
 from ..trace.snapshot import Recorder
 from ._groups import in_order
 from ._invariants import INVARIANTS, broken
+from ._mending import Mending, mending
 from ._outcome import Before, Outcome, observe
 from ._script import CARD, PORT, aim
 
@@ -74,13 +75,27 @@ class Scenario:
     findings: tuple[int, ...] = ()
     #: Later Linux commits it explains: id or year, and what the commit did.
     commits: tuple[str, ...] = ()
-    mended_by: tuple[str, ...] = ()  # Mends in later/, by name, with which it holds.
+    #: What mends the flaw it shows: mends in later/, by name, and patches of the series, "p05".
+    mended_by: tuple[str, ...] = ()
+    #: What is said where no module here mends the flaw: NOT_MERGED, or "not ported: ..."; "" where there is no flaw.
+    unmended: str = ""
     #: Mends in later/, by name, that open the hole it shows: it fails with them, not at +8 alone.
     opened_by: tuple[str, ...] = ()
     #: Recordings of real kernels (tests/real) that end as its run at their point of the series does.
     recordings: tuple[str, ...] = ()
     name: str = ""
     about: str = ""
+
+    @property
+    def mendings(self) -> list[Mending]:
+        """What mends the flaw it shows."""
+        return [mending(name) for name in self.mended_by]
+
+    @property
+    def mended(self) -> list[str]:
+        """What mends the flaw, a line each: module, commit and version; or why nothing here does. [] if there is no
+        flaw."""
+        return [*map(str, self.mendings), *([f"nothing: {self.unmended}"] if self.unmended else [])]
 
     @property
     def question(self) -> str:

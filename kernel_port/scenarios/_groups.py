@@ -10,20 +10,23 @@ from collections.abc import Iterable
 #: Group -> name -> level.
 GROUPS = {
     "resets": {
-        "calm": 1, "vga": 1, "not-a-bridge": 1, "two-functions": 1, "ari": 1, "poke": 2, "own-lock": 2, "nested": 2,
+        "calm": 1, "vga": 1, "not-a-bridge": 1, "two-functions": 1, "ari": 1, "poke": 2,
+        "virtual-channel": 2, "own-lock": 2, "nested": 2,
         "asleep": 2, "asleep-bridge": 2, "unknown-state": 2, "two-resets": 3, "walk": 3, "walk-preempted": 3,
     },
     "hot-plug": {
-        "mess": 1, "mess-no-power": 1, "mess-polled": 1, "reset-twice": 2, "bus-unmasked": 2, "two-slots": 2,
-        "inner-port": 2, "inner-port-interrupts": 3, "pulled": 1, "pulled-in-reset": 2, "power-cycle": 2, "button": 2,
-        "slot-readers": 2, "at-once": 3, "module-going": 3, "presence-disabled": 2, "no-completion": 2,
-        "late-completion": 3, "late-status": 3, "stolen-completion": 3,
+        "mess": 1, "mess-no-power": 1, "mess-polled": 1, "reset-twice": 2, "bus-unmasked": 2, "reset-subordinate": 2,
+        "two-slots": 2, "inner-port": 2, "inner-port-interrupts": 3, "pulled": 1, "pulled-in-reset": 2,
+        "power-cycle": 2, "button": 2, "slot-readers": 2, "at-once": 3, "module-going": 3, "presence-disabled": 2,
+        "no-completion": 2, "late-completion": 3, "inner-slot-again": 3,
+        "put-back": 2, "swapped": 3, "switched-meanwhile": 3, "unbound-in-reset": 3,
+        "late-status": 3, "stolen-completion": 3,
     },
     "locks": {
         "unbind": 2, "bridge-unlocked": 2, "bridge-unlocked-slot": 2, "lock-order": 3, "lock-order-later": 3,
-        "nested-slots": 3,
+        "nested-slots": 3, "trylock-failed": 3,
     },
-    "vfio": {"vfio": 1, "vfio-hang": 2, "vfio-bus": 2, "vfio-shared": 3},
+    "vfio": {"vfio": 1, "vfio-hang": 2, "vfio-bus": 2, "closing": 2, "closing-unlocked": 2, "vfio-shared": 3},
     "hardware": {"pending": 1, "slow-device": 1, "trhfa": 2, "link-late": 2, "all-ones": 2},
 }  # fmt: skip
 #: The group of those that none of the others names.

@@ -133,6 +133,12 @@ def switch(machine: Machine, slot: str, power: int) -> int:
     return min(rc, 0)
 
 
+def write_file(machine: Machine, function: str, name: str, text: str) -> int:
+    """Write to a sysfs file of a function. Success is 0, not the length; -ENOENT where there is no such file."""
+    rc: int = machine.kernel.dev_attr_store(machine.function(function), name, text)
+    return min(rc, 0)
+
+
 def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], int | None]:
     """Return a thread that acts *ms* after the script began."""
 
@@ -146,6 +152,11 @@ def after(ms: int, act: Callable[[Machine], int | None]) -> Callable[[Machine], 
 def press_button(machine: Machine, port: str) -> None:
     """Press the attention button of a port's slot."""
     _port(machine, port).slot.event(PCI_EXP_SLTSTA_ABP)
+
+
+def slot_event(machine: Machine, port: str, status: int) -> None:
+    """Make events happen in a port's slot: bits of Slot Status."""
+    _port(machine, port).slot.event(status)
 
 
 def move_card(machine: Machine, port: str) -> None:

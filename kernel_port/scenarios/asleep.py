@@ -7,6 +7,7 @@ values: its command register is lost.
 """
 
 from . import Scenario
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import card, reset_function
 from ._tell import code, listed, lost
@@ -23,4 +24,5 @@ SCENARIO = Scenario(
     answer=answer,
     needs="card",
     findings=(6, 7),
+    unmended=NOT_MERGED,
 )

@@ -32,4 +32,5 @@ SCENARIO = Scenario(
     answer=answer,
     since=7,
     findings=(6,),
+    mended_by=("p08",),
 )

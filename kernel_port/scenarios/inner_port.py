@@ -9,6 +9,7 @@ here it returns at once, though the slot needs 200 ms for each.
 from ..machine import Machine
 from . import Scenario
 from ._machines import INNER_SLOT
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import controller, reset_bus
 
@@ -40,4 +41,5 @@ SCENARIO = Scenario(
     poll_mode=True,
     since=7,
     findings=(8, 10),
+    unmended=NOT_MERGED,
 )

@@ -10,6 +10,7 @@ A reviewer could have asked: how long after the reset may its events come? This 
 
 from . import Scenario
 from ._machines import LONE_CARD
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import PORT, card, reset_function
 from ._tell import accident, code
@@ -26,4 +27,5 @@ SCENARIO = Scenario(
     answer=answer,
     needs="slot",
     findings=(1,),
+    unmended=NOT_MERGED,
 )

@@ -58,4 +58,5 @@ SCENARIO = Scenario(
     answer=answer,
     since=7,
     commits=("f5eff5591b8f (v6.4)", "5b3f7b7d062b (v4.19)"),
+    mended_by=("release-reset-lock",),
 )

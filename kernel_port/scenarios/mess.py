@@ -37,4 +37,5 @@ SCENARIO = Scenario(
         "p6-mess-func",
         "p8-mess-func",
     ),
+    mended_by=("p05",),
 )

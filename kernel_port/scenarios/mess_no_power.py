@@ -23,4 +23,5 @@ SCENARIO = Scenario(
     needs="card",
     findings=(1, 12),
     recordings=("v311-mess-nopcp",),
+    mended_by=("p05",),
 )

@@ -25,4 +25,5 @@ SCENARIO = Scenario(
     poll_mode=True,
     horizon_ms=15_000,
     findings=(1,),
+    mended_by=("p05",),
 )

@@ -11,6 +11,7 @@ A reviewer could have asked: should a module that goes away be an error that end
 from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import card, reset_function, slot
 from ._tell import accident, code
@@ -34,4 +35,5 @@ SCENARIO = Scenario(
     answer=answer,
     needs="slot",
     findings=(5,),
+    unmended=NOT_MERGED,
 )

@@ -17,4 +17,6 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"Reset by {how}: {listed(outcome.resets)}. Restored: {listed(outcome.restored)}. Lost: {lost(outcome)}."
 
 
-SCENARIO = Scenario(machine=SWITCH, threads={"main": lambda m: reset_together(m, "01")}, answer=answer)
+SCENARIO = Scenario(
+    machine=SWITCH, threads={"main": lambda m: reset_together(m, "01")}, answer=answer, mended_by=("p07",)
+)

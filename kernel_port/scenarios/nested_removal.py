@@ -11,6 +11,7 @@ A reviewer of it could have asked: who waits, under this lock, for somebody who 
 from ..machine import Machine
 from . import Scenario
 from ._machines import NESTED_SLOTS
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import after, move_card, switch
 from ._tell import listed
@@ -35,4 +36,6 @@ SCENARIO = Scenario(
     prepare=slow_remove,
     answer=answer,
     commits=("9d16947b7583 (v3.14)",),
+    opened_by=("lock-rescan-remove",),
+    unmended=NOT_MERGED,
 )

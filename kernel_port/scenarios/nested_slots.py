@@ -28,4 +28,5 @@ SCENARIO = Scenario(
     since=7,
     findings=(3, 16),
     recordings=("p8-mess-sw-bus01",),
+    mended_by=("probe-slot-first",),
 )

@@ -10,6 +10,7 @@ A reviewer could have asked: should it look at the header type, and return an er
 from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._tell import listed
 
@@ -24,4 +25,6 @@ def answer(outcome: Outcome, patches: int) -> str:
     return f"It took {outcome.time_ns / 1e6:g} ms and reset {listed(outcome.resets)}."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": reset}, answer=answer, since=1, findings=(11,))
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": reset}, answer=answer, since=1, findings=(11,), unmended=NOT_MERGED
+)

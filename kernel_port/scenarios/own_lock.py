@@ -10,6 +10,7 @@ from typing import Any
 from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import card
 
@@ -34,4 +35,6 @@ def answer(outcome: Outcome, patches: int) -> str:
     return "The driver has released it."
 
 
-SCENARIO = Scenario(machine=LONE_CARD, threads={"main": unbind}, prepare=bind, answer=answer, needs="card")
+SCENARIO = Scenario(
+    machine=LONE_CARD, threads={"main": unbind}, prepare=bind, answer=answer, needs="card", unmended=NOT_MERGED
+)

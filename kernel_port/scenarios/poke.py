@@ -8,6 +8,7 @@ registers are lost as well; but pciehp removes and re-adds it, which is why user
 from ..users import poke
 from . import Scenario
 from ._machines import LONE_CARD
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import port
 from ._tell import accident, lost
@@ -18,5 +19,10 @@ def answer(outcome: Outcome, patches: int) -> str:
 
 
 SCENARIO = Scenario(
-    machine=LONE_CARD, threads={"main": lambda m: poke(m, port(m))}, answer=answer, needs="port", findings=(1,)
+    machine=LONE_CARD,
+    threads={"main": lambda m: poke(m, port(m))},
+    answer=answer,
+    needs="port",
+    findings=(1,),
+    unmended=NOT_MERGED,
 )

@@ -32,4 +32,8 @@ SCENARIO = Scenario(
     answer=answer,
     findings=(3, 13),
     recordings=("p8-mess-bus-twice",),
+    mended_by=(
+        "hotplug-lock",
+        "probe-slot-first",
+    ),
 )

@@ -12,6 +12,7 @@ A reviewer could have asked: who else looks at presence and link meanwhile? This
 from ..machine import Machine
 from . import Scenario
 from ._machines import LONE_CARD
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import after, card, reset_function, slot
 
@@ -31,4 +32,5 @@ SCENARIO = Scenario(
     answer=answer,
     needs="slot",
     commits=("5b3f7b7d062b (v4.19)",),
+    unmended=NOT_MERGED,
 )

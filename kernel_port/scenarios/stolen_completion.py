@@ -32,4 +32,5 @@ SCENARIO = Scenario(
     needs="slot",
     poll_mode=True,
     findings=(8,),
+    mended_by=("ignore-link-changes",),
 )

@@ -30,4 +30,5 @@ SCENARIO = Scenario(
     answer=answer,
     needs="siblings",
     recordings=("p8-mess-vga-slot",),
+    mended_by=("p07",),
 )

@@ -27,4 +27,5 @@ SCENARIO = Scenario(
     needs="slot",
     since=7,
     findings=(11,),
+    unmended="not ported: commit not verified (v5.9 to v6.5)",
 )

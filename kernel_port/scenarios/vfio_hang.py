@@ -38,4 +38,5 @@ SCENARIO = Scenario(
     needs="card",
     findings=(14,),
     recordings=("p4-mess-vfio-hang", "p5-mess-vfio-reset", "p8-mess-vfio-reset"),
+    mended_by=("p05",),
 )

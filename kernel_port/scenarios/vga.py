@@ -23,4 +23,4 @@ def answer(outcome: Outcome, patches: int) -> str:
         {listed(outcome.resets)}."""
 
 
-SCENARIO = Scenario(machine="example:vga", threads={"main": reset}, answer=answer, needs="siblings")
+SCENARIO = Scenario(machine="example:vga", threads={"main": reset}, answer=answer, needs="siblings", mended_by=("p07",))

@@ -17,6 +17,7 @@ from typing import Any
 from ..machine import Machine
 from . import Scenario
 from ._machines import TWO_FUNCTIONS
+from ._mending import NOT_MERGED
 from ._outcome import Outcome
 from ._script import reset_function
 
@@ -69,4 +70,5 @@ SCENARIO = Scenario(
     answer=answer,
     since=5,
     commits=("the walk in pci_dev_reset_slot_function without pci_bus_sem",),
+    unmended=NOT_MERGED,
 )

@@ -28,14 +28,24 @@ def run_json(capsys, *argv):
 def test_scenarios_lists_each_with_its_question(capsys):
     status, out, _ = cli(capsys, "scenarios")
     assert status == 0
-    assert [line.split()[0] for line in out.splitlines()[:-2] if not line.endswith(":")] == scenarios.names()
+    lines = [line for line in out.splitlines()[:-2] if not line.endswith(":")]
+    assert [line.split()[0] for line in lines if line[0] != " "] == scenarios.names()
     assert "mess                  1  What happens to a card in a surprise-removal slot when" in out
+    at = next(number for number, line in enumerate(lines) if line.startswith("unbind "))
+    assert lines[at + 1].strip() == "mended by later/v314_try_reset.py: 61cf16d8bd38 (v3.14)"
 
 
 def test_scenarios_of_a_group_a_sequel_behind_its_story(capsys):
     _, out, _ = cli(capsys, "scenarios", "vfio", "--json")
     shown = [(entry["name"], entry["group"], entry["level"]) for entry in json.loads(out)]
-    assert shown == [("vfio", "vfio", 1), ("vfio-hang", "vfio", 2), ("vfio-bus", "vfio", 2), ("vfio-shared", "vfio", 3)]
+    assert shown == [
+        ("vfio", "vfio", 1),
+        ("vfio-hang", "vfio", 2),
+        ("vfio-bus", "vfio", 2),
+        ("closing", "vfio", 2),
+        ("closing-unlocked", "vfio", 2),
+        ("vfio-shared", "vfio", 3),
+    ]
     assert scenarios.names().index("lock-order") < scenarios.names().index("lock-order-later")
 
 
@@ -59,6 +69,9 @@ def test_scenarios_json(capsys):
     assert report["bus-unmasked"]["recordings"] == ["p8-mess-bus"]
     assert report["button"]["threads"] == ["main", "finger"]
     assert report["unbind"]["commits"] == ["61cf16d8bd38 (v3.14)"]
+    mend = {"module": "later/v314_try_reset.py", "commit": "61cf16d8bd38", "version": "v3.14"}
+    assert (report["unbind"]["mended_by"], report["unbind"]["unmended"]) == ([mend], None)
+    assert (report["walk"]["mended_by"], report["walk"]["unmended"]) == ([], "not merged by v7.1.5")
 
 
 # -- run ---------------------------------------------------------------------------------------------------------

@@ -151,7 +151,8 @@ def test_scenario(name, patches, rc, ms, reset, what):
 def test_every_scenario_is_among_the_runs():
     told = {name for name, *_ in RUNS} | {name for name in scenarios.names() if scenarios.load(name).mended_by}
     told |= {"unbind", "vfio-hang", "nested-slots", "own-lock", "lock-order-later", "reset-twice", "walk"}
-    told |= {"empty-polled", "removed-twice", "nested-removal"}  # those are below, or in test_mended.py
+    # those are below, or in test_mended.py
+    told |= {"empty-polled", "removed-twice", "nested-removal", "inner-slot-again"}
     assert told == set(scenarios.names())
 
 
