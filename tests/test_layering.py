@@ -60,13 +60,14 @@ MAY_IMPORT = {
     "review.upstream": "archives files hw.errors limits review.port series terminal",
     "review.read": "choice hw.errors link mends review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
+    "teach": "hw.errors review.pages terminal",
     # the doors: cli finds the commands by their names, and nobody else imports one
     "__init__": "hw.errors kernel.system link machine",
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
     "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review
-                   scenarios series terminal trace users why""",
+                   scenarios series teach terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.
