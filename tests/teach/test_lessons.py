@@ -71,6 +71,14 @@ def test_lesson_has_what_a_lesson_has(path):
     *_, exercises = text.partition("\n## Exercises\n")
     assert re.search(r"^- \d+: .+$", exercises, re.MULTILINE)
     assert "\n\n\n" not in text
+    assert "\n|" not in text  # a terminal has no tables
+
+
+def test_bytes_of_lesson_2_are_those_of_the_machine(folder, capsys):
+    quoted = re.findall(r"^[0-9a-f]{2}: (?:[0-9a-f]{2} ?){16}$", LESSONS[1].read_text(), re.MULTILINE)
+    assert main(["convert", "example:vga", "-o", "vga.txt"]) == 0
+    assert len(quoted) == 7
+    assert "\n".join(quoted) in (folder / "vga.txt").read_text()
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
