@@ -2,11 +2,28 @@
 """kernel_port: Linux's bus and slot reset series of 2013, in Python."""
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
+
+
+class BuildWithLessons(build_py):
+    """Builds the package with the texts that it shows: they are in docs/, where one who browses looks for them."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            texts = [ROOT / "docs" / "glossary.md", *(ROOT / "docs" / "lessons").glob("*.md")]
+            for path in texts:
+                target = Path(self.build_lib, "kernel_port", path.relative_to(ROOT))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+
+
 version = re.search(r'__version__ = "(.+)"', (ROOT / "kernel_port" / "__init__.py").read_text(encoding="utf-8"))
 assert version is not None
 
@@ -61,6 +78,7 @@ setup(
         "parallel": ["pytest-xdist>=3"],
     },
     entry_points={"console_scripts": ["kernel-port = kernel_port.cli:main"]},
+    cmdclass={"build_py": BuildWithLessons},
     cffi_modules=["c_shims/build.py:ffibuilder"],
     ext_modules=[
         Extension(

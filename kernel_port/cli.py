@@ -45,6 +45,9 @@ GROUPS = {
         "explore": "run a scenario in every order its threads can run in, and report failures",
         "mends": "which mend of a later Linux mends which scenario: the matrix",
     },
+    "learn": {
+        "lesson": "read a lesson of the course in PCI reset, or a term of its glossary",
+    },
     "prove it": {
         "conform": "compare the port with recordings of the real C and of a real Linux",
         "check": "compare the port with the real series (a mailbox, patches) or any kernel tree",

@@ -61,6 +61,7 @@ MAY_IMPORT = {
     "review.read": "choice hw.errors link mends review.pages review.port review.upstream series terminal",
     "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
     "prompt": """calls choice hw hw.errors images kernel machine review.watch terminal trace why""",
+    "teach": "hw.errors review.pages terminal",
     # the doors: cli finds the commands by their names, and nobody else imports one
     "__init__": "hw.errors kernel.system link machine prompt",
     "cli": "__init__ hw.errors mends terminal",
@@ -68,7 +69,7 @@ MAY_IMPORT = {
     "commands._completion": "choice cli hw.errors images link machine mends scenarios series",
     "commands.manual": "__init__ cli hw.errors terminal",
     "commands": """bisect calls census choice explore files hw images limits link machine matrix mends prompt
-                   recordings review scenarios series terminal trace users why""",
+                   recordings review scenarios series teach terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.

@@ -103,6 +103,14 @@ def test_installed_command_resets_a_machine(python, tmp_path):
     assert run(command, "reset", "example:vga", "slot:1", cwd=tmp_path).endswith("\n0\n")
 
 
+def test_installed_lessons_are_those_of_docs(python, tmp_path):
+    command = python.with_name("kernel-port")
+    for path in (ROOT / "docs/lessons").glob("*.md"):
+        title, *_ = path.read_text().splitlines()
+        assert run(command, "lesson", path.name[0], cwd=tmp_path).startswith(f"{title.removeprefix('# ')}\n")
+    assert "pcie_flr" in run(command, "lesson", "glossary", "FLR", cwd=tmp_path)
+
+
 def test_installed_package_tells_its_types(python, tmp_path):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"

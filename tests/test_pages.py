@@ -196,7 +196,7 @@ def test_links_lead_somewhere(page):
 def test_readme_fits_in_200_lines_and_leads_to_every_page():
     assert len(PAGES["README.md"].splitlines()) <= 200
     linked = set(re.findall(r"\]\((docs/[^)#]+\.md)\)", PAGES["README.md"]))
-    assert linked == {page for page in PAGES if page.startswith("docs/") and page.count("/") == 1} - {"docs/index.md"}
+    assert linked >= {page for page in PAGES if page.startswith("docs/") and page.count("/") == 1} - {"docs/index.md"}
 
 
 @pytest.mark.slow
