@@ -3,8 +3,9 @@
 
 WHAT is the number of a patch, a mend (its name, a version, ./mine.py), a symbol, or "all", the default. You provide the
 C: --c SOURCE takes a kernel tree, PATH@REV of a git repository, a linux-source tarball, or the series as a mailbox, as
-kernel-port check does. Without it the left side has file, function and prototype. -o writes a page, one file; otherwise
-the text goes to the terminal.
+kernel-port check does; or two kernels, A..B (linux@v3.11..v3.12), so that the C shows what is gone. Without it the left
+side has file, function and prototype. The text goes to the terminal; -o FOLDER writes pages there, one for each patch,
+mend and file that they use, with index.html; -o FILE writes one page, of "all" with --one.
 
 --unexplained lists, of all functions of base/ and patch/, each statement of the kernel's C that has no counterpart in
 the Python and no reason, and each statement of the Python without one in C; then functions that stand elsewhere in
@@ -15,7 +16,8 @@ statement), with all in them and the test of their result; of the Python the sta
 to an empty line or comment. The last lines count what is explained, and by what. Exit status 1 if anything is listed.
 
 Examples: kernel-port read 7 --c linux@v3.12
-          kernel-port read all --c /usr/src/linux-source-6.1.tar.xz -o series.html
+          kernel-port read --c linux@v3.11..v3.12 -o pages
+          kernel-port read --c /usr/src/linux-source-6.1.tar.xz --one -o series.html
           kernel-port read --unexplained --c linux@v3.11
 """
 

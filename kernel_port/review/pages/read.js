@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Keys for the side by side: j and k go from function to function, n and p from patch to patch, to the next page where
-// each has its own. The page works without them.
+// each has its own. A click on the number of a line puts the line into the page's address. The page works without them.
 "use strict";
 
 (() => {
@@ -39,6 +39,9 @@
     if (event.target.closest("input, select, textarea, search") && event.target.type !== "radio") return;
     event.preventDefault();
     go(...stops[event.key]);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.matches(".n[id]")) location.hash = event.target.id;
   });
   addEventListener("hashchange", () => mark(location.hash.slice(1).split(".")[0]));
   const wide = matchMedia("(min-width: 1200px)"), all = document.querySelector("nav .all");

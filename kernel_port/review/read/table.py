@@ -103,13 +103,13 @@ class Table:
         return "".join(self.line(line, side) for line in lines)
 
     def line(self, line: SourceLine, side: int, is_ours: bool = False) -> str:
-        """Return a line with its number, which links to itself, its sign, links and colours.
+        """Return a line with its number, which has a name, its sign, links and colours.
 
         :param is_ours: say that the words of its message are ours"""
         number, kind = "<span class=n></span>", ""
         if line.number:
             name = f"{self.anchor}.{line.number}" if side else f"{self.anchor}.c{line.number}"
-            number = f'<a class=n id="{name}" href="#{name}">{line.number}</a>'
+            number = f'<span class=n id="{name}">{line.number}</span>'
         sign = "<span class=sign></span>"
         if line.sign in SIGNS:
             kind, meaning = SIGNS[line.sign]
