@@ -29,6 +29,8 @@ class CoverLetter:
     lines: dict[str, int] = field(hash=False)
     insertions: int
     deletions: int
+    #: Version and list -> where that letter is in an archive, seen there.
+    archives: dict[str, str] = field(hash=False, default_factory=dict)
 
     @property
     def heading(self) -> str:
@@ -54,6 +56,10 @@ COVER_LETTER = CoverLetter(
     },
     insertions=370,
     deletions=26,
+    archives={
+        "v2 on linux-pci": "http://mail.spinics.net/lists/linux-pci/msg22084.html",
+        "v1 on linux-kernel": "https://lkml.iu.edu/hypermail/linux/kernel/1305.0/03714.html",
+    },
 )
 #: The one file of which lines are taken away: the letter draws a minus for no other.
 SHORTENED = "drivers/pci/pci.c"

@@ -3,8 +3,9 @@
 
 WHAT is the number of a patch, a mend (its name, a version, ./mine.py), a symbol, or "all", the default. You provide the
 C: --c SOURCE takes a kernel tree, PATH@REV of a git repository, a linux-source tarball, or the series as a mailbox, as
-kernel-port check does. Without it the left side has file, function and prototype. -o writes a page, one file; otherwise
-the text goes to the terminal.
+kernel-port check does; or two kernels, A..B (linux@v3.11..v3.12), so that the C shows what is gone. Without it the left
+side has file, function and prototype. The text goes to the terminal; -o FOLDER writes pages there, one for each patch,
+mend and file that they use, with index.html; -o FILE writes one page, of "all" with --one.
 
 --unexplained lists, of all functions of base/ and patch/, each statement of the kernel's C that has no counterpart in
 the Python and no reason, and each statement of the Python without one in C; then functions that stand elsewhere in
@@ -15,7 +16,8 @@ statement), with all in them and the test of their result; of the Python the sta
 to an empty line or comment. The last lines count what is explained, and by what. Exit status 1 if anything is listed.
 
 Examples: kernel-port read 7 --c linux@v3.12
-          kernel-port read all --c /usr/src/linux-source-6.1.tar.xz -o series.html
+          kernel-port read --c linux@v3.11..v3.12 -o pages
+          kernel-port read --c /usr/src/linux-source-6.1.tar.xz --one -o series.html
           kernel-port read --unexplained --c linux@v3.11
 """
 
@@ -29,11 +31,12 @@ from ..choice import ALL, KernelChoice
 from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..mends import Mend, is_path, shipped, versions
+from ..review.read.book import INDEX, one_page, pages
 from ..review.read.c_side import KernelSide, open_side
-from ..review.read.page import read_page
 from ..review.read.reading import reading
 from ..review.read.text import lines
 from ..review.read.unexplained import unexplained
+from ..review.upstream.given import ends
 from ..terminal import clean
 from . import _c, _kernel
 
@@ -54,15 +57,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _kernel.mends(parser)
     _c.option(parser, "where the C is")
     parser.add_argument("--unexplained", action="store_true", help="list what has no counterpart and no reason")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write a page (HTML) there")
+    parser.add_argument(
+        "-o", "--output", metavar="PATH", type=Path, help="folder for the pages (HTML), or file for one"
+    )
+    parser.add_argument("--one", action="store_true", help="all in one page")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the text or the page, or the list."""
     if args.unexplained:
         return list_unexplained(args)
+    is_folder = named_folder(args)
+    sources = [source for source, _ in ends(args.c, args.rev)]
     if args.output is not None:
-        refuse_outputs([args.output], args.c)
+        refuse_outputs([args.output / INDEX if is_folder else args.output], *sources)
     side = open_side(args.c, args.rev) if args.c else None
     mends = on_top(args)
     if args.output is None:
@@ -70,9 +78,34 @@ def run(args: argparse.Namespace) -> int:
             print(line)
         return 0
     others = [word for what in args.extra for word in ("--with", what)]
-    given = ["kernel-port", "read", args.what, *others, *(("--c", args.c) if args.c else ()), "-o", str(args.output)]
-    write_text(args.output, read_page(reading(args.what, side, mends=mends), HOW_TO, shlex.join(given)))
+    source = [*(("--c", args.c) if args.c else ()), *(("--rev", args.rev) if args.rev else ())]
+    given = ["kernel-port", "read", args.what, *others, *source, *(["--one"] if args.one else []), "-o"]
+    command = shlex.join([*given, str(args.output)])
+    found = reading(args.what, side, mends=mends)
+    if not is_folder:
+        write_text(args.output, one_page(found, HOW_TO, command))
+        return 0
+    files = {args.output / name: text for name, text in pages(found, HOW_TO, command).items()}
+    refuse_outputs(files, *sources)
+    for path, text in files.items():
+        write_text(path, text)
     return 0
+
+
+def named_folder(args: argparse.Namespace) -> bool:
+    """Return whether -o names a folder, for a page each, or a file, for one.
+
+    :raises MachineError: it is not what is to be written"""
+    if args.output is None:
+        if args.one:
+            raise MachineError("--one is about pages: name the file with -o")
+        return False
+    is_folder: bool = args.output.is_dir()
+    if args.one and is_folder:
+        raise MachineError(f"{args.output}: a folder, and --one writes one page: name a file with -o")
+    if args.what == "all" and not args.one and not is_folder:
+        raise MachineError("a page for each patch: name an existing folder with -o, or all in one page with --one")
+    return is_folder
 
 
 def list_unexplained(args: argparse.Namespace) -> int:

@@ -18,6 +18,8 @@ from ..upstream.statements import Statement
 
 #: Statements less alike than this are not matched.
 THRESHOLD = 0.3
+#: What is as alike as this is the same statement, wherever it stands.
+SAME = 0.8
 #: Likeness of two kinds that differ.
 KINDS = {
     frozenset(pair.split("-")): alike

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The reader's C for a definition of the port: from a kernel, or from the mails of the series."""
+"""The reader's C for a definition of the port: from a kernel, from two of them, or from the mails of the series."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Protocol
 
 from ...hw.errors import MachineError
@@ -13,7 +14,7 @@ from ..port.ported import Ported
 from ..upstream import check_tree
 from ..upstream.check_series import MERGED_NAMES, counterpart
 from ..upstream.csource import AGGREGATE, CFunction, CSource, CStruct, function_name, read
-from ..upstream.given import open_source
+from ..upstream.given import ends, open_source
 from ..upstream.mbox import Hunk, Mail
 from ..upstream.touched import INNER, touched
 from ..upstream.tree import Tree, version
@@ -33,6 +34,8 @@ class CText:
     is_signed: bool = False
     #: function, struct, or macro, whose lines are not statements.
     kind: str = "function"
+    #: Whether it is all there; a hunk of a patch shows what is near its changes.
+    is_whole: bool = True
 
 
 class CSide(Protocol):
@@ -46,14 +49,20 @@ class CSide(Protocol):
 
 
 def open_side(source: str, revision: str = "") -> CSide:
-    """Open the C at *source*, as open_source() takes it.
+    """Open the C at *source*, as open_source() takes it, or two kernels, A..B.
 
     :raises MachineError: there is none"""
-    given = open_source(source, revision)
+    named = [open_source(*end) for end in ends(source, revision)]
+    kernels = [KernelSide(each) for each in named if not isinstance(each, list)]
+    if len(named) == 2:
+        if len(kernels) < 2:
+            raise MachineError(f"{clean(source)}: mails at one end of ..; name two kernels, such as linux@v3.11..v3.12")
+        return KernelsSide(*kernels)
+    (given,) = named
     if isinstance(given, list) and not any(mail.changes for mail in given):
         raise MachineError(f"{clean(source)}: a cover letter and no patch; name the mailbox of the series")
     name = "standard input" if source == "-" else source
-    return SeriesSide(given, name) if isinstance(given, list) else KernelSide(given)
+    return SeriesSide(given, name) if isinstance(given, list) else kernels[0]
 
 
 class KernelSide:
@@ -62,8 +71,9 @@ class KernelSide:
     def __init__(self, tree: Tree) -> None:
         self.source = CSource(tree)
         self.age = version(tree)
-        self.title = f"Linux v{self.age[0]}.{self.age[1]}" if self.age else "a kernel of unknown version"
-        self.title += f", {tree.name}"
+        #: What remarks call it.
+        self.name = f"Linux v{self.age[0]}.{self.age[1]}" if self.age else tree.name
+        self.title = f"{self.name if self.age else 'a kernel of unknown version'}, {tree.name}"
 
     def find(self, each: Ported) -> CText:
         found = check_tree.look(self.source, each, self.age)
@@ -80,6 +90,46 @@ class KernelSide:
         lines = definition.text.split("\n")
         numbered = (SourceLine(definition.line + index, text) for index, text in enumerate(lines))
         return CText(tuple(numbered), place, note, False, "struct" if function is None else function.kind)
+
+
+class KernelsSide:
+    """Two kernels: the older has what is of base, the newer what is of the series and the mends, beside what was there
+    before."""
+
+    def __init__(self, old: KernelSide, new: KernelSide) -> None:
+        self.old, self.new = old, new
+        self.title = f"{old.title}, to {new.title}"
+
+    def find(self, each: Ported) -> CText:
+        old, new = self.old.find(each), self.new.find(each)
+        if not new.lines:
+            return noted(old, f"not in {self.new.name}") if old.lines else new
+        if not each.point and old.lines:
+            return old if texts(old.lines) == texts(new.lines) else noted(old, f"differs in {self.new.name}")
+        if not old.lines:
+            return new
+        both = noted(new, f"{self.old.name} to {self.new.name}")
+        return replace(both, lines=tuple(changed(old.lines, new.lines)), is_signed=True)
+
+
+def noted(c: CText, remark: str) -> CText:
+    """Return C with one more remark."""
+    return replace(c, note="; ".join(filter(None, (c.note, remark))))
+
+
+def changed(old: Sequence[SourceLine], new: Sequence[SourceLine]) -> Iterator[SourceLine]:
+    """Yield the lines of *new* with those of *old* that are gone before what is in their place, each with its sign."""
+    for tag, i, j, k, m in SequenceMatcher(None, texts(old), texts(new), autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from new[k:m]
+        else:
+            yield from (SourceLine(0, line.text, "-") for line in old[i:j])
+            yield from (replace(line, sign="+") for line in new[k:m])
+
+
+def texts(lines: Sequence[SourceLine]) -> list[str]:
+    """Return lines without their numbers."""
+    return [line.text for line in lines]
 
 
 class SeriesSide:
@@ -101,7 +151,7 @@ class SeriesSide:
             for name, path in ((each.c_name, each.c_file), (other, file)):
                 if lines := in_mail(mail, name, path):
                     note = "" if mail is own and name == each.c_name else f'{name}(), in "{mail.subject}"'
-                    return CText(lines, path, note, True, each.kind)
+                    return CText(lines, path, note, True, each.kind, is_whole=False)
         return CText((), "", "not in these patches")
 
 

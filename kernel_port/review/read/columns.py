@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from ..upstream.statements import Statement
 from .align import align
+from .inlined import inlined
 
 #: Lines that belong to the statement below: empty lines and comments.
 LEADING = re.compile(r"\s*(?:#(?!\s*(?:define|if|else|endif))|//|/\*|\*(?![\w(])|$)")
@@ -39,10 +40,13 @@ class Row:
     left: tuple[SourceLine, ...]
     right: tuple[SourceLine, ...]
     #: same: both sides match; words: so do two messages, but for their words; above: comments above a match; left,
-    #: right: only there; quiet: only there, and insignificant.
+    #: right: only there; inlined: C behind a label, which Python has at each goto; quiet: only there, and
+    #: insignificant.
     kind: str
     #: Why the Python differs.
     reason: str = ""
+    #: Of inlined C the lines of the Python that say it.
+    at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Alignment:
         self.columns = left, right
         self.blocks = [column.blocks() for column in self.columns]
         self.firsts = [sorted({statement.line for statement in column.statements}) for column in self.columns]
+        self.pairs = align(left.statements, right.statements)
+        self.inlined = inlined(left.statements, right.statements, self.pairs)
 
     def block(self, side: int, number: int) -> int:
         """Return the block of statement *number*."""
@@ -103,7 +109,7 @@ class Alignment:
     def groups(self) -> list[list[list[int]]]:
         """Yield the first and last block of each side that match."""
         groups: list[list[list[int]]] = []
-        for i, j in align(self.columns[0].statements, self.columns[1].statements):
+        for i, j in sorted({*self.pairs, *self.inlined.at_goto}):
             pair = self.block(0, i), self.block(1, j)
             if groups and any(pair[side] <= groups[-1][side][1] for side in (0, 1)):
                 for side in (0, 1):
@@ -121,10 +127,20 @@ class Alignment:
         """Return the row of a block without a counterpart."""
         lines = self.lines(side, number, number)
         line = self.firsts[side][number]
-        kinds = {statement.kind for statement in self.columns[side].statements if statement.line == line}
-        if kinds <= NOTHING:
+        here = [i for i, statement in enumerate(self.columns[side].statements) if statement.line == line]
+        here = [i for i in here if self.columns[side].statements[i].kind not in NOTHING]
+        if not here:
             return Row(lines, (), "quiet")
+        if not side and all(i in self.inlined.behind for i in here):
+            return Row(lines, (), "inlined", at=self.places(here))
         return Row(() if side else lines, lines if side else (), "right" if side else "left")
+
+    def places(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Return the lines of the Python, in its file, that say what these statements behind a label say."""
+        python = self.columns[1]
+        at = {python.statements[j].line for i in numbers for j in self.inlined.behind[i]}
+        kept = [line for line in python.lines if line.sign != "-"]
+        return tuple(kept[number].number for number in sorted(at))
 
 
 def together(left: tuple[SourceLine, ...], right: tuple[SourceLine, ...]) -> Iterator[Row]:

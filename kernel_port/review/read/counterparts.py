@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from ..upstream.c_statements import DECLARED, TYPE
 from ..upstream.statements import Statement, canonical
-from .align import Likeness, Translation, align
+from .align import SAME, Likeness, Translation, align
 from .columns import Column
 
 #: What is in the same place, and less alike than this, is not a pair. Context and place, which align() counts, do not
@@ -39,8 +39,6 @@ LISTS = {
 }
 #: A jump that ends a loop.
 JUMPS = (("goto", "break"), ("goto", "continue"))
-#: What is as alike as this is the same statement, wherever it stands.
-SAME = 0.8
 #: A first value that says nothing.
 PLAIN_VALUE = re.compile(r"(?:NULL|0|1|false|true|-?\s*\d+|-E[A-Z]+|0x[0-9a-f]+)")
 #: What changes a variable within a test.

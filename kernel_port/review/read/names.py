@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Link targets on a page of the side by side: passages, and the index of names at the end."""
+"""Link targets of the side by side, on one page or several: passages, and the index of names."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...mends import Mend
 from ..pages.html import text
@@ -14,14 +14,24 @@ from ..port.symbols import Use, symbols
 from .links import NameLink
 from .reading import Passage
 
+#: The page of the index, if there are several.
+NAMES = "names.html"
 EMPHASIS, CODE = re.compile(r"\*(\w+)\*"), re.compile(r"``(.+?)``")
 
 
 class Names:
-    """The names on one page."""
+    """The names on all pages."""
 
-    def __init__(self, passages: Sequence[Passage], mends: tuple[Mend, ...] = ()) -> None:
+    def __init__(
+        self, passages: Sequence[Passage], mends: tuple[Mend, ...] = (), files: Mapping[Definition, str] | None = None
+    ) -> None:
+        """Begin without a name.
+
+        :param files: the page that each definition is on; None if there is but one page"""
         self.symbols = symbols(mends)
+        self._files = files
+        #: The page that is being written.
+        self.here = ""
         self._shown: dict[str, list[Definition]] = defaultdict(list)
         for passage in passages:
             self._shown[passage.name].append(passage.definition)
@@ -33,19 +43,30 @@ class Names:
         newest = self._shown[definition.name][-1]
         return definition.name if definition == newest else f"{definition.name}.{definition.point}"
 
-    def target(self, definition: Definition) -> str:
-        """Return the anchor of a definition: its passage, that of another version, or its line in the index."""
+    def href(self, definition: Definition, line: int = 0, everywhere: bool = False) -> str:
+        """Return the address of a definition: its passage, that of another version, or its line in the index.
+
+        :param line: a line of its passage
+        :param everywhere: with the page also if it is the one being written"""
         shown = self._shown.get(definition.name)
         if shown:
-            return self.anchor(definition if definition in shown else shown[-1])
-        self._listed[definition.name] = definition
-        return f"name-{definition.name}"
+            definition = definition if definition in shown else shown[-1]
+            file, anchor = (self._files or {}).get(definition, ""), self.anchor(definition)
+        else:
+            self._listed[definition.name] = definition
+            file, anchor = NAMES if self._files is not None else "", f"name-{definition.name}"
+        return f"{'' if file == self.here and not everywhere else file}#{anchor}{f'.{line}' if line else ''}"
+
+    @property
+    def listed(self) -> list[Definition]:
+        """What is linked to and has no passage."""
+        return list(self._listed.values())
 
     def link(self, word: str, link: NameLink, point: int) -> str:
         """Link a word to what it means at *point* of the series; a pointer to the functions it may lead to."""
         targets = [each for name in link.names if (each := self.symbols.at(name, point))]
         kind = " class=pointer" if link.alias in self.symbols.pointers else ""
-        return f'<a{kind} href="#{self.target(targets[0])}" title="{text(self.hint(link, targets))}">{text(word)}</a>'
+        return f'<a{kind} href="{self.href(targets[0])}" title="{text(self.hint(link, targets))}">{text(word)}</a>'
 
     def hint(self, link: NameLink, targets: Sequence[Definition]) -> str:
         """Describe the target of a link in a line."""
@@ -64,18 +85,18 @@ class Names:
             lines = ", ".join(self._place(definition, line) for line in sorted({use.line for use in at}))
             through = dict.fromkeys(use.pointer for use in at if use.pointer)
             by = "".join(f" through <code>.{text(pointer)}()</code>" for pointer in through)
-            parts.append(f'<a href="#{self.target(definition)}">{text(name)}</a>{by} ({lines})')
+            parts.append(f'<a href="{self.href(definition)}">{text(name)}</a>{by} ({lines})')
         return ", ".join(parts)
 
     def _place(self, definition: Definition, line: int) -> str:
-        """Return a line of a definition, as a link if it is on the page."""
+        """Return a line of a definition, as a link if it is on a page."""
         if definition in self._shown.get(definition.name, []):
-            return f'<a href="#{self.anchor(definition)}.{line}">{line}</a>'
+            return f'<a href="{self.href(definition, line)}">{line}</a>'
         return str(line)
 
     def index(self) -> str:
-        """Return the index of names without a passage: where each is defined, what it is, and who uses it on this
-        page."""
+        """Return the index of names without a passage: where each is defined, what it is, and who uses it on the
+        pages."""
         entries: dict[str, str] = {}
         while new := [name for name in self._listed if name not in entries]:
             entries |= {name: self._entry(self._listed[name]) for name in new}  # they may link to further names

@@ -7,7 +7,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from textwrap import fill
@@ -26,15 +25,21 @@ from ..upstream.c_statements import c_members, c_statements
 from ..upstream.check_series import everything
 from ..upstream.statements import Statement
 from .align import MESSAGE
-from .c_side import CSide, CText
+from .c_side import CSide, CText, changed
 from .columns import Column, Row, SourceLine, is_code, lay_out
 from .py_statements import py_statements
 
 PORT = re.compile(r"#:?.*?\bPORT:\s*(.*)")
+#: What a user's file may be called and an anchor, or the file of a page, may not.
+UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 #: Limits, characters and statements, beyond which C is not compared.
 LONGEST, MOST = 20_000, 500
 NAME = re.compile(r"\b\w*_\w+\b")
 CALLED = re.compile(r"\b(\w+)\(")
+QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')
+#: In a message: a value, in C or Python, or an escape.
+VALUE = re.compile(r"%[-+ #0]*[\d.*]*(?:hh?|ll?|z)?(?:p\w*|[a-zA-Z%])|\{[^}]*\}|\\.")
+WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Chapter:
     message: str
     passages: tuple[Passage, ...]
     patch: Patch | None = None
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ def reading(what: str, side: CSide | None, beneath: bool = True, mends: tuple[Me
     named = [each for each in mends if what in (each.name, each.version) or (is_path(what) and each.path == Path(what))]
     if what == "all":
         chapters, title = [author.patch(patch) for patch in PATCHES], "The series, side by side"
+        chapters += [author.mend(mend) for mend in mends]
     elif named:
         chapters, title = [author.mend(mend) for mend in named], f"{what}, side by side"
     elif what.isdigit() and 1 <= int(what) <= len(PATCHES):
@@ -141,7 +148,8 @@ class Author:
         found.sort(key=lambda each: each.line)
         passages = (self.passage(each, "modifies" if each.name in mend.modifies else "adds") for each in found)
         words = "\n\n".join(fill(f"{label}: {text}", WIDTH) for label, text in mend.paragraphs.items())
-        return Chapter(f"{mend.name}: {mend.title}", f"mend-{mend.name}", words, tuple(passages))
+        anchor = f"mend-{UNFIT.sub('-', mend.name)}"
+        return Chapter(f"{mend.name}: {mend.title}", anchor, words, tuple(passages), mend=mend)
 
     def symbol(self, name: str) -> Chapter:
         """Return a symbol at every point where it is defined."""
@@ -207,11 +215,13 @@ class Author:
     def rows(self, definition: Definition, how: str, c: CText | None) -> Iterator[Row]:
         """Return the rows of a passage."""
         right = self.python(definition, how)
+        if c and how == "adds" and not c.is_signed:
+            c = replace(c, lines=tuple(replace(line, sign="+") for line in c.lines), is_signed=True)
         left = c_column(c) if c else Column((), ())
         rows = lay_out(left, right)
         if c and c.lines and not c.is_signed and how:
             rows = [signed(row) for row in rows]
-        if c and c.is_signed and how == "modifies":
+        if c and not c.is_whole and how == "modifies":
             rows = [unseen(row) for row in rows]
         pool = [*port_reasons(definition.text), *module_reasons(definition.module)]
         for row in rows:
@@ -226,16 +236,7 @@ class Author:
         before = [each for each in self.symbols.definitions[definition.name] if each.point < definition.point]
         if how != "modifies" or not before:
             return Column(lines, statements)
-        old = [line.text for line in code(before[-1])[0]]
-        shown: list[SourceLine] = []
-        for tag, i, j, k, m in SequenceMatcher(None, old, [line.text for line in lines], False).get_opcodes():
-            if tag == "equal":
-                shown += lines[k:m]
-            else:
-                shown += [SourceLine(0, text, "-") for text in old[i:j]] + [
-                    replace(line, sign="+") for line in lines[k:m]
-                ]
-        return Column(shown, statements)
+        return Column(list(changed(code(before[-1])[0], lines)), statements)
 
     def _all(self) -> Iterator[Definition]:
         """Return all definitions."""
@@ -286,7 +287,14 @@ def unseen(row: Row) -> Row:
 def says(row: Row) -> bool:
     """Whether a row is a message of the C and the one that stands for it, in words of the port's own."""
     called = CALLED.findall("\n".join(line.text for line in row.right))
-    return row.kind == "same" and any(MESSAGE.fullmatch(name) for name in called)
+    is_message = row.kind == "same" and any(MESSAGE.fullmatch(name) for name in called)
+    return is_message and wording(row.left) != wording(row.right)
+
+
+def wording(lines: Iterable[SourceLine]) -> list[str]:
+    """Return the words of a message, without values and how they are written."""
+    quoted = " ".join(part for line in lines if line.sign != "-" for part in QUOTED.findall(line.text))
+    return WORD.findall(VALUE.sub(" ", quoted).lower())
 
 
 def said(docstring: str) -> tuple[str, tuple[str, ...]]:

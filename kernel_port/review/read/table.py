@@ -17,7 +17,8 @@ from .reading import Passage
 BETWEEN = {
     "left": ("&lt;", "only in C"),
     "right": ("&gt;", "only in Python"),
-    "words": ("&quot;", "a message, in other words"),
+    "words": ("&quot;", "a message: the words are ours"),
+    "inlined": ("↑", "behind a label, in Python where the goto is"),
     "differs": ("≠", "differs"),
 }
 SIGNS = {"+": ("add", "added"), "-": ("del", "removed")}
@@ -80,11 +81,18 @@ class Table:
 
     def row(self, row: Row) -> str:
         """Return a row of the two columns."""
-        kind = "differs" if row.reason else row.kind
+        kind = "differs" if row.reason and row.kind != "inlined" else row.kind
         sign, meaning = BETWEEN.get(kind, ("", ""))
         between = f'<span aria-hidden=true title="{meaning}">{sign}</span><span class=hidden>{meaning}</span>'
         cells = cell("c", self.lines(row.left, 0)) + cell("mid", between if sign else "")
-        return f'<div class="row {kind}" role=row>{cells}{cell("py", self.lines(row.right, 1) + self.why(row))}</div>'
+        return f'<div class="row {kind}" role=row>{cells}{cell("py", self.python(row))}</div>'
+
+    def python(self, row: Row) -> str:
+        """Return the Python of a row, with what is to be said of it."""
+        lines = "".join(self.line(line, 1, row.kind == "words" and line is row.right[0]) for line in row.right)
+        numbers = (f'<a href="#{self.anchor}.{line}">{line}</a>' for line in row.at)
+        at = f"<p class=at>at each goto: {', '.join(numbers)}</p>" if row.at else ""
+        return lines + at + self.why(row)
 
     def why(self, row: Row) -> str:
         """Return why a row differs, unless its Python says so itself."""
@@ -94,18 +102,21 @@ class Table:
         """Return the lines of one column."""
         return "".join(self.line(line, side) for line in lines)
 
-    def line(self, line: SourceLine, side: int) -> str:
-        """Return a line with its number, which links to itself, its sign, links and colours."""
+    def line(self, line: SourceLine, side: int, is_ours: bool = False) -> str:
+        """Return a line with its number, which has a name, its sign, links and colours.
+
+        :param is_ours: say that the words of its message are ours"""
         number, kind = "<span class=n></span>", ""
         if line.number:
             name = f"{self.anchor}.{line.number}" if side else f"{self.anchor}.c{line.number}"
-            number = f'<a class=n id="{name}" href="#{name}">{line.number}</a>'
+            number = f'<span class=n id="{name}">{line.number}</span>'
         sign = "<span class=sign></span>"
         if line.sign in SIGNS:
             kind, meaning = SIGNS[line.sign]
             sign = f"<span class=sign aria-hidden=true>{line.sign}</span><span class=hidden>{meaning} </span>"
         code = "".join(self.segments(line, self.sides[side]))
-        return f'<div class="line {kind}">{number}{sign}<code>{code}</code></div>'
+        ours = "<span class=ours aria-hidden=true>our words</span>" if is_ours else ""
+        return f'<div class="line {kind}">{number}{sign}<code>{code}</code>{ours}</div>'
 
     def segments(self, line: SourceLine, side: Side) -> Iterator[str]:
         """Yield the text of a line, with links and colours."""

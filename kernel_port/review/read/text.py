@@ -15,7 +15,7 @@ from .columns import Row, SourceLine
 from .reading import Chapter, Passage, Reading
 
 #: Sign between the columns: the kind of a row.
-BETWEEN = {"left": "<", "right": ">", "words": '"'}
+BETWEEN = {"left": "<", "right": ">", "words": '"', "inlined": "^"}
 STYLES = {"c": "dim", "s": "yellow", "k": "blue", "n": "cyan"}
 #: The least useful width of a column.
 NARROWEST = 36
@@ -31,8 +31,9 @@ def lines(reading: Reading, how_to: str) -> Iterator[str]:
     yield writer.paint("bold", clean(reading.title))
     yield f"C: {clean(reading.c_title)}" if reading.c_title else how_to
     if any(passage.has_c for passage in reading.passages):
-        signs = "│ both sides match", '" a message, in other words', "< only in C", "> only in Python"
-        yield f"{', '.join(signs)}, ≠ differs, with the reason below"
+        signs = "│ both sides match", '" a message: the words are ours', "< only in C", "> only in Python"
+        yield f"{', '.join(signs)},"
+        yield "^ behind a label, in Python where the goto is, ≠ differs, with the reason below"
     for chapter in reading.chapters:
         yield from writer.chapter(chapter)
 
@@ -82,6 +83,8 @@ class Writer:
                     yield f"{numbered(right)}{right.sign} {colours[1].painted(right, self.paint)}".rstrip()
                 elif not alone:
                     yield from self.pair(row, left, right, colours)
+            if row.at:
+                yield f"{' ' * (self.column + 1)} ^ lines {', '.join(map(str, row.at))}"
             if row.reason and not row.right:
                 yield self.paint("yellow", f"{' ' * (0 if alone else self.column + 1)} ≠ {clean(row.reason)}")
 

@@ -197,16 +197,18 @@ class Reader:
 
     def resolve(self) -> None:
         """Give a goto the names after its label, up to the return: Python has that code in its place."""
-        behind: dict[str, Counter[str]] = {}
-        calls: dict[str, frozenset[str]] = {}
+        behind: dict[str, list[Statement]] = {}
         for label, first in self._labels.items():
             block = self.found[first : first + LONGEST_WAY]
             last = next((i for i, statement in enumerate(block) if statement.kind in ("return", "goto")), len(block))
-            block = block[: last + 1]
-            behind[label] = reduce(or_, (statement.tokens for statement in block), Counter())
-            calls[label] = frozenset().union(*(statement.calls for statement in block))
+            behind[label] = [statement for statement in block[: last + 1] if statement.kind != "label"]
+        names: dict[str, tuple[Counter[str], frozenset[str]]] = {}
+        for label, block in behind.items():
+            tokens = reduce(or_, (each.tokens for each in block), Counter[str]())
+            names[label] = tokens, frozenset().union(*(each.calls for each in block))
         for goto, label in self._gotos:
-            goto.tokens, goto.calls = behind.get(label, Counter()), calls.get(label, frozenset())
+            goto.behind = behind.get(label, [])
+            goto.tokens, goto.calls = names.get(label, (Counter(), frozenset()))
         done = False
         for statement in self.found:
             statement.is_way_out = done and (statement.kind == "label" or statement.is_way_out)

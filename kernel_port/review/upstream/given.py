@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C that a user names: a kernel wherever it is, or the series as mails."""
+"""The C that a user names: a kernel wherever it is, two of them, or the series as mails."""
 
 from __future__ import annotations
 
@@ -12,6 +12,28 @@ from ...terminal import clean
 from . import mbox
 from .mbox import Mail
 from .tree import Tree, is_tarball, open_tree
+
+
+def ends(source: str, revision: str = "") -> list[tuple[str, str]]:
+    """Return what a user names, each with its revision: one, or for A..B two.
+
+    Either end is what open_source() takes; if A has a revision, PATH@REV, B may be another of the same repository."""
+    if revision:
+        old, dots, new = revision.partition("..")
+        return [(source, old), (source, new)] if dots and old and new else [(source, revision)]
+    at = -1 if Path(source).exists() else source.find("..", 1)
+    while 0 < at < len(source) - 2:
+        old, new = source[:at], source[at + 2 :]
+        repository = old.rpartition("@")[0]
+        if is_there(old) and (is_there(new) or repository):
+            return [(old, ""), (new, "") if is_there(new) else (repository, new)]
+        at = source.find("..", at + 1)
+    return [(source, revision)]
+
+
+def is_there(source: str) -> bool:
+    """Return whether *source* is a path, or PATH@REV."""
+    return any(name and Path(name).exists() for name in (source, source.rpartition("@")[0]))
 
 
 def open_source(source: str, revision: str = "") -> Tree | list[Mail]:

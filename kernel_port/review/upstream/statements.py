@@ -34,6 +34,8 @@ class Statement:
     within: Statement | None = field(default=None, repr=False)
     #: The target of an assignment.
     target: str = ""
+    #: Of a goto: what is behind its label, up to the return.
+    behind: list[Statement] = field(default_factory=list, repr=False)
     #: Whether it is error handling after the function's own return.
     is_way_out: bool = False
 

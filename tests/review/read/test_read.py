@@ -4,10 +4,10 @@
 import html
 import re
 import subprocess
-from html.parser import HTMLParser
 
 import pytest
 import toys
+from elements import Page, dead
 from paths import SERIES
 
 from kernel_port.cli import main
@@ -33,35 +33,9 @@ def highlight(request, monkeypatch):
     return request.param
 
 
-class Page(HTMLParser):
-    """The elements, links and anchors of a page, and whether its elements close as they open."""
-
-    VOID = ("meta", "link", "input", "br")
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.links, self.ids, self.tags = [], [], [], []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        self.tags.append(tag)
-        if tag not in self.VOID:
-            self.open.append(tag)
-        if "id" in given:
-            self.ids.append(given["id"])
-        if tag == "a":
-            self.links.append(given["href"])
-        assert not [name for name in given if name.startswith("on") or name in ("src", "style")]
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
 def page(tmp_path, *argv):
     path = tmp_path / "page.html"
-    assert main(["read", *map(str, argv), "-o", str(path)]) == 0
+    assert main(["read", *map(str, argv), "--one", "-o", str(path)]) == 0
     return path.read_text(encoding="utf-8")
 
 
@@ -89,23 +63,33 @@ def test_read_page_is_whole_and_its_links_resolve(tmp_path, capsys, what):
     found = Page(page(tmp_path, what))
     assert len(found.links) > 1
     assert len(set(found.ids)) == len(found.ids)
-    assert {link for link in found.links if link[1:] not in found.ids} == set()
-    assert all(link.startswith("#") for link in found.links)
+    assert dead(found) == set()
 
 
 def test_read_page_with_c_is_whole_and_its_links_resolve(tmp_path, tree, highlight):
     found = Page(page(tmp_path, "6", "--c", tree))
     assert len(set(found.ids)) == len(found.ids)
-    assert {link for link in found.links if link[1:] not in found.ids} == set()
+    assert dead(found) == set()
     assert "pci_dev_lock.c2" in found.ids  # the line of the C
-    assert found.tags.count("script") == 1
+    assert found.tags.count("script") == 2  # what runs, and what the search looks in
 
 
 def test_read_page_says_what_to_allow_and_fetches_nothing(tmp_path, tree):
     text = page(tmp_path, "6", "--c", tree)
     assert "default-src 'none'" in text
     body = re.sub(r"<(script|style)>.*?</\1>", "", text, flags=re.DOTALL)
+    body = re.sub("<meta [^>]*>", "", body)  # the policy, with digests in base64
+    body = re.sub(r'<a class=out href="[^"]*"', "", body)  # fetched only if one follows it
     assert re.findall(r"(?:https?:)?//[a-z]", body) == []
+
+
+def test_read_page_links_to_the_commit_and_the_thread(tmp_path):
+    text = page(tmp_path, "6")
+    commits = set(re.findall(r'href="https://git\.kernel\.org/[^"]*\?id=(\w+)"', text))
+    assert commits == {"77cb985ad4acbe66a92ead1bb826deffa47dd33f"}  # "PCI: Split out pci_dev lock/unlock ..."
+    assert 'href="http://mail.spinics.net/lists/linux-pci/msg22084.html"' in text  # where v2's letter was read
+    # The id of what patch 8 became is not verified.
+    assert "git.kernel.org" not in page(tmp_path, "8")
 
 
 def test_read_page_text_of_the_c_stays_text(tmp_path, tree, highlight):
@@ -147,7 +131,7 @@ def test_read_puts_c_and_python_side_by_side(capsys, tree):
     out = told(capsys, "pci_dev_lock", "--c", tree)
     assert re.search(r"6 \+ +pci_cfg_access_lock\(dev\); +│ +\d+ \+ +pci_cfg_access_lock\(dev\)$", out, re.MULTILINE)
     assert re.search(r"8 \+ +device_lock\(&dev->dev\); +│ +\d+ \+ +device_lock\(dev\.dev\)$", out, re.MULTILINE)
-    assert re.search(r"^ +7 +toy_dance\(.* <$", out, re.MULTILINE)
+    assert re.search(r"^ +7 \+ +toy_dance\(.* <$", out, re.MULTILINE)
     assert "C: Linux v3.12, " in out
 
 
@@ -190,7 +174,19 @@ def test_read_marks_messages_as_in_other_words(tmp_path, capsys, tree):
     out = told(capsys, "pci_resource_bar", "--c", tree)
     assert re.search(r'dev_err\(&dev->dev, .* " +\d+ +dev_err\(dev\.dev, ', out)
     assert re.search(r"return 0; +│ +\d+ +return 0$", out, re.MULTILINE)
-    assert "a message, in other words" in passage(page(tmp_path, "pci_resource_bar", "--c", tree), "pci_resource_bar")
+    text = page(tmp_path, "pci_resource_bar", "--c", tree)
+    assert "a message: the words are ours" in passage(text, "pci_resource_bar")
+    assert "<span class=ours aria-hidden=true>our words</span>" in text
+
+
+def test_read_does_not_call_words_ours_that_are_the_same(capsys, tree):
+    ours = re.search(r'ctrl_err\(ctrl, "(.*)"\)', told(capsys, "board_added"))[1]
+    path = tree / "drivers/pci/hotplug/pciehp_ctrl.c"
+    path.parent.mkdir()
+    for words, mark in ((ours, "│"), ("another toy", '"')):
+        path.write_text(f'static int board_added(struct slot *p_slot)\n{{\n\tctrl_err(ctrl, "{words}\\n");\n}}\n')
+        out = told(capsys, "board_added", "--c", tree)
+        assert re.search(rf'ctrl_err\(ctrl, "{words}\\n"\); +{mark} +\d+ +ctrl_err\(', out), out
 
 
 def test_read_says_what_became_of_a_function(capsys, tree):
@@ -279,6 +275,11 @@ def test_read_has_the_c_of_a_git_revision(tmp_path, capsys, tree):
         (["9"], "not a symbol, number of a patch, mend, or all"),
         (["1", "--c", "nowhere"], "nowhere: no such file"),
         (["1", "-o", "nowhere/page.html"], "choose an existing, writable folder"),
+        (["all", "-o", "{tmp}/series.html"], "name an existing folder with -o, or all in one page with --one"),
+        (["all", "--one", "-o", "{tmp}"], "a folder, and --one writes one page"),
+        (["all", "--one"], "name the file with -o"),
+        (["1", "--c", "{tmp}..{tmp}/empty.mbox"], "no drivers/pci with C files"),
+        (["1", "--c", "{tmp}.."], "no such file"),
         (["1", "--c", "{tmp}/empty.mbox"], "no patch in it"),
     ],
 )
