@@ -42,7 +42,7 @@ setup(
     install_requires=["cffi>=1.15"],
     extras_require={
         "test": ["pytest>=7", "pytest-cov"],
-        "browser": ["selenium>=4.10"],
+        "browser": ["selenium>=4.10", "axe-playwright-python>=0.1.8"],  # of the latter only axe.min.js
         "dask": ["distributed>=2023.1"],
         "fuzz": ["hypothesis>=6.60"],
         "highlight": ["pygments>=2.10"],

@@ -4,6 +4,8 @@
 import os
 import shutil
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,18 @@ def contrast(browser):
           return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
         }));
     """)
+
+
+def axe(browser):
+    """What axe finds with all its rules, those that are off by default too: the rule and the elements."""
+    found = find_spec("axe_playwright_python")
+    if found is None:
+        pytest.skip("no axe: pip install '.[browser]'")
+    (folder,) = found.submodule_search_locations
+    browser.execute_script((Path(folder) / "axe.min.js").read_text(encoding="utf-8"))
+    results = browser.execute_async_script("""
+        const done = arguments[arguments.length - 1];
+        const rules = Object.fromEntries(axe.getRules().map((rule) => [rule.ruleId, { enabled: true }]));
+        axe.run(document, { rules }).then((results) => done(results.violations), (error) => done(String(error)));
+    """)
+    return [(each["id"], [" ".join(node["target"]) for node in each["nodes"]]) for each in results]

@@ -13,7 +13,7 @@ from browser import PHONE, chromium, contrast, errors
 from kernel_port.cli import main
 from kernel_port.machine import boot
 from kernel_port.review.watch.observer import Observer
-from kernel_port.review.watch.page import Recording, watch_page
+from kernel_port.review.watch.page import Recording, Subject, watch_page
 
 pytestmark = pytest.mark.slow
 
@@ -105,8 +105,8 @@ def hostile():
         machine.system.sched.current.held.append((HOSTILE, HOSTILE))
         machine.call("pci_reset_slot", machine.slot("1"))
         seen.finish()
-        recording = Recording(8, HOSTILE, HOSTILE, True, HOSTILE, machine.events, seen)
-        return watch_page(HOSTILE, HOSTILE, HOSTILE, [recording], [HOSTILE])
+        recording = Recording(8, HOSTILE, HOSTILE, HOSTILE, True, HOSTILE, machine.events, seen)
+        return watch_page(Subject(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [HOSTILE]), [recording])
 
 
 def open_page(browser, path, step=None):
@@ -215,7 +215,7 @@ def test_page_shows_bridge_control_when_it_is_written(browser, pages):
     assert re.sub(r"\s+", " ", row.text) == "0x03e ● PCI_BRIDGE_CONTROL changed 0x0040 BUS_RESET+ (was -)"
     assert "▲ held in reset (was not in reset)" in browser.find_element("css selector", ".hardware").text
     assert "pci_write_config_word(dev, PCI_BRIDGE_CONTROL" in browser.find_element("css selector", ".line.here").text
-    assert "cfg 0000:01:00.0" in browser.find_element("css selector", ".thread.current .locks").text
+    assert "cfg 01:00.0" in browser.find_element("css selector", ".thread.current .locks").text
 
 
 def test_page_marks_the_c_beside_the_python(browser, pages):
@@ -292,7 +292,7 @@ def test_page_names_everything_that_can_be_used(browser, pages):
           !(element.getAttribute("aria-label") || element.textContent.trim() || element.closest("label"))).length
     """)
     assert nameless == 0
-    assert browser.find_element("css selector", "[role=status]").text.startswith("Step 40 of ")
+    assert "\nStep 40 of " in browser.find_element("css selector", "[role=status]").text
     levels = browser.execute_script("return [...document.querySelectorAll('h1, h2, h3')].map(e => +e.tagName[1])")
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
