@@ -75,7 +75,7 @@ class Pane {
         halt.length ? h("details", { class: "halt" }, h("summary", {}, "The kernel's last words"), h("pre", {}, halt.join("\n"))) : null),
       this.chapters(),
       this.panel("time", this.timelineBox),
-      ...lines.map((line) => h("div", { class: "line-of-panels" }, ...line)));
+      ...lines.map((line, index) => h("div", { class: `line-of-panels ${index ? "lower" : "upper"}` }, ...line)));
   }
 
   /** Make the list of chapters: buttons that go to where each begins. */

@@ -18,12 +18,18 @@ class Topology {
     this.run = run;
     this.index = new Map(run.functions.map((one, index) => [one.bdf, index]));
     this.nodes = new Map(recording.machine.map((node) => [node.bdf, node]));
+    /** The functions below each bridge; below null those on root buses. */
+    this.below = new Map();
+    for (const node of this.nodes.values()) this.below.set(node.up, [...this.below.get(node.up) || [], node]);
     this.svg = h("svg:svg", { role: "img", class: "topology" });
     this.element = h("div", { class: "drawing" }, this.svg);
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    new ResizeObserver(() => {
+      this.width = this.element.clientWidth;
+      this.draw();
+    }).observe(this.element);
   }
 
-  /** Note the state of the machine and draw it. */
+  /** Note the state of the machine and draw it, if it looks otherwise than before. */
   show(replay) {
     const held = new Map();
     for (const [name, state] of Object.entries(replay.threads)) {
@@ -34,7 +40,9 @@ class Topology {
     }
     const condition = (bdf) => replay.hardware[this.index.get(bdf)] || {};
     this.states = new Map([...this.nodes.values()].map((node) => [node.bdf, this.state(node, condition, held.get(node.bdf))]));
-    this.draw();
+    const looks = JSON.stringify([...this.states.values()]);
+    if (looks !== this.looks) this.draw();
+    this.looks = looks;
   }
 
   /** Return what is to be said of a function: its port, and pairs of a class and words. */
@@ -60,15 +68,14 @@ class Topology {
 
   /** Return the tree as it is to be drawn: functions of one bus that are alike are one box. */
   tree(up, depth) {
-    const below = [...this.nodes.values()].filter((node) => (node.up || null) === up);
-    const leaf = (node) => ![...this.nodes.values()].some((other) => other.up === node.bdf);
+    const below = this.below.get(up) || [];
     const boxes = [];
     const alike = new Map();
     for (const node of below) {
       const state = this.states.get(node.bdf);
       const key = JSON.stringify([state.said, node.kind]);
       const box = { node, state, depth, more: 0, below: [] };
-      if (below.length > FEW_ON_A_BUS && leaf(node)) {
+      if (below.length > FEW_ON_A_BUS && !this.below.has(node.bdf)) {
         if (alike.has(key)) { alike.get(key).more++; continue; }
         alike.set(key, box);
       } else box.below = this.tree(node.bdf, depth + 1);
@@ -78,13 +85,12 @@ class Topology {
   }
 
   draw() {
-    const width = this.element.clientWidth;
-    if (!this.states || !width) return;
+    if (!this.states || !this.width) return;
     const roots = this.tree(null, 0);
     const depth = (box) => Math.max(box.depth, ...box.below.map(depth));
     const columns = 1 + Math.max(0, ...roots.map(depth));
     const wide = columns * BOX + (columns - 1) * GAP + 2;
-    const beside = wide <= width * 1.1;
+    const beside = wide <= this.width * 1.1;
     const parts = [];
     const said = [];
     let y = 1;

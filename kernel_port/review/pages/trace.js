@@ -3,7 +3,7 @@
 
 const LINE = 24;
 /** Lines rendered before and behind the middle. */
-const AROUND = 40;
+const AROUND = 24;
 /** A register and its value in the text of an access. */
 const ASSIGNED = /([A-Z]\w*(?:\[[\d:]+\])?)=(0x[0-9a-f]+)/g;
 
@@ -44,7 +44,7 @@ class Trace {
     const current = row + 1 === this.step;
     const same = rows[row].every((index) => index >= 0);
     const what = event
-      ? h("span", { class: `what op-${event[OP]}` }, same ? "" : h("span", { class: "only" }, "≠ "), ...this.text(event))
+      ? h("span", { class: `what op-${event[OP]}${event[WHERE] ? " access" : ""}` }, same ? "" : h("span", { class: "only" }, "≠ "), ...this.text(event))
       : h("span", { class: "what nothing" }, "– no event –");
     return h("li", { class: current ? "current" : null },
       h("a", { href: `#step=${row + 1}`, "aria-current": current ? "step" : null, title: event ? event[TEXT] : null },

@@ -113,6 +113,11 @@ class Player {
     else if (on) for (const panel of panels) panel.classList.remove("fold", "widen");
     for (const panel of panels) panel.classList.toggle(what, on);
     this.runs.classList.toggle("alone", Boolean(this.runs.querySelector(".panel.full")));
+    for (const line of this.runs.querySelectorAll(".line-of-panels")) {
+      line.classList.toggle("with-full", Boolean(line.querySelector(".panel.full")));
+      const folded = !line.querySelector(".panel:not(.fold)");
+      this.runs.classList.toggle(line.classList.contains("upper") ? "upper-folded" : "lower-folded", folded);
+    }
     for (const tool of this.runs.querySelectorAll(".tool")) {
       const pressed = ["fold", "widen", "full"].some((kind) => tool.matches(`.${kind}`) && tool.closest(".panel").matches(`.${kind}`));
       tool.setAttribute("aria-pressed", String(pressed));
