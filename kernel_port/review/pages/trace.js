@@ -47,10 +47,17 @@ class Trace {
       ? h("span", { class: `what op-${event[OP]}${event[WHERE] ? " access" : ""}` }, same ? "" : h("span", { class: "only" }, "≠ "), ...this.text(event))
       : h("span", { class: "what nothing" }, "– no event –");
     return h("li", { class: current ? "current" : null },
-      h("a", { href: `#step=${row + 1}`, "aria-current": current ? "step" : null, title: event ? event[TEXT] : null },
+      h("a", { href: `#step=${row + 1}`, "aria-current": current ? "step" : null, title: event ? event[TEXT] : null, onclick: (click) => this.follow(click, row + 1) },
         h("span", { class: "marker", "aria-hidden": "true" }, current ? "▶" : ""),
         h("span", { class: "when" }, event ? (event[TIME] / 1e6).toFixed(3) : ""),
         h("span", { class: "who" }, who.replace("0000:", "")), what));
+  }
+
+  /** Go to the step of a line at once; a click that opens another tab does that. */
+  follow(click, step) {
+    if (click.ctrlKey || click.metaKey || click.shiftKey) return;
+    click.preventDefault();
+    player.go(step);
   }
 
   /** Return the text of an event. Names of registers give way when there is no room; their values stay. */
