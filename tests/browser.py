@@ -34,6 +34,7 @@ def chromium(profile, width=DESKTOP[0], height=DESKTOP[1], scheme="light"):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     try:
+        browser.set_script_timeout(180)  # axe looks at every element, and other tests run, too
         show(browser, width, height, scheme)
         yield browser
     finally:
