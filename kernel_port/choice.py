@@ -72,6 +72,14 @@ class KernelChoice:
         return f"linux-3.11+{self.patches}" + "".join(f"+{what}" for what in self.names)
 
     @property
+    def explained(self) -> str:
+        """What the name stands for: "Linux 3.11 with all 8 patches of the series"."""
+        count = self.patches
+        series = "with all {0} patches" if count == ALL else "with patches 1 to {0}" if count > 1 else "with patch 1"
+        base = f"Linux 3.11 {series.format(count) + ' of the series' if count else 'as it was before the series'}"
+        return "; ".join([base, *(f"on top {mend.name}: {mend.title}" for mend in self.mends)])
+
+    @property
     def options(self) -> list[str]:
         """The options of the command line that choose it."""
         return ["--patches", str(self.patches), *(word for what in self.extra for word in ("--with", what))]

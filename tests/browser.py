@@ -15,6 +15,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 DESKTOP, PHONE = (1280, 900), (390, 844)
+#: What a page is to fit: a phone, a projector, a screen.
+SIZES = (PHONE, (1280, 720), (1920, 1080))
 
 
 @contextmanager
@@ -32,13 +34,19 @@ def chromium(profile, width=DESKTOP[0], height=DESKTOP[1], scheme="light"):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     try:
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        media = [{"name": "prefers-color-scheme", "value": scheme}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+        browser.set_script_timeout(180)  # axe looks at every element, and other tests run, too
+        show(browser, width, height, scheme)
         yield browser
     finally:
         browser.quit()
+
+
+def show(browser, width, height, scheme="light"):
+    """Give the window a size and a colour scheme."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    media = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
 
 
 def errors(browser):

@@ -59,7 +59,8 @@ MAY_IMPORT = {
     "review.port": "choice files hw.errors link mends series",
     "review.upstream": "archives files hw.errors limits review.port series terminal",
     "review.read": "choice hw.errors link mends review.pages review.port review.upstream series terminal",
-    "review.watch": "hw kernel machine pci_regs review.pages review.port review.read review.upstream terminal trace",
+    "review.watch": """hw images kernel machine pci_regs review.pages review.port review.read review.upstream terminal
+                        trace""",
     "prompt": """calls choice hw hw.errors images kernel machine review.watch terminal trace why""",
     "teach": "hw.errors review.pages terminal",
     # the doors: cli finds the commands by their names, and nobody else imports one

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..hw.fields import lowest
-from ..review.watch.page import Recording, watch_page
+from ..review.watch.page import Recording, Subject, watch_page
 from ..terminal import Paint
 from ..trace.decode import decode, parts
 from ..trace.outcome import Outcome
@@ -94,7 +94,8 @@ class Reset:
 
     def _repr_html_(self) -> str:
         title = f"{self.outcome.call}({self.outcome.target}) on {self.outcome.machine}"
-        page = watch_page(title, "", "", [self.recording], self.outcome.warnings)
+        made = f"kernel_port.Session.reset({self.outcome.target!r})"
+        page = watch_page(Subject(title, "", "", made, self.outcome.warnings), [self.recording])
         style = f"width: 100%; height: {FRAME_HEIGHT}px"
         return f'<iframe srcdoc="{escape(page)}" style="{style}" title="{escape(title)}"></iframe>'
 

@@ -239,6 +239,6 @@ class Session:
             machine.clock.now, machine.description.warnings,
         )  # fmt: skip
         returned = end(halt) if halt else f"returned {result(rc)}"
-        point = self._kernel.patches
-        recording = Recording(point, kernel, returned, outcome.failed, str(halt or ""), events, seen)
+        choice, failed = self._kernel, outcome.failed
+        recording = Recording(choice.patches, kernel, choice.explained, returned, failed, str(halt or ""), events, seen)
         return Reset(outcome, recording, recorder.before)

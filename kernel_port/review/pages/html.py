@@ -20,6 +20,9 @@ from ...terminal import clean
 #: Characters that could end a script element or begin a comment in it, or that JavaScript takes for the end of a line.
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
+#: By this element in its head a page is known to be ours.
+GENERATOR = '<meta name="generator" content="kernel-port">'
+
 
 def text(value: object) -> str:
     """Return *value* as text of an element or of a quoted attribute."""
@@ -76,7 +79,7 @@ def page(title: str, body: str, styles: Iterable[str], scripts: Iterable[str] = 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<meta name="generator" content="kernel-port">
+{GENERATOR}
 <link rel="icon" href="data:,">
 <title>{text(title)}</title>
 <style>{style}</style>

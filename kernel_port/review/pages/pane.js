@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// One run on the page: its time line, and its state at the current step.
+// One run on the page: its chapters, its time line, and its state at the current step.
 
-const AROUND = 7;
 /** The most functions listed one by one. */
 const FEW = 12;
-const USUAL = ["D0", "ready", "not in reset", "active", "occupied", "on", "not asserted"];
+const USUAL = ["D0", "ready", "not in reset", "active", "occupied", "on", "not asserted", "knows it"];
+/** The panels, in the order of their keys, 1 to 6. */
+const PANELS = ["time", "trace", "source", "stacks", "config", "hardware"];
+const TITLES = {
+  time: "Time", trace: "Trace", source: "Source", stacks: "Threads", config: "Registers", hardware: "Hardware",
+};
 
-/** One run on the page: its time line and its state at the current step. */
 class Pane {
   constructor(run, column) {
     this.run = run;
@@ -24,62 +27,78 @@ class Pane {
     this.starts = this.replay.images.map((image) => image.slice());
     this.last = Math.max(...run.spans.map((span) => span.stop), run.events.at(-1)?.[TIME] ?? 0);
     this.chosen = null;
-    this.shown = 0;
     this.build();
   }
 
-  panel(title, name, ...content) {
+  /** Make a panel; *arrange* is called with its name and "fold", "widen" or "full". */
+  panel(name, ...content) {
     const id = `${name}-${this.column}`;
-    return h("section", { class: `panel ${name}`, "aria-labelledby": id }, h("h3", { id }, title), ...content);
+    const key = PANELS.indexOf(name) + 1;
+    const tool = (what, label) => h("button", {
+      type: "button", class: `tool ${what}`, "data-panel": name, "aria-pressed": "false",
+      "aria-label": `${label}: ${TITLES[name]}, ${this.run.kernel}`, title: what === "full" ? `${label} (${key})` : label,
+      onclick: () => player.arrange(name, what),
+    }, icon(what));
+    return h("section", { class: `panel ${name}`, "aria-labelledby": id },
+      h("div", { class: "head" },
+        h("h3", { id }, TITLES[name], h("span", { class: "hidden" }, ` of ${this.run.kernel}`)), keycap(key),
+        h("span", { class: "tools" }, tool("fold", "Fold"), tool("widen", "Widen"), tool("full", "Alone"))),
+      ...content);
   }
 
   build() {
-    const alone = this.run.events.every((event) => event[CONTEXT] === this.run.events[0][CONTEXT]);
-    this.trace = h("ol", { class: alone ? "lines alone" : "lines" });
+    const { kernel, explained, failed, result, halt } = this.run;
+    this.trace = new Trace(this.run, this.column);
+    this.registers = new Registers(this.run, () => { this.update(player.step); this.scroll(); });
+    this.topology = new Topology(this.run);
     this.place = h("p", { class: "place" });
-    this.source = new Listing("Source of the function", "python");
+    this.source = new Listing(`Source of the function, ${kernel}`, "python");
     this.placeC = recording.c ? h("p", { class: "place" }) : null;
-    this.sourceC = recording.c ? new Listing("Its C", "c") : null;
+    this.sourceC = recording.c ? new Listing(`Its C, ${kernel}`, "c") : null;
     this.threads = h("ul", { class: "threads" });
     this.hardware = h("ul", { class: "hardware-list" });
-    this.select = h("select", { "aria-label": "Function", onchange: () => { this.follow.checked = false; this.registers(); this.scroll(); } },
-      ...this.run.functions.map((one, index) => h("option", { value: index }, one.bdf)));
-    this.follow = h("input", { type: "checkbox", checked: true, onchange: () => this.update(player.step) });
-    this.differing = h("input", { type: "checkbox", onchange: () => { this.registers(); this.scroll(); } });
-    this.table = h("tbody");
-    const heads = ["Offset", "Register", "Value", "Bits"].map((name) => h("th", { scope: "col" }, name));
-    const registers = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Registers" },
-      h("table", {}, h("thead", {}, h("tr", {}, ...heads)), this.table));
-    const choice = h("p", { class: "choice" }, this.select,
-      h("label", {}, this.follow, " follow the current step"),
-      h("label", {}, this.differing, " changes only"));
-    this.timelineBox = h("div", {});
+    this.timelineBox = h("div", { class: "body scroll", tabindex: 0, role: "region", "aria-label": `Contents of the time line of ${kernel}` });
+    const region = (label, ...content) =>
+      h("div", { class: "body scroll", tabindex: 0, role: "region", "aria-label": `Contents of ${label} of ${kernel}` }, ...content);
+    const trace = this.panel("trace", this.trace.element);
+    const source = this.panel("source", h("div", { class: this.sourceC ? "body sources both" : "body sources" },
+      ...[this.place, this.source.element, this.placeC, this.sourceC?.element].filter(Boolean)));
+    const stacks = this.panel("stacks", region("Threads", this.threads));
+    const config = this.panel("config", this.registers.choice, this.registers.box);
+    const hardware = this.panel("hardware", region("Hardware", this.topology.element, this.hardware));
+    const lines = recording.runs.length > 1
+      ? [[trace, source], [stacks, config, hardware]] : [[trace, source, stacks], [config, hardware]];
     this.element = h("section", { class: "run", "aria-labelledby": `run-${this.column}` },
       h("div", { class: "heading" },
-        h("h2", { id: `run-${this.column}` }, this.run.kernel),
-        h("p", { class: this.run.failed ? "outcome bad" : "outcome good" }, this.run.failed ? "✗ " : "✓ ", this.run.result),
-        this.run.halt.length
-          ? h("details", { class: "halt" }, h("summary", {}, "The kernel's last words"), h("pre", {}, this.run.halt.join("\n")))
-          : null),
-      this.panel("Time", "time", this.timelineBox),
-      h("div", { class: "panels" },
-        this.panel("Trace", "trace", this.trace),
-        this.panel("Source", this.sourceC ? "source both" : "source",
-          this.place, this.source.element, this.placeC, this.sourceC?.element),
-        this.panel("Threads: stacks and locks", "stacks", this.threads),
-        this.panel("Hardware", "hardware", this.hardware),
-        this.panel("Configuration space", "config", choice, registers)));
+        h("h2", { id: `run-${this.column}` }, kernel), h("p", { class: "explained" }, explained),
+        h("p", { class: failed ? "outcome bad" : "outcome good", title: result }, failed ? "✗ " : "✓ ", result),
+        halt.length ? h("details", { class: "halt" }, h("summary", {}, "The kernel's last words"), h("pre", {}, halt.join("\n"))) : null),
+      this.chapters(),
+      this.panel("time", this.timelineBox),
+      ...lines.map((line, index) => h("div", { class: `line-of-panels ${index ? "lower" : "upper"}` }, ...line)));
+  }
+
+  /** Make the list of chapters: buttons that go to where each begins. */
+  chapters() {
+    const main = this.run.chapters[0]?.[2];
+    this.marks = this.run.chapters.map(([title, called, thread, first]) =>
+      h("button", { type: "button", title: `${called || title}, ${thread}`, onclick: () => player.go(this.rowOf[first] + 1) },
+        thread === main ? null : h("span", { class: "thread-name" }, `${thread} `), title));
+    this.chapterStarts = this.run.chapters.map(([, , , first]) => this.rowOf[first] + 1);
+    return h("nav", { class: "chapters", "aria-label": `Chapters of ${this.run.kernel}` },
+      h("ol", {}, ...this.marks.map((mark) => h("li", {}, mark))));
   }
 
   /** Add the time line, which needs to know both runs. */
   addTimeline(last, go) {
-    this.timeline = new Timeline(this.run, rows.length, this.rowOf, last, recording.divergence ?? -1, go);
+    this.timeline = new Timeline(this.run, rows.length, this.rowOf, last, recording.differences || [], go);
     this.timelineBox.append(this.timeline.element);
   }
 
   /** Show a step; 0 is the beginning. */
   update(step) {
     const index = step ? this.reached[step - 1] : -1;
+    this.index = index;
     this.here = step > 0 && rows[step - 1][this.column] >= 0;
     this.replay.goTo(index);
     this.event = this.run.events[index];
@@ -87,44 +106,34 @@ class Pane {
     this.toShow = [];
     this.timeline.move(step, index);
     this.element.classList.toggle("absent", step > 0 && !this.here);
-    this.lines(step);
+    this.chapter();
+    this.trace.show(step);
     this.stacks();
     this.code();
+    this.topology.show(this.replay);
     this.conditions();
-    if (this.follow.checked) this.select.value = this.whose[index] ?? 0;
-    this.registers();
+    this.registers.show({ replay: this.replay, starts: this.starts, event: this.here ? this.event : null }, this.whose[index] ?? 0);
+  }
+
+  /** Mark the current chapter. */
+  chapter() {
+    const now = this.index < 0 ? -1 : this.run.chapter[this.index];
+    if (now === this.chapterNow) return;
+    this.marks[this.chapterNow]?.removeAttribute("aria-current");
+    this.marks[now]?.setAttribute("aria-current", "step");
+    this.chapterNow = now;
+    if (now >= 0) this.toShow.push([this.marks[now].closest("ol"), this.marks[now]]);
   }
 
   /** Scroll the marked elements into view. Separate from update(), so that the page is laid out once. */
   scroll() {
-    const places = this.toShow.map(([box, element]) => element.offsetTop - box.clientHeight / 2 + element.offsetHeight);
-    this.toShow.forEach(([box], index) => { box.scrollTop = places[index]; });
+    const places = this.toShow.map(([box, element]) => [
+      element.offsetTop - box.clientHeight / 2 + element.offsetHeight, element.offsetLeft - box.clientWidth / 2 + element.offsetWidth]);
+    const trace = this.trace.place;
+    this.toShow.forEach(([box], index) => { [box.scrollTop, box.scrollLeft] = [places[index][0], box.matches("ol") ? places[index][1] : 0]; });
+    this.trace.element.scrollTop = trace;
+    this.registers.scroll();
     this.toShow = [];
-  }
-
-  /** Show the trace around the step. */
-  lines(step) {
-    const first = Math.max(1, Math.min(step - AROUND, rows.length - 2 * AROUND));
-    const items = [];
-    let context = null;
-    for (let at = first; at <= Math.min(rows.length, first + 2 * AROUND); at++) {
-      const event = this.run.events[rows[at - 1][this.column]];
-      const same = rows[at - 1].every((index) => index >= 0);
-      const mark = rows[at - 1].length < 2 || same ? "" : event ? "≠ " : "";
-      const who = event && event[CONTEXT] !== context ? (context = event[CONTEXT]) : "";
-      const cells = event
-        ? [h("span", { class: "when" }, (event[TIME] / 1e6).toFixed(3)), h("span", { class: "who", title: who }, who.replace("0000:", "")), h("span", { class: `what op-${event[OP]}` }, mark, this.address(event), event[TEXT])]
-        : [h("span", { class: "when" }), h("span", { class: "who" }), h("span", { class: "what nothing" }, "– no event –")];
-      items.push(h("li", { class: at === step ? "current" : null },
-        h("a", { href: `#step=${at}`, "aria-current": at === step ? "step" : null, title: event ? event[TEXT] : null },
-          h("span", { class: "marker", "aria-hidden": "true" }, at === step ? "▶" : ""), ...cells)));
-    }
-    this.trace.replaceChildren(...items);
-  }
-
-  /** Return the function of an access; other events name it themselves. */
-  address(event) {
-    return event[WHERE] ? h("span", { class: "whose" }, `${this.run.functions[event[ABOUT]]?.bdf.replace(/^0000:/, "")} `) : "";
   }
 
   /** Show the state of each thread. */
@@ -133,11 +142,12 @@ class Pane {
     const now = this.event?.[CONTEXT];
     const contexts = Object.keys(threads);
     if (now !== undefined && !contexts.includes(now)) contexts.unshift(now);
+    contexts.sort((a, b) => (b === now) - (a === now));
     this.threads.replaceChildren(...contexts.map((name) => {
       const [state, held] = threads[name] || ["borrows a thread", null];
       const index = ["idle", "has returned"].includes(state) && name !== now ? undefined : latest[name];
       const current = name === now;
-      const locks = held?.length ? held.map((lock) => h("li", {}, lock)) : [h("li", { class: "none" }, "no locks")];
+      const locks = held?.length ? held.map((lock) => h("li", {}, lock.replace("0000:", ""))) : [h("li", { class: "none" }, "no locks")];
       return h("li", { class: current ? "thread current" : "thread" },
         h("p", {}, h("strong", {}, current ? `▶ ${name}` : name), " ", h("span", { class: "state" }, state)),
         held ? h("div", { class: "locks" }, h("span", {}, "holds"), h("ul", {}, ...locks)) : null,
@@ -176,9 +186,9 @@ class Pane {
       }
       [code, line] = frame;
     }
-    const { name, file, c, first, lines, beside } = recording.code[code];
+    const { name, file, c, first, lines, doc, beside } = recording.code[code];
     this.place.replaceChildren(h("strong", {}, name), ` ${file}:${line}`, c ? h("span", { class: "c" }, `C: ${c}`) : "");
-    this.bring(this.source, this.source.show(lines, [line - first], first));
+    this.bring(this.source, this.source.show(lines, [line - first], first, doc));
     if (beside) this.codeC(beside, beside.at[line] || []);
   }
 
@@ -220,63 +230,14 @@ class Pane {
       h("strong", {}, this.run.functions[members[0]].bdf), more, h("ul", { class: "aspects" }, ...aspects));
   }
 
-  /** Show the registers of the chosen function. */
-  registers() {
-    const which = +this.select.value;
-    if (!this.run.functions.length) return;
-    const image = this.replay.images[which];
-    const before = this.replay.before(which);
-    const touched = this.event?.[ABOUT] === which && this.here ? this.event[WHERE] : null;
-    let first = -1;
-    const items = [];
-    for (const [name, where, size] of this.named(which, image, before)) {
-      const value = number(image, where, size);
-      const old = number(before, where, size);
-      const start = number(this.starts[which], where, size);
-      const access = Boolean(touched && touched[0] < where + size && where < touched[0] + touched[1]);
-      if (this.differing.checked && value === start && value === old && !access) continue;
-      if (first < 0 && (value !== old || access)) first = items.length;
-      const key = [which, where, size, value, old, start, access].join();
-      items.push([key, () => this.register(name, where, size, value, old, start, access)]);
-    }
-    reconcile(this.table, items);
-    if (first >= 0) this.toShow.push([this.table.closest(".scroll"), this.table.children[first]]);
+  /** Return the step in plain words. */
+  get caption() {
+    return this.event ? recording.captions[this.event[CAPTION]] : "The beginning: nothing has been called yet.";
   }
 
-  /** Return the named registers, and the changed bytes without a name. */
-  named(which, image, before) {
-    const one = this.run.functions[which];
-    if (!one.covered) {
-      one.covered = new Uint8Array(one.size);
-      for (const [, where, size] of one.registers) one.covered.fill(1, where, where + size);
-    }
-    const found = [...one.registers];
-    for (let where = 0; where < image.length; where++) {
-      const differs = image[where] !== this.starts[which][where] || image[where] !== before[where];
-      if (!one.covered[where] && differs) found.push([`byte ${hex(where, 1)}`, where, 1]);
-    }
-    return found.sort((a, b) => a[1] - b[1]);
-  }
-
-  register(name, where, size, value, old, start, access) {
-    const known = recording.registers[name] || [];
-    const bits = [];
-    for (const field of known) {
-      if ((value ^ old) & field[1]) bits.push(h("ins", {}, fields.change(field, old, value)), " ");
-      else if (fields.isShown(field, value)) bits.push(`${fields.show(field, value)} `);
-    }
-    if (value !== old && !bits.some((bit) => bit instanceof Element)) bits.push(h("ins", {}, `was ${hex(old, size)}`));
-    const mark = value !== old ? "● " : access ? "○ " : "";
-    const said = value !== old ? "changed" : access ? "accessed" : "";
-    return h("tr", { class: `${said}${value !== start ? " differs" : ""}` },
-      h("td", {}, `0x${where.toString(16).padStart(3, "0")}`),
-      h("th", { scope: "row" }, h("span", { "aria-hidden": "true" }, mark), name, said ? h("span", { class: "hidden" }, ` ${said}`) : ""),
-      h("td", {}, hex(value, size)), h("td", { class: "bits" }, ...bits));
-  }
-
-  /** Return the step in words. */
-  sentence() {
-    if (!this.event) return "the beginning, before the call";
+  /** Return the step as the trace has it. */
+  get detail() {
+    if (!this.event) return "before the call";
     const frame = recording.stacks[this.event[STACK]][this.event[FRAME]];
     const by = frame ? `, ${this.event[OP] === "hw" ? "during" : "in"} ${recording.code[frame[0]].name}` : "";
     const whose = this.event[WHERE] ? `${this.run.functions[this.event[ABOUT]]?.bdf} ` : "";

@@ -5,7 +5,7 @@
 const recording = JSON.parse(document.getElementById("recording").textContent);
 const rows = recording.rows || recording.runs[0].events.map((_, index) => [index]);
 const CHECKPOINT = 256;
-const [TIME, CONTEXT, OP, TEXT, STACK, FRAME, ABOUT, WHERE] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [TIME, CONTEXT, OP, TEXT, STACK, FRAME, ABOUT, WHERE, CAPTION] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 const hex = (value, size) => `0x${value.toString(16).padStart(2 * size, "0")}`;
 const number = (bytes, where, size) => {

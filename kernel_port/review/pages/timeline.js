@@ -4,18 +4,21 @@
 /** Tracks of the hardware and of threads, from top to bottom. */
 const HARDWARE_TRACKS = ["reset held", "link down", "presence lost", "not ready", "interrupt"];
 const THREAD_TRACKS = ["delay", "wait", "lock", "work", "queued"];
-const PHONE = 640;
-const LABELS = 176;
-const LANE = 16;
+const PHONE = 460;
+/** Room for the names of tracks, in a wide and in a narrow time line. */
+const LABELS = 150;
+const NARROW_LABELS = 124;
+const NARROW = 800;
+const LANE = 14;
 /** The most lanes that show names; more lanes are thinner, down to a line each. */
 const THICK_LANES = 6;
 const THIN_LANES_HEIGHT = 84;
 const THINNEST_LANE = 1;
 const THINNEST_WITH_GAP = 4;
-const TRACK_GAP = 6;
+const TRACK_GAP = 4;
 const CHARACTER = 6.4;
-const AXIS = 22;
-const LONGEST_LABEL = 25;
+const AXIS = 18;
+const LABEL_CHARACTER = 5.6;
 
 class Timeline {
   /**
@@ -23,11 +26,11 @@ class Timeline {
    * @param rows   number of rows, which the steps count
    * @param rowOf  of each event, its row (from 0)
    * @param last   virtual time at the right end, ns
-   * @param mark   row of the first difference, -1 if there is none
+   * @param differences  first and last row of each difference from the other run
    * @param go     called with the step that was clicked
    */
-  constructor(run, rows, rowOf, last, mark, go) {
-    Object.assign(this, { run, rows, rowOf, last: Math.max(last, 1), mark });
+  constructor(run, rows, rowOf, last, differences, go) {
+    Object.assign(this, { run, rows, rowOf, last: Math.max(last, 1), differences });
     this.step = 0;
     this.compress = 0.35;
     this.tracks = this.group();
@@ -104,21 +107,21 @@ class Timeline {
     this.width = this.element.clientWidth;
     if (!this.width) return;
     const phone = this.width < PHONE;
-    this.left = phone ? 10 : LABELS;
+    this.left = phone ? 10 : this.width < NARROW ? NARROW_LABELS : LABELS;
     const parts = [];
     let y = AXIS;
     for (const track of [...this.tracks, { name: "config cycles", kind: "cycles", ends: [0], spans: [] }]) {
       const lanes = track.ends.length;
       const lane = lanes <= THICK_LANES ? LANE : Math.max(THINNEST_LANE, Math.min(LANE / 2, THIN_LANES_HEIGHT / lanes));
       if (phone) y += 14;
-      parts.push(this.label(track.name, phone ? 10 : LABELS - 10, phone ? y - 4 : y + 12, phone));
-      parts.push(h("svg:line", { class: "rule", x1: 0, x2: this.width, y1: y - (phone ? 16 : 3), y2: y - (phone ? 16 : 3) }));
+      parts.push(this.label(track.name, phone ? 10 : this.left - 8, phone ? y - 4 : y + LANE - 4, phone));
+      parts.push(h("svg:line", { class: "rule", x1: 0, x2: this.width, y1: y - (phone ? 16 : 2), y2: y - (phone ? 16 : 2) }));
       for (const span of track.spans) parts.push(...this.bar(span, y + span.lane * lane, lane));
       if (track.kind === "cycles") parts.push(...this.cycles(y));
       y += lanes * lane + TRACK_GAP;
     }
     const under = this.axis(y);
-    if (this.mark >= 0) under.push(...this.difference(y += 12));
+    if (this.differences.length) under.push(...this.marks(y += 12));
     this.cursor = h("svg:g", { class: "cursor" },
       h("svg:path", { d: "M-6 2h12l-6 9z" }), h("svg:line", { y1: 2, y2: y }));
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${y}`);
@@ -128,7 +131,9 @@ class Timeline {
   }
 
   label(name, x, y, phone) {
-    const short = name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL - 1)}…` : name;
+    const most = phone ? Infinity : Math.floor((this.left - 14) / LABEL_CHARACTER);
+    const plain = name.replace("0000:", "");
+    const short = plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
     return h("svg:text", { class: "name", x, y, "text-anchor": phone ? "start" : "end" },
       short, h("svg:title", {}, name));
   }
@@ -145,8 +150,9 @@ class Timeline {
     const parts = [h("svg:rect", { ...look, x: from, y, width, height: thin ? lane : lane - 2 }, h("svg:title", {}, title))];
     const most = Math.floor((width - 6) / CHARACTER);
     if (lane === LANE && most > 3) {
-      const text = span.label.length > most ? `${span.label.slice(0, most - 1)}…` : span.label;
-      parts.push(h("svg:text", { class: "inside", x: from + 4, y: y + 11 }, text));
+      const plain = span.label.replace("0000:", "");
+      const text = plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
+      parts.push(h("svg:text", { class: "inside", x: from + 4, y: y + LANE - 4.5 }, text));
     }
     return parts;
   }
@@ -173,19 +179,26 @@ class Timeline {
       while (event < this.run.events.length && this.run.events[event][0] < time) event++;
       const x = this.place(event === 0 ? 0 : this.rowOf[event - 1] + 1, time);
       parts.push(h("svg:line", { class: "tick", x1: x, x2: x, y1: AXIS - 5, y2: bottom }));
-      if (x - taken < 60 || x > this.width - 30) continue;
+      if (x - taken < 60 || x > this.width - 120) continue;
       taken = x;
       parts.push(h("svg:text", { class: "time", x: x + 3, y: AXIS - 8 }, `${+(time / 1e6).toFixed(3)} ms`));
     }
     return parts;
   }
 
-  difference(bottom) {
-    const event = this.rowOf.findIndex((row) => row >= this.mark);
-    const x = this.ofEvent(event < 0 ? this.run.events.length - 1 : event);
-    return [h("svg:line", { class: "difference", x1: x, x2: x, y1: AXIS - 6, y2: bottom },
-      h("svg:title", {}, "first difference")),
-      h("svg:text", { class: "difference-name", x: x + 3, y: bottom - 3 }, "≠ first difference")];
+  /** Mark where the runs differ: a line where that begins first, a stroke below for each stretch. */
+  marks(bottom) {
+    const at = (row) => {
+      const event = this.rowOf.findIndex((other) => other >= row);
+      return this.place(row + 1, this.run.events[event < 0 ? this.run.events.length - 1 : event]?.[0] ?? 0);
+    };
+    const first = at(this.differences[0][0]);
+    return [
+      h("svg:line", { class: "difference", x1: first, x2: first, y1: AXIS - 6, y2: bottom }, h("svg:title", {}, "first difference")),
+      ...this.differences.map(([from, to]) =>
+        h("svg:rect", { class: "differs", x: at(from), y: bottom - 6, width: Math.max(2, at(to) - at(from)), height: 5 })),
+      h("svg:text", { class: "difference-name", x: this.left - 8, y: bottom, "text-anchor": "end" }, this.left > 20 ? "≠ differs" : ""),
+    ];
   }
 
   /** Show the cursor at a step, whose latest event of this run is *at*. */

@@ -4,29 +4,19 @@
 const PAGE = 25;
 const QUIET = 150;
 
-/** Icons of the buttons, as paths in a box of 16. */
-const ICONS = {
-  first: "M3 3h2v10H3zM13 3v10L6 8z", before: "M8 3v10L2 8zM14 3v10L8 8z", back: "M12 3v10L4 8z",
-  forward: "M4 3v10l8-5z", next: "M2 3v10l6-5zM8 3v10l6-5z", last: "M11 3h2v10h-2zM3 3v10l7-5z",
-};
-
-function icon(name) {
-  return h("svg:svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "icon" },
-    h("svg:path", { d: ICONS[name] }));
-}
-
 /** Moves between the steps. */
 class Player {
   constructor() {
     this.step = 0;
+    this.speed = 2;
     this.panes = recording.runs.map((run, column) => new Pane(run, column));
     const last = Math.max(...this.panes.map((pane) => pane.last));
     for (const pane of this.panes) pane.addTimeline(last, (step) => this.go(step));
     this.changing = rows.map((pair) => pair.some((index, column) => index >= 0 && this.changes(column, index)));
+    this.chapters = [...new Set(this.panes.flatMap((pane) => pane.chapterStarts))].sort((a, b) => a - b);
     this.build();
     addEventListener("hashchange", () => this.go(this.linked()));
     addEventListener("keydown", (event) => this.key(event));
-    this.go(this.linked());
   }
 
   /** Return whether an event changes anything but thread states. */
@@ -36,45 +26,10 @@ class Player {
     return change.config.length || Object.keys(change.hardware).length || !["r", "printk"].includes(run.events[index][OP]);
   }
 
-  button(picture, label, keys, act) {
-    return h("button", { type: "button", "aria-label": label, title: `${label} (${keys})`, onclick: act }, icon(picture));
-  }
-
   build() {
-    this.slider = h("input", {
-      type: "range", min: 0, max: rows.length, step: 1, value: 0, "aria-label": "Step", class: "slider",
-      oninput: () => this.go(+this.slider.value),
-    });
-    this.count = h("output", { class: "count" });
-    this.status = h("p", { role: "status", class: "sentence" });
-    const compress = h("input", {
-      type: "range", min: 0, max: 100, value: 35, "aria-label": "Compress delays",
-      oninput: () => {
-        for (const pane of this.panes) {
-          pane.timeline.compress = compress.value / 100;
-          pane.timeline.draw();
-        }
-      },
-    });
-    const difference = recording.divergence >= 0
-      ? h("button", { type: "button", title: "First difference (d)", "aria-label": "First difference", onclick: () => this.diverge() },
-        "≠", h("span", { class: "wide" }, " first difference")) : null;
-    this.controls = h("div", { class: "controls", role: "group", "aria-label": "Steps" },
-      h("div", { class: "buttons" },
-        this.button("first", "First step", "Home", () => this.go(0)),
-        this.button("before", "Previous change", "p", () => this.seek(-1)),
-        this.button("back", "Step back", "left arrow", () => this.go(this.step - 1)),
-        this.button("forward", "Step forward", "right arrow", () => this.go(this.step + 1)),
-        this.button("next", "Next change", "n", () => this.seek(1)),
-        this.button("last", "Last step", "End", () => this.go(rows.length)), difference),
-      this.slider, this.count,
-      h("label", { class: "compress" }, "delays to scale ", compress, " compressed"), this.status);
-    const help = h("details", { class: "keys" }, h("summary", {}, "Keys and marks"),
-      h("p", {}, "← → step, Page Up and Page Down 25 steps, Home and End, p and n to the previous and next change, d to the first difference."),
-      h("p", {}, "● a register that this step changed, ○ one that it accessed, ▲ an unusual state, ▶ the current step, ≠ only in one run. The page's address includes the step."));
-    const runs = h("div", { class: this.panes.length > 1 ? "runs two" : "runs" }, ...this.panes.map((pane) => pane.element));
-    document.getElementById("watch").append(this.controls, runs, help);
-    for (const pane of this.panes) pane.timeline.draw();
+    this.controls = new Controls(this);
+    this.runs = h("div", { class: this.panes.length > 1 ? "runs two" : "runs" }, ...this.panes.map((pane) => pane.element));
+    document.getElementById("watch").append(this.controls.element, this.runs);
   }
 
   linked() {
@@ -87,20 +42,13 @@ class Player {
     this.step = Math.max(0, Math.min(rows.length, step));
     for (const pane of this.panes) pane.update(this.step);
     for (const pane of this.panes) pane.scroll();
-    const sentence = this.sentence();
-    this.slider.value = this.step;
-    this.slider.setAttribute("aria-valuetext", `${this.step} of ${rows.length}`);
-    this.count.textContent = `${this.step} / ${rows.length}`;
-    this.status.textContent = sentence;
+    const here = this.panes.filter((pane) => pane.here);
+    const told = here[0] || this.panes[0];
+    const only = this.panes.length > 1 && here.length === 1 ? `≠ only ${told.run.kernel}: ` : "";
+    this.controls.show(this.step, only + told.caption, told.detail);
     clearTimeout(this.pending);
     this.pending = setTimeout(() => history.replaceState(null, "", `#step=${this.step}`), QUIET);
-  }
-
-  sentence() {
-    const here = this.panes.filter((pane) => pane.here);
-    const sentence = (here.length ? here : this.panes.slice(0, 1)).map((pane) => pane.sentence())[0];
-    const only = this.panes.length > 1 && here.length === 1 ? `≠ only ${here[0].run.kernel}: ` : "";
-    return `Step ${this.step} of ${rows.length}: ${only}${sentence}`;
+    if (this.step === rows.length) this.pause();
   }
 
   /** Go to the next or previous step that changes something. */
@@ -110,23 +58,94 @@ class Player {
     this.go(step);
   }
 
-  diverge() {
-    this.go(recording.divergence + 1);
+  /** Go to the beginning of the next or previous chapter. */
+  chapter(by) {
+    const next = by > 0 ? this.chapters.find((start) => start > this.step) : this.chapters.findLast((start) => start < this.step);
+    this.go(next ?? (by > 0 ? rows.length : 0));
+  }
+
+  /** Go to the next or previous difference between the runs, round and round. */
+  difference(by) {
+    const starts = (recording.differences || []).map(([first]) => first + 1);
+    if (!starts.length) return;
+    const next = by > 0 ? starts.find((start) => start > this.step) : starts.findLast((start) => start < this.step);
+    this.go(next ?? starts.at(by > 0 ? 0 : -1));
+  }
+
+  /** Play on from here, or from the start if this is the end; pause if it plays. */
+  play() {
+    if (this.timer) {
+      this.pause();
+      return;
+    }
+    if (this.step === rows.length) this.go(0);
+    this.timer = setInterval(() => this.go(this.step + 1), 1000 / this.speed);
+    this.controls.plays(true);
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    if (this.timer) this.controls.plays(false);
+    this.timer = null;
+  }
+
+  /** Set how many steps are played a second. */
+  rate(speed) {
+    this.speed = speed;
+    if (!this.timer) return;
+    this.pause();
+    this.play();
+  }
+
+  /** Set how much delays are compressed on the time lines, 0 to 1. */
+  compress(share) {
+    for (const pane of this.panes) {
+      pane.timeline.compress = share;
+      pane.timeline.draw();
+    }
+  }
+
+  /** Fold, widen or show alone a panel, of both runs; or undo that. */
+  arrange(name, what) {
+    const panels = [...this.runs.querySelectorAll(`.panel.${name}`)];
+    const on = !panels[0].classList.contains(what);
+    if (what === "full") for (const other of this.runs.querySelectorAll(".panel.full")) other.classList.remove("full");
+    else if (on) for (const panel of panels) panel.classList.remove("fold", "widen");
+    for (const panel of panels) panel.classList.toggle(what, on);
+    this.runs.classList.toggle("alone", Boolean(this.runs.querySelector(".panel.full")));
+    for (const line of this.runs.querySelectorAll(".line-of-panels")) {
+      line.classList.toggle("with-full", Boolean(line.querySelector(".panel.full")));
+      const folded = !line.querySelector(".panel:not(.fold)");
+      this.runs.classList.toggle(line.classList.contains("upper") ? "upper-folded" : "lower-folded", folded);
+    }
+    for (const tool of this.runs.querySelectorAll(".tool")) {
+      const pressed = ["fold", "widen", "full"].some((kind) => tool.matches(`.${kind}`) && tool.closest(".panel").matches(`.${kind}`));
+      tool.setAttribute("aria-pressed", String(pressed));
+    }
+    for (const pane of this.panes) pane.update(this.step);
+    for (const pane of this.panes) pane.scroll();
   }
 
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select, input, pre, .scroll")) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select, input")) return;
     const steps = {
       ArrowLeft: () => this.go(this.step - 1), ArrowRight: () => this.go(this.step + 1),
       PageUp: () => this.go(this.step - PAGE), PageDown: () => this.go(this.step + PAGE),
       Home: () => this.go(0), End: () => this.go(rows.length),
-      n: () => this.seek(1), p: () => this.seek(-1),
-      d: () => recording.divergence >= 0 && this.diverge(),
+      n: () => this.seek(1), p: () => this.seek(-1), "]": () => this.chapter(1), "[": () => this.chapter(-1),
+      d: () => this.difference(1), D: () => this.difference(-1), " ": () => this.play(),
+      Escape: () => { const full = this.runs.querySelector(".panel.full .full"); if (full) this.arrange(full.dataset.panel, "full"); },
     };
+    PANELS.forEach((name, index) => { steps[index + 1] = () => this.arrange(name, "full"); });
     if (!Object.hasOwn(steps, event.key)) return;
+    // In what scrolls, these keys scroll; on a button, space presses it.
+    if (event.target.matches("pre, .scroll") && /Page|Home|End|^ $/.test(event.key)) return;
+    if (event.target.matches("button, a, summary") && event.key === " ") return;
     event.preventDefault();
     steps[event.key]();
   }
 }
 
 const player = new Player();
+for (const pane of player.panes) pane.timeline.draw();
+player.go(player.linked());

@@ -49,19 +49,23 @@ class Observer:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self.description = machine.description
         self.start = machine.clock.now
         addresses = [function.address for function in machine.description.functions]
         #: Registers of each function at the beginning, by address.
         self.before = {str(address): machine.fabric.config(address) for address in addresses}
         self._functions = {str(address): machine.fabric.function(address) for address in addresses}
+        #: The kernel's structs of them, and of those that it has removed the one that it had, None if it had none.
+        self._devices = {dev.dev.name: dev for dev in machine.functions}
+        self._removed = dict.fromkeys(self._functions.keys() - self._devices)
         #: State of the hardware at the beginning, by address.
-        self.condition = {bdf: condition(function) for bdf, function in self._functions.items()}
+        self.condition = {bdf: self._now(bdf) for bdf in self._functions}
         #: What each event changed.
         self.changes: list[StepChange] = []
         #: Functions in the trace, in order of appearance; nothing happens to others.
         self.involved: dict[str, None] = {}
         self._registers = dict(self.before)
-        self._seen: dict[str, Glance] = {}
+        self._seen: dict[str, tuple[Glance, bool]] = {}
         self._condition = dict(self.condition)
         self.threads: dict[str, ThreadState] = dict(self._threads())
         self._states = dict(self.threads)
@@ -70,6 +74,8 @@ class Observer:
         """Note the next event: the effects of the previous one are complete."""
         self.finish()
         self.changes.append(StepChange())
+        if event.op == "remove_device" and event.args[0] in self._functions:
+            self._removed[event.args[0]] = self._devices.get(event.args[0])
         self.involved |= dict.fromkeys(arg for arg in event.args if isinstance(arg, str) and arg in self._functions)
 
     def finish(self) -> None:
@@ -77,12 +83,12 @@ class Observer:
         if not self.changes:
             return
         change = self.changes[-1]
+        self._find_again()
         for bdf in self.involved:
-            function = self._functions[bdf]
-            seen = glance(function)
+            seen = glance(self._functions[bdf]), bdf in self._removed
             if seen == self._seen.get(bdf):
                 continue
-            self._seen[bdf], registers, now = seen, seen[0], condition(function)
+            self._seen[bdf], registers, now = seen, seen[0][0], self._now(bdf)
             change.config += [(bdf, *patch) for patch in patches(self._registers[bdf], registers)]
             self._registers[bdf] = registers
             if now != self._condition[bdf]:
@@ -92,6 +98,17 @@ class Observer:
             if self._states.get(name) != threads.get(name):
                 change.threads[name] = threads.get(name)
         self._states = threads
+
+    def _now(self, bdf: str) -> Condition:
+        known = "has no such device" if bdf in self._removed else "knows it"
+        return condition(self._functions[bdf]) | {"kernel": known}
+
+    def _find_again(self) -> None:
+        """Look whether the kernel has found functions again that it had removed."""
+        for dev in self._machine.functions if self._removed else ():
+            if self._removed.get(dev.dev.name, dev) is not dev:
+                self._devices[dev.dev.name] = dev
+                del self._removed[dev.dev.name]
 
     def _threads(self) -> list[tuple[str, ThreadState]]:
         sched = self._machine.system.sched

@@ -7,10 +7,10 @@ thousand events stay a small file. Steps are the events; with two runs, the rows
 
 from __future__ import annotations
 
+import ast
 import linecache
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
 from types import CodeType
 from typing import Any
 
@@ -24,12 +24,19 @@ from ...trace.spans import spans
 from ..pages.html import data, page, text
 from ..port.definitions import functions
 from ..read.c_side import CSide
+from .alignment import alignment
 from .beside import Beside
+from .captions import captions
+from .chapters import Chapter, chapters
 from .observer import Observer, ThreadState
 from .python_marks import marks
+from .topology import drawn, listed
 
 #: The page's scripts, in order.
-SCRIPTS = ("dom.js", "timeline.js", "replay.js", "listing.js", "pane.js", "watch.js")
+SCRIPTS = (
+    "dom.js", "timeline.js", "replay.js", "listing.js", "trace.js", "topology.js", "registers.js", "pane.js",
+    "controls.js", "watch.js",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Recording:
     point: int
     """How many patches of the series the kernel has."""
     kernel: str
+    explained: str
+    """What the kernel's name stands for."""
     result: str
     """The outcome, in a line."""
     failed: bool
@@ -49,33 +58,63 @@ class Recording:
     """What the observer saw, finished."""
 
 
-def watch_page(
-    title: str, about: str, command: str, recordings: Sequence[Recording], warnings: Sequence[str] = (),
-    side: CSide | None = None,
-) -> str:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was run."""
+
+    title: str
+    """"pci_reset_slot(slot:1) on vga"."""
+    question: str
+    """The question that it answers, or ""."""
+    story: str
+    """The whole text about it, in paragraphs, or ""."""
+    command: str
+    """The command line that makes this page."""
+    warnings: Sequence[str] = ()
+    """What is doubtful about the machine."""
+
+
+def watch_page(subject: Subject, recordings: Sequence[Recording], side: CSide | None = None) -> str:
     """Return the page of a run, or of two side by side.
 
-    :param title: what was run: "pci_reset_slot(slot:1) on vga"
-    :param about: a sentence about it
-    :param command: the command line that makes this page
-    :param warnings: what is doubtful about the machine
     :param side: the source of the C to show beside the Python"""
     tables = Tables(side)
     runs = [tables.run(recording) for recording in recordings]
-    content: dict[str, Any] = {"title": title, "c": side.title if side else "", "runs": runs, **tables.as_json()}
+    involved = {bdf for recording in recordings for bdf in recording.seen.involved}
+    content: dict[str, Any] = {
+        "title": subject.title,
+        "c": side.title if side else "",
+        "runs": runs,
+        "machine": drawn(recordings[0].seen.description, involved),
+        **tables.as_json(),
+    }
     if len(recordings) == 2:
-        content["rows"], content["divergence"] = alignment(*(recording.events for recording in recordings))
-    points = " beside ".join(recording.kernel for recording in recordings)
-    head = f"<h1>{text(title)}</h1>\n<p class=about>{text(points)}{text(about and f': {about}')}</p>"
-    if warnings:
-        listed = "".join(f"<li>{text(warning)}</li>" for warning in warnings)
-        head += f"<details class=about><summary>{count(len(warnings), 'warning')}</summary><ul>{listed}</ul></details>"
-    made = f"Made by <code>{text(command)}</code>; times are virtual. This file needs no network."
-    body = f"""<header class=title>{head}</header>
+        content["rows"], content["differences"] = alignment(*(recording.events for recording in recordings))
+    question = f"<p class=question>{text(subject.question)}</p>" if subject.question else ""
+    body = f"""<header class=title><h1>{text(subject.title)}</h1>{question}
+{about(subject, recordings)}</header>
 <main id="watch"><noscript>Stepping needs JavaScript, all of which is in this file.</noscript></main>
-<footer><p>{made}</p></footer>
 {data("recording", content)}"""
-    return page(f"{title}, step by step", body, ["page.css", "watch.css"], SCRIPTS)
+    return page(f"{subject.title}, step by step", body, ["page.css", "watch.css", "panels.css"], SCRIPTS)
+
+
+def about(subject: Subject, recordings: Sequence[Recording]) -> str:
+    """Return what there is to know before one steps: the whole question, the kernels, the machine, keys and marks."""
+    story = "".join(f"<p>{text(' '.join(part.split()))}</p>" for part in subject.story.split("\n\n") if part.strip())
+    kernels = "".join(
+        f"<dt>{text(recording.kernel)}</dt><dd>{text(recording.explained)}</dd>" for recording in recordings
+    )
+    machine = recordings[0].seen.description
+    lines = "\n".join(map(text, listed(machine)))
+    warnings = "".join(f"<li>{text(warning)}</li>" for warning in subject.warnings)
+    doubts = f"<h2>{count(len(subject.warnings), 'warning')}</h2><ul>{warnings}</ul>" if warnings else ""
+    return f"""<details class=about><summary>About this run</summary><div class=sheet>
+{f"<h2>The question</h2>{story}" if story else ""}<h2>The kernel</h2><dl>{kernels}</dl>
+<h2>The machine: {text(machine.name)}</h2>
+<pre class=code tabindex=0 role=region aria-label="The machine">{lines}</pre>
+{doubts}<h2>Keys and marks</h2><div id=keys></div>
+<p class=made>Made by <code>{text(subject.command)}</code>; times are virtual. This file needs no network.</p>
+</div></details>"""
 
 
 class Tables:
@@ -87,28 +126,39 @@ class Tables:
         self._code: dict[tuple[str, int], int] = {}
         self._sources: list[dict[str, Any]] = []
         self._registers: dict[str, list[Any]] = {}
+        self._captions: dict[str, int] = {}
 
     def as_json(self) -> dict[str, Any]:
         """Return the tables as data."""
-        return {"stacks": list(self._stacks), "code": self._sources, "registers": self._registers}
+        return {
+            "stacks": list(self._stacks),
+            "code": self._sources,
+            "registers": self._registers,
+            "captions": list(self._captions),
+        }
 
     def run(self, recording: Recording) -> dict[str, Any]:
         """Return one run as data."""
         seen, events = recording.seen, recording.events
         involved = sorted(seen.involved)
         number = {bdf: index for index, bdf in enumerate(involved)}
+        parts = chapters(events, seen.before)
+        told = zip(tell(events, seen.before, verbose=True), captions(events, seen), strict=True)
         return {
             "point": recording.point,
             "kernel": recording.kernel,
+            "explained": recording.explained,
             "result": recording.result,
             "failed": recording.failed,
             "halt": recording.halt.splitlines(),
             "functions": [self.function(bdf, seen) for bdf in involved],
             "threads": threads(seen.threads),
             "events": [
-                self.event(line.event, line.text, seen.start, number)
-                for line in tell(events, seen.before, verbose=True)
+                [*self.event(line.event, line.text, seen.start, number), self.caption(caption)]
+                for line, caption in told
             ],
+            "chapters": [[part.title, part.function, part.thread, part.events[0]] for part in parts],
+            "chapter": chapter_of(parts, len(events)),
             "changes": [
                 {
                     "config": [[number[bdf], where, now.hex()] for bdf, where, now in change.config],
@@ -148,6 +198,10 @@ class Tables:
             number.get(about, -1), event.args[1:3] if event.op in ("r", "w") else None,
         ]  # fmt: skip
 
+    def caption(self, said: str) -> int:
+        """Return the number of a caption."""
+        return self._captions.setdefault(said, len(self._captions))
+
     def source(self, code: CodeType) -> int:
         """Return the number of a function's source text."""
         first, last = extent(code.co_filename, code.co_firstlineno)
@@ -167,6 +221,7 @@ class Tables:
                     "c": site.c_source if site else "",
                     "first": first,
                     "lines": lines,
+                    "doc": folded(code.co_filename, code.co_name, first),
                     "beside": self._beside.find(site.file, code.co_name) if self._beside and site else None,
                 }
             )
@@ -193,40 +248,29 @@ def relative(span: dict[str, Any], start: int) -> dict[str, Any]:
     return span | {"start": span["start"] - start, "stop": span["stop"] - start}
 
 
+def chapter_of(parts: Sequence[Chapter], events: int) -> list[int]:
+    """Return the chapter of each event; interrupts are in the one they interrupt. -1: none has begun."""
+    of = {event: index for index, part in enumerate(parts) for event in part.events}
+    found, latest = [], -1
+    for event in range(events):
+        latest = of.get(event, latest)
+        found.append(latest)
+    return found
+
+
+def folded(path: str, name: str, first: int) -> list[int] | None:
+    """Return the lines of a function's docstring that can be folded away, from the function's first line on, counted
+    from 0: the second and the last. None if there are none."""
+    node = functions(path).get((name, first))
+    if node is None or not isinstance(node.body[0], ast.Expr) or not isinstance(node.body[0].value, ast.Constant):
+        return None
+    docstring = node.body[0]
+    last = docstring.end_lineno or docstring.lineno
+    return [docstring.lineno + 1 - first, last - first] if last > docstring.lineno else None
+
+
 def extent(path: str, line: int) -> tuple[int, int]:
     """Return the first and last line of the innermost function around *line*, which may be a lambda's."""
     extents = ((node.lineno, node.end_lineno or node.lineno) for node in functions(path).values())
     around = [each for each in extents if each[0] <= line <= each[1]]
     return max(around, default=(line, line))
-
-
-def alignment(left: Sequence[Event], right: Sequence[Event]) -> tuple[list[list[int]], int]:
-    """Align two runs row by row: numbers of events that are the same act, -1 where the other run does something else.
-
-    :return: the rows, and the first that differs; -1 if none does"""
-    rows: list[list[int]] = []
-    for same, first, last, second, end in opcodes(left, right):
-        if same:
-            rows += [[first + step, second + step] for step in range(last - first)]
-        else:
-            rows += [[index, -1] for index in range(first, last)]
-            rows += [[-1, index] for index in range(second, end)]
-    return rows, next((row for row, pair in enumerate(rows) if -1 in pair), -1)
-
-
-def opcodes(left: Sequence[Event], right: Sequence[Event]) -> Iterator[tuple[bool, int, int, int, int]]:
-    """Yield stretches that are the same and stretches that are not. The common beginning is matched first: runs of the
-    same machine are alike until they differ, and comparing repetitive runs is slow."""
-    first, second = [[key(event) for event in events] for events in (left, right)]
-    common = next(
-        (index for index, (one, other) in enumerate(zip(first, second, strict=False)) if one != other),
-        min(len(first), len(second)),
-    )
-    yield True, 0, common, 0, common
-    for tag, i, j, k, m in SequenceMatcher(None, first[common:], second[common:]).get_opcodes():
-        yield tag == "equal", common + i, common + j, common + k, common + m
-
-
-def key(event: Event) -> tuple[Any, ...]:
-    """Return what equal acts share, whenever they happen."""
-    return event.context, event.op, *event.args

@@ -5,15 +5,15 @@ import json
 import os
 import re
 import time
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
-from browser import PHONE, chromium, contrast, errors
+from browser import DESKTOP, PHONE, SIZES, axe, chromium, contrast, errors, show
 
 from kernel_port.cli import main
 from kernel_port.machine import boot
 from kernel_port.review.watch.observer import Observer
-from kernel_port.review.watch.page import Recording, watch_page
+from kernel_port.review.watch.page import Recording, Subject, watch_page
 
 pytestmark = pytest.mark.slow
 
@@ -105,8 +105,8 @@ def hostile():
         machine.system.sched.current.held.append((HOSTILE, HOSTILE))
         machine.call("pci_reset_slot", machine.slot("1"))
         seen.finish()
-        recording = Recording(8, HOSTILE, HOSTILE, True, HOSTILE, machine.events, seen)
-        return watch_page(HOSTILE, HOSTILE, HOSTILE, [recording], [HOSTILE])
+        recording = Recording(8, HOSTILE, HOSTILE, HOSTILE, True, HOSTILE, machine.events, seen)
+        return watch_page(Subject(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [HOSTILE]), [recording])
 
 
 def open_page(browser, path, step=None):
@@ -123,8 +123,12 @@ def step(browser):
     return int(browser.find_element("css selector", ".count").text.split(" / ")[0])
 
 
+def told(path):
+    return json.loads(re.search(r'id="recording">(.*)</script>', path.read_text())[1])
+
+
 def events(path):
-    return json.loads(re.search(r'id="recording">(.*)</script>', path.read_text())[1])["runs"][0]["events"]
+    return told(path)["runs"][0]["events"]
 
 
 @pytest.mark.parametrize("name", ["slot", "mess", "wide", "hostile", "c"])
@@ -215,7 +219,7 @@ def test_page_shows_bridge_control_when_it_is_written(browser, pages):
     assert re.sub(r"\s+", " ", row.text) == "0x03e ● PCI_BRIDGE_CONTROL changed 0x0040 BUS_RESET+ (was -)"
     assert "▲ held in reset (was not in reset)" in browser.find_element("css selector", ".hardware").text
     assert "pci_write_config_word(dev, PCI_BRIDGE_CONTROL" in browser.find_element("css selector", ".line.here").text
-    assert "cfg 0000:01:00.0" in browser.find_element("css selector", ".thread.current .locks").text
+    assert "cfg 01:00.0" in browser.find_element("css selector", ".thread.current .locks").text
 
 
 def test_page_marks_the_c_beside_the_python(browser, pages):
@@ -292,10 +296,216 @@ def test_page_names_everything_that_can_be_used(browser, pages):
           !(element.getAttribute("aria-label") || element.textContent.trim() || element.closest("label"))).length
     """)
     assert nameless == 0
-    assert browser.find_element("css selector", "[role=status]").text.startswith("Step 40 of ")
+    assert "\nStep 40 of " in browser.find_element("css selector", "[role=status]").text
     levels = browser.execute_script("return [...document.querySelectorAll('h1, h2, h3')].map(e => +e.tagName[1])")
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+#: The panels, and what each shows.
+PANELS = ("time", "trace", "source", "stacks", "config", "hardware")
+#: The boxes of the panels: left, top, right, bottom; and how high the view of what is in each is.
+BOXES = """
+return [...document.querySelectorAll(".panel")].map((panel) => {
+  const { left, top, right, bottom } = panel.getBoundingClientRect();
+  const inner = panel.querySelector(".code, .scroll").getBoundingClientRect();
+  return [left, top, right, bottom, inner.bottom - inner.top];
+});
+"""
+
+
+@pytest.fixture
+def screen(browser):
+    """Gives the window another size for a test."""
+    yield lambda *size: show(browser, *size)
+    show(browser, *DESKTOP)
+
+
+def overlap(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+@pytest.mark.parametrize(("name", "runs"), [("slot", 1), ("mess", 2), ("c", 1), ("wide", 1)])
+def test_page_fills_the_screen_and_no_more(browser, screen, pages, name, runs, size):
+    screen(*size)
+    open_page(browser, pages[name], 65)
+    html = "const html = document.documentElement; return "
+    assert browser.execute_script(f"{html} [html.scrollWidth, html.scrollHeight]") == list(size)
+    boxes = browser.execute_script(BOXES)
+    assert len(boxes) == len(PANELS) * runs
+    for left, top, right, bottom, inner in boxes:
+        assert 0 <= left < right <= size[0]
+        assert 0 <= top < bottom <= size[1]
+        assert inner > 50
+    assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
+    assert max(bottom for *_, bottom, _ in boxes) > size[1] - 20
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_page_cuts_no_value_of_a_register(browser, screen, pages, size):
+    screen(*size)
+    open_page(browser, pages["mess"], 60)
+    cut = browser.execute_script("""
+        const inside = (element, box) => {
+          const [own, around] = [element.getBoundingClientRect(), box.getBoundingClientRect()];
+          return own.left >= around.left - 1 && own.right <= around.right + 1;
+        };
+        const single = [...document.querySelectorAll(".what")].filter((e) => e.querySelectorAll(".value").length === 1);
+        return [single.length, single.filter((e) => !inside(e.querySelector(".value"), e)).length,
+          [...document.querySelectorAll(".config .value")].filter((e) => e.scrollWidth > e.clientWidth + 1).length];
+    """)
+    assert cut[0] > 10
+    assert cut[1:] == [0, 0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["slot", "mess", "c"])
+def test_page_has_nothing_that_axe_finds(browser, screen, pages, name, size, scheme):
+    screen(*size, scheme)
+    open_page(browser, pages[name], 65)
+    found = axe(browser)
+    browser.find_element("css selector", ".about summary").click()
+    assert found + axe(browser) == []
+
+
+def shown_panels(browser):
+    return [
+        name
+        for name in PANELS
+        if browser.execute_script(f"return document.querySelector('.panel.{name}').getClientRects().length > 0")
+    ]
+
+
+def height(browser, name):
+    return browser.execute_script(f"return document.querySelector('.panel.{name}').getBoundingClientRect().height")
+
+
+def width(browser, name):
+    return browser.execute_script(f"return document.querySelector('.panel.{name}').getBoundingClientRect().width")
+
+
+@pytest.mark.parametrize("name", ["slot", "mess"])
+def test_page_shows_one_panel_alone_and_all_again(browser, pages, name):
+    open_page(browser, pages[name], 65)
+    for key, panel in enumerate(PANELS, 1):
+        press(browser, str(key))
+        assert shown_panels(browser) == [panel]
+        assert height(browser, panel) > 400
+    press(browser, "\ue00c")
+    assert shown_panels(browser) == list(PANELS)
+
+
+def test_page_folds_and_widens_panels(browser, pages):
+    open_page(browser, pages["slot"], 65)
+    before = width(browser, "trace")
+    browser.find_element("css selector", ".trace .widen").click()
+    wide = width(browser, "trace")
+    assert wide > before * 1.5
+    browser.find_element("css selector", ".source .fold").click()
+    assert height(browser, "source") < 50
+    assert width(browser, "trace") > wide
+    assert browser.find_element("css selector", ".source .fold").get_attribute("aria-pressed") == "true"
+    browser.find_element("css selector", ".source .fold").click()
+    browser.find_element("css selector", ".trace .widen").click()
+    assert width(browser, "trace") == before
+
+
+def test_page_goes_from_chapter_to_chapter(browser, pages):
+    open_page(browser, pages["slot"])
+    chapters = told(pages["slot"])["runs"][0]["chapters"]
+    current = ".chapters [aria-current]"
+    for title, _, _, first in chapters:
+        press(browser, "]")
+        assert step(browser) == first + 1
+        assert browser.find_element("css selector", current).text == title
+    press(browser, "[")
+    assert browser.find_element("css selector", current).text == chapters[-2][0]
+    browser.find_elements("css selector", ".chapters button")[2].click()
+    assert step(browser) == chapters[2][3] + 1
+    press(browser, HOME)
+    assert browser.find_elements("css selector", current) == []
+
+
+def test_page_says_what_the_step_does_and_draws_it(browser, pages):
+    number = next(i for i, e in enumerate(events(pages["slot"])) if e[2] == "w" and e[7][0] == 0x3E)
+    drawing = ".topology"
+    open_page(browser, pages["slot"], number)
+    assert "in reset" not in browser.find_element("css selector", drawing).get_attribute("aria-label")
+    press(browser, RIGHT)
+    caption = browser.find_element("css selector", ".caption").text
+    assert caption.startswith("Secondary Bus Reset is set in Bridge Control of 00:1c.0: the link goes down")
+    said = browser.find_element("css selector", drawing).get_attribute("aria-label")
+    assert "00:1c.0, root port, slot 1 occupied, link down, holds its bus in reset" in said
+    assert said.count(", in reset, locked by main") == 2
+    assert len(browser.find_elements("css selector", ".topology .node.in-reset")) == 3
+
+
+def test_page_draws_many_functions_of_a_bus_as_one(browser, pages):
+    open_page(browser, pages["wide"], 3000)
+    assert "02:00.0 and 119 more" in browser.find_element("css selector", ".topology").get_attribute("aria-label")
+
+
+def test_page_plays_and_pauses(browser, pages):
+    ui = pytest.importorskip("selenium.webdriver.support.ui")
+    open_page(browser, pages["slot"], 150)
+    ui.Select(browser.find_element("css selector", "[aria-label^=Speed]")).select_by_visible_text("25/s")
+    browser.find_element("css selector", "button.play").click()
+    assert browser.find_element("css selector", ".sentence").get_attribute("aria-live") == "off"
+    ui.WebDriverWait(browser, 10, 0.05).until(lambda browser: step(browser) > 152)
+    press(browser, RIGHT)  # a step by hand does not stop it
+    browser.find_element("css selector", "button.play").click()
+    assert browser.execute_script("return player.timer") is None
+    assert browser.find_element("css selector", "button.play .label").text == "Play"
+    browser.find_element("css selector", "button.play").click()
+    ui.WebDriverWait(browser, 10, 0.05).until(lambda browser: browser.execute_script("return player.timer === null"))
+    assert step(browser) == len(events(pages["slot"]))  # it ends at the end
+
+
+def test_page_counts_the_differences_and_steps_through_them(browser, pages):
+    open_page(browser, pages["mess"])
+    differences = told(pages["mess"])["differences"]
+    assert len(differences) > 3
+    which = browser.find_element("css selector", ".which")
+    assert which.text == f"{len(differences)} differences"
+    for number, (first, last) in enumerate(differences, 1):
+        press(browser, "d")
+        assert step(browser) == first + 1
+        assert which.text == f"difference {number} of {len(differences)}"
+        assert len(browser.find_elements("css selector", ".trace .current .nothing")) == 1
+        browser.execute_script(f"player.go({last + 1})")
+        assert which.text == f"difference {number} of {len(differences)}"
+    press(browser, "d")  # round and round
+    assert step(browser) == differences[0][0] + 1
+    press(browser, "D")
+    assert step(browser) == differences[-1][0] + 1
+
+
+def test_page_folds_the_docstring(browser, pages):
+    number = next(i for i, e in enumerate(events(pages["slot"])) if e[2] == "w" and e[7][0] == 0x3E)
+    open_page(browser, pages["slot"], number + 1)
+    source = browser.find_element("css selector", ".source .code")
+    assert "C: drivers/pci/pci.c" not in source.text
+    browser.find_element("css selector", ".unfold").click()
+    assert "C: drivers/pci/pci.c" in source.text
+    assert browser.find_element("css selector", ".unfold").get_attribute("aria-expanded") == "true"
+    browser.find_element("css selector", ".unfold").click()
+    assert "C: drivers/pci/pci.c" not in source.text
+
+
+def test_page_scrolls_through_the_whole_trace(browser, pages):
+    open_page(browser, pages["wide"], 10)
+    lines = browser.find_element("css selector", ".trace-lines")
+    last = len(events(pages["wide"]))
+    assert browser.execute_script("return arguments[0].scrollHeight", lines) == 24 * last
+    browser.execute_script("arguments[0].scrollTop = 24 * 4000", lines)
+    link = ".lines a[href='#step=4003']"
+    ui = pytest.importorskip("selenium.webdriver.support.ui")
+    ui.WebDriverWait(browser, 5).until(lambda browser: browser.find_elements("css selector", link))
+    assert len(browser.find_elements("css selector", ".lines a")) < 100
+    browser.find_element("css selector", link).click()
+    assert step(browser) == 4003
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

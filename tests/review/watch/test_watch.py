@@ -4,6 +4,7 @@
 import html
 import json
 import re
+import webbrowser
 from itertools import groupby
 
 import pytest
@@ -13,8 +14,9 @@ from kernel_port.cli import main
 from kernel_port.hw.address import Address
 from kernel_port.kernel.system import Event
 from kernel_port.machine import boot
+from kernel_port.review.watch.alignment import alignment
 from kernel_port.review.watch.observer import Observer, patches
-from kernel_port.review.watch.page import alignment, extent
+from kernel_port.review.watch.page import extent
 
 PORT, CARD = "0000:00:1c.0", "0000:01:00.0"
 TIME, CONTEXT, OP, TEXT, STACK, FRAME, ABOUT, WHERE = range(8)
@@ -121,14 +123,16 @@ def test_watch_against_aligns_and_marks_the_first_difference(capsys, tmp_path):
     assert [run["point"] for run in page["runs"]] == [0, 8]
     assert [a for a, _ in page["rows"] if a >= 0] == list(range(len(left)))
     assert [b for _, b in page["rows"] if b >= 0] == list(range(len(right)))
-    for a, b in page["rows"][: page["divergence"]]:
+    (first, _), *_ = page["differences"]
+    for a, b in page["rows"][:first]:
         assert left[a][CONTEXT : TEXT + 1] == right[b][CONTEXT : TEXT + 1]
-    assert -1 in page["rows"][page["divergence"]]
+    differing = {row for first, last in page["differences"] for row in range(first, last + 1)}
+    assert differing == {row for row, pair in enumerate(page["rows"]) if -1 in pair}
 
 
 def test_watch_against_the_same_has_no_difference(capsys, tmp_path):
     _, page, _ = watch(capsys, tmp_path, "example:vga", "01:00.0", "--patches", "3", "--against", "2")
-    assert page["divergence"] == -1
+    assert page["differences"] == []
     assert page["rows"] == [[i, i] for i in range(len(page["runs"][0]["events"]))]
 
 
@@ -161,7 +165,6 @@ def deadlocked(name):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["example:vga", "slot:1"], "nothing would be written"),
         (["no-such"], "there is no scenario 'no-such'"),
         (["mess", "--call", "pcie_flr"], "--call is for a machine"),
         (["example:vga", "slot:9"], "there is no slot 9"),
@@ -170,8 +173,7 @@ def deadlocked(name):
 )
 def test_watch_bad_usage_is_one_line_and_writes_nothing(capsys, tmp_path, argv, said):
     page = tmp_path / "page.html"
-    output = [] if said.startswith("nothing") else ["-o", str(page)]
-    assert main(["watch", *argv, *output]) == 2
+    assert main(["watch", *argv, "-o", str(page)]) == 2
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.err.count("\n") == 1
@@ -208,6 +210,61 @@ def test_watch_command_line_on_the_page_makes_it_again(capsys, tmp_path):
     assert said == """kernel-port watch mess --patches 8 --against 4 --seed 3 -o 'it'"'"'s.html'"""
 
 
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (["mess"], "mess.html"),
+        (["example:vga", "slot:1"], "vga-slot-1.html"),
+        (["./m&m.toml", "01:00.0"], "m-m-01-00.0.html"),
+    ],
+)
+def test_watch_without_a_name_is_named_after_what_it_shows(capsys, tmp_path, monkeypatch, argv, name):
+    monkeypatch.chdir(tmp_path)
+    assert main(["convert", "example:vga", "-o", "m&m.toml"]) == 0
+    assert main(["watch", *argv]) == 0
+    assert capsys.readouterr().out.endswith(f"{name}: written; --open opens it in the browser\n")
+    assert f"-o {name}" in html.unescape((tmp_path / name).read_text())
+    assert main(["watch", *argv, "--patches", "8"]) == 0  # over its own
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["m&m.toml", name])
+
+
+def test_watch_without_a_name_does_not_write_over_a_file_of_others(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mess.html").write_text("<!DOCTYPE html><title>my notes</title>")
+    assert main(["watch", "mess"]) == 2
+    assert (
+        "mess.html: exists and is no page of kernel-port's; name the page with -o FILE.html" in capsys.readouterr().err
+    )
+    assert (tmp_path / "mess.html").read_text() == "<!DOCTYPE html><title>my notes</title>"
+
+
+def test_watch_with_an_export_alone_writes_no_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["watch", "mess", "--ftrace", "run.txt"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["run.txt"]
+
+
+@pytest.mark.parametrize(("there", "said"), [(True, ""), (False, "no web browser found; open mess.html in yours")])
+def test_watch_open_opens_the_page(capsys, tmp_path, monkeypatch, there, said):
+    monkeypatch.chdir(tmp_path)
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or there)
+    assert main(["watch", "mess", "--ftrace", "run.txt", "--open"]) == 0
+    assert opened == [(tmp_path / "mess.html").as_uri()]
+    assert said in captured if (captured := capsys.readouterr().err) else not said
+
+
+def test_watch_page_tells_question_kernels_and_machine(tmp_path):
+    page = tmp_path / "page.html"
+    assert main(["watch", "asleep", "--with", "device-del-last", "-o", str(page)]) == 0
+    text = html.unescape(page.read_text().partition('type="application/json"')[0])
+    about = scenarios.load("asleep").about
+    for paragraph in about.split("\n\n"):
+        assert f"<p>{' '.join(paragraph.split())}</p>" in text
+    assert "Linux 3.11 with all 8 patches of the series; on top device-del-last: PCI: " in text
+    assert "\n  0000:01:00.0  " in text
+
+
 def test_watch_page_is_the_same_every_time(capsys, tmp_path):
     pages = [tmp_path / folder / "page.html" for folder in "ab"]
     for page in pages:
@@ -235,14 +292,15 @@ def event(*args, context="main"):
 
 def test_alignment_keeps_what_both_do_on_one_row():
     a, b, c, d = (event("msleep", ms) for ms in (1, 2, 3, 4))
-    assert alignment([a, b, d], [a, c, d]) == ([[0, 0], [1, -1], [-1, 1], [2, 2]], 1)
-    assert alignment([a], [a, b]) == ([[0, 0], [-1, 1]], 1)
-    assert alignment([], []) == ([], -1)
+    assert alignment([a, b, d], [a, c, d]) == ([[0, 0], [1, -1], [-1, 1], [2, 2]], [[1, 2]])
+    assert alignment([a], [a, b]) == ([[0, 0], [-1, 1]], [[1, 1]])
+    assert alignment([], []) == ([], [])
+    assert alignment([a, b, c], [b]) == ([[0, -1], [1, 0], [2, -1]], [[0, 0], [2, 2]])
 
 
 def test_alignment_tells_threads_apart():
-    rows, first = alignment([event("msleep", 1)], [event("msleep", 1, context="worker")])
-    assert (rows, first) == ([[0, -1], [-1, 0]], 0)
+    rows, found = alignment([event("msleep", 1)], [event("msleep", 1, context="worker")])
+    assert (rows, found) == ([[0, -1], [-1, 0]], [[0, 1]])
 
 
 def test_extent_of_a_lambda_is_the_function_around_it(tmp_path):
