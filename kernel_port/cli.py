@@ -39,7 +39,7 @@ COMMANDS = {
     "run": "run a scenario: what happened, the outcome, and the answer",
     "bisect": "the same thing at base, +1 ... +8: which patch changes what",
     "mends": "which mend of a later Linux mends which scenario: the matrix",
-    "explore": "run a scenario in every order its threads can run in, and report failures",
+    "explore": "run a scenario in every order of its threads that can matter, and report failures",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
     "manual": "write the manual page, or completion for bash or zsh",
 }

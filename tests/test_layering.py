@@ -49,10 +49,11 @@ MAY_IMPORT = {
               terminal trace users""",
     "recordings": "choice files hw kernel link machine pci_regs trace why",
     "scenarios": "choice hw images kernel machine mends pci_regs trace users",
-    "explore": "checkpoint choice hw.errors machine scenarios",
+    "pool": "",
+    "explore": "checkpoint choice hw kernel link machine pool scenarios",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
-    "census": "choice files hw.errors hw.image images limits machine mends terminal why",
+    "census": "choice files hw.errors hw.image images limits machine mends pool terminal why",
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
@@ -65,8 +66,8 @@ MAY_IMPORT = {
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census choice explore files hw images link machine matrix mends recordings review
-                   scenarios series terminal trace users why""",
+    "commands": """bisect calls census choice explore files hw images link machine matrix mends pool recordings
+                   review scenarios series terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.
