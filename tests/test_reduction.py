@@ -217,6 +217,18 @@ def test_a_wake_up_and_the_end_of_a_wait_at_the_same_time_come_in_both_orders():
     assert found == all_endings(twosome(wait, wake_late), 8, False)
 
 
+def test_what_is_woken_while_another_thread_spins_cannot_go_first():
+    def nap(machine):
+        machine.kernel.msleep(1)
+        return tell_time(machine)
+
+    def spin_long(machine):
+        machine.kernel.mdelay(5)
+
+    found, _, _ = reduced_endings(twosome(nap, spin_long), 8, False)
+    assert found == all_endings(twosome(nap, spin_long), 8, False)
+
+
 @pytest.mark.parametrize(
     ("noted_by", "shared"),
     [

@@ -236,6 +236,8 @@ class Scheduler:
             nonlocal woken
             if me.waits_for is on:  # else it was woken, but has not run yet
                 woken = False
+                if self.watcher is not None:
+                    self.watcher.wakes("alarm", [me])
                 me.waits_for = None
 
         alarm = None if deadline is None else self.clock.call_at(deadline, expire)
