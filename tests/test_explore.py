@@ -4,6 +4,7 @@
 import json
 
 import pytest
+from paths import ROOT
 
 from kernel_port.checkpoint import Checkpoint
 from kernel_port.cli import main
@@ -236,3 +237,10 @@ def test_explore_of_what_is_no_scenario_is_one_line(capsys):
     assert main(["explore", "no-such"]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
+
+
+def test_the_page_on_every_order_shows_what_the_command_prints(capsys):
+    page = (ROOT / "docs" / "every-order.md").read_text()
+    command, _, shown = page.partition("```console\n$ kernel-port ")[2].partition("```")[0].partition("\n")
+    assert main(command.split()) == 1
+    assert capsys.readouterr().out == shown

@@ -4,7 +4,7 @@
 import pytest
 
 from kernel_port.choice import KernelChoice
-from kernel_port.explore import Runner, Stage, schedules
+from kernel_port.explore import Runner, Stage, schedules, shared_variables
 from kernel_port.explore.guide import Step
 from kernel_port.explore.places import Footprint
 from kernel_port.explore.races import demands
@@ -250,6 +250,26 @@ def test_a_kind_of_place_that_is_forgotten_costs_endings(monkeypatch, noted_by, 
     one, other, _ = SHARED[shared]
     found, _, _ = reduced_endings(twosome(one, other), 8, False)
     assert len(found) < len(all_endings(twosome(one, other), 8, False))
+
+
+def test_variables_that_threads_of_a_script_share_are_named():
+    log, mine = [], []
+
+    def note(machine):
+        log.append(1)
+
+    def noted(machine):
+        return len(log)
+
+    def alone(machine):
+        mine.append(1)
+
+    assert shared_variables(twosome(note, noted)) == "threads of the script share log"
+    assert shared_variables(twosome(note, alone)) == ""
+
+
+def test_no_shipped_scenario_shares_variables():
+    assert [name for name in names() if shared_variables(load(name))] == []
 
 
 # -- races -----------------------------------------------------------------------------------------------------------

@@ -26,7 +26,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 from ..choice import KernelChoice
-from ..explore import Engine, Exploration, Stage, explore, explore_reduced, one_processor, simplify, written
+from ..explore import (
+    Engine,
+    Exploration,
+    Stage,
+    explore,
+    explore_reduced,
+    one_processor,
+    shared_variables,
+    simplify,
+    written,
+)
 from ..pool import cores, jobs
 from ..scenarios import load
 from ..terminal import Paint, Progress, clean
@@ -75,10 +85,10 @@ def run(args: argparse.Namespace) -> int:
 def search(args: argparse.Namespace, choice: KernelChoice) -> Exploration:
     """Run what the options say: all schedules, too, if it cannot be told which orders matter."""
     scenario = load(args.scenario)
-    found, blind = Exploration(), ""
+    found, blind = Exploration(), "" if args.full else shared_variables(scenario)
     bar = Progress(f"explore {scenario.name}")
     with bar:
-        if not args.full:
+        if not args.full and not blind:
             found = watched(bar, reduced(args, choice))
             blind = found.blind
         with one_processor(), closing(Stage(scenario, choice, args.preempt)) as stage:

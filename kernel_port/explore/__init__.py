@@ -8,7 +8,9 @@ from .engine import Engine
 from .exploration import Exploration, explore, explore_reduced, simplify
 from .reduction import Runner
 from .schedule import Choices, Chooser, Schedule, Trial, parse, schedules, written
+from .shared import shared_variables
 from .stage import Stage, one_processor
 
 __all__ = ["Choices", "Chooser", "Engine", "Exploration", "Runner", "Schedule", "Stage", "Trial", "explore",
-           "explore_reduced", "one_processor", "parse", "schedules", "simplify", "written"]  # fmt: skip
+           "explore_reduced", "one_processor", "parse", "schedules", "shared_variables", "simplify",
+           "written"]  # fmt: skip
