@@ -27,8 +27,9 @@ from ..choice import KernelChoice
 from ..kernel.workqueue import worker
 from ..link import link
 from ..machine import Machine
-from .places import DEADLINES, INSIDE, TIME, Footprint, Place, place, state_of
+from .places import ALL, INSIDE, Footprint, Place, place, state_of
 from .silicon import Silicon
+from .watched_clock import WatchedClock, watch
 
 
 class Tracker:
@@ -46,6 +47,7 @@ class Tracker:
         self.blind = ""
         self.machine: Machine | None = None
         self.silicon: Silicon | None = None
+        self.clock: WatchedClock | None = None
         #: The structs that this run made: their id()s must not be used again.
         self._made: list[Any] = []
         self._kept: list[Any] = []
@@ -74,7 +76,7 @@ class Tracker:
         self.names.clear()
         self._counts.clear()
         self._made = []
-        self.machine = self.silicon = None
+        self.machine = self.silicon = self.clock = None
 
     def keep(self, machine: Machine) -> None:
         """Note that the machine is ready: what it is made of keeps its names in each run."""
@@ -98,8 +100,9 @@ class Tracker:
         self._counts = defaultdict(int, self._at_start[1])
         self.reads.clear()
         self.writes.clear()
-        if self.silicon is not None:
+        if self.silicon is not None and self.clock is not None:
             self.silicon.forget()
+            self.clock.looks = 0
 
     def touch(self, at: Place) -> None:
         """Note that the running thread uses a container whose uses are not all seen. Only one thread may."""
@@ -118,9 +121,11 @@ class Tracker:
 
     def step(self) -> Footprint:
         """Return the footprint of the step that ends here, and begin another one."""
-        self.reads.add(TIME)
+        self.reads.add(ALL)
         if self.machine is not None:
             self._variables()
+        if self.clock is not None:
+            self.clock.step()
         changes = _changes(self.writes)
         writes = frozenset(changes if self.silicon is None else (*changes, *self.silicon.written()))
         reads = frozenset(self.reads.union(self.writes) - writes)
@@ -347,7 +352,7 @@ def tracking(choice: int | KernelChoice, tracker: Tracker) -> Iterator[None]:
 
 def attach(tracker: Tracker, machine: Machine) -> None:
     """Have a machine that is ready note what is no field of a struct: kernel variables, cycles, hands, alarms."""
-    symtab, system, clock = vars(machine.kernel), machine.system, machine.clock
+    symtab, system = vars(machine.kernel), machine.system
     for name, value in symtab.items():
         if name in machine.kernel.symbols and type(value) in TRACKED:
             symtab[name] = _named(tracker, value, "variable", name)
@@ -355,19 +360,7 @@ def attach(tracker: Tracker, machine: Machine) -> None:
         setattr(system, name, _named(tracker, getattr(system, name), "system", name))
     tracker.keep(machine)
     tracker.silicon = Silicon(tracker, machine)
-    call_at = clock.call_at
-
-    def alarm(when: int, callback: Callable[[], None]) -> int:
-        # What falls due at one time does so in order of call_at(); sleepers only become runnable, in no order.
-        at = place("due", when)
-        tracker.reads.add(DEADLINES)
-        if callback.__qualname__ == "Scheduler.block.<locals>.expire":
-            tracker.reads.add(at)
-        else:
-            tracker.write(at)
-        return call_at(when, callback)
-
-    vars(clock)["call_at"] = alarm
+    tracker.clock = watch(machine.clock, tracker)
 
 
 def _named(tracker: Tracker, container: Any, *words: str) -> Any:

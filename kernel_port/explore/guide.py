@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..kernel.sched import Thread
 from ..kernel.system import Event, System
 from .footprint import Tracker
-from .places import DEADLINES, QUEUE, THREADS, TIME, Footprint, Place, place, state_of
+from .places import ALL, DEADLINES, QUEUE, THREADS, TIME, Footprint, Place, place, state_of
 from .schedule import Choices
 
 #: Threads that need not run here, with what their steps would do: what begins with one of them runs elsewhere.
@@ -106,10 +106,14 @@ class Guide:
                 raise Abandoned
             self._begin(self._ready[0], None)
 
-    def passes(self, busy: bool) -> None:
-        """End a phase, unless only the running thread waits."""
+    def passes(self, to: int, busy: bool) -> None:
+        """End a phase, unless only the running thread waits; what falls due meanwhile is part of its step."""
         if busy:
             self._tracker.write(TIME)
+            self._tracker.write(DEADLINES)
+            due = self._sched.clock.next_deadline()
+            if due is not None and due <= to:
+                self._tracker.write(ALL)
         else:
             self._end()
             self._cut()
@@ -151,15 +155,17 @@ class Guide:
 
     def fails(self) -> None:
         """Note that the kernel stops: whatever else runs does so before."""
-        self._tracker.write(TIME)
+        self._tracker.write(ALL)
         self.fatal = self._choice
 
     # ----------------------------------------------------------------------------------------------------------------
 
     def _listen(self, event: Event) -> None:
-        """Note who releases a lock that another thread took: that one holds less from now on."""
+        """Note the time of an event; and who releases a lock that another thread took, which holds less from now on."""
+        if self._tracker.clock is not None:
+            self._tracker.clock.stamped(event)
         if event.op == "unlock" and event.args not in self._sched.current.held:
-            self._tracker.write(TIME)
+            self._tracker.write(ALL)
 
     def _queue(self, on: Any) -> Place:
         return self._tracker.name_of(on) ^ QUEUE

@@ -19,7 +19,9 @@ def place(*words: object) -> Place:
     return int.from_bytes(blake2b(repr(words).encode(), digest_size=8).digest(), "little")
 
 
-#: Written by a step that lets time pass without sleeping, and read by all.
+#: Read by every step: one that writes it depends on each.
+ALL = place("all")
+#: Written by a step that lets time pass without sleeping.
 TIME = place("time")
 #: Interrupts that wait for the next access.
 INTERRUPTS = place("interrupts")

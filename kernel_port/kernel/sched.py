@@ -388,7 +388,7 @@ class Scheduler:
         """Pick the thread to run: the current one if it can, else the oldest. Idle to the next deadline while none can.
         Main raises a deadlock."""
         going_on = self.current if self.current.waits_for is None else None
-        limit = self.clock.now + PATIENCE
+        limit: int | None = None
         while True:
             ready = [thread for thread in self.threads if thread.waits_for is None]
             if self.settling and len(ready) > 1 and ready[0] is self.threads[0]:
@@ -400,6 +400,8 @@ class Scheduler:
                 if self.watcher is not None:
                     self.watcher.turn(ready)
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
+            if limit is None:
+                limit = self.clock.now + PATIENCE
             deadline = self.clock.next_deadline()
             busy = self.threads[1:] if self.settling else self.threads
             if deadline is None or deadline > limit or self._locked_up(busy):
@@ -422,7 +424,7 @@ class Scheduler:
     def _advance(self, to: int, *, busy: bool = False) -> None:
         """Let time pass."""
         if self.watcher is not None:
-            self.watcher.passes(busy)
+            self.watcher.passes(to, busy)
         outer, self._advancing = self._advancing, True
         try:
             self.clock.advance(to, busy=busy)

@@ -15,8 +15,8 @@ class Watcher(Protocol):
     def turn(self, ready: list[Thread]) -> None:
         """Note that the running thread's step is over, and that these can run next, in order of their numbers."""
 
-    def passes(self, busy: bool) -> None:
-        """Note that time is about to pass: all threads sleep, or, if *busy*, the running one spins."""
+    def passes(self, to: int, busy: bool) -> None:
+        """Note that time is about to pass until *to*, ns: all threads sleep, or, if *busy*, the running one spins."""
 
     def waits(self, thread: Thread, on: Any) -> None:
         """Note that *thread*, the running one, is going to sleep until *on* is woken."""
