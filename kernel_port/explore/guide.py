@@ -111,9 +111,10 @@ class Guide:
         if busy:
             self._tracker.write(TIME)
             self._tracker.write(DEADLINES)
-            due = self._sched.clock.next_deadline()
-            if due is not None and due <= to:
+            clock = self._tracker.clock
+            if clock is None or not clock.only_sleepers(to):
                 self._tracker.write(ALL)
+            self._tracker.reads.update(map(state_of, self._sched.threads))
         else:
             self._end()
             self._cut()

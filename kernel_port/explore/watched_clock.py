@@ -38,7 +38,7 @@ class WatchedClock(Clock):
         runnable, in no order."""
         reads, at = self.tracker.reads, place("due", when)
         reads.add(DEADLINES)
-        if callback.__qualname__ == "Scheduler.block.<locals>.expire":
+        if _is_sleeper(callback):
             reads.add(at)
         else:
             self.tracker.write(at)
@@ -48,6 +48,11 @@ class WatchedClock(Clock):
         """Cancel a callback."""
         self.tracker.reads.add(DEADLINES)
         super().cancel(handle)
+
+    def only_sleepers(self, to: int) -> bool:
+        """Return whether nothing falls due until *to*, ns, but alarms of sleepers."""
+        handles = (handle for when, handle in self._due if when <= to and handle in self._callbacks)
+        return all(_is_sleeper(self._callbacks[handle]) for handle in handles)
 
     def stamped(self, event: Event) -> None:
         """Note that *event* has happened, which has looked at the clock once."""
@@ -60,6 +65,10 @@ class WatchedClock(Clock):
         if self.looks > 0:
             self.tracker.reads.add(TIME)
         self.looks = 0
+
+
+def _is_sleeper(callback: Callable[[], None]) -> bool:
+    return callback.__qualname__ == "Scheduler.block.<locals>.expire"
 
 
 def watch(clock: Clock, tracker: Tracker) -> WatchedClock:
