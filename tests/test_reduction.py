@@ -160,6 +160,16 @@ def write_dict(machine):
     machine.kernel.pci_drivers["0000:01:00.0"] = machine.kernel.device_driver("mine")
 
 
+def read_nested(machine):
+    return len(machine.system.irq_actions.setdefault(7, []))
+
+
+def write_nested(machine):
+    machine.system.irq_actions.setdefault(7, [])
+    machine.system.sched.schedule()
+    machine.system.irq_actions.setdefault(7, []).append(None)
+
+
 def trylock(machine):
     return machine.kernel.device_trylock(machine.function(CARD).dev)
 
@@ -215,6 +225,12 @@ def test_two_steps_change_places_if_one_writes_what_the_other_uses(shared):
 def test_a_wake_up_and_the_end_of_a_wait_at_the_same_time_come_in_both_orders():
     found, _, _ = reduced_endings(twosome(wait, wake_late), 8, False)
     assert found == all_endings(twosome(wait, wake_late), 8, False)
+
+
+def test_a_list_in_a_dict_is_a_place():
+    found, _, _ = reduced_endings(twosome(read_nested, write_nested), 8, False)
+    assert {dict(each[9])["one"] for each in found} == {"0", "1"}
+    assert found == all_endings(twosome(read_nested, write_nested), 8, False)
 
 
 def test_what_is_woken_while_another_thread_spins_cannot_go_first():

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dis
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -168,7 +168,7 @@ def _field(tracker: Tracker, member: MemberDescriptorType) -> property:
         if type(value) in _UNSEEN:
             if type(value) in TRACKED and tracker.machine is not None and getrefcount(value) <= _ALONE:
                 value = TRACKED[type(value)](value)
-                value.tracker, value.place = tracker, at ^ INSIDE
+                value.tracker, value.place, value.nested = tracker, at ^ INSIDE, False
                 put(self, value)
             else:
                 tracker.touch(at)
@@ -256,7 +256,9 @@ def _writing(kind: Any, name: str) -> Callable[..., Any]:
 
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
         tracker, at = self.tracker, self.place
-        if at not in tracker.writes:
+        if self.nested:
+            tracker.write(at)  # which several share
+        elif at not in tracker.writes:
             old = list(listed(self))
 
             def changed() -> bool:
@@ -270,11 +272,11 @@ def _writing(kind: Any, name: str) -> Callable[..., Any]:
 
 
 def _nested(outer: Any, value: Any) -> Any:
-    """Return a container that goes into another one: it is the same place."""
+    """Return a container that goes into another one: all in one are the same place."""
     if type(value) not in TRACKED:
         return value
     inner = TRACKED[type(value)](value)
-    inner.tracker, inner.place = outer.tracker, outer.place
+    inner.tracker, inner.place, inner.nested = outer.tracker, outer.place if outer.nested else ~outer.place, True
     return inner
 
 
@@ -292,7 +294,7 @@ def _walking(kind: type, name: str) -> Callable[..., Any]:
 
 
 def _tracked(kind: type, reading: str, writing: str, walking: str) -> type:
-    members: dict[str, Any] = {"__slots__": ("tracker", "place")}
+    members: dict[str, Any] = {"__slots__": ("tracker", "place", "nested")}
     for make, names in ((_reading, reading), (_writing, writing), (_walking, walking)):
         members |= {name: make(kind, name) for name in names.split()}
     return type(f"tracked_{kind.__name__}", (kind,), members)
@@ -318,7 +320,7 @@ TRACKED: dict[type, Any] = {
         dict,
         "__len__ __getitem__ __contains__ __eq__ get copy __or__",
         "__setitem__ __delitem__ setdefault update pop popitem clear __ior__",
-        "__iter__ keys values items",
+        "__iter__",
     ),
     set: _tracked(
         set,
@@ -329,6 +331,10 @@ TRACKED: dict[type, Any] = {
 }
 
 
+# Views of a dict that go through its own methods.
+for _name, _view in (("keys", KeysView), ("values", ValuesView), ("items", ItemsView)):
+    setattr(TRACKED[dict], _name, lambda self, view=_view: view(self))
+#: The kinds that note their uses.
 WATCHED = frozenset(TRACKED.values())
 
 
@@ -365,7 +371,7 @@ def attach(tracker: Tracker, machine: Machine) -> None:
 
 def _named(tracker: Tracker, container: Any, *words: str) -> Any:
     found = TRACKED[type(container)](container)
-    found.tracker, found.place = tracker, place(*words)
-    for key, value in list(found.items()) if isinstance(found, dict) else ():
+    found.tracker, found.place, found.nested = tracker, place(*words), False
+    for key, value in list(container.items()) if isinstance(container, dict) else ():
         dict.__setitem__(found, key, _nested(found, value))
     return found
