@@ -51,12 +51,14 @@ def how_to_compare(values: Iterable[Any]) -> Same:
 class Checkpoint:
     """The contents of *machine*. Only the main thread may exist: where a thread is in its code cannot be recorded.
 
+    :param apart: what is no part of the machine, although it can be reached from it
     :raises ValueError: other threads exist"""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, apart: Iterable[Any] = ()) -> None:
         if len(machine.system.sched.threads) > 1:
             raise ValueError(f"threads are running: {', '.join(t.name for t in machine.system.sched.threads[1:])}")
         self._machine = machine
+        self._apart = list(apart)
         self._lists: list[tuple[Any, Any, Same]] = []
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
         self._objects: list[tuple[Any, tuple[str, ...], Any, tuple[Any, ...], Same]] = []
@@ -93,7 +95,7 @@ class Checkpoint:
     def _note(self, roots: Iterable[Any]) -> None:
         """Record *roots* and everything that can be reached from them."""
         symtab = vars(self._machine.kernel)  # its variables are recorded by name
-        pending, seen = list(roots), {id(symtab): symtab}
+        pending, seen = list(roots), {id(each): each for each in (symtab, *self._apart)}
         while pending:
             thing = pending.pop()
             if id(thing) not in seen:
@@ -110,8 +112,9 @@ class Checkpoint:
             case _ if isinstance(thing, CONSTANT) and not isinstance(thing, tuple):
                 return
             case list() | deque():
-                self._lists.append((thing, type(thing)(thing), how_to_compare(thing)))
-                yield from thing
+                noted = deque(thing) if isinstance(thing, deque) else list.copy(thing)  # subclasses may walk otherwise
+                self._lists.append((thing, noted, how_to_compare(noted)))
+                yield from noted
             case dict():
                 self._dicts.append((thing, dict(thing)))
                 yield from thing.values()

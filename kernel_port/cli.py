@@ -42,7 +42,7 @@ GROUPS = {
         "run": "run a scenario: what happened, the outcome, and the answer",
         "watch": "write a run as a page to step through, or for other tools",
         "bisect": "the same thing at base, +1 ... +8: which patch changes what",
-        "explore": "run a scenario in every order its threads can run in, and report failures",
+        "explore": "run a scenario in every order of its threads that can matter, and report failures",
         "mends": "which mend of a later Linux mends which scenario: the matrix",
     },
     "learn": {

@@ -68,7 +68,7 @@ class Machine:
         #: The functions that our scan did not reach, and that the kernel was told of (description.recorded).
         self.recalled: list[Address] = []
         self.system.sched.limit += ACTS_PER_FUNCTION * len(description.functions)
-        self._wiring = Wiring(self.system, self.kernel, fabric)
+        self.wiring = Wiring(self.system, self.kernel, fabric)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -96,7 +96,7 @@ class Machine:
                 )
         roots = [(kernel.pci_sysdata(domain), bus) for domain, bus in self.fabric.roots()]
         self.system.tracing = trace_boot and len(self.description.functions) <= TRACED_BOOT
-        self.call("pci_scan_root_buses", roots, self._wiring.pci_ops())
+        self.call("pci_scan_root_buses", roots, self.wiring.pci_ops())
         self._virtualize()
         if self.description.recorded:
             self._recall()

@@ -24,7 +24,7 @@ class Wiring:
     def __init__(self, system: System, kernel: Kernel, fabric: Fabric) -> None:
         self._system, self._kernel, self._fabric = system, kernel, fabric
         #: Ports whose interrupt is pending, and those of them that sent a message for it.
-        self._asking: set[str] = set()
+        self.asking: set[str] = set()
         self._sent: set[str] = set()
         self._accessing = False
         fabric.interrupt = self._interrupt
@@ -35,7 +35,7 @@ class Wiring:
 
     def pci_ops(self) -> Any:
         """Make the two functions that every configuration cycle goes through. A hot path."""
-        fabric_read, fabric_write, system, asking = self._fabric.read, self._fabric.write, self._system, self._asking
+        fabric_read, fabric_write, system, asking = self._fabric.read, self._fabric.write, self._system, self.asking
         record, sched = system.record, system.sched
 
         def read(bus: Any, devfn: int, where: int, size: int) -> tuple[int, int]:
@@ -72,7 +72,7 @@ class Wiring:
 
     def _interrupt(self, port: str) -> None:
         """Handle the interrupt of *port*: at once, or after the access that caused it."""
-        self._asking.add(port)
+        self.asking.add(port)
         if not self._accessing:
             self._serve()
 
@@ -87,17 +87,17 @@ class Wiring:
         if self._system.sched.in_interrupt:
             return
         for _ in range(INTERRUPT_ROUNDS):
-            served = [port for port in sorted(self._asking) if _irq(port) in self._system.irq_actions]
+            served = [port for port in sorted(self.asking) if _irq(port) in self._system.irq_actions]
             if not served:
                 return
             for port in served:
-                self._asking.discard(port)
+                self.asking.discard(port)
                 if port in self._sent or self._fabric.pulls(port):
                     self._sent.discard(port)
                     self._kernel.do_IRQ(_irq(port), port)
                     if self._fabric.pulls(port):
-                        self._asking.add(port)
-        self._asking.difference_update(served)
+                        self.asking.add(port)
+        self.asking.difference_update(served)
 
     def _described_message(self, irq: int) -> tuple[int, int, int] | None:
         """Return the message that the function with interrupt *irq* was described with."""

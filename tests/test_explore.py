@@ -4,6 +4,7 @@
 import json
 
 import pytest
+from paths import ROOT
 
 from kernel_port.checkpoint import Checkpoint
 from kernel_port.cli import main
@@ -177,12 +178,52 @@ def test_explore_command_says_what_fails_and_how_to_see_it(capsys):
 
 
 def test_explore_command_as_json(capsys):
-    assert main(["explore", "mess", "--patches", "0", "--preempt", "--limit", "5", "--json"]) == 1
+    assert main(["explore", "mess", "--patches", "0", "--preempt", "--full", "--limit", "5", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["scenario"], report["patches"], report["schedules"], report["complete"]) == ("mess", 0, 5, False)
     assert report["at_least"] > 5
     assert report["shortest"]["schedule"] == "0"
+    assert report["left_out"] == 0
     assert report["broken"]["no false removal"] == {"schedules": 5, "simplest": "0"}
+
+
+def test_explore_command_with_a_limit_does_not_say_that_it_ran_all(capsys):
+    assert main(["explore", "mess", "--patches", "0", "--preempt", "--limit", "5", "--jobs", "1"]) == 1
+    assert "mess at base: 5 schedules, and there are more" in capsys.readouterr().out
+
+
+def test_explore_command_says_what_it_leaves_out_and_with_full_runs_it(capsys):
+    # Without preemption either of the two resets begins; the other one waits for its lock.
+    assert main(["explore", "two-resets"]) == 1
+    assert "the only schedule (at least one order that cannot matter left out)" in capsys.readouterr().out
+    assert main(["explore", "two-resets", "--full"]) == 1
+    assert "two-resets at +8: all 2 schedules, at most" in capsys.readouterr().out
+
+
+def test_explore_command_says_the_same_with_any_number_of_processes(capsys, monkeypatch):
+    monkeypatch.setattr("kernel_port.explore.engine.ALONE", 1)  # the first of 18 runs in this process
+    outputs = []
+    for jobs in ("1", "2"):
+        assert main(["explore", "walk", "--preempt", "--json", "--jobs", jobs]) == 1
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+    assert json.loads(outputs[0])["complete"]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two"])
+def test_explore_command_refuses_a_number_of_processes_that_is_none(capsys, jobs):
+    with pytest.raises(SystemExit) as exit_:
+        main(["explore", "mess", f"--jobs={jobs}"])
+    assert exit_.value.code == 2
+    assert "is not a number of processes, 1 to 999" in capsys.readouterr().err
+
+
+def test_explore_command_leaves_nothing_out_where_threads_share_what_is_not_watched(capsys):
+    # The scenario replaces the list of the bus by one of its own, which gives way at each step.
+    assert main(["explore", "walk-preempted"]) == 0
+    text = capsys.readouterr().out
+    assert "No order is left out: threads share a list" in text
+    assert "walk-preempted at +8: all 2 schedules" in text
 
 
 def test_run_command_replays_the_schedule_that_explore_names(capsys):
@@ -196,3 +237,10 @@ def test_explore_of_what_is_no_scenario_is_one_line(capsys):
     assert main(["explore", "no-such"]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
+
+
+def test_the_page_on_every_order_shows_what_the_command_prints(capsys):
+    page = (ROOT / "docs" / "every-order.md").read_text()
+    command, _, shown = page.partition("```console\n$ kernel-port ")[2].partition("```")[0].partition("\n")
+    assert main(command.split()) == 1
+    assert capsys.readouterr().out == shown

@@ -49,10 +49,11 @@ MAY_IMPORT = {
               terminal trace users""",
     "recordings": "archives choice files hw kernel limits link machine pci_regs trace why",
     "scenarios": "choice hw images kernel machine mends pci_regs series trace users",
-    "explore": "checkpoint choice hw.errors machine scenarios",
+    "pool": "",
+    "explore": "checkpoint choice hw kernel link machine pool scenarios",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
-    "census": "choice files hw.errors hw.image images limits machine mends terminal why",
+    "census": "choice files hw.errors hw.image images limits machine mends pool terminal why",
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
@@ -69,7 +70,7 @@ MAY_IMPORT = {
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands._completion": "choice cli hw.errors images link machine mends scenarios series",
     "commands.manual": "__init__ cli hw.errors terminal",
-    "commands": """bisect calls census choice explore files hw images limits link machine matrix mends prompt
+    "commands": """bisect calls census choice explore files hw images limits link machine matrix mends pool prompt
                    recordings review scenarios series teach terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip

@@ -6,19 +6,15 @@ Each gives the same lines. in_order() yields them in the order of the jobs, and 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
-from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from ..hw.errors import MachineError
+from ..pool import end, pool, submit
 from .answer import Job, answer, failure
 from .ledger import Ledger
 
@@ -86,59 +82,30 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self.window = AHEAD * workers
-        self._pool = _pool(workers)
+        self._pool = pool(workers)
 
     def submit(self, job: Job) -> Future[str]:
         """Queue a job; replace a broken pool."""
         try:
-            return _submit(self._pool, job)
+            return submit(self._pool, answer, job)
         except BrokenProcessPool:
-            self._pool = _pool(self._workers)
-            return _submit(self._pool, job)
+            self._pool = pool(self._workers)
+            return submit(self._pool, answer, job)
 
     def result(self, job: Job, taken: Future[str]) -> str:
         """Wait for a line. A process that dies breaks its pool: retry the job alone to see whether it is the cause."""
         try:
             return taken.result()
         except BrokenProcessPool:
-            with _pool(1) as alone:
+            with pool(1) as alone:
                 try:
-                    return _submit(alone, job).result()
+                    return submit(alone, answer, job).result()
                 except BrokenProcessPool:
                     return failure(job, _DIED)
 
     def close(self, at_once: bool) -> None:
         """End the processes."""
-        for process in multiprocessing.active_children() if at_once else ():
-            process.terminate()
-        # Wait for the management thread, which could otherwise close a pipe that the interpreter uses to exit.
-        self._pool.shutdown(cancel_futures=True)
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
-
-
-def _submit(pool: ProcessPoolExecutor, job: Job) -> Future[str]:
-    """Queue a job, which starts a process if none is idle. Workers ignore Ctrl-C, which this process handles: a new
-    process inherits the blocked signal."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        return pool.submit(answer, job)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end_with_parent() -> None:
-    """End a worker whose parent was killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+        end(self._pool, at_once)
 
 
 class Dask:

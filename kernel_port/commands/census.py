@@ -32,8 +32,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
-import re
 import shutil
 import signal
 import sys
@@ -55,6 +53,7 @@ from ..census.totals import Chart, Totals
 from ..files import refuse_outputs, write_text, write_whole
 from ..hw.errors import MachineError
 from ..limits import ANSWER, FLEET, size
+from ..pool import cores, jobs
 from ..terminal import Paint, Progress, clean, width
 from ..why.report import kernel_name
 from . import _kernel, _machine
@@ -80,15 +79,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the summary and its charts as a page")
     parser.add_argument("--jobs", metavar="N", type=jobs, help="how many processes; default: one per core")
     parser.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster that sees the same files")
-
-
-def jobs(text: str) -> int:
-    """Return a number of processes.
-
-    :raises argparse.ArgumentTypeError: it is not one that a computer has"""
-    if re.fullmatch("[1-9][0-9]{0,2}", text):
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of processes, 1 to 999")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -152,7 +142,7 @@ def termination_is_interrupt() -> Iterator[None]:
 
 def engine_of(args: argparse.Namespace, machines: int, closes: ExitStack) -> Engine:
     """Choose who does the work, and release it at the end, at once after an error."""
-    jobs = args.jobs or (len(os.sched_getaffinity(0)) if machines > FEW else 1)
+    jobs = args.jobs or (cores() if machines > FEW else 1)
     engine: Engine = Dask(args.dask) if args.dask else Processes(jobs) if jobs > 1 else Here()
     closes.push(lambda kind, _error, _at: engine.close(at_once=kind is not None))
     return engine

@@ -70,6 +70,11 @@ class Bridge(Function):
             hooks["PCI_EXP_DEVCTL2"] = self._renumber
         return super().hooks | hooks
 
+    @property
+    def secondary(self) -> int:
+        """The number of the secondary bus now."""
+        return self.get(PCI_SECONDARY_BUS, 1)
+
     def forwards(self, bus: int) -> int | None:
         """Return where this bridge forwards a configuration cycle for *bus*.
 

@@ -172,9 +172,13 @@ class Fabric(Board):
     def _reaches(self, function: Function) -> bool:
         """Return whether a cycle reaches *function* at the address it had at power on."""
         address = function.description.address
-        return self._on(address.domain, address.bus).get(function.devfn) is function
+        return self.on(address.domain, address.bus).get(function.devfn) is function
 
-    def _on(self, domain: int, bus: int) -> dict[int, Function]:
+    def target(self, domain: int, bus: int, devfn: int) -> Function | None:
+        """Return the function that a cycle for this address reaches now, silent or not; None if there is none."""
+        return self.on(domain, bus).get(devfn)
+
+    def on(self, domain: int, bus: int) -> dict[int, Function]:
         """Return the functions on *bus* now, by devfn."""
         functions = self.reach.get(domain << 8 | bus)
         return self._find(domain, bus) if functions is None else functions

@@ -136,6 +136,10 @@ class Function:
             written = value << shift if shift >= 0 else value >> -shift
             self.hooks[register.name](register, old, self.get(register.start, register.size), written)
 
+    def acts(self, where: int, size: int) -> bool:
+        """Return whether a write there does more than store."""
+        return bool(self._masks.acting(where, size))
+
     def reset(self, kind: Reset) -> None:
         """Reset the function. It stays silent until ready() is called and ready_ms have passed."""
         self.epoch += 1

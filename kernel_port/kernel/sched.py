@@ -27,6 +27,7 @@ from typing import Any, Protocol
 
 from .carrier import Carrier, taken_lock
 from .lockdep import Lock, circle, lock_name
+from .watcher import Watcher
 
 NSEC_PER_USEC = 1_000
 NSEC_PER_MSEC = 1_000_000
@@ -140,6 +141,8 @@ class Scheduler:
         self.symtab: dict[str, Any] = {}
         #: Also let `choose` switch threads before a lock is taken and after an unlock, a wake-up or an interrupt.
         self.preemptive = False
+        #: Who is told of turns and wake-ups.
+        self.watcher: Watcher | None = None
         #: Accesses, delays and turns that a thread may have in a row without sleeping.
         self.limit = PATIENCE_ACTS
         #: Why it cannot be used, when a thread that is not the current one tries to.
@@ -147,7 +150,7 @@ class Scheduler:
         self._failure: BaseException | None = None
         self._stopping = False
         #: Main waits for the others to become idle: it does not run while any of them can.
-        self._settling = False
+        self.settling = False
         #: Time is passing: what falls due runs on the current thread, and no switch happens.
         self._advancing = False
         _SCHEDULERS.add(self)
@@ -171,6 +174,7 @@ class Scheduler:
         current.acts += 1
         if current.acts > self.limit:
             current.acts, current.frame = 0, sys._getframe(1)
+            self._failing()
             said = f"livelock: {current.name} has made {self.limit:,} accesses, delays and turns without ever sleeping"
             raise Livelock("\n".join([said, *self._stacks()]))
 
@@ -224,12 +228,16 @@ class Scheduler:
             return False
         me = self.current
         me.waits_for, me.stuck_on = on, None
+        if self.watcher is not None:
+            self.watcher.waits(me, on)
         woken = True
 
         def expire() -> None:
             nonlocal woken
             if me.waits_for is on:  # else it was woken, but has not run yet
                 woken = False
+                if self.watcher is not None:
+                    self.watcher.wakes("alarm", [me])
                 me.waits_for = None
 
         alarm = None if deadline is None else self.clock.call_at(deadline, expire)
@@ -243,13 +251,17 @@ class Scheduler:
 
     def wake(self, on: Any) -> None:
         """Make every thread that waits for *on* runnable."""
-        for thread in self.threads:
-            if thread.waits_for is on:
-                thread.waits_for = None
+        woken = [thread for thread in self.threads if thread.waits_for is on]
+        if self.watcher is not None:
+            self.watcher.wakes(on, woken)
+        for thread in woken:
+            thread.waits_for = None
         self.preempt()
 
     def wake_up_process(self, thread: Thread) -> None:
         """Make one thread runnable."""
+        if self.watcher is not None:
+            self.watcher.wakes(thread.waits_for, [thread])
         thread.waits_for = None
         self.preempt()
 
@@ -286,11 +298,15 @@ class Scheduler:
                     failure = error
                 if thread in self.threads:  # not if the machine was closed without waiting for it
                     self.threads.remove(thread)
-                self._hand_over(self._fail(failure) if failure is not None else self._next())
+                    if self.watcher is not None:
+                        self.watcher.ends(thread)
+                self._hand_over(self._successor(failure))
             thread.ended.release()
 
         thread.body = run
         self.threads.append(thread)
+        if self.watcher is not None:
+            self.watcher.starts(thread)
         return thread
 
     def settle(self) -> None:
@@ -298,16 +314,22 @@ class Scheduler:
 
         :raises Deadlock: they never will be"""
         limit = self.clock.now + PATIENCE
-        while any(not thread.idle for thread in self.threads[1:]):
+        while not self._settled():
             deadline = self.clock.next_deadline()
             stuck = deadline is None and all(thread.waits_for is not None for thread in self.threads[1:])
             if stuck or self._locked_up(self.threads[1:]) or self.clock.now > limit:
                 raise Deadlock(self.report())
-            self._settling = True
+            self.settling = True
             try:
                 self.block("settle", max(self.clock.now, deadline or 0))
             finally:
-                self._settling = False
+                self.settling = False
+
+    def _settled(self) -> bool:
+        """Return whether all threads but main are idle."""
+        if self.watcher is not None:
+            self.watcher.settles()
+        return all(thread.idle for thread in self.threads[1:])
 
     def shutdown(self) -> None:
         """End every other thread, one after the other: the machine is switched off."""
@@ -345,6 +367,17 @@ class Scheduler:
         else:
             Carrier.run(thread.body)
 
+    def _successor(self, failure: BaseException | None) -> Thread:
+        """Pick the thread to run after one that ended: main if it failed, or if whoever chooses does."""
+        if failure is None:
+            try:
+                return self._next()
+            except ThreadExit:
+                raise
+            except BaseException as error:
+                failure = error
+        return self._fail(failure)
+
     @staticmethod
     def _let_go(thread: Thread) -> None:
         """Resume *thread*. It may have the baton already: shutdown() after Ctrl-C in main can come at any time."""
@@ -355,18 +388,22 @@ class Scheduler:
         """Pick the thread to run: the current one if it can, else the oldest. Idle to the next deadline while none can.
         Main raises a deadlock."""
         going_on = self.current if self.current.waits_for is None else None
-        limit = self.clock.now + PATIENCE
+        limit: int | None = None
         while True:
             ready = [thread for thread in self.threads if thread.waits_for is None]
-            if self._settling and len(ready) > 1 and ready[0] is self.threads[0]:
+            if self.settling and len(ready) > 1 and ready[0] is self.threads[0]:
                 del ready[0]
             if going_on in ready:
                 ready.remove(going_on)
                 ready.insert(0, going_on)
             if ready:
+                if self.watcher is not None:
+                    self.watcher.turn(ready)
                 return ready[0] if len(ready) == 1 else ready[self.choose(len(ready))]
+            if limit is None:
+                limit = self.clock.now + PATIENCE
             deadline = self.clock.next_deadline()
-            busy = self.threads[1:] if self._settling else self.threads
+            busy = self.threads[1:] if self.settling else self.threads
             if deadline is None or deadline > limit or self._locked_up(busy):
                 return self._fail(Deadlock(self.report()))
             self._advance(max(deadline, self.clock.now))
@@ -386,6 +423,8 @@ class Scheduler:
 
     def _advance(self, to: int, *, busy: bool = False) -> None:
         """Let time pass."""
+        if self.watcher is not None:
+            self.watcher.passes(to, busy)
         outer, self._advancing = self._advancing, True
         try:
             self.clock.advance(to, busy=busy)
@@ -403,6 +442,10 @@ class Scheduler:
         main.stuck_on, main.waits_for = main.waits_for, None
         return main
 
+    def _failing(self) -> None:
+        if self.watcher is not None:
+            self.watcher.fails()
+
     def report(self) -> str:
         """Describe the circle of locks, then what each thread waits for and holds, and its kernel stack."""
         lines = ["deadlock: no thread can run, and no timer will change that"]
@@ -417,6 +460,7 @@ class Scheduler:
     def oops(self, what: str) -> Oops:
         """Return the exception to raise when kernel code has done *what*, which crashes the C."""
         self.current.frame = sys._getframe(1)
+        self._failing()
         return Oops("\n".join([f"kernel oops in {self.context}: {what}", *self._stacks()]))
 
     def _stacks(self) -> Iterator[str]:
