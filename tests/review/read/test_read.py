@@ -79,6 +79,7 @@ def test_read_page_says_what_to_allow_and_fetches_nothing(tmp_path, tree):
     assert "default-src 'none'" in text
     body = re.sub(r"<(script|style)>.*?</\1>", "", text, flags=re.DOTALL)
     body = re.sub(r'<a class=out href="[^"]*"', "", body)  # fetched only if one follows it
+    body = re.sub(r"'sha256-[^']*'", "", body)  # in base64 anything may follow anything
     assert re.findall(r"(?:https?:)?//[a-z]", body) == []
 
 
