@@ -78,7 +78,6 @@ def test_read_page_says_what_to_allow_and_fetches_nothing(tmp_path, tree):
     text = page(tmp_path, "6", "--c", tree)
     assert "default-src 'none'" in text
     body = re.sub(r"<(script|style)>.*?</\1>", "", text, flags=re.DOTALL)
-    body = re.sub("<meta [^>]*>", "", body)  # the policy, with digests in base64
     body = re.sub(r'<a class=out href="[^"]*"', "", body)  # fetched only if one follows it
     body = re.sub(r"'sha256-[^']*'", "", body)  # in base64 anything may follow anything
     assert re.findall(r"(?:https?:)?//[a-z]", body) == []
