@@ -41,6 +41,7 @@ COMMANDS = {
     "mends": "which mend of a later Linux mends which scenario: the matrix",
     "explore": "run a scenario in every order its threads can run in, and report failures",
     "compare": "the same reset in 2013 and in Linux 6.1, access by access",
+    "exercise": "exercises that check themselves: patches, repairs, machines",
     "manual": "write the manual page, or completion for bash or zsh",
 }
 

@@ -104,7 +104,9 @@ def main(number: str, name: str, fd: str, *limits: str) -> None:
     try:
         verdict = judge(exercise(number), path, at)
     except MemoryError:
-        verdict = Verdict(WRONG, Remark(f"Your code wants more than {memory >> 20} MiB of memory.", path.name, doing[0]))
+        verdict = Verdict(
+            WRONG, Remark(f"Your code wants more than {memory >> 20} MiB of memory.", path.name, doing[0])
+        )
     answer(verdict)
     sys.stdout.flush()
     os._exit(verdict.status)  # whatever threads the file has left behind
@@ -112,7 +114,8 @@ def main(number: str, name: str, fd: str, *limits: str) -> None:
 
 def loop(frame: FrameType | None) -> str:
     """Return where in the student's file some thread is; "" if none is in it."""
-    for each in [frame, *sys._current_frames().values()]:
+    for top in [frame, *sys._current_frames().values()]:
+        each = top
         while each is not None:
             if shown := LOADED.get(each.f_code.co_filename):
                 function = each.f_code.co_name

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 
-from ..scenarios import Run
+from ..scenarios import Run, Scenario, load
 from ..series import PATCHES, Patch
 from .trials import Check
 
@@ -46,7 +46,15 @@ class Exercise:
     """What is to be found out, for the head of the file."""
     hints: tuple[str, str, str]
 
-    suffix = ".py"
+    @property
+    def kind(self) -> str:
+        """What is to be written: "patch 4", "repair", "machine"."""
+        raise NotImplementedError
+
+    @property
+    def suffix(self) -> str:
+        """How the name of the student's file ends."""
+        return ".py"
 
     @property
     def judges(self) -> str:
@@ -75,6 +83,11 @@ class PatchExercise(Exercise):
     reading: dict[str, str] = field(default_factory=dict)
     """A function of the patch -> what to read again, where the C that went otherwise is in the function itself."""
     mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The patch."""
+        return f"patch {self.patch}"
 
     @property
     def of_series(self) -> Patch:
@@ -107,6 +120,8 @@ class RepairExercise(Exercise):
     """The functions that the student gets as they are."""
     mends: str
     """The scenario that fails without the repair."""
+    variant: Callable[[Scenario], Scenario] | None = None
+    """Makes another scenario of it, which fails, too."""
     keeps: tuple[str, ...]
     """Scenarios that hold without it, and must go on doing so."""
     remarks: dict[str, str]
@@ -114,6 +129,17 @@ class RepairExercise(Exercise):
     check: Callable[[Run], str] | None = None
     """Looks at a run of the mended scenario; returns what is wrong, or ""."""
     file: str
+
+    @property
+    def mended(self) -> list[Scenario]:
+        """The scenarios that are to hold with the repair."""
+        scenario = load(self.mends)
+        return [scenario, *([self.variant(scenario)] if self.variant else [])]
+
+    @property
+    def kind(self) -> str:
+        """A repair."""
+        return "repair"
 
     @property
     def judges(self) -> str:
@@ -135,7 +161,15 @@ class MachineExercise(Exercise):
     checks: tuple[Check, ...]
     file: str
 
-    suffix = ".toml"
+    @property
+    def kind(self) -> str:
+        """A machine."""
+        return "machine"
+
+    @property
+    def suffix(self) -> str:
+        """A machine description is TOML."""
+        return ".toml"
 
     @property
     def judges(self) -> str:

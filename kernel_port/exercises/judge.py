@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -16,13 +16,16 @@ from ..hw.errors import MachineError
 from ..images.machine_toml import TEXT_LIMIT, parse
 from ..link import link
 from ..mends import yours
+from ..recordings.golden import GoldenTrace
 from ..recordings.real_replay import judge_calls
-from ..scenarios import Run, load
+from ..scenarios import Run, Scenario, load, names
 from . import traces
 from .exercise import Exercise, MachineExercise, PatchExercise, RepairExercise
-from .remarks import Remark, functions_named, of_error, of_trace
+from .remarks import Remark, of_error, of_trace
+from .templates import given
 from .traces import actor_of
 from .trials import Stand
+from .words import listed
 
 #: How many orders of a scenario's threads are run.
 ORDERS = 200
@@ -92,8 +95,8 @@ def judge_patch(exercise: PatchExercise, path: Path, at: At) -> str:
         judge_recording(exercise, path)
         said.append("a recording of a real kernel")
     for name in exercise.scenarios:
-        judge_scenario(name, KernelChoice(ALL, instead=stands_in), path, at)
-    return ", ".join([*said, f"the scenarios {' and '.join(exercise.scenarios)}"])
+        judge_scenario(load(name), KernelChoice(ALL, instead=stands_in), path, at)
+    return listed([*said, f"the scenario{'s' * (len(exercise.scenarios) > 1)} {', '.join(exercise.scenarios)}"])
 
 
 def declare_all(exercise: PatchExercise, path: Path) -> None:
@@ -103,12 +106,14 @@ def declare_all(exercise: PatchExercise, path: Path) -> None:
     mend = yours(path)
     there = {*mend.adds, *mend.modifies}
     if missing := [name for name in exercise.functions if name not in there]:
-        raise MachineError(f"{path}: ADDS and MODIFIES do not name {', '.join(missing)}, which the patch has; put it back")
+        raise MachineError(
+            f"{path}: ADDS and MODIFIES do not name {', '.join(missing)}, which the patch has; put it back"
+        )
 
 
-def chosen(exercise: PatchExercise) -> list[tuple[int, traces.GoldenTrace]]:
+def chosen(exercise: PatchExercise) -> list[tuple[int, GoldenTrace]]:
     """Return the traces that judge a patch, each with the point of the series to run it at; simple ones first."""
-    found: dict[str, tuple[int, traces.GoldenTrace]] = {}
+    found: dict[str, tuple[int, GoldenTrace]] = {}
     for pattern in exercise.traces:
         fitting = [trace for trace in traces.traces() if fnmatchcase(trace.name, pattern)]
         for trace in sorted(fitting, key=lambda trace: (len(trace.ops), trace.name)):
@@ -139,28 +144,31 @@ def judge_repair(exercise: RepairExercise, path: Path, at: At) -> str:
     link(choice)
     mend = yours(path)
     if not mend.modifies:
-        names = functions_named(exercise.functions)
-        raise MachineError(f"{path}: MODIFIES names nothing, so nothing changes; it is to name what you mend of {names}")
-    judge_scenario(exercise.mends, choice, path, at, exercise)
+        names = listed(exercise.functions)
+        raise MachineError(
+            f"{path}: MODIFIES names nothing, so nothing changes; it is to name what you mend of {names}"
+        )
+    for scenario in exercise.mended:
+        judge_scenario(scenario, choice, path, at, exercise)
     for name in exercise.keeps:
-        judge_scenario(name, choice, path, at)
-    return f"the scenario {exercise.mends} in every order of its threads, and leaves {', '.join(exercise.keeps)} as they were"
+        judge_scenario(load(name), choice, path, at)
+    return f"the scenario {exercise.mends} in every order of its threads, and {listed(exercise.keeps)} hold as before"
 
 
 def judge_scenario(
-    name: str, choice: KernelChoice, path: Path, at: At, repair: RepairExercise | None = None
+    scenario: Scenario, choice: KernelChoice, path: Path, at: At, repair: RepairExercise | None = None
 ) -> None:
     """Run a scenario in every order of its threads.
 
     :param repair: what it has to mend there; None: it must break nothing that the real kernel keeps"""
-    at(f"scenario {name}")
-    scenario = load(name)
+    at(f"scenario {scenario.name}")
     allowed: set[str] = set()
     if repair is None:
-        allowed = {invariant for run in runs(name, KernelChoice(ALL)) for invariant in invariants(run.broken)}
-    see = f"kernel-port run {name} --with {path if path.parent != Path() else f'./{path}'}" if choice.extra else ""
+        allowed = {invariant for run in runs(scenario, KernelChoice(ALL)) for invariant in invariants(run.broken)}
+    ships = choice.extra and scenario.name in names()
+    see = f"kernel-port run {scenario.name} --with {given(path)}" if ships else ""
     try:
-        for run in runs(name, choice):
+        for run in runs(scenario, choice):
             broken = [reason for reason in run.broken if invariants([reason])[0] not in allowed]
             if broken or (repair and repair.check and repair.check(run)):
                 raise _Wrong(of_run(run, broken, repair, path, see))
@@ -170,9 +178,9 @@ def judge_scenario(
         raise _Wrong(of_error(error, actor_of(error).own, path, f"scenario {scenario.name}")) from None
 
 
-def runs(name: str, choice: KernelChoice) -> Iterable[Run]:
+def runs(scenario: Scenario, choice: KernelChoice) -> Iterator[Run]:
     """Yield the runs of a scenario, in every order of its threads up to ORDERS."""
-    with closing(Stage(load(name), choice)) as stage:
+    with closing(Stage(scenario, choice)) as stage:
         found: list[Run] = []
 
         def trial(choose: Callable[[int], int]) -> list[str]:
@@ -194,7 +202,11 @@ def of_run(run: Run, broken: list[str], repair: RepairExercise | None, path: Pat
     if broken:
         name, _, reason = broken[0].partition(": ")
         mended = repair.remarks.get(name, "") if repair else ""
-        usual = f"What held before does not hold any more: {name} ({reason})." if repair is None else f"Not mended: {name} ({reason})."
+        usual = (
+            f"What held before does not hold any more: {name} ({reason})."
+            if repair is None
+            else f"Not mended: {name} ({reason})."
+        )
         return Remark(mended or usual, path.name, shown_by, see)
     assert repair is not None
     assert repair.check is not None
@@ -221,6 +233,3 @@ def judge_machine(exercise: MachineExercise, path: Path, at: At) -> str:
         if said:
             raise _Wrong(Remark(said, path.name))
     return f"what was asked for: {len(exercise.checks)} of {len(exercise.checks)} questions to the port"
-
-
-__all__ = ["SOLVED", "UNUSABLE", "WRONG", "Verdict", "judge"]

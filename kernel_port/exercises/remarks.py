@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from errno import errorcode
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from ..trace.site import Site
 from .exercise import PatchExercise
 from .traces import Actor, Difference, Op
-from .words import Speaker, listed, short
+from .words import Speaker, listed
 
 #: How much of a Python error is repeated.
 LONGEST = 120
@@ -42,8 +41,12 @@ def of_trace(exercise: PatchExercise, found: Difference, reference: Actor, path:
 
     :param reference: who does in the C what the file does otherwise"""
     speaker = Speaker(found.trace, found.done)
-    shown_by = f"{found.trace.about} (golden trace {found.trace.name})"
+    shown_by = f"golden trace {found.trace.name}: {found.trace.about.rstrip('.')}"
     if found.error is not None:
+        said = f"error {type(found.error).__name__} {found.error}"
+        for mistake in exercise.mistakes:
+            if mistake.fits(speaker.key(found.expected), said, ""):
+                return Remark(mistake.remark, path.name)
         return of_error(found.error, found.actor.own, path, shown_by)
     if found.held:
         return Remark(f"All is done, but nobody releases {listed(found.held)}.", path.name, shown_by)
@@ -52,7 +55,7 @@ def of_trace(exercise: PatchExercise, found: Difference, reference: Actor, path:
     if found.results is not None:
         expected, got = found.results
         key = f"return {result(expected)}", f"return {result(got)}"
-        text = f"{speaker.after()} your code returns {result(got)}, the C {result(expected)}."
+        text = f"{speaker.after()}, your code returns {result(got)}, the C {result(expected)}."
     else:
         key = speaker.key(found.expected), speaker.key(found.got)
         text = compared(exercise, found, reference, speaker)
@@ -68,16 +71,16 @@ def compared(exercise: PatchExercise, found: Difference, reference: Actor, speak
     theirs = "" if got is None else speaker.does(got, callee(exercise, found.actor))
     ours = "" if expected is None else speaker.does(expected, callee(exercise, reference))
     if got is None:
-        return f"{after} your code returns; the C goes on: it {ours}."
+        return f"{after}, your code returns; the C goes on: it {ours}."
     if expected is None:
-        return f"{after} the C is done; your code goes on: it {theirs}."
+        return f"{after}, the C is done; your code goes on: it {theirs}."
     if expected[0] == got[0] == "w" and expected[1:4] == got[1:4]:
-        return f"{after} {differing(speaker, expected, got)}"
+        return f"{after}, {differing(speaker, expected, got)}"
     if theirs == ours:  # the same call, with other arguments or on other data
         theirs, ours = speaker.does(got), speaker.does(expected)
     if follows(found):
-        return f"{after} your code {theirs} too early: the C first {ours}."
-    return f"{after} your code {theirs}; the C {ours}."
+        return f"{after}, your code {theirs} too early: the C first {ours}."
+    return f"{after}, your code {theirs}; the C {ours}."
 
 
 def differing(speaker: Speaker, expected: Op, got: Op) -> str:
@@ -145,7 +148,9 @@ def of_error(error: BaseException, site: Site | None, path: Path, shown_by: str 
         function = f"{site.function}()" if site else "A function"
         return Remark(f"{function} is still empty.", where, shown_by)
     if isinstance(error, SystemExit):
-        return Remark("Your code calls exit(). A kernel does not: a function returns 0 or a negative errno.", where, shown_by)
+        return Remark(
+            "Your code calls exit(). A kernel does not: a function returns 0 or a negative errno.", where, shown_by
+        )
     if isinstance(error, MemoryError):
         return Remark("Your code wants more memory than a check may have.", where, shown_by)
     if isinstance(error, RecursionError):
@@ -155,11 +160,3 @@ def of_error(error: BaseException, site: Site | None, path: Path, shown_by: str 
     if site is None:
         return Remark(f"With your file the kernel fails ({what}).", where, shown_by)
     return Remark(f"Your code fails: {what}.", where, shown_by)
-
-
-def functions_named(names: Iterable[str]) -> str:
-    """Return functions as a list: "f() and g()"."""
-    return listed([f"{name}()" for name in names])
-
-
-__all__ = ["Remark", "functions_named", "of_error", "of_trace", "short"]

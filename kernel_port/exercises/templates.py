@@ -29,14 +29,18 @@ def text(exercise: Exercise, path: Path) -> str:
 
 def head(exercise: Exercise, path: Path) -> str:
     """Return what is to be found out, and how to go on."""
-    given = path if path.parent != Path() else f"./{path}"
     return f"""\
 Exercise {exercise.number}: {exercise.title}
 
 {exercise.task}
-Check it: kernel-port exercise {exercise.number} --check {given}
+Check it: kernel-port exercise {exercise.number} --check {given(path)}
 A hint:   kernel-port exercise {exercise.number} --hint
 """
+
+
+def given(path: Path) -> str:
+    """Return a path as a shell takes it, with a folder, so that it is no name."""
+    return str(path) if path.parent != Path() else f"./{path}"
 
 
 def patch_text(exercise: PatchExercise, path: Path) -> str:
@@ -56,12 +60,17 @@ def patch_text(exercise: PatchExercise, path: Path) -> str:
     docstring = tree.body[0]
     lines[docstring.lineno - 1 : docstring.end_lineno] = [f'"""{head(exercise, path).rstrip()}', '"""']
     assert module.name.startswith("patch.")
-    return RELATIVE.sub(absolute, "\n".join(lines) + "\n")
+    return standing_alone("\n".join(lines) + "\n")
 
 
 def emptied(node: ast.FunctionDef | ast.ClassDef) -> list[str]:
     """Return what stands where a body was."""
     return ["", "    # yours: the member"] if isinstance(node, ast.ClassDef) else [f"    {EMPTY}"]
+
+
+def standing_alone(source: str) -> str:
+    """Return the text of a patch as that of a file outside the package."""
+    return RELATIVE.sub(absolute, source)
 
 
 def absolute(match: re.Match[str]) -> str:

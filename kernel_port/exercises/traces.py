@@ -142,10 +142,12 @@ def actor_of(error: BaseException) -> Actor:
     own = None
     for code, lasti in frames(error.__traceback__):
         site = locate(code, lasti)
-        if site is not None and site.file.startswith(("base/", "patch/", "kernel/", "/")) or code.co_filename in LOADED:
-            assert site is not None
+        if site is None:
+            continue
+        if code.co_filename in LOADED:
+            own = site
+        if own is site or site.file.startswith(("base/", "patch/", "kernel/")):
             stack.append(site)
-            own = site if code.co_filename in LOADED else own
     return Actor(tuple(stack), own)
 
 

@@ -126,7 +126,10 @@ class Speaker:
         if not changes:
             return f"writes {where} unchanged"
         verbs = {"+": "sets", "-": "clears"}
-        return f"{listed([f'{verbs[each[-1]]} {each[:-1]}' if each[-1] in verbs else f'changes {each}' for each in merged(changes)])} in {where}"
+        told = [
+            f"{verbs[each[-1]]} {each[:-1]}" if each[-1] in verbs else f"changes {each}" for each in merged(changes)
+        ]
+        return f"{listed(told)} in {where}"
 
     def done_to(self, op: Op) -> str:
         """Say what has been done: "PDCE is cleared in Slot Control of the port 00:1c.0"."""
@@ -141,7 +144,7 @@ class Speaker:
             return f"{where} is written"
         ends = {"+": "set", "-": "cleared"}
         told = [(each[:-1], ends[each[-1]]) if each[-1] in ends else (each, "written") for each in merged(changes)]
-        return f"{listed([f'{name} is {end}' if ' and ' not in name else f'{name} are {end}' for name, end in told])} in {where}"
+        return f"{listed([f'{name} {plural(name)} {end}' for name, end in told])} in {where}"
 
     def after(self) -> str:
         """Say what was done last that a reader will remember: "After PDCE is cleared ...", "At the start"."""
@@ -155,6 +158,11 @@ class Speaker:
     def _routine(self, op: Op) -> bool:
         """Return whether an act only serves another one: the lock of a command, or clearing its completion."""
         return (op[0] in ("lock", "unlock") and op[1] == "ctrl") or self.key(op) == "w PCI_EXP_SLTSTA CC+"
+
+
+def plural(names: str) -> str:
+    """Return the verb for one name or several."""
+    return "are" if " and " in names else "is"
 
 
 def merged(changes: Sequence[str]) -> list[str]:
