@@ -51,8 +51,8 @@ MAY_IMPORT = {
     "scenarios": "choice hw images kernel machine mends pci_regs trace users",
     "explore": "checkpoint choice hw.errors machine scenarios",
     "exercises.solutions": "base kernel patch",
-    "exercises": """choice explore files hw hw.errors images kernel link machine mends patch pci_regs recordings review.port
-                 scenarios series trace""",
+    "exercises": """choice explore files hw images kernel link machine mends patch pci_regs recordings review.port
+                    scenarios series trace""",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
     "census": "choice files hw.errors hw.image images limits machine mends terminal why",
@@ -68,8 +68,8 @@ MAY_IMPORT = {
     "cli": "__init__ hw.errors mends terminal",
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands.manual": "__init__ cli terminal",
-    "commands": """bisect calls census choice exercises explore files hw images link machine matrix mends recordings review
-                   scenarios series terminal trace users why""",
+    "commands": """bisect calls census choice exercises explore files hw images link machine matrix mends recordings
+                   review scenarios series terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.

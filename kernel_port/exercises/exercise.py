@@ -27,9 +27,13 @@ class Mistake:
     remark: str
     inside: str = "*"
     """The student's function that does it, or that does not."""
+    first: bool = False
+    """It has to be the first act of all."""
 
-    def fits(self, expected: str, got: str, inside: str) -> bool:
+    def fits(self, expected: str, got: str, inside: str, first: bool) -> bool:
         """Return whether it is this mistake."""
+        if self.first and not first:
+            return False
         pairs = ((expected, self.expected), (got, self.got), (inside, self.inside))
         return all(fnmatchcase(said, pattern) for said, pattern in pairs)
 

@@ -88,7 +88,7 @@ def judge_patch(exercise: PatchExercise, path: Path, at: At) -> str:
     for level, trace in judging:
         at(f"golden trace {trace.name}")
         if found := traces.difference(trace, KernelChoice(level, instead=stands_in)):
-            raise _Wrong(of_trace(exercise, found, traces.in_c(found, level), path))
+            raise _Wrong(of_trace(exercise, found, *traces.in_c(found, level), path))
     said = [f"{len(judging)} golden traces"]
     if exercise.recording:
         at(f"recording {exercise.recording}")
@@ -106,9 +106,7 @@ def declare_all(exercise: PatchExercise, path: Path) -> None:
     mend = yours(path)
     there = {*mend.adds, *mend.modifies}
     if missing := [name for name in exercise.functions if name not in there]:
-        raise MachineError(
-            f"{path}: ADDS and MODIFIES do not name {', '.join(missing)}, which the patch has; put it back"
-        )
+        raise MachineError(f"{path}: ADDS and MODIFIES do not name {', '.join(missing)}; put it back")
 
 
 def chosen(exercise: PatchExercise) -> list[tuple[int, GoldenTrace]]:
@@ -168,7 +166,7 @@ def judge_scenario(
     ships = choice.extra and scenario.name in names()
     see = f"kernel-port run {scenario.name} --with {given(path)}" if ships else ""
     try:
-        for run in runs(scenario, choice):
+        for run in runs(scenario, choice, preemptive=repair is not None):
             broken = [reason for reason in run.broken if invariants([reason])[0] not in allowed]
             if broken or (repair and repair.check and repair.check(run)):
                 raise _Wrong(of_run(run, broken, repair, path, see))
@@ -178,9 +176,11 @@ def judge_scenario(
         raise _Wrong(of_error(error, actor_of(error).own, path, f"scenario {scenario.name}")) from None
 
 
-def runs(scenario: Scenario, choice: KernelChoice) -> Iterator[Run]:
-    """Yield the runs of a scenario, in every order of its threads up to ORDERS."""
-    with closing(Stage(scenario, choice)) as stage:
+def runs(scenario: Scenario, choice: KernelChoice, preemptive: bool = False) -> Iterator[Run]:
+    """Yield the runs of a scenario, in every order of its threads up to ORDERS.
+
+    :param preemptive: threads also take turns at locks, wake-ups and interrupts"""
+    with closing(Stage(scenario, choice, preemptive)) as stage:
         found: list[Run] = []
 
         def trial(choose: Callable[[int], int]) -> list[str]:

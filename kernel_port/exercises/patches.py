@@ -49,12 +49,6 @@ inheritance.
                 "The struct has no member reset_slot: pciehp cannot say that it has that operation, and nobody "
                 "can ask for it.",
             ),
-            Mistake(
-                "*",
-                "error TypeError *missing * required positional argument*",
-                "Every driver would have to fill in the new member, those that exist included. Most have no such "
-                "operation: look at how the others in the struct say that.",
-            ),
         ),
         reading={"hotplug_slot_ops": "the operations that exist (kernel-port show hotplug_slot_ops)"},
     ),
@@ -84,7 +78,7 @@ returned then; and what does `probe` ask for?
                 "-ENOTTY."
             ),
         ),
-        traces=("l?-bridge-reset-*", "l?-parent-bus-*", "l?-chain-none-*"),
+        traces=("l?-bridge-reset-root-port", "l?-bridge-reset-*", "l?-parent-bus-*", "l?-chain-none-*"),
         scenarios=("calm", "not-a-bridge"),
         recording="p1-mess-func",
         reading={
@@ -92,6 +86,13 @@ returned then; and what does `probe` ask for?
             "pci_reset_bridge_secondary_bus": "what pci_reset_bridge_secondary_bus() does, step by step",
         },
         mistakes=(
+            Mistake(
+                "end",
+                "r PCI_BRIDGE_CONTROL",
+                "Your code resets the bus where the C leaves it alone. Was it only a probe? Or would the reset hit "
+                "somebody else, too?",
+                inside="pci_reset_bridge_secondary_bus",
+            ),
             Mistake(
                 "msleep 100",
                 "w PCI_BRIDGE_CONTROL BUS_RESET-",
@@ -239,6 +240,20 @@ the bus that is in no slot, or in another one, count? Why is a bridge refused?
         mistakes=(
             Mistake(
                 "get_module *",
+                "end",
+                "Your code finds an answer and never asks the slot, whose driver could do it without a mess. Who "
+                "is asked first?",
+                inside="__pci_dev_reset",
+            ),
+            Mistake(
+                "unlock device",
+                "*",
+                "Your code goes on after a way has answered with an error. Only -ENOTTY means 'not me'; any other "
+                "answer ends the search.",
+                inside="__pci_dev_reset",
+            ),
+            Mistake(
+                "get_module *",
                 "w PCI_BRIDGE_CONTROL *",
                 "Your code resets the bus although the slot could do it: pciehp will take that for a removal. "
                 "Who is asked first?",
@@ -359,6 +374,17 @@ there.
         },
         mistakes=(
             Mistake(
+                "r PCI_EXP_SLTSTA",
+                "unlock ctrl",
+                "After Slot Control is written your code goes on without waiting for the command; the C waits: read "
+                "pcie_write_cmd() again (kernel-port show pcie_write_cmd).",
+            ),
+            Mistake(
+                "return 0",
+                "return -ENOTTY",
+                "pciehp cannot reset its slot, says pci_hp_reset_slot(): which operation has init_slot() not set?",
+            ),
+            Mistake(
                 "wait",
                 "r PCI_BRIDGE_CONTROL",
                 "After PDCE is cleared your code resets the bus without waiting for the command; the C waits: "
@@ -454,6 +480,7 @@ is returned where there is no slot, or no bridge? Is anything masked when a bus 
                 "get_module *",
                 "lock cfg",
                 "Your code locks the slot for a probe, too. A probe changes nothing, and must not wait for anybody.",
+                first=True,
             ),
             Mistake(
                 "lock cfg",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from errno import errorcode
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +37,22 @@ class Remark:
         return [self.text, *(f"  {label}: {said}" for label, said in rows.items() if said)]
 
 
-def of_trace(exercise: PatchExercise, found: Difference, reference: Actor, path: Path) -> Remark:
+def of_trace(exercise: PatchExercise, found: Difference, reference: Actor, before: Actor, path: Path) -> Remark:
     """Return what to say of the first difference from a golden trace.
 
-    :param reference: who does in the C what the file does otherwise"""
+    :param reference: who does in the C what the file does otherwise
+    :param before: who does there the act before"""
     speaker = Speaker(found.trace, found.done)
     shown_by = f"golden trace {found.trace.name}: {found.trace.about.rstrip('.')}"
     if found.error is not None:
         said = f"error {type(found.error).__name__} {found.error}"
         for mistake in exercise.mistakes:
-            if mistake.fits(speaker.key(found.expected), said, ""):
+            if mistake.fits(speaker.key(found.expected), said, "", not found.done):
                 return Remark(mistake.remark, path.name)
         return of_error(found.error, found.actor.own, path, shown_by)
     if found.held:
         return Remark(f"All is done, but nobody releases {listed(found.held)}.", path.name, shown_by)
-    inside = innermost(exercise, found.actor) or innermost(exercise, reference) or called(exercise, found)
+    inside = at_fault(exercise, found.actor, reference, before) or called(exercise, found)
     where = str(place(found.actor.own, path)) if found.actor.own else f"{path.name}, {inside}"
     if found.results is not None:
         expected, got = found.results
@@ -60,9 +62,9 @@ def of_trace(exercise: PatchExercise, found: Difference, reference: Actor, path:
         key = speaker.key(found.expected), speaker.key(found.got)
         text = compared(exercise, found, reference, speaker)
     for mistake in exercise.mistakes:
-        if mistake.fits(*key, inside):
+        if mistake.fits(*key, inside, not found.done):
             return Remark(mistake.remark, where, shown_by)
-    return Remark(f"{text} {advice(exercise, reference, inside)}", where, shown_by)
+    return Remark(f"{text} {advice(exercise, found, reference, inside)}", where, shown_by)
 
 
 def compared(exercise: PatchExercise, found: Difference, reference: Actor, speaker: Speaker) -> str:
@@ -71,9 +73,17 @@ def compared(exercise: PatchExercise, found: Difference, reference: Actor, speak
     theirs = "" if got is None else speaker.does(got, callee(exercise, found.actor))
     ours = "" if expected is None else speaker.does(expected, callee(exercise, reference))
     if got is None:
-        return f"{after}, your code returns; the C goes on: it {ours}."
+        return (
+            f"{after}, your code returns; the C goes on: it {ours}."
+            if found.done
+            else f"Your code returns; the C {ours}."
+        )
     if expected is None:
-        return f"{after}, the C is done; your code goes on: it {theirs}."
+        return (
+            f"{after}, the C is done; your code goes on: it {theirs}."
+            if found.done
+            else f"The C returns; your code {theirs}."
+        )
     if expected[0] == got[0] == "w" and expected[1:4] == got[1:4]:
         return f"{after}, {differing(speaker, expected, got)}"
     if theirs == ours:  # the same call, with other arguments or on other data
@@ -103,17 +113,29 @@ def follows(found: Difference) -> bool:
     return any(op[:length] == got for op in ops)
 
 
-def advice(exercise: PatchExercise, reference: Actor, inside: str) -> str:
-    """Say what to read again."""
-    function = reference.function
-    if function and function not in exercise.functions:
+def advice(exercise: PatchExercise, found: Difference, reference: Actor, inside: str) -> str:
+    """Say what to read again: what is called, if the call is right and its effect is not; else what calls it."""
+    function, expected, got = reference.function, found.expected, found.got
+    same = expected and got and expected[0] == got[0] == "w" and expected[1:4] == got[1:4]
+    if function and function not in exercise.functions and (same or inside not in exercise.reading):
         return f"Read {function}() again (kernel-port show {function})."
     return f"Read again {exercise.reading.get(inside) or f'what {inside}() is to do'}."
 
 
-def innermost(exercise: PatchExercise, actor: Actor) -> str:
-    """Return the innermost function of the exercise that is at work; "" if none is."""
-    return next((name for name in reversed(actor.functions) if name in exercise.functions), "")
+def at_fault(exercise: PatchExercise, actor: Actor, reference: Actor, before: Actor) -> str:
+    """Return the function of the exercise that does too much, or does not go on as it should; "" if none is at work."""
+    theirs, ours, earlier = (
+        [name for name in each.functions if name in exercise.functions] for each in (actor, reference, before)
+    )
+    if not theirs:  # its code has returned: who should have gone on?
+        return (common(ours, earlier)[-1:] or ours[:1] or [""])[0]
+    both = common(theirs, ours)
+    return both[-1] if both and both != ours else theirs[-1]
+
+
+def common(one: list[str], other: list[str]) -> list[str]:
+    """Return how far two stacks go together."""
+    return [name for name, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
 
 
 def called(exercise: PatchExercise, found: Difference) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..choice import ALL, KernelChoice
+from ..choice import KernelChoice
 from ..hw.errors import MachineError
 from ..mends import LOADED
 from ..recordings import golden, real_kernel
@@ -129,11 +129,13 @@ def following(ops: list[Op], cursor: int) -> Op | None:
     return ops[cursor] if cursor < len(ops) else None
 
 
-def in_c(found: Difference, level: int) -> Actor:
-    """Return who does in the C what a kernel did otherwise, by running the real kernel up to there."""
-    ops = tuple(found.done)
-    other = difference(replace(found.trace, ops=ops), KernelChoice(min(level, ALL)))
-    return other.actor if other else Actor()
+def in_c(found: Difference, level: int) -> tuple[Actor, Actor]:
+    """Return who does in the C what a kernel did otherwise, and who did the act before, by running the real kernel."""
+    actors = []
+    for ops in (found.done, found.done[:-1]):
+        other = difference(replace(found.trace, ops=ops), KernelChoice(level))
+        actors.append(other.actor if other else Actor())
+    return actors[0], actors[1] if found.done else Actor()
 
 
 def actor_of(error: BaseException) -> Actor:

@@ -141,7 +141,7 @@ class Speaker:
         if self.parts(op, 0)[0].name in EVENTS:
             return f"{listed([each.rstrip('+') for each in changes]) or 'nothing'} is cleared in {where}"
         if not changes:
-            return f"{where} is written"
+            return f"{where} {plural(self.register(op))} written"
         ends = {"+": "set", "-": "cleared"}
         told = [(each[:-1], ends[each[-1]]) if each[-1] in ends else (each, "written") for each in merged(changes)]
         return f"{listed([f'{name} {plural(name)} {end}' for name, end in told])} in {where}"
