@@ -28,6 +28,7 @@ from .table import exercise
 PROCESSOR, CLOCK, MEMORY = 30, 90, 1 << 30
 #: Seconds that a process over its limit gets to say where it is.
 GRACE = 5
+STDERR = 2
 
 
 def check(number: int, path: Path, processor: int = PROCESSOR, clock: int = CLOCK, memory: int = MEMORY) -> Verdict:
@@ -40,7 +41,7 @@ def check(number: int, path: Path, processor: int = PROCESSOR, clock: int = CLOC
     limits = (processor, clock, memory)
     command = [sys.executable, "-m", __spec__.name, str(number), str(path), str(writer), *map(str, limits)]
     # What the file prints is for its author, and no part of the answer.
-    with subprocess.Popen(command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno()) as child:
+    with subprocess.Popen(command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=STDERR) as child:
         os.close(writer)
         try:
             status = child.wait(clock + GRACE)

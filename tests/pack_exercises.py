@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write kernel_port/exercises/data: the golden traces and recordings that judge exercises, from tests/golden and
-tests/real. Run it when an exercise wants other traces: python tests/exercises/pack.py
+tests/real. Run it when an exercise wants other traces: python tests/pack_exercises.py
 """
 
 import gzip
 import json
 import lzma
-import sys
 from fnmatch import fnmatchcase
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from paths import GOLDEN, REAL
 
 from kernel_port.exercises import traces
