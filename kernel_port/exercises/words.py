@@ -71,6 +71,8 @@ class Speaker:
         """Return what an act is about: "the port 00:1c.0", "01:00.0"."""
         place = PLACES.get(op[0], 1)
         address = str(op[place]) if len(op) > place else ""
+        if ":" not in address:
+            return "the device"
         config = self.configs.get(address, b"")
         bridge = len(config) > PCI_HEADER_TYPE and config[PCI_HEADER_TYPE] & 0x7F == PCI_HEADER_TYPE_BRIDGE
         return f"{'the port ' * bridge}{short(address)}"
