@@ -254,7 +254,7 @@ def test_link_file_in_the_place_of_a_patch_is_called_by_the_patches_after_it(tmp
     assert kernel.symbols["pci_hp_reset_slot"].startswith("yours.mine_")
     assert kernel.pci_slot_reset(kernel.pci_slot(kernel.pci_bus(), 1), 1) == -77
     assert link(8).symbols["pci_hp_reset_slot"] == "patch.p03_add_pci_hp_reset_slot"
-    assert KernelChoice.of(KernelChoice(8, instead=((3, "x.py"),)), ["try-reset"]).instead == ((3, "x.py"),)
+    assert KernelChoice.of(KernelChoice(8, instead=((3, "x.py"),)), ["tune-bus-reset-timing"]).instead == ((3, "x.py"),)
 
 
 def test_link_file_in_the_place_of_a_patch_is_checked_as_one_on_top(tmp_path):
