@@ -16,12 +16,24 @@ CARD, SECOND = "0000:01:00.0", "0000:01:00.1"
 DISPLAY, SOUND = 0x03, 0x04
 
 ROOT_PORT = """\
-[[function]] address = "00:1c.0" kind = "root-port" bus = [1, 1] pm = {no_soft_reset = true}
+
+[[function]]
+address = "00:1c.0"
+kind = "root-port"
+bus = [1, 1]
+pm = {no_soft_reset = true}
 """
 SLOT_PORT = ROOT_PORT + "slot = {number = 1, button = true, attention_indicator = true, power_indicator = true}\n"
 ENDPOINT = """\
-[[function]] address = "01:00.0" kind = "endpoint" class = 0x010700 bars = {0 = "16K"} driver = "mpt2sas" pm =
-{no_soft_reset = true} express = {}
+
+[[function]]
+address = "01:00.0"
+kind = "endpoint"
+class = 0x010700
+bars = {0 = "16K"}
+driver = "mpt2sas"
+pm = {no_soft_reset = true}
+express = {}
 """
 
 

@@ -13,6 +13,7 @@ from paths import ROOT
 from kernel_port.cli import main
 from kernel_port.exercises import traces
 from kernel_port.exercises.exercise import PatchExercise
+from kernel_port.exercises.judge import WRONG, judge
 from kernel_port.exercises.table import EXERCISES
 
 PAGE = (ROOT / "docs" / "exercises.md").read_text()
@@ -50,6 +51,8 @@ def test_exercise_written_is_not_solved_and_says_what_it_is_about(folder, capsys
     if isinstance(each, PatchExercise) and not each.given:
         # No statement of ours is left: what is, is in docstrings and declarations.
         assert [line for line in given if re.match(r" +(rc = |for |return rc|pci_write|msleep)", line)] == []
+    verdict = judge(each, folder / name)
+    assert (verdict.status, verdict.remark.where[:4]) == (WRONG, "mine"), verdict.remark.text
     capsys.readouterr()
     assert main(["exercise", str(each.number)]) == 0
     assert f"What judges it: {each.judges}\n" in capsys.readouterr().out
