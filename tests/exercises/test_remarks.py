@@ -7,6 +7,8 @@ from wrong_answers import WRONG, written
 
 from kernel_port.exercises.judge import SOLVED, judge
 from kernel_port.exercises.table import EXERCISES, exercise
+from kernel_port.mends import yours
+from kernel_port.trace.site import locate
 
 SAID = dict(line.split(": ", 1) for line in (TESTS / "exercises" / "remarks.txt").read_text().splitlines())
 #: They take seconds: many orders of threads.
@@ -53,3 +55,12 @@ def test_our_solution_solves_it(tmp_path, each):
     path.write_text(written(each))
     verdict = judge(each, path)
     assert (verdict.status, verdict.remark.text.partition(" with ")[0]) == (SOLVED, "Solved. It agrees")
+
+
+def test_statement_is_located_in_its_own_file_though_another_has_the_same_function(tmp_path):
+    copies = [tmp_path / "mine.py", tmp_path / "other.py"]
+    for path in copies:
+        path.write_text("def f():\n    return 1\n")
+    codes = [vars(yours(path).code)["f"].__code__ for path in copies]
+    assert codes[0] == codes[1]
+    assert [locate(code, 0).file for code in codes] == [str(path) for path in copies]
