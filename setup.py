@@ -61,7 +61,15 @@ setup(
     ],
     packages=find_packages(include=["kernel_port", "kernel_port.*"]),
     package_data={
-        "kernel_port": ["py.typed", "*.pyi", "images/examples/*.toml", "review/pages/*.css", "review/pages/*.js"],
+        "kernel_port": [
+            "py.typed",
+            "*.pyi",
+            "images/examples/*.toml",
+            "review/pages/*.css",
+            "review/pages/*.js",
+            "exercises/data/*.xz",
+            "exercises/solutions/*.toml",
+        ],
     },
     python_requires=">=3.11",
     install_requires=["cffi>=1.15"],

@@ -22,6 +22,8 @@ class KernelChoice:
     """How many patches of the series it has."""
     extra: tuple[str, ...] = ()
     """What is on top: names of mends, versions, paths of files."""
+    instead: tuple[tuple[int, str], ...] = ()
+    """Which files take the place of a patch of the series: its number, and the path."""
 
     @classmethod
     def of(
@@ -35,15 +37,28 @@ class KernelChoice:
         :raises LinkError: they do not fit together
         :raises MachineError: there is no such mend, or a file does not load
         :raises ValueError: the series has no such point"""
+        instead: tuple[tuple[int, str], ...] = ()
         if isinstance(patches, KernelChoice):
             extra = (*patches.extra, *extra)
+            instead = patches.instead
             patches = patches.patches
         if not 0 <= patches <= len(PATCHES):
             raise ValueError(f"there is no point {patches} of the series: it runs from 0 (base) to {len(PATCHES)}")
         said = tuple(dict.fromkeys(str(what) if not isinstance(what, Path) else named(what) for what in extra))
         mends = gather(said, needs)
         there = {mend for what in said for mend in find(what)}
-        return cls(patches, (*(mend.name for mend in mends if mend not in there), *said))
+        return cls(patches, (*(mend.name for mend in mends if mend not in there), *said), instead)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules of its patches, a user's file in the place of one included.
+
+        :raises MachineError: a file does not load"""
+        files = dict(self.instead)
+        return tuple(
+            yours(Path(files[patch.number])).module if patch.number in files else f"patch.{patch.module}"
+            for patch in PATCHES[: self.patches]
+        )
 
     @property
     def mends(self) -> tuple[Mend, ...]:

@@ -46,6 +46,7 @@ GROUPS = {
         "mends": "which mend of a later Linux mends which scenario: the matrix",
     },
     "learn": {
+        "exercise": "exercises that check themselves: patches, repairs, machines",
         "lesson": "read a lesson of the course in PCI reset, or a term of its glossary",
     },
     "prove it": {

@@ -27,7 +27,6 @@ from .kernel.structs import pci_bus, pci_dev, pci_slot
 from .kernel.system import System
 from .kernel.system import system as latest_system
 from .mends import DECLARATIONS, LinkError, Mend, adding, beneath, names_in, place
-from .series import PATCHES
 
 if TYPE_CHECKING:
     from .face import PatchedKernel
@@ -268,7 +267,11 @@ def combine(names: tuple[str, ...], mends: tuple[Mend, ...] = ()) -> Image:
     for name in names:
         module = contents(import_module(f".{name}", __package__))
         check(module, image.symbols, image.constants)
+        if name.startswith("yours."):  # in the place of a patch
+            check_parameters(module, image.functions)
         add(image, name, module)
+        if name.startswith("yours."):
+            check_names(module, names_of(image))
     for mend in mends:
         for declaration in DECLARATIONS:
             names_in(mend, declaration)
@@ -277,8 +280,13 @@ def combine(names: tuple[str, ...], mends: tuple[Mend, ...] = ()) -> Image:
         check_parameters(module, image.functions)
         check_order(mend, module, image.symbols, frozenset(each.module for each in beneath(mend, mends)))
         add(image, mend.module, module)
-        check_names(module, image.constants | image.functions | image.variables | {"system": None})
+        check_names(module, names_of(image))
     return image
+
+
+def names_of(image: Image) -> dict[str, Any]:
+    """Return the names that functions of *image* find outside themselves."""
+    return image.constants | image.functions | image.variables | {"system": None}
 
 
 def add(image: Image, name: str, module: Contents) -> None:
@@ -308,7 +316,7 @@ def link(choice: int | KernelChoice = ALL, system: System | None = None) -> Kern
     :raises ValueError: the series has no such point"""
     choice = KernelChoice.of(choice)
     point = choice.patches
-    image = combine((*SERVICES, *BASE, *(f"patch.{patch.module}" for patch in PATCHES[:point])), choice.mends)
+    image = combine((*SERVICES, *BASE, *choice.modules), choice.mends)
     kernel = Kernel(choice.name)
     symtab = vars(kernel)
     symtab.update(image.constants)

@@ -51,6 +51,9 @@ MAY_IMPORT = {
     "scenarios": "choice hw images kernel machine mends pci_regs series trace users",
     "pool": "",
     "explore": "checkpoint choice hw kernel link machine pool scenarios",
+    "exercises.solutions": "base kernel patch",
+    "exercises": """choice explore files hw images kernel limits link machine mends patch pci_regs recordings
+                    review.port scenarios series trace""",
     "matrix": "choice mends review scenarios terminal",
     "bisect": "calls choice hw.description kernel machine scenarios series terminal trace",
     "census": "choice files hw.errors hw.image images limits machine mends pool terminal why",
@@ -70,8 +73,8 @@ MAY_IMPORT = {
     "commands.bench": "_shims bench explore hw images machine pci_regs scenarios terminal",
     "commands._completion": "choice cli hw.errors images link machine mends scenarios series",
     "commands.manual": "__init__ cli hw.errors terminal",
-    "commands": """bisect calls census choice explore files hw images limits link machine matrix mends pool prompt
-                   recordings review scenarios series teach terminal trace users why""",
+    "commands": """bisect calls census choice exercises explore files hw images limits link machine matrix mends pool
+                   prompt recordings review scenarios series teach terminal trace users why""",
     "__main__": "cli",
 }  # fmt: skip
 #: Modules without a Python source: two in C, and a stub for type checkers.

@@ -11,6 +11,7 @@ from types import CodeType, FunctionType, ModuleType
 import pytest
 
 import kernel_port
+from kernel_port.choice import KernelChoice
 from kernel_port.hw.clock import Clock
 from kernel_port.kernel.system import System
 from kernel_port.link import LinkError, check, contents, link, relocate
@@ -231,10 +232,38 @@ def test_relocate_changes_nothing_but_where_names_are_looked_up():
 
 
 def test_link_refuses_patches_that_do_not_apply(monkeypatch):
-    linker = sys.modules["kernel_port.link"]
-    monkeypatch.setattr(linker, "PATCHES", linker.PATCHES[7:])
+    choice = sys.modules["kernel_port.choice"]
+    monkeypatch.setattr(choice, "PATCHES", choice.PATCHES[7:])
     with pytest.raises(LinkError, match=r"p08_\w+\.py:\d+: modifies pci_dev_save_and_disable, which does not exist"):
         link(1)
+
+
+STAND_IN = """
+from kernel_port.kernel.structs import *
+ADDS = ("pci_hp_reset_slot",)
+MODIFIES = ()
+def pci_hp_reset_slot(hotplug: hotplug_slot, probe: int) -> int:
+    return RESULT
+"""
+
+
+def test_link_file_in_the_place_of_a_patch_is_called_by_the_patches_after_it(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(STAND_IN.replace("RESULT", "-77"))
+    kernel = link(KernelChoice(8, instead=((3, str(path)),)), System(Clock()))
+    assert kernel.symbols["pci_hp_reset_slot"].startswith("yours.mine_")
+    assert kernel.pci_slot_reset(kernel.pci_slot(kernel.pci_bus(), 1), 1) == -77
+    assert link(8).symbols["pci_hp_reset_slot"] == "patch.p03_add_pci_hp_reset_slot"
+    assert KernelChoice.of(KernelChoice(8, instead=((3, "x.py"),)), ["tune-bus-reset-timing"]).instead == ((3, "x.py"),)
+
+
+def test_link_file_in_the_place_of_a_patch_is_checked_as_one_on_top(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(STAND_IN.replace("RESULT", "module_putt(0)"))
+    with pytest.raises(
+        LinkError, match=r"mine\.py:6: pci_hp_reset_slot uses module_putt, .* the nearest is module_put$"
+    ):
+        link(KernelChoice(8, instead=((3, str(path)),)))
 
 
 def test_kernel_without_a_machine_says_what_to_do(monkeypatch):

@@ -111,6 +111,23 @@ def test_installed_lessons_are_those_of_docs(python, tmp_path):
     assert "pcie_flr" in run(command, "lesson", "glossary", "FLR", cwd=tmp_path)
 
 
+def test_installed_command_writes_and_checks_an_exercise(python, tmp_path):
+    command = python.with_name("kernel-port")
+    assert "\n  1  1      One more operation of a slot " in run(command, "exercise", cwd=tmp_path)
+    run(command, "exercise", "1", "-o", "mine.py", cwd=tmp_path)
+    path = tmp_path / "mine.py"
+    path.write_text(
+        path.read_text().replace("# yours: the member", "reset_slot: Callable[[hotplug_slot, int], int] = NULL")
+    )
+    assert run(command, "exercise", "1", "--check", "mine.py", cwd=tmp_path).startswith(
+        "Solved. It agrees with 18 golden"
+    )
+    machine = tmp_path / "mine.toml"
+    run(command, "exercise", "16", "-o", "mine.toml", cwd=tmp_path)
+    machine.write_text(machine.read_text().replace("number = 1,", "number = 1, surprise = true,"))
+    assert run(command, "exercise", "16", "--check", "mine.toml", cwd=tmp_path).startswith("Solved.")
+
+
 def test_installed_package_tells_its_types(python, tmp_path):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"

@@ -43,7 +43,7 @@ C 06  Bridge
 \t04  PCI bridge
 """
 #: Pages whose commands need files of the page; each has tests of its own.
-WITH_FILES = {"docs/side-by-side.md", "docs/your-own-patch.md", "docs/your-own-scenario.md"}
+WITH_FILES = {"docs/exercises.md", "docs/side-by-side.md", "docs/your-own-patch.md", "docs/your-own-scenario.md"}
 SITE = re.compile(r"(\(\w+|\.py):\d+")
 
 

@@ -49,6 +49,8 @@ class GoldenTrace:
     ops: tuple[list[Any], ...]
     result: Any
     state_after: dict[str, dict[str, Any]]
+    #: What it shows, in a sentence.
+    about: str
 
 
 def is_golden(path: Path) -> bool:
@@ -99,6 +101,7 @@ def parse(line: str, source: str) -> GoldenTrace:
             ops=tuple(map(_op, trace["ops"])),
             result=trace["return"],
             state_after=dict(trace.get("state_after", {})),
+            about=str(trace.get("about", "")),
         )
     except KeyError as error:
         raise MachineError(f"{source}: has no {error}") from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..choice import KernelChoice
 from ..hw.address import Address, bdf
 from ..hw.config_space import dword
 from ..hw.errors import MachineError
@@ -38,11 +39,11 @@ def leads_somewhere(config: bytes) -> bool:
 class GoldenMachine:
     """The machine of a trace as kernel objects, set up as FORMAT.md says, and the calls on it."""
 
-    def __init__(self, trace: GoldenTrace) -> None:
+    def __init__(self, trace: GoldenTrace, choice: KernelChoice | None = None) -> None:
         self.source = trace.source
         self.tape = Tape(trace.ops)
         self.tape.interrupt = self._interrupt
-        self.kernel: Kernel = link(trace.level, self.tape)
+        self.kernel: Kernel = link(trace.level if choice is None else choice, self.tape)
         self.registers = {str(function.address): function.config for function in trace.functions}
         self.devices: dict[str, Any] = {}
         self.buses: dict[tuple[int, int], Any] = {}

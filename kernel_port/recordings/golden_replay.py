@@ -31,14 +31,8 @@ def replay(trace: GoldenTrace) -> Replayed:
 
     :raises MachineError: the trace names something its machine does not have"""
     stage = set_up(trace)
-    tape, call = stage.tape, trace.call
-    tape.rolling = True
     try:
-        if call["function"] == "sequence":
-            result: Any = [step_result(stage, index, step) for index, step in enumerate(call["steps"])]
-        else:
-            result = stage.perform(call)
-        return Replayed(trace.name, trace.source, end_state(stage, trace, result))
+        return Replayed(trace.name, trace.source, end_state(stage, trace, perform(stage, trace)))
     except MachineError:
         raise
     except Exception as error:  # whatever the port does that the C did not is a divergence
@@ -54,6 +48,17 @@ def set_up(trace: GoldenTrace) -> GoldenMachine:
         return GoldenMachine(trace)
     except Exception as error:
         raise MachineError(f"{trace.source}: the machine of {trace.name} cannot be set up: {error!r}") from error
+
+
+def perform(stage: GoldenMachine, trace: GoldenTrace) -> Any:
+    """Make the calls of *trace* against its tape.
+
+    :return: the result in the form of the trace
+    :raises Divergence: the port did something else"""
+    stage.tape.rolling = True
+    if trace.call["function"] == "sequence":
+        return [step_result(stage, index, step) for index, step in enumerate(trace.call["steps"])]
+    return stage.perform(trace.call)
 
 
 def step_result(stage: GoldenMachine, index: int, step: dict[str, Any]) -> Any:

@@ -19,6 +19,11 @@ UNTAPED = frozenset({"printk", "hw", "lock_wait", "waited", "already_there"})
 class Divergence(Exception):
     """The port did something other than the C. The text says what, and where in the port."""
 
+    def __init__(self, text: str, got: list[Any] | None = None) -> None:
+        super().__init__(text)
+        #: What it did instead, as an op; None if it was not an act.
+        self.got = got
+
 
 class Tape(System):
     """A computer whose hardware, time and interrupts come from a recording."""
@@ -68,7 +73,7 @@ class Tape(System):
     def _match(self, got: list[Any], expected: list[Any]) -> None:
         if got != expected:
             self.rolling = False  # ignore what the port does while it unwinds
-            raise Divergence(f"op {self.cursor - 1}: expected {show(expected)}, got {show(got)}")
+            raise Divergence(f"op {self.cursor - 1}: expected {show(expected)}, got {show(got)}", got)
 
     def _end_wait(self, satisfied: bool) -> None:
         if satisfied != self._expects_satisfied:

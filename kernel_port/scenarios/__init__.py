@@ -105,7 +105,7 @@ class Scenario:
     def recorded(self, kernel: KernelChoice) -> list[str]:
         """Return the recordings of that kernel. Names begin with v311 (no patch), p1, ... p8; none has mends."""
         start = f"p{kernel.patches}-" if kernel.patches else "v311-"
-        return [] if kernel.extra else [name for name in self.recordings if name.startswith(start)]
+        return [] if kernel.extra or kernel.instead else [name for name in self.recordings if name.startswith(start)]
 
     def description(self) -> MachineDescription:
         """Return a new description of the machine."""

@@ -52,13 +52,18 @@ class Site:
         return self.file.startswith(ACCESSORS) or self.function in ACCESSOR_FUNCTIONS
 
 
-@cache
 def locate(code: CodeType, lasti: int) -> Site | None:
     """Return the statement of instruction *lasti* of *code*; None if it is not the port's."""
-    path = Path(code.co_filename)
+    return _locate(code, code.co_filename, lasti)
+
+
+@cache
+def _locate(code: CodeType, file: str, lasti: int) -> Site | None:
+    """Locate by code and *file*: the same function in two files is equal to Python."""
+    path = Path(file)
     if path.is_relative_to(PACKAGE):
         path = path.relative_to(PACKAGE)
-    elif code.co_filename not in LOADED:
+    elif file not in LOADED:
         return None
     return Site(path.as_posix(), line_at(code, lasti), code.co_name, origin_of(code))
 

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# ruff: noqa: E501
+"""Checks in a child process: whatever the file does, the answer is a plain remark."""
+
+import pytest
+from wrong_answers import written
+
+from kernel_port.exercises.child import check
+from kernel_port.exercises.judge import judge
+from kernel_port.exercises.table import exercise
+
+FIRST = "    rc = -ENOTTY\n"
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch):
+    """Judge our solution of exercise 4 with something put in, or another file; in a child process if it has *limits*."""
+    monkeypatch.chdir(tmp_path)
+
+    def judged(first="", whole="", limits=None):
+        path = tmp_path / "mine.py"
+        path.write_text(whole or written(exercise("4"), [(FIRST, f"{FIRST}    {first}\n")]))
+        path = path.relative_to(tmp_path)
+        verdict = judge(exercise("4"), path) if limits is None else check(4, path, **limits)
+        return verdict.status, verdict.remark
+
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("first", "limits", "said", "where"),
+    [
+        pytest.param(
+            "while True: pass", {"processor": 3},
+            "Your code does not come to an end in the time that a check may take: a loop without an end?",
+            "mine.py:31, in pci_hp_reset_slot", marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "import time; time.sleep(60)", {"clock": 3},
+            "Your code does not come to an end in the time that a check may take: a loop without an end?",
+            "mine.py:31, in pci_hp_reset_slot", marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "hog = bytearray(1 << 40)", {},
+            "Your code wants more memory than a check may have.", "mine.py:31, in pci_hp_reset_slot", marks=pytest.mark.slow,
+        ),
+        (
+            "exit()", None, "Your code calls exit(). A kernel does not: a function returns 0 or a negative errno.",
+            "mine.py:31, in pci_hp_reset_slot",
+        ),
+        ("1 / 0", None, "Your code fails: ZeroDivisionError: division by zero.", "mine.py:31, in pci_hp_reset_slot"),
+        (
+            "return pci_hp_reset_slot(hotplug, probe)", None, "Your code calls itself without end.",
+            "mine.py:31, in pci_hp_reset_slot",
+        ),
+        pytest.param(
+            "import os; os._exit(0)", {},
+            "Your code ends the program (exit status 0). A kernel does not: a function returns.", "mine.py", marks=pytest.mark.slow,
+        ),
+    ],
+)  # fmt: skip
+def test_check_of_code_that_misbehaves_is_not_solved(judged, first, limits, said, where):
+    status, remark = judged(first, limits=limits)
+    assert (status, remark.text, remark.where) == (1, said, where)
+
+
+@pytest.mark.parametrize(
+    ("whole", "limits", "said"),
+    [
+        ("def f(:\n", None, "The file cannot be used: mine.py:1: invalid syntax."),
+        ("exit(3)\n", None, "The file cannot be used: mine.py:1: SystemExit: 3."),
+        ("hop\n", None, "The file cannot be used: mine.py:1: NameError: name 'hop' is not defined."),
+        pytest.param(
+            "while True: pass\n", {"processor": 3},
+            "Your code does not come to an end in the time that a check may take: a loop without an end?", marks=pytest.mark.slow,
+        ),
+        (
+            "ADDS = ()\n", None,
+            "The file cannot be used: mine.py: ADDS and MODIFIES do not name pci_hp_reset_slot; put it back.",
+        ),
+        (
+            'ADDS = ("pci_hp_reset_slot",)\nMODIFIES = ()\n', None,
+            "The file cannot be used: mine.py:1: ADDS names pci_hp_reset_slot, which is not defined here.",
+        ),
+    ],
+)  # fmt: skip
+def test_check_of_file_that_cannot_be_used_says_so(judged, whole, limits, said):
+    status, remark = judged(whole=whole, limits=limits)
+    assert (status, remark.text) == (2, said)
+
+
+def test_check_of_name_that_does_not_exist_names_the_nearest(judged):
+    status, remark = judged("try_module_gett(0)")
+    assert status == 2
+    assert remark.text.startswith("The file cannot be used: mine.py:31: pci_hp_reset_slot uses try_module_gett, which")
+    assert remark.text.endswith("the nearest is try_module_get.")
+
+
+@pytest.mark.slow
+def test_check_shows_what_the_file_prints_apart_from_the_answer(judged, capfd):
+    status, remark = judged('print("here I am")', limits={})
+    assert (status, remark.text[:7]) == (0, "Solved.")
+    assert "here I am\n" in capfd.readouterr().err
