@@ -10,6 +10,7 @@ import __future__
 
 import ast
 import hashlib
+import os
 import re
 import sys
 import traceback
@@ -201,7 +202,7 @@ def users_module(path: Path) -> str:
     :raises OSError: it cannot be read"""
     real = path.absolute()
     LOADED[str(real)] = path
-    digest = hashlib.sha256(str(real).encode() + path.read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(os.fsencode(real) + path.read_bytes()).hexdigest()[:16]
     stem = re.sub(r"\W", "_", path.stem)
     module_name = f"yours.{stem}_{digest}"
     name = f"{__package__}.{module_name}"

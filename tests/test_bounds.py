@@ -320,13 +320,26 @@ READS = {
 }
 #: Command -> what it reads that somebody else made.
 INPUTS = {
-    **dict.fromkeys(("reset", "tree", "why", "convert", "bisect", "run", "bench"), ("machine",)),
+    **dict.fromkeys(("reset", "tree", "why", "convert", "shell", "bisect", "run", "bench"), ("machine",)),
     **dict.fromkeys(("conform", "compare"), ("capture",)),
     **dict.fromkeys(("check", "read"), ("c",)),
     "watch": ("machine", "c"),
     "census": ("fleet",),
 }
-OWN = {"list", "show", "diff", "export", "new", "generate", "scenarios", "mends", "explore", "manual"}
+OWN = {
+    "list",
+    "show",
+    "diff",
+    "export",
+    "new",
+    "generate",
+    "scenarios",
+    "mends",
+    "explore",
+    "exercise",
+    "lesson",
+    "manual",
+}
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)

@@ -191,7 +191,11 @@ def lines(evil):
         "mends": [["mends", evil]],
         "explore": [["explore", each, "--limit", "1"] for each in mine],
         "compare": [["compare", each] for each in old],
-        "manual": [["manual", evil]],
+        "shell": [["shell", m] for m in on],
+        "exercise": [["exercise", evil], ["exercise", "1", "--check", evil], ["exercise", "1", "-o", f"no/{evil}"],
+                     ["exercise", "1", "--check", mine[0]]],
+        "lesson": [["lesson", evil], ["lesson", "glossary", evil], ["lesson", "1", "-o", f"no/{evil}"]],
+        "manual": [["manual", evil], ["manual", "words", "reset", "target", on[0]]],
     }  # fmt: skip
 
 
