@@ -167,6 +167,9 @@ def check(module: Contents, known: dict[str, str], symtab: dict[str, Any]) -> No
     for symbol in sorted(declared - symbols - module.variables.keys()):
         to = "ADDS" if symbol in module.adds else "MODIFIES"
         raise refuse(to, f"{to} names {symbol}, which is not defined here")
+    for symbol in sorted(module.adds & module.modifies):
+        to = "MODIFIES" if symbol in known else "ADDS"
+        raise refuse("ADDS", f"both ADDS and MODIFIES name {symbol}: name it in {to} alone")
     for symbol in sorted((module.adds | module.variables.keys()) & known.keys() - module.modifies):
         raise refuse(symbol, f"adds {symbol}, which is in {known[symbol]} already; to change it, name it in MODIFIES")
     for symbol in sorted(module.modifies - known.keys()):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from errno import ENOSYS, ENOTTY, EPERM
+from errno import ENODEV, ENOSYS, ENOTTY, EPERM
 from typing import Any
 
 from .hw.address import Address
@@ -37,28 +37,57 @@ def argument_for_bus(machine: Machine, bus: Any) -> Any:
 
 
 def hot_reset(machine: Machine, function: str, owned: Iterable[str]) -> int:
-    """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected: as
-    v3.12 does it for VFIO_DEVICE_PCI_HOT_RESET, imitated here.
+    """Reset the slot of a function if it can be reset, else its bus, provided the user owns every function affected:
+    VFIO_DEVICE_PCI_HOT_RESET of v3.12, imitated where the kernel has no such request.
 
-    :return: 0; -EPERM if another owner has part of it; -ENOSYS where the kernel has no such reset yet; or as
-        pci_reset_slot() and pci_reset_bus()"""
+    :return: 0; -EPERM (the request: -EINVAL) if another owner has part of it; -ENOSYS where the kernel has no such
+        reset yet; or as pci_reset_slot() and pci_reset_bus()"""
     kernel, dev = machine.kernel, machine.function(function)
     if kernel.point < 7:
         return -ENOSYS
+    mine = {str(Address.parse(name)) for name in owned}
+    if "vfio_pci_hot_reset" in kernel.symbols:
+        return request_hot_reset(machine, dev, mine)
     if dev.slot:
-        if not owns(owned, together(dev.bus, dev.slot)):
+        if not owns(mine, together(dev.bus, dev.slot)):
             return -EPERM
         rc: int = kernel.pci_reset_slot(dev.slot)
         if rc != -ENOTTY:
             return rc
-    if not owns(owned, together(dev.bus)):
+    if not owns(mine, together(dev.bus)):
         return -EPERM
     return reset_bus(machine, dev.bus)
 
 
-def owns(owned: Iterable[str], functions: Iterable[Any]) -> bool:
+def request_hot_reset(machine: Machine, dev: Any, owned: set[str]) -> int:
+    """Ask VFIO what is reset with *dev*, then ask it for that, with the groups of those that the user owns."""
+    kernel: Any = machine.kernel  # mends add the requests
+    device = vfio_device(machine, dev)
+    if device is None:
+        return -ENODEV
+    info = kernel.vfio_pci_hot_reset_info(argsz=len(machine.functions))
+    rc: int = kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info)
+    if rc:
+        return rc
+    affected = (machine.function(each.group_id) for each in info.devices if each.group_id in owned)
+    devices = [vfio_device(machine, each) for each in affected]
+    request = kernel.vfio_pci_hot_reset([each.group for each in devices if each is not None])
+    return int(kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_PCI_HOT_RESET, request))
+
+
+def vfio_device(machine: Machine, dev: Any) -> Any:
+    """Bind a function to vfio-pci, if it is not; return its struct vfio_device, None if VFIO does not take it."""
+    kernel = machine.kernel
+    if dev.driver is not kernel.vfio_pci_driver:
+        kernel.device_release_driver(dev)
+        kernel.pci_drivers[dev.dev.name] = kernel.vfio_pci_driver
+        kernel.device_attach(dev)
+    return kernel.dev_get_drvdata(dev.dev) if dev.driver is kernel.vfio_pci_driver else None
+
+
+def owns(owned: set[str], functions: Iterable[Any]) -> bool:
     """Return whether the user owns each of the functions."""
-    return {dev.dev.name for dev in functions} <= {str(Address.parse(name)) for name in owned}
+    return {dev.dev.name for dev in functions} <= owned
 
 
 def together(bus: Any, slot: Any = None) -> Iterator[Any]:

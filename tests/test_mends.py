@@ -95,6 +95,10 @@ def test_a_version_stands_for_all_its_mends():
 @pytest.mark.parametrize(
     ("source", "said"),
     [
+        (
+            "ADDS = ('pci_reset_bus',)\nMODIFIES = ADDS\ndef pci_reset_bus(bus): return 0\n",
+            "mine.py:1: both ADDS and MODIFIES name pci_reset_bus: name it in MODIFIES alone",
+        ),
         ("def f(:\n", "mine.py:1: invalid syntax"),
         ("ADDS = ()\nfrom kernel_port.base.pci import nope\n", "mine.py:2: ImportError: cannot import name 'nope'"),
         ("\nADDS = gone\n", "mine.py:2: NameError: name 'gone' is not defined"),

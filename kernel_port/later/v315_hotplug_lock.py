@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# mypy: disable-error-code="attr-defined, no-redef"
+# mypy: disable-error-code="attr-defined"
 # PORT: structs of the base point to each other by the type that they have there; at run time they are the grown ones.
 """PCI: pciehp: Add hotplug_lock to serialize hotplug events
 
@@ -20,7 +20,20 @@ from dataclasses import dataclass, field
 from errno import ENODEV
 
 from ..base import pciehp
-from ..base.pciehp import *
+from ..base.pciehp import (
+    BLINKINGOFF_STATE,
+    BLINKINGON_STATE,
+    POWEROFF_STATE,
+    POWERON_STATE,
+    PSN,
+    PWR_LED,
+    STATIC_STATE,
+    controller,
+    ctrl_dbg,
+    ctrl_err,
+    ctrl_info,
+    slot_name,
+)
 from ..base.pciehp_ctrl import pciehp_disable_slot, pciehp_enable_slot, pciehp_queue_pushbutton_work
 from ..base.pciehp_hpc import pciehp_green_led_off
 from ..kernel.mutex import mutex, mutex_init, mutex_lock, mutex_unlock

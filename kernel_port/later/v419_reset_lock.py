@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# mypy: disable-error-code="attr-defined, no-redef"
+# mypy: disable-error-code="attr-defined"
 # PORT: structs of the base point to each other by the type that they have there; at run time they are the grown ones.
 """PCI: pciehp: Avoid slot access during reset
 
@@ -23,7 +23,27 @@ from dataclasses import dataclass, field
 from errno import EBUSY, ENODEV
 
 from ..base import pciehp
-from ..base.pciehp import *
+from ..base.pciehp import (
+    ATTN_LED,
+    BLINKINGOFF_STATE,
+    BLINKINGON_STATE,
+    HP_SUPR_RM,
+    INT_BUTTON_PRESS,
+    INT_POWER_FAULT,
+    INT_PRESENCE_OFF,
+    INT_PRESENCE_ON,
+    POWER_CTRL,
+    POWEROFF_STATE,
+    POWERON_STATE,
+    PWR_LED,
+    STATIC_STATE,
+    ctrl_dbg,
+    ctrl_err,
+    ctrl_info,
+    ctrl_warn,
+    event_info,
+    slot_name,
+)
 from ..base.pciehp_acpi import pciehp_acpi_slot_detection_check
 from ..base.pciehp_core import cleanup_slot, pciehp_force, pciehp_poll_mode
 from ..base.pciehp_ctrl import (
@@ -44,6 +64,7 @@ from ..base.pciehp_hpc import (
     pciehp_set_attention_status,
     pciehp_writew,
 )
+from ..base.pcieport_if import pcie_device, set_service_data
 from ..kernel.mutex import down_read, down_write, mutex_lock, mutex_unlock, rw_semaphore, up_read, up_write
 from ..kernel.printk import dev_err, dev_info
 from ..kernel.structs import *

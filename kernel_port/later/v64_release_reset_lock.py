@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# mypy: disable-error-code="attr-defined, no-redef"
+# mypy: disable-error-code="attr-defined"
 # PORT: structs of the base point to each other by the type that they have there; at run time they are the grown ones.
 """PCI: pciehp: Fix AB-BA deadlock between reset_lock and device_lock
 

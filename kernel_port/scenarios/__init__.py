@@ -202,7 +202,25 @@ def yours(path: Path) -> Scenario:
         raise MachineError(
             f"{place(module, 'SCENARIO')}: SCENARIO is to be a Scenario(machine=..., threads=..., answer=...)"
         )
+    if wrong := misfit(scenario):
+        raise MachineError(f"{place(module, 'SCENARIO')}: {wrong}")
     return replace(scenario, name=path.stem.replace("_", "-"), about=cleandoc(module.__doc__ or ""))
+
+
+def misfit(scenario: Scenario) -> str:
+    """Return what a user's scenario has that cannot be played; "" if nothing."""
+    threads: Any = scenario.threads
+    if not isinstance(threads, dict) or not threads or not all(map(callable, threads.values())):
+        return "threads is to be a dict of functions of the machine, by the names of the threads"
+    if not callable(scenario.answer):
+        return "answer is to be a function of the outcome and the number of patches"
+    if not isinstance(scenario.machine, str):
+        return "machine is to be an example or the text of a machine description"
+    try:
+        scenario.description()
+    except MachineError as error:
+        return str(error)
+    return ""
 
 
 def play(

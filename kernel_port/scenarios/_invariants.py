@@ -32,7 +32,7 @@ def config_restored(outcome: Outcome) -> Iterator[str]:
     """Check that what was reset has the registers back that pci_save_state() saves, unless it lost power or was really
     removed."""
     for bdf, differences in outcome.lost.items():
-        forgotten = bdf in outcome.removed and not outcome.spurious
+        forgotten = bdf in outcome.removed and bdf not in outcome.false_removals
         if POWER_ON not in outcome.resets[bdf] and not forgotten:
             yield f"{bdf}: {', '.join(difference.where.name for difference in differences)}"
 
@@ -45,8 +45,8 @@ def all_answer(outcome: Outcome) -> Iterator[str]:
 def nothing_removed(outcome: Outcome) -> Iterator[str]:
     """Check that no function was removed because of a reset: the kernel has every one that it had, by the same struct.
     Only false removals count, not those by a user or of a card that was really pulled."""
+    yield from (f"{bdf} is gone" for bdf in outcome.false_removals)
     if outcome.spurious:
-        yield from (f"{bdf} is gone" for bdf in outcome.removed)
         yield from (f"{bdf} was removed and re-added" for bdf in outcome.recreated)
 
 

@@ -41,6 +41,8 @@ class Outcome:
     #: Functions the kernel removed and did not find again; functions it removed and re-added, as new structs.
     removed: list[str]
     recreated: list[str]
+    #: Functions that threads of the script removed themselves.
+    removed_by_script: list[str]
     #: Functions that the kernel tried to add although it had them, or that it has twice.
     added_twice: list[str]
     #: Functions that the kernel has but that do not answer.
@@ -64,6 +66,11 @@ class Outcome:
         back."""
         found = {loss.bdf: [each for each in loss.changed if each.is_saved] for loss in self.losses if loss.resets}
         return {bdf: differences for bdf, differences in found.items() if differences}
+
+    @property
+    def false_removals(self) -> list[str]:
+        """Functions that were removed after false presence events, and not by the script."""
+        return [bdf for bdf in self.removed if bdf not in self.removed_by_script] if self.spurious else []
 
     @property
     def restored(self) -> list[str]:
@@ -98,6 +105,7 @@ def observe(
         taken=_taken(events),
         removed=[bdf for bdf in gone if bdf not in after],
         recreated=[bdf for bdf in gone if bdf in after],
+        removed_by_script=[e.args[0] for e in events if e.op == "remove_device" and e.context in results],
         added_twice=[event.args[0] for event in events if event.op == "already_there"]
         + sorted({dev.dev.name for dev in now if after[dev.dev.name] is not dev}),
         silent=[dev.dev.name for dev in now if not _answers(machine, dev)],

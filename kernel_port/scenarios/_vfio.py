@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """VFIO as a consumer of the series, as in v3.11 (base/vfio_pci.py): a user opens, resets and closes a function. For
-v3.12 see users.hot_reset()."""
+hot resets see users.hot_reset()."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..machine import Machine
-from ..users import hot_reset
+from ..users import vfio_device
 
 
 def open_device(machine: Machine, function: str) -> int:
     """Bind a function to vfio-pci and open it, as its user does.
 
     :return: 0, or an error"""
-    kernel, dev = machine.kernel, machine.function(function)
-    kernel.device_release_driver(dev)
-    kernel.pci_drivers[dev.dev.name] = kernel.vfio_pci_driver
-    kernel.device_attach(dev)
-    rc: int = kernel.vfio_group_get_device_fd(_device(machine, function).group, dev.dev.name)
+    dev = machine.function(function)
+    rc: int = machine.kernel.vfio_group_get_device_fd(vfio_device(machine, dev).group, dev.dev.name)
     return rc
 
 
@@ -38,14 +35,3 @@ def close_device(machine: Machine, function: str) -> int:
 def _device(machine: Machine, function: str) -> Any:
     """Return the struct vfio_device of a function."""
     return machine.kernel.dev_get_drvdata(machine.function(function).dev)
-
-
-def hot_reset_device(machine: Machine, function: str) -> int:
-    """Reset what is reset together with the function for its user, who owns only that: VFIO_DEVICE_PCI_HOT_RESET."""
-    kernel: Any = machine.kernel  # a mend adds the request
-    device = _device(machine, function)
-    if "vfio_pci_hot_reset" not in kernel.symbols:
-        return hot_reset(machine, function, {function})
-    request = kernel.vfio_pci_hot_reset([device.group])
-    rc: int = kernel.vfio_device_fops_unl_ioctl(device, kernel.VFIO_DEVICE_PCI_HOT_RESET, request)
-    return rc

@@ -9,7 +9,7 @@ good, as in `bridge-of-function`, whose mend (v6.10) does not help here; v7.0 lo
 from ..machine import Machine
 from . import Scenario
 from ._machines import FIXED_CARD
-from ._script import after, card
+from ._script import after, card, port
 from ._vfio import close_device
 from .bridge_unlocked import answer, setpci
 from .unbind import bind
@@ -22,9 +22,9 @@ def close(machine: Machine) -> int:
 
 SCENARIO = Scenario(
     machine=FIXED_CARD,
-    threads={"main": close, "setpci": after(50, lambda m: setpci(m, "00:1c.0"))},
+    threads={"main": close, "setpci": after(50, lambda m: setpci(m, port(m)))},
     prepare=bind,
     answer=answer,
-    needs="card",
+    needs="port",
     mended_by=("lock-bridge-on-closing",),
 )

@@ -7,18 +7,19 @@ any case, as in `unbind`.
 """
 
 from ..machine import Machine
+from ..users import hot_reset
 from . import Scenario
 from ._machines import FIXED_CARD
 from ._outcome import Outcome
 from ._script import card
 from ._tell import code
-from ._vfio import close_device, hot_reset_device
+from ._vfio import close_device
 from .unbind import bind, unbind
 
 
 def close(machine: Machine) -> int:
     """Reset everything that is reset with the device, then close it. Returns what the reset did."""
-    rc = hot_reset_device(machine, card(machine))
+    rc = hot_reset(machine, card(machine), {card(machine)})
     close_device(machine, card(machine))
     return rc
 

@@ -6,6 +6,9 @@ take pci_bus_sem. Here the walk waits for the second function, which is being re
 function is off the list, so pci_slot_unlock never sees it, and its locks are held forever. In C the memory would be
 freed as well.
 
+Nothing merged by v7.1.5 takes pci_bus_sem around these walks: locking, saving, restoring and unlocking read the list as
+here.
+
 Explains: the walks without pci_bus_sem, of pci_slot_lock as of pci_dev_reset_slot_function (see walk-preempted).
 A reviewer could have asked: what keeps the list the same from lock to unlock? This run answers it.
 """

@@ -5,6 +5,9 @@ The walk follows the list of the bus without pci_bus_sem. Here a removal runs at
 a function that is then taken off the list. The C would read its next pointer from there, from memory that may have
 been freed. With pci_bus_sem the removal would wait until the walk is over.
 
+This walk is gone by v6.5: there a multifunction device is refused without looking for others. Nothing merged by v7.1.5
+takes pci_bus_sem around those that are left (`walk`).
+
 Explains: the walk in pci_dev_reset_slot_function without pci_bus_sem.
 A reviewer could have asked: what protects dev->bus->devices here? pci_get_slot takes pci_bus_sem. This run answers
 it.

@@ -169,3 +169,17 @@ def test_inner_slot_sees_its_card_put_in_when_its_registers_are_restored():
     outcome = played("inner-slot-again").outcome
     assert outcome.spurious == [(202, "0000:02:00.0", "INT_PRESENCE_ON")]
     assert outcome.added_twice == ["0000:03:00.0"]
+
+
+@pytest.mark.parametrize(("scenario", "rc"), [("vfio", 0), ("vfio-bus", 0), ("vfio-shared", -22)])  # -EINVAL
+def test_hot_reset_is_the_request_of_v312_where_there_is_one(scenario, rc):
+    run = played(scenario, "vfio-hot-reset")
+    assert run.outcome.results == {"main": rc}
+    assert bool(run.outcome.resets) == (rc == 0)
+    assert any("vfio_pci_ioctl" in str(event.stack) for event in run.events)
+
+
+def test_a_user_who_switches_a_slot_off_during_its_reset_is_no_false_removal():
+    outcome = played("at-once", "ignore-link-changes").outcome
+    assert sorted(outcome.removed) == sorted(outcome.removed_by_script) == ["0000:01:00.0", "0000:01:00.1"]
+    assert (outcome.false_removals, bool(outcome.spurious), outcome.recreated) == ([], True, [])

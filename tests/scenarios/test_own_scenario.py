@@ -45,6 +45,9 @@ def test_every_command_takes_the_file(capsys, folder):
         ("outcome.removed", "outcome.gone", 8, "'Outcome' object has no attribute 'gone'"),
         ("SCENARIO = Scenario(", "SCENARIO = dict(", 12, "SCENARIO is to be a Scenario"),
         ("since=7", "until=7", 12, "unexpected keyword argument 'until'"),
+        ("example:vga", "example:vgaa", 12, "example:vgaa: no such built-in example"),
+        ("answer=answer", "answer='text'", 12, "answer is to be a function"),
+        ("threads={", "threads={'hand': 3,", 12, "threads is to be a dict of functions"),
     ],
 )
 def test_a_wrong_file_is_one_line_that_names_the_place(capsys, folder, right, wrong, line, words):

@@ -80,6 +80,8 @@ class KernelSide:
         since = f" since {found.since}" if found.since else ""
         if not found.file:
             gone = f"not there yet: {found.why}" if found.state == "not yet" else f"removed{since}"
+            if found.state == "gone" and not found.why and self.source.tree.text(each.c_file) is None:
+                gone = "no such file in this tree"
             return CText((), "", gone + (f": {found.why}" if found.why and found.state == "gone" else ""))
         place = f"{found.file}:{found.line}"
         note = {"moved": "has moved", "renamed": f"now {found.now}(){since}: {found.why}"}.get(found.state, "")

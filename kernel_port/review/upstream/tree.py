@@ -24,7 +24,7 @@ PARTS = ("drivers/pci", "drivers/vfio", "include")
 BESIDE = (
     *("drivers/base/bus.c", "drivers/base/core.c", "drivers/base/dd.c", "lib/klist.c", "lib/kobject.c"),
     *("include/linux/kernel.h", "include/linux/list.h", "lib/vsprintf.c"),
-    *("arch/x86/pci/common.c", "arch/x86/kernel/apic/io_apic.c"),
+    *("arch/x86/pci/common.c", "arch/x86/kernel/apic/io_apic.c", "drivers/usb/host/pci-quirks.c"),
 )
 
 
