@@ -23,13 +23,20 @@ from pathlib import Path
 
 from ..exercises.beside import beside, code_of
 from ..exercises.child import check
-from ..exercises.exercise import Exercise
+from ..exercises.exercise import Exercise, MachineExercise, PatchExercise, RepairExercise
 from ..exercises.judge import SOLVED
 from ..exercises.table import EXERCISES, exercise
 from ..exercises.templates import given, text
 from ..files import refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..terminal import Paint, clean, page, width
+
+#: What judges an exercise, for the list.
+JUDGES = {
+    PatchExercise: "golden traces, a real kernel, scenarios",
+    RepairExercise: "scenarios",
+    MachineExercise: "the port",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,9 +95,10 @@ def show_all(as_json: bool) -> None:
         return
     paint = Paint()
     longest = max(len(each.title) for each in EXERCISES)
-    print("  N  level  title")
+    print(f"  N  level  {'title':<{longest}}  what     judged by")
     for each in EXERCISES:
-        print(f" {each.number:>2}  {each.level}      {paint('bold', f'{each.title:<{longest}}')}  {each.kind}")
+        title = paint("bold", f"{each.title:<{longest}}")
+        print(f" {each.number:>2}  {each.level}      {title}  {each.kind:<8} {JUDGES[type(each)]}")
     print("\nkernel-port exercise N says what it is about; with -o FILE it writes the file to begin with.")
 
 

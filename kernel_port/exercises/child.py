@@ -39,9 +39,14 @@ def check(number: int, path: Path, processor: int = PROCESSOR, clock: int = CLOC
     :param memory: bytes"""
     reader, writer = os.pipe()
     limits = (processor, clock, memory)
-    command = [sys.executable, "-m", __spec__.name, str(number), str(path), str(writer), *map(str, limits)]
+    # -P: what else is in the student's folder, a random.py, is not ours to import; but we are, from where we are.
+    command = [sys.executable, "-P", "-m", __spec__.name, str(number), str(path), str(writer), *map(str, limits)]
+    path_list = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path_list)}
     # What the file prints is for its author, and no part of the answer.
-    with subprocess.Popen(command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=STDERR) as child:
+    with subprocess.Popen(
+        command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=STDERR, env=environment
+    ) as child:
         os.close(writer)
         try:
             status = child.wait(clock + GRACE)

@@ -101,3 +101,9 @@ def test_check_shows_what_the_file_prints_apart_from_the_answer(judged, capfd):
     status, remark = judged('print("here I am")', limits={})
     assert (status, remark.text[:7]) == (0, "Solved.")
     assert "here I am\n" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_check_imports_nothing_else_from_the_students_folder(judged, tmp_path):
+    (tmp_path / "lzma.py").write_text("raise SystemExit(9)\n")
+    assert judged("pass", limits={})[0] == 0
