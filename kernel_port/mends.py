@@ -200,6 +200,8 @@ def users_module(path: Path) -> str:
     :return: the module's name in this package, which stands for its contents: "yours.mine_0123456789abcdef"
     :raises MachineError: it is not Python, or does not run; the message has file and line
     :raises OSError: it cannot be read"""
+    if not path.name.isprintable():
+        raise MachineError(f"{path}: the name has characters that cannot be printed; rename the file")
     real = path.absolute()
     LOADED[str(real)] = path
     digest = hashlib.sha256(os.fsencode(real) + path.read_bytes()).hexdigest()[:16]

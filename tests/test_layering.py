@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "bench": "hw images machine pci_regs why",
     # our own source, and somebody's C
     "review.pages": "terminal",
-    "review.port": "choice files hw.errors link mends series",
+    "review.port": "choice files hw.errors link mends series terminal",
     "review.upstream": "archives files hw.errors limits review.port series terminal",
     "review.read": "choice hw.errors link mends review.pages review.port review.upstream series terminal",
     "review.watch": """hw images kernel machine pci_regs review.pages review.port review.read review.upstream terminal

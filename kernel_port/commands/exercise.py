@@ -24,7 +24,7 @@ from pathlib import Path
 from ..exercises.beside import beside, code_of
 from ..exercises.child import check
 from ..exercises.exercise import Exercise, MachineExercise, PatchExercise, RepairExercise
-from ..exercises.judge import SOLVED
+from ..exercises.judge import SOLVED, UNUSABLE
 from ..exercises.table import EXERCISES, exercise
 from ..exercises.templates import given, text
 from ..files import refuse_outputs, write_text
@@ -135,6 +135,8 @@ def report(chosen: Exercise, path: Path, as_json: bool) -> int:
             )
         )
         return verdict.status
+    if verdict.status == UNUSABLE:
+        raise MachineError(verdict.remark.text)
     paint = Paint()
     first, *others = (clean(line) for line in verdict.remark.lines)
     print(paint("green" if verdict.status == SOLVED else "red", first))

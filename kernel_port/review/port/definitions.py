@@ -20,6 +20,7 @@ from pathlib import Path
 from ...link import BASE, SERVICES
 from ...mends import DECLARATIONS, LOADED, Mend
 from ...series import PATCHES
+from ...terminal import clean
 
 PACKAGE = Path(__file__).resolve().parents[2]
 #: Marks that export the function before them.
@@ -215,8 +216,10 @@ def read(name: str, point: int, layer: str) -> Module:
 
 
 def docstring(node: ast.AST) -> str:
-    """Return the docstring of a module or definition, "" if it has none."""
-    return (ast.get_docstring(node) if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) else None) or ""
+    """Return the docstring of a module or definition, fit for a terminal; "" if it has none."""
+    if not isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+        return ""
+    return "\n".join(map(clean, (ast.get_docstring(node) or "").split("\n")))
 
 
 def exported(node: ast.stmt) -> tuple[str, str] | None:

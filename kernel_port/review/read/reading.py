@@ -147,9 +147,9 @@ class Author:
         found = [each for each in self._all() if each.module == mend.module and each.kind != "variable"]
         found.sort(key=lambda each: each.line)
         passages = (self.passage(each, "modifies" if each.name in mend.modifies else "adds") for each in found)
-        words = "\n\n".join(fill(f"{label}: {text}", WIDTH) for label, text in mend.paragraphs.items())
+        words = "\n\n".join(fill(clean(f"{label}: {text}"), WIDTH) for label, text in mend.paragraphs.items())
         anchor = f"mend-{UNFIT.sub('-', mend.name)}"
-        return Chapter(f"{mend.name}: {mend.title}", anchor, words, tuple(passages), mend=mend)
+        return Chapter(clean(f"{mend.name}: {mend.title}"), anchor, words, tuple(passages), mend=mend)
 
     def symbol(self, name: str) -> Chapter:
         """Return a symbol at every point where it is defined."""
