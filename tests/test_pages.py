@@ -115,7 +115,7 @@ def test_python_prints_what_it_says(folder, capsys, code):
 def test_prompt_answers_as_the_page_says(folder, capsys, monkeypatch):
     """What is wrong with a line is written to standard error, which is the same terminal."""
     (page,) = blocks("pycon", "docs/python.md")
-    monkeypatch.setitem(sys.modules, "IPython", None)
+    monkeypatch.setitem(sys.modules, "IPython.terminal.embed", None)
     monkeypatch.setattr(
         sys, "stdin", io.StringIO("".join(f"{line}\n" for line in re.findall(r"^>>> (.*)$", page, re.MULTILINE)))
     )

@@ -2,6 +2,7 @@
 """kernel-port shell: lines of its own, Python, and what is wrong with either in one line."""
 
 import io
+import sys
 
 import pytest
 
@@ -15,7 +16,7 @@ def shell(monkeypatch, capsys):
     """Types lines at the prompt, and returns what is printed: prompts aside, then what is said of errors."""
 
     def type_(*lines, argv=("example:vga",)):
-        monkeypatch.setitem(__import__("sys").modules, "IPython", None)
+        monkeypatch.setitem(sys.modules, "IPython.terminal.embed", None)
         monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
         assert main(["shell", *argv]) == 0
         out, err = capsys.readouterr()
