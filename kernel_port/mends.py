@@ -9,7 +9,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import hashlib
 import os
 import re
 import sys
@@ -200,6 +199,8 @@ def users_module(path: Path) -> str:
     :return: the module's name in this package, which stands for its contents: "yours.mine_0123456789abcdef"
     :raises MachineError: it is not Python, or does not run; the message has file and line
     :raises OSError: it cannot be read"""
+    import hashlib  # imported here, because most runs have no file of the user's
+
     if not path.name.isprintable():
         raise MachineError(f"{path}: the name has characters that cannot be printed; rename the file")
     real = path.absolute()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -62,6 +61,8 @@ def build(document: dict[str, Any], name: str) -> MachineDescription:
 
 
 def _toml(data: bytes, name: str) -> dict[str, Any]:
+    import tomllib  # imported here, because most machines are dumps
+
     try:
         text = data.decode()
         for number, line in enumerate(text.splitlines(), 1):

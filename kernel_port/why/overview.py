@@ -45,7 +45,7 @@ class Overview(Report):
 
     def whole(self) -> None:
         """Write everything but the caveats."""
-        ladders = [ladder for ladder in self.survey.ladders if not self.stands_in(ladder.bdf)]
+        ladders = self.ladders
         count = f"{len(ladders)} function{'s' * (len(ladders) != 1)}"
         self.lines(f"{self.machine.description.name}: {count}, {self.kernel_name}", style="bold")
         self.summary(ladders)
@@ -71,6 +71,11 @@ class Overview(Report):
         self.heading("What you can do")
         self.lines("kernel-port why MACHINE TARGET for one function, slot or bus; -v shows each test, with what it "
                    "looked at.", "  ")  # fmt: skip
+
+    @property
+    def ladders(self) -> list[Ladder]:
+        """The functions that are in the file: nobody asks about one that stands for what is not."""
+        return [ladder for ladder in self.survey.ladders if not self.stands_in(ladder.bdf)]
 
     def is_asked_about(self, ladder: Ladder) -> bool:
         """Return whether people ask how to reset a function."""
@@ -135,7 +140,7 @@ class Overview(Report):
 
     def refusals(self, reasons: dict[Key, Reason]) -> None:
         """Write the refusals of functions that cannot be reset alone, each once."""
-        alone = {each.bdf for each in self.survey.ladders if self.verdicts.outcome(each) == "alone"}
+        alone = {each.bdf for each in self.ladders if self.verdicts.outcome(each) == "alone"}
         found: dict[tuple[str, str], list[str]] = {}
         for reason in reasons.values():
             if reason.rung == self.survey.ladders[0].rungs[0].function:
@@ -145,7 +150,7 @@ class Overview(Report):
             found.setdefault((reason.rung, said), []).extend(whom)
         if any(found.values()):
             self.heading("Why not alone")
-        total = len(self.survey.ladders) - len(alone)
+        total = len(self.ladders) - len(alone)
         for (rung, said), whom in found.items():
             if whom:
                 everyone = "all of them" if len(whom) == total else self.many(sorted(whom))
@@ -154,8 +159,8 @@ class Overview(Report):
     def merged(self) -> dict[Key, Reason]:
         """Return the refusals, equal ones merged, in order of method and first function."""
         found: dict[Key, Reason] = {}
-        for rungs in zip(*(ladder.rungs for ladder in self.survey.ladders), strict=True):
-            for ladder, rung in zip(self.survey.ladders, rungs, strict=True):
+        for rungs in zip(*(ladder.rungs for ladder in self.ladders), strict=True):
+            for ladder, rung in zip(self.ladders, rungs, strict=True):
                 if rung.guard is not None:
                     reason = found.setdefault(key(rung), Reason(letters(len(found)), rung.function, rung.guard))
                     reason.cases.setdefault(facts(rung.guard, ladder.bdf), []).append(ladder.bdf)
@@ -163,7 +168,7 @@ class Overview(Report):
 
     def table(self, reasons: dict[Key, Reason]) -> None:
         """Write a line for each function: its methods, and which one the kernel takes."""
-        ladders = self.survey.ladders
+        ladders = self.ladders
         ways = [rung.function for rung in ladders[0].rungs] if ladders else []
         numbered = ", ".join(f"{number} {way}" for number, way in enumerate(ways, 1))
         self.heading("Each method")
@@ -200,7 +205,7 @@ class Overview(Report):
     def reason(self, reason: Reason) -> None:
         """Write one reason, and the functions it applies to."""
         count = sum(map(len, reason.cases.values()))
-        everyone = count == len(self.survey.ladders)
+        everyone = count == len(self.ladders)
         whom = "every function" if everyone else f"{count} function{'s' * (count > 1)}"
         said = reason.guard.explanation or errno_name(reason.guard.rc)
         self.lines(f"{reason.mark:<2} {reason.rung} refuses {whom}: {said}", "", "   ")
@@ -217,7 +222,7 @@ class Overview(Report):
     def unknown_registers(self) -> None:
         """Write what decides and is not in the source, if anything is: each once, and what to send."""
         cases: dict[str, list[str]] = {}
-        for ladder in self.survey.ladders:
+        for ladder in self.ladders:
             for what, methods in self.undecided(ladder).items():
                 cases.setdefault(f"{', '.join(methods)}: {what}", []).append(ladder.bdf)
         if not cases:

@@ -80,6 +80,7 @@ def test_endpoint_without_its_bridge_is_unknown(capsys):
     assert "turning it off" not in said
     whole = told(capsys, "why", CASES / "03-endpoint-without-its-bridge.txt")
     assert "bridge: 1 function, Linux" in whole  # the stand-in is none of the file's, here as in census
+    assert "1f.0: pci_dev" not in whole  # nobody asks how to reset it
     assert "1 unknown, as what decides is not in the file" in whole
     assert "not in the file: the port above 01:00.0" in told(
         capsys, "tree", CASES / "03-endpoint-without-its-bridge.txt"
