@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..choice import ALL, KernelChoice
-from ..explore import Stage, explore
+from ..explore import Runner, Stage, explore, explore_reduced
 from ..files import opened
 from ..hw.errors import MachineError
 from ..images.machine_toml import parse
@@ -28,8 +28,8 @@ from .traces import actor_of
 from .trials import Stand
 from .words import listed
 
-#: How many orders of a scenario's threads are run.
-ORDERS = 200
+#: How many orders of a scenario's threads are run: what ships has fewer that matter.
+ORDERS = 2000
 SOLVED, WRONG, UNUSABLE = 0, 1, 2
 #: Is told what is being looked at.
 At = Callable[[str], None]
@@ -178,9 +178,24 @@ def judge_scenario(
 
 
 def runs(scenario: Scenario, choice: KernelChoice, preemptive: bool = False) -> Iterator[Run]:
-    """Yield the runs of a scenario, in every order of its threads up to ORDERS.
+    """Yield the runs of a scenario, one for each order of its threads that matters; ORDERS of them at most.
+
+    Where it cannot be told which matter, all are run.
 
     :param preemptive: threads also take turns at locks, wake-ups and interrupts"""
+    seen: list[Run] = []
+    is_blind = False
+    with closing(Runner(scenario, choice, preemptive, seen.append)) as runner:
+        for found in explore_reduced(lambda batch: [runner.run(order) for order in batch], ORDERS):
+            yield from seen
+            seen.clear()
+            is_blind = bool(found.blind)
+    if is_blind:
+        yield from all_runs(scenario, choice, preemptive)
+
+
+def all_runs(scenario: Scenario, choice: KernelChoice, preemptive: bool) -> Iterator[Run]:
+    """Yield the runs of a scenario in every order of its threads, ORDERS at most."""
     with closing(Stage(scenario, choice, preemptive)) as stage:
         found: list[Run] = []
 

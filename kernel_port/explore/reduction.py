@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..choice import KernelChoice
-from ..scenarios import Scenario
+from ..scenarios import Run, Scenario
 from .footprint import Tracker, tracking
 from .guide import Guide, Sleep
 from .places import Footprint
@@ -67,7 +67,12 @@ class Report(NamedTuple):
 class Runner:
     """Runs orders of a scenario. It must be closed; meanwhile no other machine should boot in this process."""
 
-    def __init__(self, scenario: Scenario, patches: int | KernelChoice, preemptive: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, patches: int | KernelChoice, preemptive: bool,
+        see: Callable[[Run], object] = lambda run: None,
+    ) -> None:  # fmt: skip
+        """:param see: is called with each run that came to its end"""
+        self._see = see
         self._tracker = Tracker()
         self._tracking = tracking(patches, self._tracker)
         self._tracking.__enter__()
@@ -80,6 +85,8 @@ class Runner:
     def run(self, order: Order) -> Report:
         """Run one."""
         guide, run = self.stage.guided(*order)
+        if run is not None:
+            self._see(run)
         given = len(order.choices)
         steps = {step.choice: step.footprint for phase in guide.phases for step in phase}
         made = guide.choices[given:]
