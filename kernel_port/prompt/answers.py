@@ -16,6 +16,7 @@ from ..trace.render import render
 
 #: Pixels: a page that one watches fits a screen.
 FRAME_HEIGHT = 720
+DRAWING_HEIGHT = 320
 
 
 class Value(int):
@@ -58,6 +59,18 @@ class Lines:
         return f"<pre>{escape(repr(self))}</pre>"
 
 
+class Picture(Lines):
+    """A machine as a tree, and as a drawing."""
+
+    def __init__(self, lines: list[str], name: str, page: str) -> None:
+        """:param page: the page that has the drawing"""
+        super().__init__(lines)
+        self._name, self._page = name, page
+
+    def _repr_html_(self) -> str:
+        return f"{super()._repr_html_()}{frame(self._page, self._name, DRAWING_HEIGHT)}"
+
+
 class Verdict(Lines):
     """How something can be reset, and why not in another way."""
 
@@ -96,8 +109,12 @@ class Reset:
         title = f"{self.outcome.call}({self.outcome.target}) on {self.outcome.machine}"
         made = f"kernel_port.Session.reset({self.outcome.target!r})"
         page = watch_page(Subject(title, "", "", made, self.outcome.warnings), [self.recording])
-        style = f"width: 100%; height: {FRAME_HEIGHT}px"
-        return f'<iframe srcdoc="{escape(page)}" style="{style}" title="{escape(title)}"></iframe>'
+        return frame(page, title, FRAME_HEIGHT)
+
+
+def frame(page: str, title: str, height: int) -> str:
+    """Return a page in a frame of so many pixels."""
+    return f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: {height}px" title="{escape(title)}"></iframe>'
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -26,6 +26,7 @@ from ..hw.errors import MachineError
 from ..images import load
 from ..kernel.sched import NSEC_PER_MSEC
 from ..machine import Machine, boot
+from ..review.watch.machine_page import machine_page
 from ..review.watch.observer import Observer
 from ..review.watch.page import Recording
 from ..trace.outcome import Outcome, end, result
@@ -38,7 +39,7 @@ from ..why.overview import Overview
 from ..why.report import Report, warnings
 from ..why.topology import tree
 from ..why.verdict import verdicts
-from .answers import Lines, Reset, Value, Verdict
+from .answers import Picture, Reset, Value, Verdict
 from .setpci import find, value
 
 #: Bytes -> the kernel's functions that read and write so many.
@@ -46,12 +47,12 @@ READS = {1: "pci_read_config_byte", 2: "pci_read_config_word", 4: "pci_read_conf
 WRITES = {1: "pci_write_config_byte", 2: "pci_write_config_word", 4: "pci_write_config_dword"}
 
 
-def drawing(machine: Machine) -> Lines:
-    """Draw a machine as a tree."""
+def drawing(machine: Machine) -> Picture:
+    """Draw a machine: as a tree at a prompt, and as a picture besides in a notebook."""
     lines: list[str] = []
     judged = verdicts(machine, survey(machine))
     Drawing(Report(machine, judged, lines.append)).whole(tree(machine, judged), warnings(machine))
-    return Lines(lines)
+    return Picture(lines, machine.description.name, machine_page(machine))
 
 
 class Session:
@@ -105,7 +106,7 @@ class Session:
         dev, name, _ = self._named(register)
         return self._read(dev, name)
 
-    def tree(self) -> Lines:
+    def tree(self) -> Picture:
         """Draw the machine: links, slots, drivers, and the resets of each function."""
         return drawing(self.machine)
 

@@ -108,7 +108,9 @@ def test_notebook_shows_fields_rungs_a_tree_and_a_page(session):
     assert "<tr><td>PCI_COMMAND</td><td>0x4</td><td>MASTER</td><td>1</td></tr>" in register
     balanced(verdict := session.why("01:00.0")._repr_html_())
     assert "<td>pcie_flr</td><td>-ENOTTY</td>" in verdict
-    balanced(session._repr_html_())
+    (drawing,) = balanced(session._repr_html_()).frames
+    assert drawing["title"] == "vga"
+    assert '"bdf":"0000:01:00.1","up":"0000:00:1c.0"' in drawing["srcdoc"]
     assert session.machine._repr_html_() == session._repr_html_()
     frame = balanced(session.reset("slot:1")._repr_html_()).frames[0]
     assert frame["title"] == "pci_reset_slot(slot:1) on vga"
