@@ -26,7 +26,7 @@ SMALL = [
     (4, "pulled", True),
 ]
 #: A full search that is longer than this is not tried.
-LONGEST = 3000
+LONGEST = 500
 
 
 def ending(run):
