@@ -256,10 +256,10 @@ hardware does nothing? See what the port makes of it: kernel-port why FILE 01:00
 """,
         hints=(
             (
-                "FLR is announced in the PCI Express capability, so it is an option of `express`. Write one that does not "
-                "exist, and kernel-port why FILE names all that do."
+                "FLR is announced in the PCI Express capability, so it is an option of `express`. Write one that does "
+                "not exist, and kernel-port why FILE names all that do."
             ),
-            "What a function does, other than what it says, is a key of [[function]]; a wrong key there names all of them.",
+            "What a function does, other than what it says, is a key of [[function]]; a wrong key there lists all.",
             "express = {flr = true} claims it; flr_works is the key.",
         ),
     ),
