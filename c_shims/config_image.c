@@ -26,12 +26,15 @@ static _Thread_local struct config_image *volatile accessed;
 static pthread_once_t watching = PTHREAD_ONCE_INIT;
 static struct sigaction previous;
 
-/* Put zeros in place of the mapping, so that an access under way in any thread still finds memory there. */
+/*
+ * Put zeros in place of the mapping, so that an access under way in any thread still finds memory there. Shared, as
+ * private memory would count against RLIMIT_DATA in full.
+ */
 static bool vanish(struct config_image *image)
 {
 	atomic_store(&image->gone, true);
 	return mmap(image->base, image->size, PROT_READ | PROT_WRITE,
-		    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED;
+		    MAP_FIXED | MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED;
 }
 
 static bool holds(const struct config_image *image, const void *addr)

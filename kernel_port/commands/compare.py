@@ -8,7 +8,7 @@ its reason as far as known. Pauses appear where they happen.
 CAPTURE may also be a recording of a real kernel of the series (real/1): then that kernel is on the right, the port at
 the same point on the left, and every difference is an error of the port.
 
-Example: kernel-port compare shared/live/hp.json
+Example: kernel-port compare tests/live/hp.json
 """
 
 from __future__ import annotations

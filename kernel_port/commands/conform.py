@@ -18,7 +18,7 @@ hardware model must answer each read as QEMU did. The last line is "equal N of M
 Exit status 0: all traces and recordings identical, and at least 99 % of the reads of each capture equal. 1: not so.
 2: bad input.
 
-Example: kernel-port conform shared/golden/*.jsonl
+Example: kernel-port conform tests/golden/*.jsonl
 """
 
 from __future__ import annotations

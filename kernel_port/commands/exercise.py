@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exercises that check themselves: write the patches of the series, mend what they leave open, describe machines.
 
-Without N they are listed. -o writes the file to begin with: the signatures, with the bodies left out, and at its head
-what is to be found out. --check runs your file in the place of the real one, against golden traces of the C, recordings
+Without N, list them. -o writes the file to begin with: the signatures, with the bodies left out, and at its head what
+to find out. --check runs your file in the place of the real one, against golden traces of the C, recordings
 of real kernels and scenarios, and says the first thing that differs. There are three hints for each, and our solution.
 
 Your file is a program and runs as you do, in a process of its own that may take 30 seconds and 1 GiB; nothing more is

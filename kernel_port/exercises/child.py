@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from ..hw.image import DOMAIN_SIZE
 from ..mends import LOADED
 from .judge import UNUSABLE, WRONG, Verdict, judge
 from .remarks import Remark
@@ -26,6 +27,8 @@ from .table import exercise
 
 #: Seconds of processor time, and on the clock, that a check may take; and its memory, bytes.
 PROCESSOR, CLOCK, MEMORY = 30, 90, 1 << 30
+#: Address space for images of configuration space, bytes: each takes 256 MiB of it, and next to no memory.
+IMAGES = 16 * DOMAIN_SIZE
 #: Seconds that a process over its limit gets to say where it is.
 GRACE = 5
 STDERR = 2
@@ -77,7 +80,8 @@ def ended(status: int, doing: str, path: Path) -> Remark:
 
 def within_limits(processor: int, clock: int, memory: int, over: Callable[[int, FrameType | None], None]) -> None:
     """Limit this process; *over* is called when its time is up."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_AS, (memory + IMAGES, memory + IMAGES))
     resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + GRACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXCPU, over)

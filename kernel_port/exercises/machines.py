@@ -84,7 +84,7 @@ def nothing_is_reset(stand: Stand) -> str:
         return ""
     return (
         "01:00.0 claims FLR, and really is reset by it. A card that claims it and does nothing differs in how it "
-        "behaves, not in its registers: which knob is that (kernel_port/hw/description.py)?"
+        "behaves, not in its registers: which key is that? kernel-port why FILE names all keys if FILE has a wrong one."
     )
 
 
@@ -256,11 +256,11 @@ hardware does nothing? See what the port makes of it: kernel-port why FILE 01:00
 """,
         hints=(
             (
-                "FLR is announced in the PCI Express capability: options of `express` are in "
-                "kernel_port/images/grammar.py."
+                "FLR is announced in the PCI Express capability, so it is an option of `express`. Write one that does "
+                "not exist, and kernel-port why FILE names all that do."
             ),
-            "What a function does, other than what it says, are knobs: kernel_port/hw/description.py has them.",
-            "express = {flr = true} claims it; flr_works is the knob.",
+            "What a function does, other than what it says, is a key of [[function]]; a wrong key there lists all.",
+            "express = {flr = true} claims it; flr_works is the key.",
         ),
     ),
     MachineExercise(

@@ -7,7 +7,7 @@ from wrong_answers import written
 
 from kernel_port.exercises.child import check
 from kernel_port.exercises.judge import judge
-from kernel_port.exercises.table import exercise
+from kernel_port.exercises.table import EXERCISES, exercise
 
 FIRST = "    rc = -ENOTTY\n"
 
@@ -41,7 +41,7 @@ def judged(tmp_path, monkeypatch):
             "mine.py:31, in pci_hp_reset_slot", marks=pytest.mark.slow,
         ),
         pytest.param(
-            "hog = bytearray(1 << 40)", {},
+            "hog = bytearray(3 << 29)", {},
             "Your code wants more memory than a check may have.", "mine.py:31, in pci_hp_reset_slot", marks=pytest.mark.slow,
         ),
         (
@@ -107,3 +107,13 @@ def test_check_shows_what_the_file_prints_apart_from_the_answer(judged, capfd):
 def test_check_imports_nothing_else_from_the_students_folder(judged, tmp_path):
     (tmp_path / "lzma.py").write_text("raise SystemExit(9)\n")
     assert judged("pass", limits={})[0] == 0
+
+
+@pytest.mark.parametrize(
+    "each",
+    [pytest.param(each, id=f"{each.number}", marks=() if each.number == 3 else pytest.mark.slow) for each in EXERCISES],
+)
+def test_check_has_room_for_our_solution(tmp_path, each):
+    path = tmp_path / f"mine{each.suffix}"
+    path.write_text(written(each))
+    assert check(each.number, path).remark.text.startswith("Solved.")
