@@ -168,7 +168,7 @@ def build(tmp_path, stack=None, **environment):
     source.mkdir()
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for name in ("c_shims", "kernel_port"):
+    for name in ("c_shims", "docs", "kernel_port"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     if stack:
         (source / "c_shims" / "stack.c").write_text(stack)

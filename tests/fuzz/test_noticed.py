@@ -69,7 +69,7 @@ def test_register_that_moves_and_never_does_is_noticed(monkeypatch, where):
 
     def moving(self, domain, bus, devfn, *args):
         write(self, domain, bus, devfn, *args)
-        function = self._on(domain, bus).get(devfn)
+        function = self.on(domain, bus).get(devfn)
         if function is not None and function.layout.header_type == 0:
             function.put(where, 1, function.get(where, 1) ^ 1)
 

@@ -83,7 +83,7 @@ def test_reset_of_a_slot_is_seen_and_restored(capsys):
 def test_why_finds_a_soft_reset_that_is_none(capsys):
     assert main(["why", CARD, "01:00.0"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "slot 1 (port 00:01.0)? Not tried: each trial would take a boot of this machine. kernel-port convert" in said
+    assert "slot 1 (port 00:1c.0)? Not tried: each trial would take a boot of this machine. kernel-port convert" in said
     assert "No, not alone: pci_reset_function() returns 0 and does nothing: 01:00.0 ignores it." in said
 
 
