@@ -145,7 +145,7 @@ INPUTS = {
     "listing": (files(lambda n: "".join(WORDS.replace("00:01.0", each) + "\tControl: I/O+ Mem+ BusMaster+\n\n"
                                         for each in addresses(n))), 60),
     "listing of one function": (files(lambda n: WORDS + "\tCapabilities: [40] Express (v2) Endpoint\n" * n), 60),
-    "listing of long lines": (files(lambda n: WORDS + "\tControl: " + "I/O+ " * n + "\n"), 500),
+    "listing of long lines": (files(lambda n: WORDS + "\tControl: " + "I/O+ " * n + "\n"), 4000),
     "toml": (files(tables), 30),
     "toml of keys": (files(lambda n: TABLE + "".join(f"k{number} = 1\n" for number in range(n))), 200),
     "toml of rows": (files(lambda n: TABLE + 'config = """\n' + "00: 00\n" * n + '"""'), 500),
