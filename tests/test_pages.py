@@ -116,6 +116,7 @@ def test_prompt_answers_as_the_page_says(folder, capsys, monkeypatch):
     """What is wrong with a line is written to standard error, which is the same terminal."""
     (page,) = blocks("pycon", "docs/python.md")
     monkeypatch.setitem(sys.modules, "IPython.terminal.embed", None)
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)  # IPython, once imported, has its own
     monkeypatch.setattr(
         sys, "stdin", io.StringIO("".join(f"{line}\n" for line in re.findall(r"^>>> (.*)$", page, re.MULTILINE)))
     )

@@ -17,6 +17,7 @@ def shell(monkeypatch, capsys):
 
     def type_(*lines, argv=("example:vga",)):
         monkeypatch.setitem(sys.modules, "IPython.terminal.embed", None)
+        monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)  # IPython, once imported, has its own
         monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
         assert main(["shell", *argv]) == 0
         out, err = capsys.readouterr()
