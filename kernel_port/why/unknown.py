@@ -244,8 +244,11 @@ def settled_ladder(machine: Machine, ladder: Ladder, decided_by: dict[Key, froze
         who = rung.unknown or registers(machine, responsible(machine, ladder.bdf, decided_by[key]))
         return replace(rung, rc=None, guard=None, unknown=who)
 
-    rc = None if ("probe", ladder.bdf) in decided_by else ladder.rc
-    return replace(ladder, rc=rc, rungs=tuple(map(settled, ladder.rungs)))
+    rungs = tuple(map(settled, ladder.rungs))
+    results = {rung.rc for rung in rungs}
+    # Two unknown ones never refuse together on the machines that were tried; on another they may.
+    unsettled = ("probe", ladder.bdf) in decided_by or (None in results and 0 not in results)
+    return replace(ladder, rc=None if unsettled else ladder.rc, rungs=rungs)
 
 
 def settled_group(machine: Machine, group: ResetGroup, decided_by: dict[Key, frozenset[str]], key: Key) -> ResetGroup:
