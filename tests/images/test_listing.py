@@ -415,6 +415,18 @@ def test_load_titles_of_a_bridge_below_a_bridge_keep_their_addresses(tmp_path):
     assert {str(each.address)[5:] for each in machine.functions} <= names
 
 
+def test_load_titles_with_which_no_other_machine_can_be_made_are_unknown(tmp_path):
+    # Whatever the ports on further root buses lead to, its number is that of a bus that is there.
+    titles = []
+    for root in range(0, 256, 32):
+        titles.append(f"{root:02x}:00.0 Host bridge [0600]: Example Root [1234:0001]\n")
+        titles.append(f"{root:02x}:01.1 PCI bridge [0604]: Example Port [1234:0002]\n")
+        titles += [f"{root + at:02x}:00.0 VGA compatible controller [0300]: Toy [1234:0003]\n" for at in (1, 2, 3)]
+    (tmp_path / "m.txt").write_text("".join(titles))
+    with boot(load(tmp_path / "m.txt"), trace_boot=False) as booted:
+        assert {ladder.rc for ladder in survey(booted, explain=False).ladders} == {None}
+
+
 def test_load_empty_lines_within_a_listing_do_not_end_it(tmp_path):
     def loaded(text):
         (tmp_path / "m.txt").write_text(text)
