@@ -196,7 +196,7 @@ class _Domain:
 
     def _last_below(self, bus: int) -> int:
         """Return the highest bus number that the bridges on *bus* lead to, at least *bus*."""
-        return max((numbers[1] for each in self._buses[bus] if (numbers := _numbers(each))), default=bus)
+        return max((bus, *(numbers[1] for each in self._buses[bus] if (numbers := _numbers(each)))))
 
     def _is_whole(self) -> bool:
         """Return whether bus 0 seems to be in the file as a whole: its host bridge is."""

@@ -160,7 +160,7 @@ def _missing(text: _Text, registers: Registers) -> Iterator[str]:
     elif not _is_whole(text):
         yield "some of its lines are left out; whoever has the machine can send all of them: sudo lspci -nnvv"
     if registers.stated[:4] != b"\xff" * 4:
-        yield "its vendor and device ID are not listed; whoever has the machine can send them: lspci -nn"
+        yield "its vendor and device ID are not listed; whoever has the machine can send them: lspci -nnvv"
 
 
 class _Text:

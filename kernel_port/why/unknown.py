@@ -42,6 +42,8 @@ TELLING = (
     "", "PCI_VENDOR_ID", "PCI_DEVICE_ID", "PCI_CLASS_DEVICE", "PCI_HEADER_TYPE", "PCI_STATUS", "PCI_CAPABILITY_LIST",
     "PCI_CB_CAPABILITY_LIST", "PCI_SECONDARY_BUS", "PCI_SUBORDINATE_BUS",
 )  # fmt: skip
+#: The methods that reset a function by the bridge above it.
+BY_BUS = ("pci_dev_reset_slot_function", "pci_parent_bus_reset")
 #: What reads where nothing answers.
 ALL_ONES = 0xFFFFFFFF
 BRIDGES = (PCI_HEADER_TYPE_BRIDGE, PCI_HEADER_TYPE_CARDBUS)
@@ -95,11 +97,17 @@ def settle(machine: Machine, found: Survey) -> Survey:
         return found  # nobody read what is not stated: it could be anything
     first = verdicts(machine, found)
     decided_by: dict[Key, frozenset[str]] = {}
+    undecided: set[Address] = set()
+    varied: set[Address] = set()
     for ways in variants(machine.description):
+        undecided |= ways.keys()
         if there := on_variant(machine, found, ways):
+            varied |= ways.keys()
             for key, rc in first.items():
                 if there.get(key) != rc:
                     decided_by.setdefault(key, frozenset(map(str, ways)))
+    for key in depending(machine, found, frozenset(map(str, undecided - varied))):
+        decided_by.setdefault(key, frozenset({key[1]}))
     bridges = {each.address for each in machine.description.functions if each.stand_in and leads_on(each)}
     if bridges:
         without = [each for each in machine.description.functions if each.address not in bridges]
@@ -113,6 +121,15 @@ def settle(machine: Machine, found: Survey) -> Survey:
     slots = tuple(settled_group(machine, slot, decided_by, key) for slot, key in named_slots)
     buses = tuple(settled_group(machine, bus, decided_by, ("bus", bus.name)) for bus in found.buses)
     return replace(found, ladders=ladders, slots=slots, buses=buses)
+
+
+def depending(machine: Machine, found: Survey, names: Container[str]) -> Iterator[Key]:
+    """Yield the verdicts on functions that could be made other on no machine, and on what is reset by them."""
+    for dev, ladder in zip(machine.functions, found.ladders, strict=True):
+        own, above = ladder.bdf in names, bool(dev.bus.self and dev.bus.self.dev.name in names)
+        if own or above:
+            yield "probe", ladder.bdf
+            yield from (("rung", ladder.bdf, rung.function) for rung in ladder.rungs if own or rung.function in BY_BUS)
 
 
 def is_missing(function: FunctionDescription) -> bool:
@@ -244,8 +261,11 @@ def settled_ladder(machine: Machine, ladder: Ladder, decided_by: dict[Key, froze
         who = rung.unknown or registers(machine, responsible(machine, ladder.bdf, decided_by[key]))
         return replace(rung, rc=None, guard=None, unknown=who)
 
-    rc = None if ("probe", ladder.bdf) in decided_by else ladder.rc
-    return replace(ladder, rc=rc, rungs=tuple(map(settled, ladder.rungs)))
+    rungs = tuple(map(settled, ladder.rungs))
+    results = {rung.rc for rung in rungs}
+    # Two unknown ones never refuse together on the machines that were tried; on another they may.
+    unsettled = ("probe", ladder.bdf) in decided_by or (None in results and 0 not in results)
+    return replace(ladder, rc=None if unsettled else ladder.rc, rungs=rungs)
 
 
 def settled_group(machine: Machine, group: ResetGroup, decided_by: dict[Key, frozenset[str]], key: Key) -> ResetGroup:

@@ -404,6 +404,29 @@ def test_load_titles_with_more_buses_than_places_for_devices(tmp_path):
     assert {ladder.rc for ladder in found.ladders if ladder.bdf[5:7] != "00"} == {None}
 
 
+def test_load_titles_of_a_bridge_below_a_bridge_keep_their_addresses(tmp_path):
+    lines = TITLES.splitlines(keepends=True)
+    switch = "01:00.0 PCI bridge [0604]: Example Switch [1234:0006]\n"
+    (tmp_path / "m.txt").write_text("".join([*lines[:2], switch, lines[5], "04:00.0 VGA compatible controller: Toy\n"]))
+    machine = load(tmp_path / "m.txt")
+    with boot(machine, trace_boot=False) as booted:
+        names = {dev.dev.name[5:] for dev in booted.functions}
+        assert all(ladder.rc is None for ladder in survey(booted).ladders if ladder.bdf[5:] in ("02:00.0", "04:00.0"))
+    assert {str(each.address)[5:] for each in machine.functions} <= names
+
+
+def test_load_titles_with_which_no_other_machine_can_be_made_are_unknown(tmp_path):
+    # Whatever the ports on further root buses lead to, its number is that of a bus that is there.
+    titles = []
+    for root in range(0, 256, 32):
+        titles.append(f"{root:02x}:00.0 Host bridge [0600]: Example Root [1234:0001]\n")
+        titles.append(f"{root:02x}:01.1 PCI bridge [0604]: Example Port [1234:0002]\n")
+        titles += [f"{root + at:02x}:00.0 VGA compatible controller [0300]: Toy [1234:0003]\n" for at in (1, 2, 3)]
+    (tmp_path / "m.txt").write_text("".join(titles))
+    with boot(load(tmp_path / "m.txt"), trace_boot=False) as booted:
+        assert {ladder.rc for ladder in survey(booted, explain=False).ladders} == {None}
+
+
 def test_load_empty_lines_within_a_listing_do_not_end_it(tmp_path):
     def loaded(text):
         (tmp_path / "m.txt").write_text(text)
