@@ -91,6 +91,16 @@ def refuse_outputs(paths: Iterable[Path | None], *sources: str) -> None:
         taken.add(file)
 
 
+def refuse_links_out(paths: Iterable[Path]) -> None:
+    """Report files that a command itself names in a folder, and that links lead out of it: the folder may
+    be somebody else's, with links to files of this computer.
+
+    :raises MachineError: one does"""
+    for path in paths:
+        if not within(path.parent, path):
+            raise MachineError(f"{path}: a link that leads out of its folder; remove it, or name another folder")
+
+
 def _folder(source: str) -> Path | None:
     """Return the folder that a user named, or the repository in REPOSITORY@REVISION; None if it is none."""
     for name in (source, source.rpartition("@")[0]):

@@ -57,6 +57,8 @@ ONE_MAIL, SUBJECT = 1 * MIB, 4096
 ATTACHMENT = 64 * MIB
 #: One C file; the longest of a kernel's PCI has 0.2 MiB.
 C_FILE = 4 * MIB
+#: A file of the user's own: a patch, a mend, an exercise; our longest has 30 KiB.
+OWN = 256 << 10
 #: What the macros of a C file may expand to, together.
 EXPANSION = 1 * MIB
 #: A recording or capture has a few MiB.

@@ -24,7 +24,9 @@ from importlib.util import module_from_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from .files import opened
 from .hw.errors import MachineError, did_you_mean
+from .limits import OWN
 from .series import PATCHES
 
 PACKAGE = Path(__file__).parent
@@ -205,7 +207,8 @@ def users_module(path: Path) -> str:
         raise MachineError(f"{path}: the name has characters that cannot be printed; rename the file")
     real = path.absolute()
     LOADED[str(real)] = path
-    digest = hashlib.sha256(os.fsencode(real) + path.read_bytes()).hexdigest()[:16]
+    with opened(path, OWN) as file:
+        digest = hashlib.sha256(os.fsencode(real) + file.read()).hexdigest()[:16]
     stem = re.sub(r"\W", "_", path.stem)
     module_name = f"yours.{stem}_{digest}"
     name = f"{__package__}.{module_name}"

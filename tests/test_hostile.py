@@ -20,6 +20,7 @@ from kernel_port.census.paths import machines
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
 from kernel_port.images import load, lspci, names
+from kernel_port.review.pages.html import GENERATOR
 from kernel_port.review.upstream import mbox
 from kernel_port.review.upstream.tree import Directory, open_tree
 
@@ -279,6 +280,29 @@ def outside(tmp_path):
     given.mkdir()
     secret.mkdir()
     return given, secret
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("read -o pages", "pages/index.html"),
+        ("read -o pages", "pages/patch-3.html"),
+        ("export patches -o pages", "pages/series"),
+        ("watch mess", "mess.html"),
+    ],
+)
+@pytest.mark.parametrize("there", [True, False])
+def test_output_named_by_us_goes_through_no_link_out_of_its_folder(tmp_path, monkeypatch, capsys, line, name, there):
+    folder, victim = tmp_path / "folder", tmp_path / "victim"
+    (folder / "pages").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    if there:
+        victim.write_text(GENERATOR)
+    Path(name).symlink_to(victim)
+    assert main(line.split()) == 2
+    assert f"{name}: a link that leads out of its folder" in capsys.readouterr().err
+    assert victim.read_text() == GENERATOR if there else not victim.exists()
+    assert [*map(str, Path("pages").iterdir())] == [name] * name.startswith("pages")
 
 
 def test_census_follows_no_link_out_of_a_folder(outside):

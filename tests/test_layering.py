@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "kernel": "pci_regs",
     "base": "kernel pci_regs",
     "patch": "base kernel pci_regs",
-    "mends": "hw.errors series",
+    "mends": "files hw.errors limits series",
     "choice": "mends series",
     "later": "base kernel patch pci_regs",
     "link": "choice face kernel mends series",

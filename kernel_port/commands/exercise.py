@@ -27,8 +27,9 @@ from ..exercises.exercise import Exercise, MachineExercise, PatchExercise, Repai
 from ..exercises.judge import SOLVED, UNUSABLE
 from ..exercises.table import EXERCISES, exercise
 from ..exercises.templates import given, text
-from ..files import refuse_outputs, write_text
+from ..files import opened, refuse_outputs, write_text
 from ..hw.errors import MachineError
+from ..limits import OWN
 from ..terminal import Paint, clean, page, width
 
 #: What judges an exercise, for the list.
@@ -126,7 +127,7 @@ def write(chosen: Exercise, path: Path) -> None:
 
 def report(chosen: Exercise, path: Path, as_json: bool) -> int:
     """Judge a file, print the remark, return the exit status."""
-    path.open("rb").close()  # a file that cannot be read needs no process of its own
+    opened(path, OWN).close()  # a file that cannot be read needs no process of its own
     verdict = check(chosen.number, path)
     if as_json:
         print(

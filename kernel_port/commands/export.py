@@ -16,7 +16,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..files import write_text
+from ..files import refuse_links_out, write_text
 from ..hw.errors import MachineError
 from ..review.port import flat, mails
 from ..series import PATCHES
@@ -39,8 +39,10 @@ def run(args: argparse.Namespace) -> int:
             raise MachineError("export patches writes the series as it is: --with is for a point of it")
         if args.output is None or not args.output.is_dir():
             raise MachineError("export patches writes several files: name an existing folder with -o")
-        for name, text in mails.files().items():
-            write_text(args.output / name, text)
+        files = {args.output / name: text for name, text in mails.files().items()}
+        refuse_links_out(files)
+        for path, text in files.items():
+            write_text(path, text)
         return 0
     text = flat.source(_kernel.chosen(args, int(args.what)))
     if args.output is None:

@@ -28,7 +28,7 @@ import shlex
 from pathlib import Path
 
 from ..choice import ALL, KernelChoice
-from ..files import refuse_outputs, write_text
+from ..files import refuse_links_out, refuse_outputs, write_text
 from ..hw.errors import MachineError
 from ..mends import Mend, is_path, shipped, versions
 from ..review.read.book import INDEX, one_page, pages
@@ -87,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     files = {args.output / name: text for name, text in pages(found, HOW_TO, command).items()}
     refuse_outputs(files, *sources)
+    refuse_links_out(files)
     for path, text in files.items():
         write_text(path, text)
     return 0

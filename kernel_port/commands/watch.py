@@ -27,7 +27,7 @@ from pathlib import Path
 from .. import scenarios
 from ..calls import RESETS, find_call, perform
 from ..choice import KernelChoice
-from ..files import opened, refuse_outputs, write_text
+from ..files import opened, refuse_links_out, refuse_outputs, write_text
 from ..hw.errors import MachineError, did_you_mean
 from ..machine import boot
 from ..review.pages.html import GENERATOR
@@ -112,7 +112,8 @@ def page_name(what: str, target: str | None) -> Path:
 def own_page(path: Path) -> Path:
     """Return a path that nobody has named, if there is no file yet or a page of ours.
 
-    :raises MachineError: another file is there"""
+    :raises MachineError: another file is there, or a link to one elsewhere"""
+    refuse_links_out([path])
     if path.exists():
         with opened(path) as file:
             ours = GENERATOR.encode() in file.read(HEAD)

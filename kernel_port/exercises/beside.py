@@ -9,6 +9,8 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
 
+from ..files import opened
+from ..limits import OWN
 from .templates import standing_alone
 
 #: Between the columns: the lines are the same, or are not.
@@ -18,8 +20,10 @@ SAME, OTHER = " │ ", " ┃ "
 def code_of(path: Path) -> list[str]:
     """Return the lines of a file behind its docstring, or behind the comment at its head.
 
+    :raises MachineError: it is not a regular file, or too long
     :raises OSError: it cannot be read"""
-    text = standing_alone(path.read_text(encoding="utf-8", errors="replace"))
+    with opened(path, OWN) as file:
+        text = standing_alone(file.read().decode(errors="replace"))
     lines = text.splitlines()
     if path.suffix == ".py":
         try:

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -31,6 +32,8 @@ PROCESSOR, CLOCK, MEMORY = 30, 90, 1 << 30
 IMAGES = 16 * DOMAIN_SIZE
 #: Seconds that a process over its limit gets to say where it is.
 GRACE = 5
+#: What a pipe holds at most, bytes.
+PIPE = 1 << 20
 STDERR = 2
 
 
@@ -48,23 +51,36 @@ def check(number: int, path: Path, processor: int = PROCESSOR, clock: int = CLOC
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path_list)}
     # What the file prints is for its author, and no part of the answer.
     with subprocess.Popen(
-        command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=STDERR, env=environment
+        command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=STDERR, env=environment, start_new_session=True
     ) as child:
         os.close(writer)
         try:
             status = child.wait(clock + GRACE)
         except subprocess.TimeoutExpired:
-            child.kill()
             status = -signal.SIGALRM
-        except BaseException:
-            child.kill()
-            raise
-    with os.fdopen(reader, encoding="utf-8") as answers:
-        said = [json.loads(line) for line in answers if line.endswith("\n")]
-    if said and "status" in said[-1]:
-        return Verdict(said[-1]["status"], Remark(**said[-1]["remark"]))
-    doing = said[-1]["at"] if said else "loading it"
-    return Verdict(UNUSABLE if doing == "loading it" else WRONG, ended(status, doing, path))
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # with what the file has forked
+    verdict, doing = answered(reader)
+    return verdict or Verdict(UNUSABLE if doing == "loading it" else WRONG, ended(status, doing, path))
+
+
+def answered(reader: int) -> tuple[Verdict | None, str]:
+    """Return the verdict in a pipe, if there is one, and what was being looked at last.
+
+    A process that the file has started may still hold the other end, and the file itself may have written to it."""
+    verdict, doing, data = None, "loading it", b""
+    os.set_blocking(reader, False)
+    with suppress(BlockingIOError), os.fdopen(reader, "rb", 0) as pipe:
+        data = os.read(pipe.fileno(), PIPE)
+    for line in data.splitlines():
+        with suppress(ValueError, TypeError, KeyError, RecursionError):  # not ours
+            said = json.loads(line)
+            if "at" in said:
+                doing = str(said["at"])
+            else:
+                verdict = Verdict(int(said["status"]), Remark(**said["remark"]))
+    return verdict, doing
 
 
 def ended(status: int, doing: str, path: Path) -> Remark:
@@ -94,7 +110,8 @@ def main(number: str, name: str, fd: str, *limits: str) -> None:
     path, doing = Path(name), ["loading it"]
 
     def say(what: dict[str, Any]) -> None:
-        os.write(int(fd), (json.dumps(what) + "\n").encode())
+        with suppress(OSError):  # the file has closed it
+            os.write(int(fd), (json.dumps(what) + "\n").encode())
 
     def at(what: str) -> None:
         doing[0] = what
@@ -117,8 +134,12 @@ def main(number: str, name: str, fd: str, *limits: str) -> None:
         verdict = Verdict(
             WRONG, Remark(f"Your code wants more than {memory >> 20} MiB of memory.", path.name, doing[0])
         )
+    except BaseException as error:  # out of a trace function or a signal handler of the file's: in the middle of us
+        text = f"Your code stops what judges it: {type(error).__name__}."
+        verdict = Verdict(UNUSABLE if doing[0] == "loading it" else WRONG, Remark(text, path.name, doing[0]))
     answer(verdict)
-    sys.stdout.flush()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
     os._exit(verdict.status)  # whatever threads the file has left behind
 
 

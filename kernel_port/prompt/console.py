@@ -21,6 +21,7 @@ from inspect import cleandoc
 from typing import Any
 
 from ..hw.errors import MachineError
+from ..kernel.sched import Unusable
 from ..terminal import clean
 from .answers import Lines, Reset
 from .session import Session
@@ -91,7 +92,7 @@ class Prompt(code.InteractiveConsole):
         try:
             if (answer := self._console.do(source)) is not None:
                 print(repr(answer))
-        except MachineError as error:
+        except (MachineError, Unusable) as error:
             self.write(f"{clean(str(error))}\n")
         self.locals.update(self._console.names())
         return False
@@ -103,6 +104,8 @@ def interact(session: Session, banner: str) -> None:
     try:
         from IPython.terminal.embed import InteractiveShellEmbed
     except ImportError:
+        InteractiveShellEmbed = None
+    if InteractiveShellEmbed is None:  # not in the handler: each error at the prompt would be "during" that one
         complete(console)
         Prompt(console).interact(f"{banner}\n{ENOUGH}", exitmsg="")
     else:

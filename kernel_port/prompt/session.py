@@ -14,6 +14,7 @@ undone: the machine boots again, and does everything but the last, which gives t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -157,7 +158,11 @@ class Session:
         return self._read(dev, name)
 
     def wait(self, ms: float) -> None:
-        """Let virtual time pass."""
+        """Let virtual time pass.
+
+        :raises MachineError: *ms* is negative, or no number"""
+        if not 0 <= ms < math.inf:
+            raise MachineError(f"{ms!r} is not a number of ms")
 
         def sleep() -> None:
             self.machine.system.sched.sleep(round(ms * NSEC_PER_MSEC))
@@ -186,7 +191,9 @@ class Session:
     def undo(self) -> None:
         """Take back the last write, wait or reset.
 
-        :raises MachineError: nothing was done"""
+        :raises MachineError: nothing was done
+        :raises Unusable: the machine was closed, or is another thread's"""
+        self.machine.system.sched.check()
         if not self._done:
             raise MachineError("there is nothing to undo")
         self._done.pop()

@@ -3,6 +3,8 @@
 """Checks in a child process: whatever the file does, the answer is a plain remark."""
 
 import os
+import select
+import time
 
 import pytest
 from wrong_answers import written
@@ -57,6 +59,10 @@ def judged(tmp_path, monkeypatch):
         ),
         pytest.param(
             "import os; os._exit(0)", {},
+            "Your code ends the program (exit status 0). A kernel does not: a function returns.", "mine.py", marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "import os; os.closerange(3, 100); os._exit(0)", {},
             "Your code ends the program (exit status 0). A kernel does not: a function returns.", "mine.py", marks=pytest.mark.slow,
         ),
     ],
@@ -120,3 +126,64 @@ def test_check_has_room_for_our_solution(tmp_path, each):
     path = tmp_path / f"mine{each.suffix}"
     path.write_text(written(each))
     assert check(each.number, path).remark.text.startswith("Solved.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("apart", ["", "os.setsid(); "])
+def test_check_does_not_wait_for_what_the_file_forked(judged, tmp_path, apart):
+    begun = time.monotonic()
+    status, remark = judged(whole=f"import os, time\nif not os.fork():\n    {apart}time.sleep(30)\n", limits={})
+    assert time.monotonic() - begun < 20
+    assert (status, remark.text[:24]) == (2, "The file cannot be used:")
+
+
+@pytest.mark.slow
+def test_check_ends_what_the_file_forked(judged, tmp_path):
+    fifo = tmp_path / "held"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    judged(
+        whole=f"import os, time\nheld = os.open({str(fifo)!r}, os.O_WRONLY)\nif not os.fork(): time.sleep(30)\n",
+        limits={},
+    )
+    assert select.select([reader], [], [], 10)[0]
+    assert os.read(reader, 1) == b""  # no process has it open
+    os.close(reader)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "written_there",
+    [
+        "b'[]\\n'",
+        "b'no JSON\\n'",
+        "b'\\xff\\n'",
+        "b'[' * 50000 + b'\\n'",
+        'b\'{"status": 0, "remark": 5}\\n\'',
+        "b'{}\\n'",
+    ],
+)
+def test_check_of_file_that_writes_into_the_answer_is_not_solved(judged, written_there):
+    whole = f"""import os
+for fd in range(3, 40):
+    try: os.write(fd, {written_there})
+    except OSError: pass
+os._exit(0)
+"""
+    status, remark = judged(whole=whole, limits={})
+    assert (status, remark.text[:38]) == (2, "Your code ends the program (exit statu")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("whole", "said"),
+    [
+        ("import sys\nsys.settrace(lambda *a: 1 / 0)\n", "Your code stops what judges it: ZeroDivisionError."),
+        ("import os\nos.closerange(3, 100)\n", "Your code ends the program (exit status 2). A kernel does not: a function returns."),
+    ],
+    ids=["trace", "closed"],
+)  # fmt: skip
+def test_check_of_file_that_breaks_the_judge_shows_no_traceback(judged, capfd, whole, said):
+    status, remark = judged(whole=whole, limits={})
+    assert (status, remark.text) == (2, said)
+    assert "Traceback" not in capfd.readouterr().err

@@ -2,6 +2,7 @@
 """The command, and docs/exercises.md as a student follows it."""
 
 import json
+import os
 import re
 import shlex
 from fnmatch import fnmatchcase
@@ -102,3 +103,21 @@ def test_every_pattern_of_an_exercise_finds_a_trace_at_its_patch():
         for pattern in each.traces if isinstance(each, PatchExercise) else ():
             found = [trace for trace in traces.traces() if fnmatchcase(trace.name, pattern)]
             assert any(traces.level_for(each.patch, trace.level) is not None for trace in found), pattern
+
+
+@pytest.mark.parametrize(
+    "words", [("exercise", "1", "--check"), ("exercise", "1", "--solution"), ("tree", "example:vga", "--with")]
+)
+def test_pipe_or_endless_file_in_the_place_of_an_answer_is_refused(folder, capsys, words):
+    os.mkfifo(folder / "mine.py")
+    os.close(os.open("mine.py", os.O_RDWR | os.O_NONBLOCK))
+    for name in (f"{folder}/mine.py", "/dev/zero"):
+        assert main([*words, name]) == 2
+        assert f"{name}: not a regular file; name another file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--check", "--solution"])
+def test_answer_too_long_is_refused(folder, capsys, option):
+    (folder / "mine.py").write_bytes(b"\n" * (1 << 20))
+    assert main(["exercise", "1", option, "mine.py"]) == 2
+    assert "mine.py: too long; name another file" in capsys.readouterr().err

@@ -55,6 +55,8 @@ def test_shell_is_python_besides(shell):
         ("01:00.0 COMMAND=zz", "'zz' is not a value such as 6 or 6:2"),
         ("reset slot:2", "there is no slot 2; there is 1"),
         ("wait x", "'x' is not a number of ms"),
+        ("wait nan", "'nan' is not a number of ms"),
+        ("wait 1e400", "'1e400' is not a number of ms"),
         ("undo", "there is nothing to undo"),
     ],
 )
@@ -63,6 +65,21 @@ def test_shell_says_what_is_wrong_in_one_line_and_goes_on(shell, line, said):
     assert out.strip() == "2"
     assert any(each.startswith(said) for each in err.splitlines())
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "line", ["tree", "undo", "01:00.0 COMMAND", "01:00.0 COMMAND=0", "reset slot:1", "wait 1", "why 01:00.0"]
+)
+def test_shell_with_machine_closed_says_so_and_goes_on(shell, line):
+    out, err = shell("01:00.0 COMMAND=3", "session.close()", line, "1 + 1")
+    assert out.splitlines()[1:] == ["2"]
+    assert "this machine was closed: boot another one\n" in err
+
+
+def test_shell_shows_an_error_of_python_without_ours_around_it(shell):
+    _, err = shell("x")
+    assert "NameError: name 'x' is not defined" in err
+    assert "During handling" not in err
 
 
 def test_console_takes_no_python_for_its_own():

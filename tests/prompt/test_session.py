@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A session: registers by name through the kernel, time, resets, undo; and what a notebook shows."""
 
+import math
 import re
 import sys
+import threading
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import kernel_port
 from kernel_port.cli import main
 from kernel_port.hw.errors import MachineError
+from kernel_port.kernel.sched import Unusable
 from kernel_port.prompt import Session
 
 
@@ -132,3 +135,27 @@ def test_package_has_session_and_a_notebook_sees_machines(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", sys)
     with kernel_port.boot("example:single") as machine:
         assert machine._repr_html_().startswith("<pre>single, ")
+
+
+@pytest.mark.parametrize("ms", [-1, math.inf, math.nan])
+def test_wait_for_no_time_is_refused(session, ms):
+    with pytest.raises(MachineError, match=f"{ms!r} is not a number of ms"):
+        session.wait(ms)
+    assert session.now == 0
+
+
+def test_undo_by_another_thread_is_refused_and_takes_nothing(session):
+    session.put("01:00.0 COMMAND=3")
+    refused = []
+
+    def undo():
+        try:
+            session.undo()
+        except Unusable as error:
+            refused.append(str(error))
+
+    thread = threading.Thread(target=undo)
+    thread.start()
+    thread.join()
+    assert refused == ["another thread uses this machine: give each thread a machine of its own"]
+    assert session.get("01:00.0 COMMAND") == 3
