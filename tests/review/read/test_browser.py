@@ -102,6 +102,17 @@ def test_page_keys_go_from_function_to_function_and_patch_to_patch(browser, page
     assert current == "#patch-1"
 
 
+def test_page_breaks_no_number_of_a_line(tmp_path, pages):
+    """At 1280 pixels the path of patch 7 is as long as its column."""
+    with chromium(tmp_path, 1280, 720) as screen:
+        open_page(screen, pages["patch-7"])
+        lines = screen.execute_script(
+            "return [...document.querySelectorAll('.heads .at')].map((each) => each.getClientRects().length)"
+        )
+        assert set(lines) == {1}
+        assert screen.execute_script("return document.documentElement.scrollWidth") <= 1280
+
+
 def test_page_anchor_shows_the_function_and_the_line(browser, pages):
     open_page(browser, pages["tree"], "#pci_dev_unlock")
     top = browser.execute_script("return document.getElementById('pci_dev_unlock').getBoundingClientRect().top")
