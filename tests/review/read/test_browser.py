@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
-from browser import PHONE, axe, chromium, contrast, errors
+from browser import PHONE, axe, chromium, contrast, errors, show
 from elements import OUTSIDE
 from paths import SERIES
 from toys import make_tree
@@ -107,10 +107,15 @@ def test_page_breaks_no_number_of_a_line(tmp_path, pages):
     with chromium(tmp_path, 1280, 720) as screen:
         open_page(screen, pages["patch-7"])
         lines = screen.execute_script(
-            "return [...document.querySelectorAll('.heads .at')].map((each) => each.getClientRects().length)"
+            "return [...document.querySelectorAll('.heads .spot')].map((each) => each.getClientRects().length)"
         )
         assert set(lines) == {1}
         assert screen.execute_script("return document.documentElement.scrollWidth") <= 1280
+        show(screen, 1920, 1080)
+        wide = screen.execute_script(
+            "return [...document.querySelectorAll('.heads .spot')].map((each) => each.offsetWidth)"
+        )
+        assert max(wide) < 40
 
 
 def test_page_anchor_shows_the_function_and_the_line(browser, pages):
