@@ -103,10 +103,10 @@ def test_page_keys_go_from_function_to_function_and_patch_to_patch(browser, page
 
 
 def test_page_breaks_no_number_of_a_line(tmp_path, pages):
-    """At about 1280 pixels the path of patch 7 is as long as its column; at 1920 the number stands beside it."""
+    """At about 1280 pixels the path of a patch is as long as its column; at 1920 the number stands beside it."""
     boxes = "return [...document.querySelectorAll('.heads .spot')].map((each) => each.getClientRects().length)"
     with chromium(tmp_path) as screen:
-        open_page(screen, pages["patch-7"])
+        open_page(screen, pages["tree"])
         for width in range(1220, 1320, 4):
             show(screen, width, 720)
             assert set(screen.execute_script(boxes)) == {1}
