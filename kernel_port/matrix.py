@@ -15,6 +15,8 @@ from .terminal import Paint
 HOLDS, FAILS, NOT_THERE = "holds", "fails", "does not apply"
 #: What the terminal shows of a cell.
 SIGNS = {HOLDS: ".", FAILS: "X", NOT_THERE: " "}
+#: What the page shows of a cell that has a run.
+MARKS = {HOLDS: "✓", FAILS: "✗"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +81,31 @@ def table(rows: Iterable[list[Cell]], paint: Paint) -> Iterator[str]:
 
 
 def html(rows: Iterable[list[Cell]]) -> str:
-    """Return the matrix as a page: each cell leads to the command lines that show its run."""
-    heads = "".join(f"<th>{text(column.label)}</th>" for column in columns())
+    """Return the matrix as a page: each cell leads to what became of its run, and the command lines that show it."""
+    heads = "".join(f'<th scope="col"><span>{text(column.label)}</span></th>' for column in columns())
     lines, runs = [], []
     for row in rows:
         name = row[0].scenario
-        links = (
-            f'<td><a href="#{text(name)}-{number}">{text(each.verdict)}</a></td>'
-            if each.verdict != NOT_THERE
-            else f"<td>{NOT_THERE}</td>"
-            for number, each in enumerate(row)
-        )
-        lines.append(f"<tr><th>{text(name)}</th>{''.join(links)}</tr>")
-        runs.append(f"<h2>{text(name)}</h2>\n<p>{text(load(name).question)}</p>")
+        question = f"<p>{text(load(name).question)}</p>"
+        cells = []
         for number, each in enumerate(row):
-            if each.verdict != NOT_THERE:
-                why = "".join(f"<br>{text(reason)}" for reason in each.broken)
-                shown = "<br>".join(f"<code>{text(command)}</code>" for command in each.commands)
-                runs.append(
-                    f'<p id="{text(name)}-{number}"><b>{text(each.column.label)}: {text(each.verdict)}</b>{why}<br>'
-                    f"{shown}</p>"
-                )
+            if each.verdict == NOT_THERE:
+                cells.append("<td></td>")
+                continue
+            said = text(f"{name}, {each.column.label}: {each.verdict}")
+            cells.append(
+                f'<td class="{each.verdict}"><a href="#{text(name)}-{number}" title="{said}" aria-label="{said}">'
+                f"{MARKS[each.verdict]}</a></td>"
+            )
+            why = "".join(f"<p>{text(reason)}</p>" for reason in each.broken)
+            shown = "".join(f"<p><code>{text(command)}</code></p>" for command in each.commands)
+            runs.append(f'<div class="run" id="{text(name)}-{number}"><p><b>{said}</b></p>{question}{why}{shown}</div>')
+        lines.append(f'<tr><th scope="row">{text(name)}</th>{"".join(cells)}</tr>')
+    legend = f"{MARKS[HOLDS]} {HOLDS}, {MARKS[FAILS]} {FAILS}, blank: {NOT_THERE}. A mark leads to its run, below."
     body = (
-        "<h1>Which mend mends what</h1>\n<table>\n"
-        f"<tr><th>scenario</th>{heads}</tr>\n{chr(10).join(lines)}\n</table>\n{chr(10).join(runs)}"
+        f'<header class="title"><h1>Which mend mends what</h1>\n<p class="legend">{legend}</p></header>\n'
+        '<main><div class="matrix" tabindex="0" role="region" aria-label="The matrix"><table>\n'
+        f'<thead><tr><th scope="col">scenario</th>{heads}</tr></thead>\n<tbody>\n{chr(10).join(lines)}\n</tbody>\n'
+        f"</table></div>\n{chr(10).join(runs)}</main>"
     )
-    return page("Which mend mends what", body, ["page.css"])
+    return page("Which mend mends what", body, ["page.css", "matrix.css"])

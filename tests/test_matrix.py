@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from browser import SIZES, axe, chromium, errors, show
 from paths import TESTS
 
 from kernel_port.cli import main
@@ -61,12 +62,31 @@ def test_page_leads_from_each_cell_to_its_run(tmp_path, capsys):
     assert main(["mends", "empty-polled", "--html", str(file), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     written = file.read_text()
-    links = re.findall(r'href="#([^"]+)">(\w+)<', written)
+    links = re.findall(r'href="#([^"]+)" title="[^"]+" aria-label="[^"]+: (\w+)">[✓✗]<', written)
     assert [verdict for _, verdict in links] == [each["verdict"] for each in found if each["verdict"] != NOT_THERE]
-    assert all(f'id="{target}"' in written for target, _ in links)
+    assert all(f'<div class="run" id="{target}"' in written for target, _ in links)
     (command,) = re.findall(r"kernel-port (run empty-polled --with reset-lock --with-needs)<", written)
     assert main([*command.split(), "-q"]) == 0
     assert main(["run", "empty-polled", "--patches", "8", "-q"]) == 1
+
+
+@pytest.mark.slow
+def test_page_fits_the_screen_and_shows_the_run_of_a_mark(tmp_path):
+    file = tmp_path / "mends.html"
+    assert main(["mends", "mess", "ari", "--html", str(file)]) == 0
+    with chromium(tmp_path / "profile") as browser:
+        for size in SIZES:
+            for scheme in ("light", "dark"):
+                show(browser, *size, scheme)
+                browser.get("about:blank")
+                browser.get(f"{file.as_uri()}#mess-4")
+                html = "const html = document.documentElement; return "
+                assert browser.execute_script(f"{html} [html.scrollWidth, html.scrollHeight]") == list(size)
+                shown = [each.text for each in browser.find_elements("css selector", ".run") if each.is_displayed()]
+                assert len(shown) == 1
+                assert shown[0].startswith("mess, +4: fails\n")
+                assert axe(browser) == []
+        assert errors(browser) == []
 
 
 def test_terminal_says_what_a_sign_means(capsys):

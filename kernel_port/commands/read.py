@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     is_folder = named_folder(args)
     sources = [source for source, _ in ends(args.c, args.rev)]
     if args.output is not None:
-        refuse_outputs([args.output / INDEX if is_folder else args.output], *sources)
+        refuse_outputs([args.output / INDEX if args.output.is_dir() else args.output], *sources)
     side = open_side(args.c, args.rev) if args.c else None
     mends = on_top(args)
     if args.output is None:
@@ -86,6 +86,10 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.output, one_page(found, HOW_TO, command))
         return 0
     files = {args.output / name: text for name, text in pages(found, HOW_TO, command).items()}
+    try:
+        args.output.mkdir(exist_ok=True)
+    except OSError as error:
+        raise MachineError(f"{args.output}: {error.strerror}; choose another folder") from error
     refuse_outputs(files, *sources)
     refuse_links_out(files)
     for path, text in files.items():
@@ -102,10 +106,12 @@ def named_folder(args: argparse.Namespace) -> bool:
             raise MachineError("--one is about pages: name the file with -o")
         return False
     is_folder: bool = args.output.is_dir()
+    if args.what == "all" and not args.one and not args.output.suffix and not args.output.exists():
+        return True  # made when the pages are
     if args.one and is_folder:
         raise MachineError(f"{args.output}: a folder, and --one writes one page: name a file with -o")
     if args.what == "all" and not args.one and not is_folder:
-        raise MachineError("a page for each patch: name an existing folder with -o, or all in one page with --one")
+        raise MachineError("a page for each patch: name a folder with -o, or all in one page with --one")
     return is_folder
 
 

@@ -110,7 +110,7 @@ class Topology {
     for (const root of roots) place(root, null);
     const natural = beside ? wide : BOX + (columns - 1) * INDENT + 2;
     this.svg.setAttribute("viewBox", `0 0 ${natural} ${Math.max(1, y - BETWEEN + 1)}`);
-    this.svg.style.maxWidth = `${natural}px`;
+    this.svg.style.setProperty("--natural", `${natural}px`);
     this.svg.setAttribute("aria-label", `The machine. ${said.join(". ")}.`);
     this.svg.replaceChildren(...parts);
   }

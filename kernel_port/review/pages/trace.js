@@ -68,7 +68,9 @@ class Trace {
     const text = event[TEXT].replace(/^(\w+) +(0x[0-9a-f]+) +/, "");
     let at = 0;
     for (const match of text.matchAll(ASSIGNED)) {
-      if (match.index > at) parts.push(h("span", { class: "rest" }, text.slice(at, match.index)));
+      const [, rest, gap] = /^(.*?)(;? *)$/.exec(text.slice(at, match.index));
+      if (rest) parts.push(h("span", { class: "rest" }, rest));
+      if (gap) parts.push(h("span", {}, gap));
       parts.push(h("span", { class: "register" }, match[1]), h("span", { class: "value" }, `=${match[2]}`));
       at = match.index + match[0].length;
     }

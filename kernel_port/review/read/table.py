@@ -67,7 +67,7 @@ class Table:
         places = (
             ("c", text(c_place) + note),
             ("mid", "<span class=hidden>What differs</span>"),
-            ("py", text(f"{definition.path}:{definition.line}")),
+            ("py", f"{text(definition.path)}<span class=spot>:{definition.line}</span>"),
         )
         cells = "".join(f"<div class={kind} role=columnheader>{heading}</div>" for kind, heading in places)
         return f'<div class="row heads" role=row>{cells}</div>'

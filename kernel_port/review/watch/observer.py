@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A recorded run to step through: its events, and what each changed in registers, hardware, threads.
 
-The effects of an event are complete when the next one happens, so the observer looks then.
+The effects of an event are complete when the next one happens, so the observer looks then. What hardware does on its
+own is told when it is done: such an event has its change itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ...hw.bridge import Bridge
@@ -18,6 +20,8 @@ from ...pci_regs import PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_BUS_RESET, PCI_HEADER
 
 #: Registers of a function, whether it is silent, and the state of the link below it.
 Glance = tuple[bytes, bool, LinkState | None]
+#: What hardware tells when it is done; of the rest the effects follow.
+TOLD_AFTERWARDS = ("link up", "link down", "ready")
 #: The state of hardware, in words, by aspect: {"link": "down"}.
 Condition = dict[str, str]
 
@@ -62,6 +66,7 @@ class Observer:
         self.condition = {bdf: self._now(bdf) for bdf in self._functions}
         #: What each event changed.
         self.changes: list[StepChange] = []
+        self._last: Event | None = None
         #: Functions in the trace, in order of appearance; nothing happens to others.
         self.involved: dict[str, None] = {}
         self._registers = dict(self.before)
@@ -72,19 +77,37 @@ class Observer:
 
     def note(self, event: Event) -> None:
         """Note the next event: the effects of the previous one are complete."""
-        self.finish()
+        own = self._told_afterwards(event)
+        self._note_threads()
+        self._note_functions(bdf for bdf in self.involved if bdf != own)
         self.changes.append(StepChange())
         if event.op == "remove_device" and event.args[0] in self._functions:
             self._removed[event.args[0]] = self._devices.get(event.args[0])
         self.involved |= dict.fromkeys(arg for arg in event.args if isinstance(arg, str) and arg in self._functions)
+        if own is not None:
+            self._note_functions([own])
+        self._last = event
 
     def finish(self) -> None:
         """Record the effects of the last event. Call it once when the run is over."""
+        self._note_threads()
+        self._note_functions(self.involved)
+
+    def _told_afterwards(self, event: Event) -> str | None:
+        """Return the function whose change precedes its event, None if it is an effect of the event before."""
+        match event.op, event.args, self._last:
+            case "hw", (what, bdf), Event(last_time, _, op, args) if what in TOLD_AFTERWARDS and bdf in self._functions:
+                effect = op == "w" or (op == "hw" and args[1] == bdf)
+                return None if effect and last_time == event.time else str(bdf)
+        return None
+
+    def _note_functions(self, looked_at: Iterable[str]) -> None:
+        """Record what is new in registers and hardware of functions as of the last event."""
         if not self.changes:
             return
         change = self.changes[-1]
         self._find_again()
-        for bdf in self.involved:
+        for bdf in looked_at:
             seen = glance(self._functions[bdf]), bdf in self._removed
             if seen == self._seen.get(bdf):
                 continue
@@ -93,7 +116,12 @@ class Observer:
             self._registers[bdf] = registers
             if now != self._condition[bdf]:
                 change.hardware[bdf] = self._condition[bdf] = now
-        threads = dict(self._threads())
+
+    def _note_threads(self) -> None:
+        """Record what is new in the threads as of the last event."""
+        if not self.changes:
+            return
+        change, threads = self.changes[-1], dict(self._threads())
         for name in {**self._states, **threads}:
             if self._states.get(name) != threads.get(name):
                 change.threads[name] = threads.get(name)

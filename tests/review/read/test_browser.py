@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
-from browser import PHONE, axe, chromium, contrast, errors
+from browser import PHONE, axe, chromium, contrast, errors, show
 from elements import OUTSIDE
 from paths import SERIES
 from toys import make_tree
@@ -100,6 +100,19 @@ def test_page_keys_go_from_function_to_function_and_patch_to_patch(browser, page
     ]  # fmt: skip
     current = browser.execute_script("return document.querySelector('nav [aria-current]').getAttribute('href')")
     assert current == "#patch-1"
+
+
+def test_page_breaks_no_number_of_a_line(tmp_path, pages):
+    """At about 1280 pixels the path of a patch is as long as its column; at 1920 the number stands beside it."""
+    boxes = "return [...document.querySelectorAll('.heads .spot')].map((each) => each.getClientRects().length)"
+    with chromium(tmp_path) as screen:
+        open_page(screen, pages["tree"])
+        for width in range(1220, 1320, 4):
+            show(screen, width, 720)
+            assert set(screen.execute_script(boxes)) == {1}
+            assert screen.execute_script("return document.documentElement.scrollWidth") <= width
+        show(screen, 1920, 1080)
+        assert max(screen.execute_script(boxes.replace("getClientRects().length", "offsetWidth"))) < 40
 
 
 def test_page_anchor_shows_the_function_and_the_line(browser, pages):

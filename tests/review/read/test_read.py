@@ -275,7 +275,7 @@ def test_read_has_the_c_of_a_git_revision(tmp_path, capsys, tree):
         (["9"], "not a symbol, number of a patch, mend, or all"),
         (["1", "--c", "nowhere"], "nowhere: no such file"),
         (["1", "-o", "nowhere/page.html"], "choose an existing, writable folder"),
-        (["all", "-o", "{tmp}/series.html"], "name an existing folder with -o, or all in one page with --one"),
+        (["all", "-o", "{tmp}/series.html"], "name a folder with -o, or all in one page with --one"),
         (["all", "--one", "-o", "{tmp}"], "a folder, and --one writes one page"),
         (["all", "--one"], "name the file with -o"),
         (["1", "--c", "{tmp}..{tmp}/empty.mbox"], "no drivers/pci with C files"),
@@ -290,6 +290,14 @@ def test_read_refuses_in_one_line(tmp_path, capsys, argv, words):
     assert words in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_read_makes_the_folder_for_its_pages_when_they_are_there(tmp_path):
+    folder = tmp_path / "pages"
+    assert main(["read", "--c", "nowhere", "-o", str(folder)]) == 2
+    assert not folder.exists()
+    assert main(["read", "-o", str(folder)]) == 0
+    assert {"index.html", "patch-8.html"} <= {path.name for path in folder.iterdir()}
 
 
 def test_read_does_not_write_over_the_c(capsys):

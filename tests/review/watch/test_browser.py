@@ -386,6 +386,52 @@ def width(browser, name):
     return browser.execute_script(f"return document.querySelector('.panel.{name}').getBoundingClientRect().width")
 
 
+def tops(browser, name):
+    """Where a panel begins, in each run."""
+    return browser.execute_script(
+        f"return [...document.querySelectorAll('.panel.{name}')].map((each) => each.getBoundingClientRect().top)"
+    )
+
+
+def letters(browser, selector):
+    """The size of the letters of an element, in pixels."""
+    return browser.execute_script(f"return parseFloat(getComputedStyle(document.querySelector('{selector}')).fontSize)")
+
+
+@pytest.mark.parametrize(
+    ("key", "selector"),
+    [("2", ".lines .what"), ("3", ".source .line"), ("4", ".frame"), ("5", ".config td.value"), ("6", ".aspects li")],
+)
+def test_page_sets_a_panel_alone_large(browser, pages, key, selector):
+    open_page(browser, pages["slot"], 65)
+    before = letters(browser, selector)
+    press(browser, key)
+    assert letters(browser, selector) >= max(16, 1.2 * before)
+
+
+def test_page_cuts_no_offset_of_a_register_alone(browser, pages):
+    open_page(browser, pages["slot"], 65)
+    press(browser, "5")
+    heights = browser.execute_script(
+        "return [...document.querySelectorAll('.config .offset')].map((each) => each.getClientRects()[0].height)"
+    )
+    assert max(heights) < 40
+
+
+def test_page_keeps_registers_of_one_access_apart(browser, pages):
+    """A function's vendor and device are one access of 32 bits; the name after a value begins behind a gap."""
+    open_page(browser, pages["slot"], 1)
+    gaps = browser.execute_script("""
+        return [...document.querySelectorAll(".lines .value")].map((value) => {
+          const follows = (each) => value.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING;
+          const after = [...value.parentElement.querySelectorAll(".register")].find(follows);
+          return after && after.getBoundingClientRect().left - value.getBoundingClientRect().right;
+        }).filter((gap) => gap != null);
+    """)
+    assert gaps
+    assert min(gaps) > 5
+
+
 @pytest.mark.parametrize("name", ["slot", "mess"])
 def test_page_shows_one_panel_alone_and_all_again(browser, pages, name):
     open_page(browser, pages[name], 65)
@@ -393,6 +439,7 @@ def test_page_shows_one_panel_alone_and_all_again(browser, pages, name):
         press(browser, str(key))
         assert shown_panels(browser) == [panel]
         assert height(browser, panel) > 400
+        assert len(set(tops(browser, panel))) == 1
     press(browser, "\ue00c")
     assert shown_panels(browser) == list(PANELS)
 

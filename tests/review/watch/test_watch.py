@@ -95,6 +95,35 @@ def test_watch_hardware_goes_down_and_comes_up(slot_reset):
     assert [state for state, _ in groupby(states)] == ["active", "down", "training", "active"]
 
 
+def hardware_steps(run, aspect):
+    """What became of an aspect, by event: (text of the event, function, state)."""
+    bdfs = [one["bdf"] for one in run["functions"]]
+    now = {bdf: one["condition"].get(aspect) for bdf, one in zip(bdfs, run["functions"], strict=True)}
+    for event, change in zip(run["events"], run["changes"], strict=True):
+        for index, condition in change["hardware"].items():
+            bdf = bdfs[int(index)]
+            if condition.get(aspect) != now[bdf]:
+                now[bdf] = condition[aspect]
+                yield event[3], bdf, now[bdf]
+
+
+def test_watch_hardware_changes_at_the_event_that_tells_it(slot_reset):
+    """Not when the thread goes to sleep before it."""
+    (run,) = slot_reset["runs"]
+    link = [step[0] for step in hardware_steps(run, "link") if step[2] != "training"]
+    assert link[0].endswith("[BUS_RESET+]")
+    assert link[1:] == [f"* {PORT}: link up"]
+    back = [step for step in hardware_steps(run, "function") if step[2] == "ready"]
+    assert back == [(f"* 0000:01:00.{number}: ready", f"0000:01:00.{number}", "ready") for number in (0, 1)]
+
+
+def test_watch_link_of_a_pulled_card_goes_down_at_its_event(tmp_path):
+    page = tmp_path / "pulled.html"
+    assert main(["watch", "pulled", "-o", str(page)]) == 0
+    (run,) = told(page)["runs"]
+    assert [text for text, _, state in hardware_steps(run, "link") if state == "down"] == [f"* {PORT}: link down"]
+
+
 def test_watch_locks_are_those_the_thread_holds(slot_reset):
     (run,) = slot_reset["runs"]
     held = []
