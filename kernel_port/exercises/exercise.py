@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -39,7 +40,7 @@ class Mistake:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exercise:
+class Exercise(ABC):
     """One exercise."""
 
     number: int
@@ -51,9 +52,9 @@ class Exercise:
     hints: tuple[str, str, str]
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """What is to be written: "patch 4", "repair", "machine"."""
-        raise NotImplementedError
 
     @property
     def suffix(self) -> str:
@@ -61,14 +62,14 @@ class Exercise:
         return ".py"
 
     @property
+    @abstractmethod
     def judges(self) -> str:
         """What judges it, in a few words."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def solution(self) -> Path:
         """The file with our solution."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
