@@ -150,7 +150,7 @@ INPUTS = {
     "toml of keys": (files(lambda n: TABLE + "".join(f"k{number} = 1\n" for number in range(n))), 200),
     "toml of rows": (files(lambda n: TABLE + 'config = """\n' + "00: 00\n" * n + '"""'), 500),
     "toml of comments": (files(lambda n: TABLE + "# ...\n" * n), 500),
-    "toml of brackets": (files(lambda n: TABLE + "x = " + "[" * n), 200),
+    "toml of brackets": (files(lambda n: TABLE + "x = " + "[" * n), 50),  # all within the limit of recursion
     "ecam": (lambda folder, n: load(write(folder / "m", (CONFIG.ljust(4096, b"\xff")) * n)), 60),
     "sysfs": (lambda folder, n: load(tree(folder / "t", n)), 60),
     "resource": (lambda folder, n: (write(tree(folder / "t", 1) / "0000:00:00.0/resource", "0x0 0x0 0x0\n" * n),
